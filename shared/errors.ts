@@ -1,0 +1,125 @@
+/** What stays the same of each error for ever: its JSON-RPC code, the CLI's exit status, and what a person can do next. */
+interface ErrorEntry {
+  readonly code: number;
+  readonly exit: number;
+  readonly hint: string;
+}
+
+/** Every kind of error there is. Codes and kinds never change their meaning; README.md lists the same. */
+export const errorTable = {
+  parse_error: { code: -32700, exit: 1, hint: 'Send one JSON value in UTF-8 on each line.' },
+  invalid_request: {
+    code: -32600,
+    exit: 1,
+    hint: 'Send a JSON-RPC 2.0 request: jsonrpc, method, params and id.',
+  },
+  method_not_found: { code: -32601, exit: 1, hint: 'Ask rpc.discover for the methods that there are.' },
+  invalid_params: { code: -32602, exit: 2, hint: 'Ask rpc.discover for the parameters of this method.' },
+  internal_error: {
+    code: -32603,
+    exit: 1,
+    hint: "Look into the daemon's log, and report this as a fault of Sigilforge.",
+  },
+  not_found: { code: -32001, exit: 3, hint: 'List what there is with: sigilforge list-accounts' },
+  auth_required: {
+    code: -32002,
+    exit: 4,
+    hint: 'Sign in again with: sigilforge add-account SERVICE ACCOUNT --replace',
+  },
+  refresh_failed: {
+    code: -32003,
+    exit: 5,
+    hint: 'Look at the last error with: sigilforge token-info SERVICE ACCOUNT',
+  },
+  network: { code: -32004, exit: 5, hint: 'Check the network connection, then try again.' },
+  vault_locked: {
+    code: -32005,
+    exit: 6,
+    hint: 'Unlock the keychain of your desktop session, then try again.',
+  },
+  denied: { code: -32006, exit: 7, hint: 'Ask the owner of these credentials to allow it.' },
+  already_exists: { code: -32007, exit: 1, hint: 'Choose another name, or replace what there is.' },
+  invalid_reference: { code: -32008, exit: 2, hint: 'Write a reference like auth://github/work/token' },
+  keychain_unavailable: {
+    code: -32009,
+    exit: 6,
+    hint: 'Start a keychain (on Linux: a Secret Service such as GNOME Keyring or KeePassXC), then try again.',
+  },
+  timeout: { code: -32010, exit: 8, hint: 'Try again; sigilforge status tells whether the daemon is well.' },
+  cancelled: { code: -32011, exit: 8, hint: 'Start again when you are ready.' },
+  limit_exceeded: { code: -32012, exit: 1, hint: 'Send less at a time.' },
+  integrity: { code: -32013, exit: 7, hint: 'Restore the data folder from a backup, or sign in again.' },
+  external: { code: -32014, exit: 5, hint: 'Run the outside program by hand to see what is wrong with it.' },
+  store_unavailable: {
+    code: -32015,
+    exit: 10,
+    hint: 'Check free space and permissions of the data folder, then try again.',
+  },
+  incompatible: {
+    code: -32016,
+    exit: 10,
+    hint: 'Bring client and daemon to the same version: sigilforge daemon restart',
+  },
+  config: { code: -32017, exit: 2, hint: 'Correct config.toml, then try again.' },
+  unsafe_path: { code: -32018, exit: 7, hint: 'Make the path your own and closed to others.' },
+  daemon_unavailable: { code: -32099, exit: 9, hint: 'Start the daemon with: sigilforge daemon start' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorKind = keyof typeof errorTable;
+
+/** An error as it travels: JSON-RPC's error object with `data.kind` and `data.hint`. */
+export interface WireError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** The one error that callers meet: a stable `kind`, a plain sentence without any secret, and a hint. */
+export class SigilforgeError extends Error {
+  override readonly name = 'SigilforgeError';
+  readonly kind: ErrorKind;
+  readonly hint: string;
+
+  constructor(kind: ErrorKind, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.kind = kind;
+    this.hint = options.hint ?? errorTable[kind].hint;
+  }
+
+  get code(): number {
+    return errorTable[this.kind].code;
+  }
+
+  get exitCode(): number {
+    return errorTable[this.kind].exit;
+  }
+
+  toWire(): WireError {
+    return { code: this.code, message: this.message, data: { kind: this.kind, hint: this.hint } };
+  }
+}
+
+/** Anything thrown as a `SigilforgeError`. What is not one becomes `internal_error`, its own text left out: it may quote a secret. */
+export function asSigilforgeError(thrown: unknown): SigilforgeError {
+  if (thrown instanceof SigilforgeError) return thrown;
+  return new SigilforgeError('internal_error', 'Something went wrong inside Sigilforge.', { cause: thrown });
+}
+
+/** The error that a peer sent. An unknown kind falls back to its code, an unknown code to `internal_error`. */
+export function fromWire(error: WireError): SigilforgeError {
+  const { kind, hint } = (typeof error.data === 'object' && error.data !== null ? error.data : {}) as Record<
+    string,
+    unknown
+  >;
+  const known = typeof kind === 'string' && isErrorKind(kind) ? kind : kindOfCode(error.code);
+  return new SigilforgeError(known, error.message, typeof hint === 'string' ? { hint } : {});
+}
+
+function isErrorKind(kind: string): kind is ErrorKind {
+  return Object.hasOwn(errorTable, kind);
+}
+
+function kindOfCode(code: number): ErrorKind {
+  const kinds = Object.keys(errorTable) as ErrorKind[];
+  return kinds.find((kind) => errorTable[kind].code === code) ?? 'internal_error';
+}

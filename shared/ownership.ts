@@ -1,0 +1,42 @@
+import { SigilforgeError } from './errors.js';
+
+/** The part of `fs.Stats` that tells who may reach a file. */
+interface Ownership {
+  readonly uid: number;
+  readonly mode: number;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** Permission bits of the group and of everybody else. */
+const OTHERS = 0o077;
+
+/**
+ * Throws `unsafe_path`, with the command that mends it, unless `path` belongs to this user and is closed to all others.
+ * `stats` are of `lstat`, so that a link is seen as one. Windows has no modes: there, folders inherit the profile's list.
+ */
+export function assertPrivate(
+  path: string,
+  stats: Ownership,
+  uid: number | undefined = process.getuid?.(),
+): void {
+  if (uid === undefined) return;
+  const quoted = `'${path.replaceAll("'", "'\\''")}'`;
+  if (stats.isSymbolicLink()) {
+    throw unsafe(`${path} is a symbolic link.`, `Put the real folder or file there: rm ${quoted}`);
+  }
+  if (stats.uid !== uid) {
+    throw unsafe(
+      `${path} belongs to another user (uid ${stats.uid}).`,
+      `Take it over: sudo chown ${uid} ${quoted}`,
+    );
+  }
+  if ((stats.mode & OTHERS) !== 0) {
+    const mode = stats.isDirectory() ? '700' : '600';
+    throw unsafe(`${path} is open to other users.`, `Close it: chmod ${mode} ${quoted}`);
+  }
+}
+
+function unsafe(sentence: string, hint: string): SigilforgeError {
+  return new SigilforgeError('unsafe_path', sentence, { hint });
+}

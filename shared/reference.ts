@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { SigilforgeError } from './errors.js';
+import { AccountName, SecretKey, ServiceName } from './schemas.js';
+
+/** What `auth://` can name of an account. `access_token` is read as `token`. */
+const AUTH_TYPES = ['token', 'refresh_token', 'api_key', 'client_id', 'client_secret'] as const;
+export type AuthType = (typeof AUTH_TYPES)[number];
+
+/** A reference to a value, never the value. */
+export type Reference =
+  | { readonly scheme: 'auth'; readonly service: string; readonly account: string; readonly type: AuthType }
+  | { readonly scheme: 'secret'; readonly key: string }
+  | { readonly scheme: 'env'; readonly name: string }
+  | { readonly scheme: 'vals'; readonly ref: string };
+
+const MAX_LENGTH = 2048;
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
+const VALS_REF = /^ref\+[A-Za-z][A-Za-z0-9.-]*:\/\/[^\s]+$/;
+
+/** Reads a reference. Throws `invalid_reference`, and nothing else, whatever the text; the text is not repeated. */
+export function parseReference(text: string): Reference {
+  const reference = text.length <= MAX_LENGTH ? read(text) : undefined;
+  if (reference) return reference;
+  throw new SigilforgeError('invalid_reference', 'This is not a reference that Sigilforge can read.', {
+    hint: 'Write auth://SERVICE/ACCOUNT/token, secret://KEY, env://NAME or vals:ref+….',
+  });
+}
+
+/** A reference as text, such that `parseReference` reads the same again. */
+export function printReference(reference: Reference): string {
+  switch (reference.scheme) {
+    case 'auth':
+      return `auth://${reference.service}/${reference.account}/${reference.type}`;
+    case 'secret':
+      return `secret://${reference.key}`;
+    case 'env':
+      return `env://${reference.name}`;
+    case 'vals':
+      return `vals:${reference.ref}`;
+  }
+}
+
+function read(text: string): Reference | undefined {
+  if (text.startsWith('auth://')) return readAuth(text.slice('auth://'.length));
+  if (text.startsWith('secret://')) {
+    const key = text.slice('secret://'.length);
+    return v.is(SecretKey, key) ? { scheme: 'secret', key } : undefined;
+  }
+  if (text.startsWith('env://')) {
+    const name = text.slice('env://'.length);
+    return ENV_NAME.test(name) ? { scheme: 'env', name } : undefined;
+  }
+  const ref = text.startsWith('vals:') ? text.slice('vals:'.length) : text;
+  return VALS_REF.test(ref) ? { scheme: 'vals', ref } : undefined;
+}
+
+function readAuth(rest: string): Reference | undefined {
+  const [service, account, type, ...more] = rest.split('/');
+  if (service === undefined || more.length > 0 || !v.is(AccountName, account)) return undefined;
+  const normalized = v.safeParse(ServiceName, service);
+  const known = type === 'access_token' ? 'token' : AUTH_TYPES.find((one) => one === type);
+  if (!normalized.success || known === undefined) return undefined;
+  return { scheme: 'auth', service: normalized.output, account, type: known };
+}

@@ -1,0 +1,72 @@
+import * as v from 'valibot';
+
+/** A service: lower-cased, `[a-z0-9][a-z0-9._-]{0,63}`. */
+export const ServiceName = v.pipe(v.string(), v.toLowerCase(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/));
+
+/** An account within a service. */
+export const AccountName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/));
+
+/** The name of a secret: 1 to 255 characters, neither starting nor ending with a slash. */
+export const SecretKey = v.pipe(v.string(), v.maxLength(255), v.regex(/^(?!\/)[A-Za-z0-9._/@:+-]+(?<!\/)$/));
+
+/** ISO 8601 in UTC with milliseconds. */
+export const Timestamp = v.pipe(v.string(), v.isoTimestamp());
+
+export const Uuid = v.pipe(v.string(), v.uuid());
+
+/** Seconds, whole and not negative. */
+export const Seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(31_536_000));
+
+/** Text of a person or a program, bounded so that nothing can grow without end. */
+export const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(65_536));
+
+/** A scope token of RFC 6749, section 3.3. Commas are left out, because some providers separate scopes by them. */
+export const Scope = v.pipe(v.string(), v.maxLength(512), v.regex(/^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/));
+
+export const Scopes = v.pipe(v.array(Scope), v.maxLength(200));
+
+/** An address that secrets may be sent to: https, or http on the loopback interface (RFC 8252, section 8.3). */
+export const Endpoint = v.pipe(v.string(), v.maxLength(2048), v.url(), v.check(isSecureOrLoopback));
+
+/** An issuer as in RFC 8414, section 2: an endpoint without query or fragment. */
+export const Issuer = v.pipe(Endpoint, v.regex(/^[^?#]*$/));
+
+/** Where a browser is sent back to: any absolute URI, `urn:ietf:wg:oauth:2.0:oob` included. */
+export const RedirectUri = v.pipe(v.string(), v.maxLength(2048), v.regex(/^[a-z][a-z0-9+.-]*:[^\s#]+$/i));
+
+/** Further parameters of a request to a provider. */
+export const ExtraParams = v.record(
+  v.pipe(v.string(), v.maxLength(64), v.regex(/^[A-Za-z0-9._-]+$/)),
+  v.pipe(v.string(), v.maxLength(2048)),
+);
+
+export const FlowKind = v.picklist([
+  'authorization_code',
+  'device_code',
+  'client_credentials',
+  'jwt_bearer',
+  'github_app',
+  'import',
+  'api_key',
+]);
+export type FlowKind = v.InferOutput<typeof FlowKind>;
+
+/** How a client proves itself at the token endpoint (RFC 6749, section 2.3). */
+export const ClientAuth = v.picklist(['none', 'client_secret_basic', 'client_secret_post']);
+export type ClientAuth = v.InferOutput<typeof ClientAuth>;
+
+export const LogLevel = v.picklist(['trace', 'debug', 'info', 'warn', 'error']);
+export type LogLevel = v.InferOutput<typeof LogLevel>;
+
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/** Whether an address names this machine's loopback interface. */
+export function isLoopback(url: URL): boolean {
+  return LOOPBACK_HOSTS.has(url.hostname);
+}
+
+function isSecureOrLoopback(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const url = new URL(address);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+}

@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { type ErrorKind, SigilforgeError } from './errors.js';
+
+/**
+ * `value` as `schema` describes it. Throws `kind` naming the place and what was expected there.
+ * Valibot's own messages repeat the value that was refused, so none of them leaves this file.
+ */
+export function parse<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  subject: string,
+  kind: ErrorKind = 'invalid_params',
+): v.InferOutput<S> {
+  const checked = v.safeParse(schema, value, { abortEarly: true });
+  if (checked.success) return checked.output;
+  throw new SigilforgeError(kind, `${subject}: ${describe(checked.issues[0])}.`);
+}
+
+/** Where the first fault of `value` lies, outermost key first, or `undefined` where there is none. */
+export function faultOf(
+  schema: v.GenericSchema,
+  value: unknown,
+): { path: string[]; sentence: string } | undefined {
+  const checked = v.safeParse(schema, value, { abortEarly: true });
+  if (checked.success) return undefined;
+  const issue = checked.issues[0];
+  return { path: pathOf(issue), sentence: describe(issue) };
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const path = pathOf(issue).join('.');
+  const place = path === '' ? 'the value' : path;
+  if (issue.type === 'strict_object' && issue.expected === 'never') return `${place} is not known`;
+  if (issue.received === 'undefined') return `${place} is missing`;
+  return `${place} is not ${expectation(issue)}`;
+}
+
+/** What was expected, in words. `issue.expected` is made of the schema alone, never of the value. */
+function expectation(issue: v.BaseIssue<unknown>): string {
+  switch (issue.type) {
+    case 'regex':
+      return `of the form ${issue.expected ?? ''}`;
+    case 'max_length':
+      return `short enough: at most ${limitOf(issue.expected)} long`;
+    case 'min_length':
+      return `long enough: at least ${limitOf(issue.expected)} long`;
+    case 'url':
+    case 'check':
+      return 'an https address (http only on the loopback interface)';
+    case 'uuid':
+      return 'a UUID';
+    case 'integer':
+      return 'a whole number';
+    default:
+      return issue.expected ?? 'as the contract says';
+  }
+}
+
+function limitOf(expected: string | null): string {
+  return (expected ?? '').replace(/^[<>]=/, '');
+}
+
+/** Keys of a record may be anything that was sent, so only those that look like names are repeated. */
+function pathOf(issue: v.BaseIssue<unknown>): string[] {
+  return (issue.path ?? []).map(({ key }) => {
+    if (typeof key === 'number') return String(key);
+    return typeof key === 'string' && /^[a-z][a-z0-9_]{0,40}$/.test(key) ? key : '…';
+  });
+}

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export default defineConfig({
+  root,
+  resolve: {
+    alias: {
+      'sigilforge/daemon': `${root}daemon/local.ts`,
+      sigilforge: `${root}client/index.ts`,
+    },
+  },
+  // The bundles get the migrations as text by esbuild's loader; here the same by a plugin.
+  plugins: [
+    {
+      name: 'sql-as-text',
+      async load(id) {
+        if (!id.endsWith('.sql')) return undefined;
+        return `export default ${JSON.stringify(await readFile(id, 'utf8'))}`;
+      },
+    },
+  ],
+  test: {
+    include: ['tests/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    env: { NODE_EXTRA_CA_CERTS: '' },
+  },
+});
