@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import { SigilforgeError } from '../../shared/errors.js';
+import { assertPrivate } from '../../shared/ownership.js';
+
+/** Makes a folder 0700, parents included, and refuses one that others own or may open. */
+export function ensurePrivateFolder(folder: string): void {
+  withPathErrors(folder, () => fs.mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  assertPrivate(folder, fs.lstatSync(folder));
+}
+
+/** Makes an empty file 0600 unless there is one already; refuses one that others own or may open. */
+export function ensurePrivateFile(file: string): void {
+  try {
+    fs.closeSync(fs.openSync(file, 'wx', 0o600));
+  } catch (thrown) {
+    if (!isErrno(thrown, 'EEXIST')) throw pathError(file, thrown);
+    assertPrivate(file, fs.lstatSync(file));
+  }
+}
+
+/** The text of a private file, or `undefined` where there is none. */
+export function readPrivateFile(file: string): string | undefined {
+  try {
+    assertPrivate(file, fs.lstatSync(file));
+    return fs.readFileSync(file, 'utf8');
+  } catch (thrown) {
+    if (isErrno(thrown, 'ENOENT')) return undefined;
+    throw thrown instanceof SigilforgeError ? thrown : pathError(file, thrown);
+  }
+}
+
+/** Adds a line to a private file, made 0600 if need be, and returns once it is on the disk. */
+export function appendPrivateLine(file: string, line: string): void {
+  ensurePrivateFile(file);
+  withPathErrors(file, () => {
+    const fd = fs.openSync(file, 'a');
+    try {
+      fs.writeSync(fd, `${line}\n`);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+}
+
+export function isErrno(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
+}
+
+function withPathErrors<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw pathError(path, thrown);
+  }
+}
+
+function pathError(path: string, cause: unknown): SigilforgeError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error';
+  return new SigilforgeError('store_unavailable', `${path} cannot be used (${reason}).`, { cause });
+}

@@ -1,0 +1,124 @@
+import type { FlowKind } from '../../../shared/schemas.js';
+import type { Sqlite, Statement } from './sqlite.js';
+
+/** An account's row. Times are milliseconds since 1970; secret columns are sealed; `client`, `scopes` and `last_error` are JSON. */
+export interface AccountRow extends GrantColumns {
+  readonly id: string;
+  readonly service: string;
+  readonly account: string;
+  readonly kind: 'oauth' | 'api_key';
+  readonly flow: FlowKind;
+  readonly client: string | null;
+  readonly client_secret: Buffer | null;
+  readonly state: 'ok' | 'needs_auth' | 'parked';
+  readonly generation: number;
+  readonly last_refreshed_at: number | null;
+  readonly last_error: string | null;
+  readonly next_attempt_at: number | null;
+  readonly last_used: number | null;
+  readonly created_at: number;
+}
+
+/** The part of a row that a refresh replaces. */
+export interface GrantColumns {
+  readonly access_token: Buffer | null;
+  readonly refresh_token: Buffer | null;
+  readonly token_type: string | null;
+  readonly scopes: string;
+  readonly issued_at: number | null;
+  readonly expires_at: number | null;
+  readonly refresh_expires_at: number | null;
+}
+
+/** Enough to tell whether what is in memory is still what is stored. */
+export interface Version {
+  readonly id: string;
+  readonly generation: number;
+}
+
+export interface Failure extends Version {
+  readonly state: 'ok' | 'needs_auth';
+  readonly last_error: string;
+  readonly next_attempt_at: number | null;
+}
+
+const GRANT_UPDATE = `access_token = @access_token, refresh_token = @refresh_token, token_type = @token_type,
+  scopes = @scopes, issued_at = @issued_at, expires_at = @expires_at, refresh_expires_at = @refresh_expires_at`;
+
+/** SQL for accounts and their grants. Everything that changes a row is called inside `Sqlite.write`. */
+export class AccountStore {
+  readonly #find: Statement<[string, string], AccountRow>;
+  readonly #version: Statement<[string, string], Version>;
+  readonly #list: Statement<[], AccountRow>;
+  readonly #count: Statement<[], { count: number }>;
+  readonly #insert: Statement<[AccountRow]>;
+  readonly #replace: Statement<[AccountRow]>;
+  readonly #refreshed: Statement<[GrantColumns & Version & { readonly last_refreshed_at: number }]>;
+  readonly #failed: Statement<[Failure]>;
+  readonly #used: Statement<[{ readonly id: string; readonly last_used: number }]>;
+  readonly #remove: Statement<[string]>;
+
+  constructor(db: Sqlite) {
+    this.#find = db.prepare('SELECT * FROM accounts WHERE service = ? AND account = ?');
+    this.#version = db.prepare('SELECT id, generation FROM accounts WHERE service = ? AND account = ?');
+    this.#list = db.prepare('SELECT * FROM accounts ORDER BY service, account');
+    this.#count = db.prepare('SELECT count(*) AS count FROM accounts');
+    this.#insert = db.prepare(`INSERT INTO accounts VALUES (@id, @service, @account, @kind, @flow, @client,
+      @client_secret, @state, @generation, @access_token, @refresh_token, @token_type, @scopes, @issued_at,
+      @expires_at, @refresh_expires_at, @last_refreshed_at, @last_error, @next_attempt_at, @last_used, @created_at)`);
+    this.#replace = db.prepare(`UPDATE accounts SET kind = @kind, flow = @flow, client = @client,
+      client_secret = @client_secret, state = @state, generation = @generation, ${GRANT_UPDATE},
+      last_refreshed_at = @last_refreshed_at, last_error = NULL, next_attempt_at = NULL WHERE id = @id`);
+    this.#refreshed =
+      db.prepare(`UPDATE accounts SET ${GRANT_UPDATE}, state = 'ok', generation = generation + 1,
+      last_refreshed_at = @last_refreshed_at, last_error = NULL, next_attempt_at = NULL
+      WHERE id = @id AND generation = @generation`);
+    this.#failed = db.prepare(`UPDATE accounts SET state = @state, last_error = @last_error,
+      next_attempt_at = @next_attempt_at WHERE id = @id AND generation = @generation`);
+    this.#used = db.prepare('UPDATE accounts SET last_used = @last_used WHERE id = @id');
+    this.#remove = db.prepare('DELETE FROM accounts WHERE id = ?');
+  }
+
+  find(service: string, account: string): AccountRow | undefined {
+    return this.#find.get(service, account);
+  }
+
+  version(service: string, account: string): Version | undefined {
+    return this.#version.get(service, account);
+  }
+
+  list(): AccountRow[] {
+    return this.#list.all();
+  }
+
+  count(): number {
+    return this.#count.get()?.count ?? 0;
+  }
+
+  insert(row: AccountRow): void {
+    this.#insert.run(row);
+  }
+
+  /** A new sign-in in the place of the old one: everything but the account's id, its creation and its use. */
+  replace(row: AccountRow): void {
+    this.#replace.run(row);
+  }
+
+  /** Stores a refreshed grant, and says whether the account was still the one that was read. */
+  refreshed(change: GrantColumns & Version & { readonly last_refreshed_at: number }): boolean {
+    return this.#refreshed.run(change).changes === 1;
+  }
+
+  /** Notes why a refresh failed; the grant itself is never touched by a failure. */
+  failed(failure: Failure): void {
+    this.#failed.run(failure);
+  }
+
+  used(id: string, at: number): void {
+    this.#used.run({ id, last_used: at });
+  }
+
+  remove(id: string): void {
+    this.#remove.run(id);
+  }
+}

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { ensurePrivateFolder } from '../files.js';
+import { lockFile } from './sqlite.js';
+
+const RETRY_MS = 25;
+
+/** A lock held by the kernel for this process: gone when it is released or the process ends, however it ends. */
+export interface Lease {
+  release(): void;
+}
+
+/** Named locks between processes, each a file of its own. No pid, clock or expiry decides anything. */
+export class Leases {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    ensurePrivateFolder(folder);
+    this.#folder = folder;
+  }
+
+  /** The lease, or `undefined` where another process, or another part of this one, holds it. */
+  tryTake(name: string): Lease | undefined {
+    const release = lockFile(path.join(this.#folder, name));
+    return release && { release };
+  }
+
+  /** The lease, once it is free. Throws `timeout` when it is not within `limitMs`. */
+  async take(name: string, limitMs: number): Promise<Lease> {
+    const limit = performance.now() + limitMs;
+    for (;;) {
+      const lease = this.tryTake(name);
+      if (lease) return lease;
+      if (performance.now() > limit) {
+        throw new SigilforgeError('timeout', 'Another process of Sigilforge is busy with the same thing.');
+      }
+      await delay(RETRY_MS);
+    }
+  }
+}

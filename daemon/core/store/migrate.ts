@@ -1,0 +1,42 @@
+import { SigilforgeError } from '../../../shared/errors.js';
+import initial from './migrations/0001_initial.js';
+import type { Sqlite } from './sqlite.js';
+
+/** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
+const migrations: readonly string[] = [initial];
+
+export const SCHEMA_VERSION = migrations.length;
+
+/** The version of the database's schema; 0 for an empty one. Throws `incompatible` for one of a newer Sigilforge. */
+export function schemaVersion(db: Sqlite): number {
+  const table = db
+    .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE name = 'schema_migrations'")
+    .get();
+  if (!table) return 0;
+  const version =
+    db.prepare<[], { version: number | null }>('SELECT max(version) AS version FROM schema_migrations').get()
+      ?.version ?? 0;
+  if (version > SCHEMA_VERSION) {
+    throw new SigilforgeError(
+      'incompatible',
+      `The database is of schema version ${version}, and this Sigilforge knows ${SCHEMA_VERSION}. It was left as it is.`,
+      { hint: 'Install the newer version of Sigilforge again.' },
+    );
+  }
+  return version;
+}
+
+/** Applies what is missing, each migration in a transaction of its own. The caller holds the instance lease. */
+export function migrate(db: Sqlite, now: number): void {
+  for (let version = schemaVersion(db) + 1; version <= SCHEMA_VERSION; version++) {
+    db.script(`${version === 1 ? CREATE_HISTORY : ''}${migrations[version - 1] ?? ''}`, () => {
+      db.prepare<[number, number]>('INSERT INTO schema_migrations (version, applied_at) VALUES (?, ?)').run(
+        version,
+        now,
+      );
+    });
+  }
+}
+
+const CREATE_HISTORY =
+  'CREATE TABLE schema_migrations (version INTEGER NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT;\n';

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { ensurePrivateFile } from '../files.js';
+
+/** Blocking the event loop for longer would stop the whole daemon. */
+const BLOCKING_WAIT_MS = 20;
+/** How long a write waits for another program's, asynchronously, before it gives up. */
+const WRITE_LIMIT_MS = 5_000;
+const WRITE_STEP_MS = 10;
+
+export type Statement<Params extends unknown[], Row = unknown> = Database.Statement<Params, Row>;
+
+/** One open database. Reads are statements; every change goes through `write`. */
+export class Sqlite {
+  readonly #db: Database.Database;
+  readonly #dataVersion: Statement<[], { data_version: number }>;
+
+  constructor(file: string) {
+    // SQLite alone would make the files 0644; WAL and SHM follow the mode of the file that is there.
+    ensurePrivateFile(file);
+    this.#db = translated(() => open(file));
+    this.#dataVersion = this.prepare('PRAGMA data_version');
+  }
+
+  prepare<Params extends unknown[] = [], Row = unknown>(sql: string): Statement<Params, Row> {
+    return translated(() => this.#db.prepare<Params, Row>(sql));
+  }
+
+  /**
+   * Runs `change` in one `BEGIN IMMEDIATE` transaction: all of it is on the disk, or nothing.
+   * Throws `store_unavailable` when it cannot be written: full, read-only, damaged, or busy for five seconds.
+   */
+  async write<T>(change: () => T): Promise<T> {
+    const transaction = this.#db.transaction(change);
+    const limit = performance.now() + WRITE_LIMIT_MS;
+    for (;;) {
+      try {
+        return transaction.immediate();
+      } catch (thrown) {
+        if (!isBusy(thrown) || performance.now() > limit) throw translate(thrown);
+      }
+      await delay(WRITE_STEP_MS);
+    }
+  }
+
+  /** Runs several statements in one transaction; for migrations, whose holder is alone. */
+  script(sql: string, after: () => void): void {
+    translated(() =>
+      this.#db
+        .transaction(() => {
+          this.#db.exec(sql);
+          after();
+        })
+        .immediate(),
+    );
+  }
+
+  /** Changes whenever another connection has committed, and never by our own commits. Costs about a microsecond. */
+  dataVersion(): number {
+    return translated(() => this.#dataVersion.get()?.data_version ?? 0);
+  }
+
+  /** Empties the write-ahead log, so that what was deleted is gone from it too. */
+  truncateLog(): void {
+    translated(() => this.#db.pragma('wal_checkpoint(TRUNCATE)'));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** Takes a lock that the kernel frees with its holder, or nothing where somebody holds it. Ended by calling the result. */
+export function lockFile(file: string): (() => void) | undefined {
+  ensurePrivateFile(file);
+  const db = translated(() => new Database(file, { timeout: 0 }));
+  try {
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.exec('BEGIN EXCLUSIVE');
+    return () => db.close();
+  } catch (thrown) {
+    db.close();
+    if (isBusy(thrown)) return undefined;
+    throw translate(thrown);
+  }
+}
+
+function open(file: string): Database.Database {
+  const db = new Database(file, { timeout: BLOCKING_WAIT_MS });
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    db.pragma('secure_delete = ON');
+    return db;
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+function isBusy(thrown: unknown): boolean {
+  return thrown instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(thrown.code);
+}
+
+function translated<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw translate(thrown);
+  }
+}
+
+function translate(thrown: unknown): unknown {
+  if (!(thrown instanceof Database.SqliteError)) return thrown;
+  return new SigilforgeError('store_unavailable', `The vault's database ${reason(thrown.code)}.`, {
+    cause: thrown,
+  });
+}
+
+/** SQLite's result codes in words: sqlite.org/rescode.html */
+function reason(code: string): string {
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return 'is kept busy by another program';
+  if (code === 'SQLITE_FULL') return 'has no space left';
+  if (code.startsWith('SQLITE_READONLY')) return 'is read-only';
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return 'is damaged, or is none';
+  if (code.startsWith('SQLITE_CANTOPEN')) return 'cannot be opened';
+  return `cannot be used (${code})`;
+}

@@ -1,0 +1,63 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { parse as parseUuid, stringify as printUuid } from 'uuid';
+import { SigilforgeError } from '../../../shared/errors.js';
+
+/**
+ * A sealed value: format version (1 byte), key id (16), nonce (12), ciphertext, tag (16). AES-256-GCM with random
+ * nonces stays far below its limit of 2^32 values under one key (NIST SP 800-38D, section 8.3).
+ */
+const FORMAT = 1;
+const KEY_ID_END = 17;
+const NONCE_END = 29;
+const TAG_BYTES = 16;
+
+export const KEY_BYTES = 32;
+
+/** Where a sealed value belongs. It opens nowhere else. */
+export interface Place {
+  readonly vault: string;
+  readonly table: string;
+  readonly row: string;
+  readonly column: string;
+}
+
+export function seal(key: Buffer, keyId: string, place: Place, plaintext: Buffer): Buffer {
+  const nonce = randomBytes(NONCE_END - KEY_ID_END);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(additionalData(place));
+  const header = Buffer.from([FORMAT, ...parseUuid(keyId)]);
+  return Buffer.concat([header, nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** The plaintext, once all of it is proven. Throws `integrity` for anything but what `seal` made for this place. */
+export function open(key: Buffer, place: Place, sealed: Buffer): Buffer {
+  if (sealed[0] !== FORMAT || sealed.length < NONCE_END + TAG_BYTES) throw damaged(place);
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(KEY_ID_END, NONCE_END), {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAAD(additionalData(place));
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  const unproven = decipher.update(sealed.subarray(NONCE_END, -TAG_BYTES));
+  try {
+    return Buffer.concat([unproven, decipher.final()]);
+  } catch (cause) {
+    throw damaged(place, cause);
+  }
+}
+
+/** The id of the key that a value was sealed with. */
+export function keyIdOf(sealed: Buffer): string | undefined {
+  if (sealed[0] !== FORMAT || sealed.length < NONCE_END + TAG_BYTES) return undefined;
+  return printUuid(sealed.subarray(1, KEY_ID_END));
+}
+
+/** A list in JSON cannot be read in two ways, whatever the names hold. */
+function additionalData({ vault, table, row, column }: Place): Buffer {
+  return Buffer.from(JSON.stringify([FORMAT, vault, table, row, column]));
+}
+
+function damaged({ table, column }: Place, cause?: unknown): SigilforgeError {
+  return new SigilforgeError('integrity', `A sealed value (${table}, ${column}) is not what was stored.`, {
+    cause,
+  });
+}
