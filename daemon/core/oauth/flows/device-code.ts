@@ -1,0 +1,150 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
+import { exchange, type Granted } from '../exchange.js';
+import { judgeHttpFailure, judgeRefusal, judgeUnreadable } from '../failure.js';
+import { type HttpAnswer, HttpFailure } from '../http.js';
+import { deviceAuthorizationRequest } from '../protocol.js';
+import { readJsonObject, readTokenAnswer } from '../token-answer.js';
+import type { FlowRequest, PendingFlow } from './flow.js';
+
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code';
+/** RFC 8628, section 3.2: the interval where none is given; section 3.5: what `slow_down` adds. */
+const DEFAULT_INTERVAL_S = 5;
+const SLOW_DOWN_S = 5;
+/** Where the answer leaves out how long the codes live. */
+const DEFAULT_LIFETIME_S = 900;
+
+interface DeviceAuthorization {
+  readonly deviceCode: string;
+  readonly userCode: string;
+  readonly verificationUri: string;
+  readonly verificationUriComplete: string | null;
+  readonly lifetimeS: number;
+  readonly intervalS: number;
+}
+
+/** The device authorization grant (RFC 8628): the person signs in on any device, and the token endpoint is polled. */
+export async function beginDeviceCode(request: FlowRequest): Promise<PendingFlow> {
+  const device = await authorizeDevice(request);
+  const stop = new AbortController();
+  const expiresAt = request.context.clock.wall() + device.lifetimeS * 1000;
+  const done = poll(request, device, expiresAt, stop.signal).then(request.store);
+  return {
+    kind: 'device_code',
+    prompt: {
+      message: `Sign in to ${request.who.client.name} with the code ${device.userCode}.`,
+      authorizationUrl: null,
+      userCode: device.userCode,
+      verificationUri: device.verificationUri,
+      verificationUriComplete: device.verificationUriComplete,
+      expiresAt,
+      intervalS: device.intervalS,
+    },
+    done,
+    async complete() {
+      throw new SigilforgeError(
+        'invalid_params',
+        'This sign-in does not end with an address, but with its code.',
+      );
+    },
+    cancel: (reason) => stop.abort(reason),
+  };
+}
+
+async function authorizeDevice({ who, scopes, context }: FlowRequest): Promise<DeviceAuthorization> {
+  const { client } = who;
+  if (client.device_authorization_endpoint === null) {
+    throw new SigilforgeError('config', `No device authorization endpoint is known of ${client.name}.`, {
+      hint: 'Use --flow authorization_code, or name the endpoint with: sigilforge provider set ID --device-authorization-endpoint …',
+    });
+  }
+  const name = client.quirks.includes('device_scopes_plural') ? 'scopes' : 'scope';
+  const parameters = scopes.length > 0 ? { [name]: scopes.join(client.scope_separator) } : {};
+  try {
+    return readDeviceAuthorization(await deviceAuthorizationRequest(who, parameters, context.http), who);
+  } catch (thrown) {
+    throw thrown instanceof HttpFailure ? judgeHttpFailure(thrown).error : thrown;
+  }
+}
+
+/** Lenient where real servers are odd: Google writes `verification_url`, Hugging Face may leave out the times. */
+function readDeviceAuthorization(
+  answer: HttpAnswer,
+  { client, secret }: FlowRequest['who'],
+): DeviceAuthorization {
+  const json = readJsonObject(answer.body) ?? {};
+  const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+  const number = (value: unknown, otherwise: number): number =>
+    typeof value === 'number' && value > 0 ? value : otherwise;
+  const deviceCode = text(json['device_code']);
+  const userCode = text(json['user_code']);
+  const verificationUri = text(json['verification_uri']) ?? text(json['verification_url']);
+  if (deviceCode === null || userCode === null || verificationUri === null) {
+    const read = readTokenAnswer(answer, client);
+    throw read.kind === 'error'
+      ? judgeRefusal(answer, read.error, client, { grantType: GRANT_TYPE, sent: secret ? [secret] : [] })
+          .error
+      : judgeUnreadable(answer, client, GRANT_TYPE).error;
+  }
+  return {
+    deviceCode,
+    userCode,
+    verificationUri,
+    verificationUriComplete: text(json['verification_uri_complete']),
+    lifetimeS: number(json['expires_in'], DEFAULT_LIFETIME_S),
+    intervalS: number(json['interval'], DEFAULT_INTERVAL_S),
+  };
+}
+
+async function poll(
+  { who, context }: FlowRequest,
+  device: DeviceAuthorization,
+  expiresAt: number,
+  stop: AbortSignal,
+): Promise<Granted> {
+  let intervalS = device.intervalS;
+  while (context.clock.wall() < expiresAt) {
+    await pause(intervalS, stop);
+    const { granted, failure } = await exchange(who, GRANT_TYPE, { device_code: device.deviceCode }, context);
+    if (granted) return granted;
+    const code = failure.refusal?.code;
+    if (code === 'authorization_pending') continue;
+    if (code === 'slow_down') {
+      intervalS = Math.max(failure.refusal?.interval ?? 0, intervalS + SLOW_DOWN_S);
+    } else if (failure.verdict === 'transient') {
+      // RFC 8628, section 3.5: on a connection failure the polling slows down, and goes on.
+      intervalS *= 2;
+    } else {
+      throw ending(code) ?? failure.error;
+    }
+  }
+  throw expired();
+}
+
+async function pause(seconds: number, stop: AbortSignal): Promise<void> {
+  try {
+    await delay(seconds * 1000, undefined, { signal: stop });
+  } catch {
+    throw asSigilforgeError(stop.reason);
+  }
+}
+
+/** Ends that are nobody's fault, by the codes of RFC 8628 and their other names (Microsoft, GitHub). */
+function ending(code: string | undefined): SigilforgeError | undefined {
+  switch (code) {
+    case 'access_denied':
+    case 'authorization_declined':
+      return new SigilforgeError('denied', 'The sign-in was refused on the other device.');
+    case 'expired_token':
+    case 'token_expired':
+      return expired();
+    default:
+      return undefined;
+  }
+}
+
+function expired(): SigilforgeError {
+  return new SigilforgeError('timeout', 'The code was not used while it lived.', {
+    hint: 'Start the sign-in again when you are ready.',
+  });
+}

@@ -1,0 +1,38 @@
+import type { SigilforgeError } from '../../../../shared/errors.js';
+import type { FlowKind } from '../../../../shared/schemas.js';
+import type { ClientWithSecret } from '../client.js';
+import type { Granted, OAuthContext } from '../exchange.js';
+
+/** What a flow that needs a person starts from. */
+export interface FlowRequest {
+  readonly who: ClientWithSecret;
+  readonly scopes: readonly string[];
+  /** Further parameters of the authorization request. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly context: OAuthContext;
+  /** Stores the grant. The flow is complete, and says so in the browser, once this has returned. */
+  readonly store: (granted: Granted) => Promise<void>;
+}
+
+/** What a person needs to see. */
+export interface Prompt {
+  readonly message: string;
+  readonly authorizationUrl: string | null;
+  readonly userCode: string | null;
+  readonly verificationUri: string | null;
+  readonly verificationUriComplete: string | null;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly intervalS: number | null;
+}
+
+/** A flow that waits for a person. */
+export interface PendingFlow {
+  readonly kind: FlowKind;
+  readonly prompt: Prompt;
+  /** Settles once: when the grant is stored, or with the error that ended the flow. */
+  readonly done: Promise<void>;
+  /** Takes the address that a browser on another machine ended on. A wrong one leaves the flow as it is. */
+  complete(redirectUrl: string): Promise<void>;
+  cancel(reason: SigilforgeError): void;
+}

@@ -1,0 +1,129 @@
+import http from 'node:http';
+import https from 'node:https';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { isLoopback } from '../../../shared/schemas.js';
+import { VERSION } from '../../../shared/version.js';
+
+/** An answer of a token endpoint is a few kilobytes; beyond this it is read no further. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A whole answer, its body read to the end. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** Sends one request and reads its whole answer. Fails with `HttpFailure`, or `limit_exceeded` for a body over 1 MiB. */
+export type HttpClient = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
+
+/**
+ * A request without a whole answer. `delivered` is false only where it is certain that no byte of it reached the
+ * provider: no address, no connection, no TLS. Every doubt counts as delivered, since a refresh token may be spent.
+ */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure';
+  readonly delivered: boolean;
+  readonly timedOut: boolean;
+
+  constructor(message: string, options: { delivered: boolean; timedOut?: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.delivered = options.delivered;
+    this.timedOut = options.timedOut ?? false;
+  }
+}
+
+/**
+ * An HTTP client for talking to providers: each request on a connection of its own (a kept one may be stale, and then
+ * nobody knows whether the request arrived), no redirects, https only but for loopback.
+ */
+export function createHttpClient(limits: { connectMs: number; totalMs: number }): HttpClient {
+  return (url, request) =>
+    new Promise<HttpAnswer>((resolve, reject) => {
+      assertSecure(url);
+      let connected = false;
+      const fail = (message: string, cause?: unknown, timedOut = false): void => {
+        clearTimeout(connectTimer);
+        clearTimeout(totalTimer);
+        reject(new HttpFailure(message, { delivered: connected, timedOut, cause }));
+        outgoing.destroy();
+      };
+      const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
+        method: request.method,
+        headers: {
+          accept: 'application/json',
+          'user-agent': `sigilforge/${VERSION}`,
+          ...request.headers,
+          ...(request.body === undefined
+            ? {}
+            : { 'content-length': String(Buffer.byteLength(request.body)) }),
+        },
+        agent: false,
+      });
+      const connectTimer = setTimeout(() => {
+        if (!connected) fail(`No connection to ${url.host} within its time.`, undefined, true);
+      }, limits.connectMs);
+      const totalTimer = setTimeout(
+        () => fail(`No answer of ${url.host} within its time.`, undefined, true),
+        limits.totalMs,
+      );
+
+      outgoing.once('socket', (socket) => {
+        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+          connected = true;
+          clearTimeout(connectTimer);
+        });
+      });
+      outgoing.once('error', (cause) => fail(reasonOf(cause, url.host), cause));
+      outgoing.once('response', (incoming) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        incoming.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          if (bytes > MAX_ANSWER_BYTES)
+            fail(`The answer of ${url.host} is larger than ${MAX_ANSWER_BYTES} bytes.`);
+        });
+        incoming.once('error', (cause) => fail(`The answer of ${url.host} broke off.`, cause));
+        incoming.once('end', () => {
+          clearTimeout(connectTimer);
+          clearTimeout(totalTimer);
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: headersOf(incoming),
+            body: Buffer.concat(chunks),
+          });
+        });
+      });
+      outgoing.end(request.body);
+    });
+}
+
+function assertSecure(url: URL): void {
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) return;
+  throw new SigilforgeError('denied', `${url.host} is not asked without https.`, {
+    hint: 'Correct the endpoint of this provider: only the loopback interface may be asked by http.',
+  });
+}
+
+function headersOf(incoming: http.IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  return headers;
+}
+
+function reasonOf(cause: Error, host: string): string {
+  const code = 'code' in cause ? String(cause.code) : 'error';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name ${host} cannot be found.`;
+  if (code === 'ECONNREFUSED') return `Nobody answers at ${host}.`;
+  if (code === 'ECONNRESET' || code === 'EPIPE') return `${host} closed the connection.`;
+  return `${host} cannot be reached (${code}).`;
+}

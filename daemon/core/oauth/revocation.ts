@@ -1,0 +1,93 @@
+import type { Revocation } from '../../../shared/provider.js';
+import type { Secret } from '../../../shared/secret.js';
+import type { ClientWithSecret } from './client.js';
+import type { OAuthContext } from './exchange.js';
+import type { HttpRequest } from './http.js';
+import { authenticate } from './protocol.js';
+import { readJsonObject } from './token-answer.js';
+
+interface GrantTokens {
+  readonly accessToken: Secret | undefined;
+  readonly refreshToken: Secret | undefined;
+}
+
+/** Ends a grant at its provider (RFC 7009, or the provider's own way), and says whether the provider agreed. Never throws. */
+export async function revoke(
+  who: ClientWithSecret,
+  grant: GrantTokens,
+  { http }: OAuthContext,
+): Promise<boolean> {
+  const { revocation } = who.client;
+  const tokens = revocation ? tokensToSend(revocation, grant) : [];
+  if (!revocation || tokens.length === 0) return false;
+  try {
+    const answer = await http(new URL(revocation.endpoint), await requestFor(revocation, tokens, who));
+    return answer.status >= 200 && answer.status < 300 && readJsonObject(answer.body)?.['ok'] !== false;
+  } catch {
+    return false;
+  }
+}
+
+function tokensToSend({ token, body }: Revocation, { accessToken, refreshToken }: GrantTokens): Secret[] {
+  const known = [refreshToken, accessToken].filter((one) => one !== undefined);
+  if (body === 'json_list') return known;
+  switch (token) {
+    case 'access':
+      return accessToken ? [accessToken] : [];
+    case 'refresh':
+      return known.slice(0, 1);
+    case 'refresh_only':
+      return refreshToken ? [refreshToken] : [];
+  }
+}
+
+async function requestFor(
+  revocation: Revocation,
+  tokens: Secret[],
+  who: ClientWithSecret,
+): Promise<HttpRequest> {
+  const values = tokens.map((token) => token.reveal());
+  const headers = new Headers();
+  const form = new URLSearchParams();
+  if (revocation.field !== null) for (const value of values) form.append(revocation.field, value);
+  switch (revocation.auth) {
+    case 'client':
+      await authenticate(who, form, headers);
+      break;
+    case 'basic': {
+      const pair = `${who.client.client_id}:${who.secret?.reveal() ?? ''}`;
+      headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+      break;
+    }
+    case 'client_id':
+      form.set('client_id', who.client.client_id);
+      break;
+    case 'bearer':
+      headers.set('authorization', `Bearer ${values[0] ?? ''}`);
+      break;
+    case 'none':
+      break;
+  }
+  const body = encode(revocation, form, headers);
+  return {
+    method: revocation.method,
+    headers: Object.fromEntries(headers),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+function encode({ body, field }: Revocation, form: URLSearchParams, headers: Headers): string | undefined {
+  switch (body) {
+    case 'form':
+      headers.set('content-type', 'application/x-www-form-urlencoded');
+      return form.toString();
+    case 'json':
+      headers.set('content-type', 'application/json');
+      return JSON.stringify(Object.fromEntries(form));
+    case 'json_list':
+      headers.set('content-type', 'application/json');
+      return JSON.stringify({ [field ?? '']: form.getAll(field ?? '') });
+    case 'empty':
+      return undefined;
+  }
+}

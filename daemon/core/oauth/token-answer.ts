@@ -1,0 +1,119 @@
+import { Secret } from '../../../shared/secret.js';
+import type { OAuthClient } from './client.js';
+import type { HttpAnswer } from './http.js';
+
+/** What a token endpoint gave. A new refresh token counts even where everything else of the answer is wrong. */
+export interface Tokens {
+  readonly accessToken: Secret | undefined;
+  readonly refreshToken: Secret | undefined;
+  readonly tokenType: string;
+  /** Seconds from when the request was sent; `null` where the answer does not say, or says nonsense. */
+  readonly expiresInS: number | null;
+  readonly refreshExpiresInS: number | null;
+  /** `null` where the answer does not say: then the scopes are those that were asked for (RFC 6749, section 5.1). */
+  readonly scopes: string[] | null;
+  readonly idToken: Secret | undefined;
+}
+
+export type TokenAnswer =
+  | { readonly kind: 'tokens'; readonly tokens: Tokens }
+  | { readonly kind: 'error'; readonly status: number; readonly error: TokenError }
+  | { readonly kind: 'unreadable'; readonly status: number };
+
+/** A refusal in the provider's own words (RFC 6749, section 5.2, or whatever it has in its place). */
+export interface TokenError {
+  readonly code: string;
+  /** Every text of the answer that may name the reason: `error`, `message`, `error_description`. */
+  readonly words: readonly string[];
+  readonly description: string | undefined;
+  /** Seconds, with `slow_down` (RFC 8628, section 3.5). */
+  readonly interval: number | undefined;
+}
+
+/**
+ * Reads a token answer as leniently as can be, before any library judges it: whatever is odd about the rest, the tokens
+ * are taken first. Success is an access token, no `error`, and `ok` not false; never the HTTP status alone.
+ */
+export function readTokenAnswer({ status, body }: HttpAnswer, client: OAuthClient): TokenAnswer {
+  const json = readJsonObject(body);
+  if (!json) return { kind: 'unreadable', status };
+  const source = tokenSource(json, client);
+  const refused = json['error'] !== undefined && json['error'] !== null ? true : json['ok'] === false;
+  if (refused || (!text(source['access_token']) && !text(source['refresh_token']))) {
+    return status < 400 && !refused
+      ? { kind: 'unreadable', status }
+      : { kind: 'error', status, error: readError(json) };
+  }
+  return { kind: 'tokens', tokens: readTokens(source, json, client) };
+}
+
+/** The body as a JSON object, or `undefined` where it is none. */
+export function readJsonObject(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(body.toString('utf8'));
+    return isRecord(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function tokenSource(json: Record<string, unknown>, client: OAuthClient): Record<string, unknown> {
+  const nested = json['authed_user'];
+  const wanted = client.quirks.includes('nested_user_token') && !text(json['access_token']);
+  return wanted && isRecord(nested) ? nested : json;
+}
+
+function readTokens(
+  source: Record<string, unknown>,
+  json: Record<string, unknown>,
+  client: OAuthClient,
+): Tokens {
+  return {
+    accessToken: secret(source['access_token']),
+    refreshToken: secret(source['refresh_token']),
+    tokenType: text(source['token_type']) ?? 'bearer',
+    expiresInS: seconds(source['expires_in']),
+    refreshExpiresInS: seconds(source['refresh_token_expires_in'] ?? source['refresh_expires_in']),
+    scopes: readScopes(source['scope'] ?? source['scopes'], client),
+    idToken: secret(json['id_token']),
+  };
+}
+
+function readScopes(value: unknown, client: OAuthClient): string[] | null {
+  if (Array.isArray(value)) return value.filter((scope) => typeof scope === 'string');
+  if (typeof value !== 'string') return null;
+  const separator = client.quirks.includes('comma_scopes_in_answer') ? /[\s,]+/ : /\s+/;
+  return value.split(separator).filter((scope) => scope !== '');
+}
+
+function readError(json: Record<string, unknown>): TokenError {
+  const description = text(json['error_description']) ?? text(json['message']);
+  const words = [json['error'], json['message'], json['error_description']].filter(
+    (word) => typeof word === 'string',
+  );
+  return {
+    code: text(json['error']) ?? text(json['message']) ?? 'unknown_error',
+    words,
+    description,
+    interval: seconds(json['interval']) ?? undefined,
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function secret(value: unknown): Secret | undefined {
+  const found = text(value);
+  return found === undefined ? undefined : new Secret(found);
+}
+
+/** Some providers send numbers as text; nothing, null, nonsense and what is past are all "unknown". */
+function seconds(value: unknown): number | null {
+  const number = typeof value === 'string' ? Number.parseFloat(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
