@@ -1,0 +1,28 @@
+import type { KeychainFault, Situation } from './protocol.js';
+
+/**
+ * The library gives every error the same code, so that only the beginning of its message tells them apart.
+ * The first that fits counts, so the general ones stand last. Those of Linux were brought about for real;
+ * those of macOS are the system's own texts for `errSecUserCanceled`, `errSecAuthFailed`, `errSecInteractionNotAllowed`.
+ */
+const BEGINNINGS: ReadonlyArray<readonly [string, Situation]> = [
+  ['Platform failure: DBus error: Rejected send message', 'denied'],
+  ['Platform failure: DBus error: An AppArmor policy prevents', 'denied'],
+  ['Platform failure: User canceled the operation', 'denied'],
+  ['Platform failure: The user name or passphrase you entered is not correct', 'denied'],
+  ['Platform failure: User interaction is not allowed', 'locked'],
+  ["Couldn't access platform storage: Secret Service: unlock prompt was dismissed", 'locked'],
+  ["Couldn't access platform storage: Secret Service: object locked", 'locked'],
+  ['Platform failure: DBus error: Did not receive a reply', 'hung'],
+  ['Platform failure: DBus error: ', 'unavailable'],
+  ["Couldn't access platform storage: ", 'unavailable'],
+];
+
+/** What an error of the keychain library means. A message that is not known here is left out: it may quote a value. */
+export function faultOf(thrown: unknown): KeychainFault {
+  const message = thrown instanceof Error ? thrown.message : '';
+  const known = BEGINNINGS.find(([beginning]) => message.startsWith(beginning));
+  if (known === undefined)
+    return { situation: 'failed', message: 'The keychain answered with an error that is not known here.' };
+  return { situation: known[1], message };
+}

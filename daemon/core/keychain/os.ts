@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
+import { builtFile } from '../../assets.js';
+import type { Keychain } from './keychain.js';
+import { KeychainProcess } from './process.js';
+import type { KeychainAnswer, KeychainFault, KeychainRequest, Situation } from './protocol.js';
+
+export interface OsKeychainOptions {
+  /** How long one call may take before the child is killed, in milliseconds. Default: ten seconds. */
+  readonly timeoutMs?: number;
+  /** How long the child waits for another call before it is ended, in milliseconds. Default: five seconds. */
+  readonly idleMs?: number;
+  /** Where the keychain is looked for. Default: the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** The built program of `child.ts`. */
+  readonly childPath?: string;
+}
+
+const MEANINGS: Record<Situation, readonly [ErrorKind, string]> = {
+  unavailable: ['keychain_unavailable', 'There is no keychain here that could be reached.'],
+  locked: ['vault_locked', 'The keychain is locked.'],
+  denied: ['denied', 'The keychain refused the access.'],
+  hung: ['timeout', 'The keychain did not answer in time.'],
+  failed: ['keychain_unavailable', 'The keychain could not do what it was asked to.'],
+};
+
+/** The keychain of this system: the Secret Service on Linux, Keychain on macOS, the Credential Manager on Windows. */
+export function createOsKeychain(options: OsKeychainOptions = {}): Keychain {
+  return new OsKeychain(options);
+}
+
+class OsKeychain implements Keychain {
+  readonly #options: OsKeychainOptions;
+  #lastTurn: Promise<unknown> = Promise.resolve();
+  #process: KeychainProcess | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: OsKeychainOptions) {
+    this.#options = options;
+  }
+
+  async probe(): Promise<void> {
+    const user = `probe/${randomUUID()}`;
+    await this.set(user, randomUUID());
+    if (!(await this.delete(user))) throw changedMeanwhile();
+  }
+
+  get(user: string): Promise<string | undefined> {
+    return this.#inTurn(async () => (await this.#call({ op: 'get', user })).value ?? undefined);
+  }
+
+  set(user: string, value: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#call({ op: 'set', user, value });
+      const written = await this.#call({ op: 'get', user });
+      if (written.value !== value) throw changedMeanwhile();
+    });
+  }
+
+  delete(user: string): Promise<boolean> {
+    return this.#inTurn(async () => (await this.#call({ op: 'delete', user })).deleted === true);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#idleTimer);
+    await this.#process?.close();
+  }
+
+  /** A keychain may ask a person something, and two questions at once help nobody: one call after the other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work);
+    this.#lastTurn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #call(call: Omit<KeychainRequest, 'id'>): Promise<KeychainAnswer> {
+    const child = this.#wake();
+    let late = false;
+    // This timer alone keeps the host alive while a call is under way.
+    const limit = setTimeout(() => {
+      late = true;
+      child.kill();
+    }, this.#options.timeoutMs ?? 10_000);
+    const answer = await child.ask(call);
+    clearTimeout(limit);
+    if (answer === undefined) throw late ? failure({ situation: 'hung', message: 'killed' }) : this.#ended();
+    this.#idleTimer = setTimeout(() => child.kill(), this.#options.idleMs ?? 5000).unref();
+    if (answer.error !== undefined) throw failure(answer.error);
+    return answer;
+  }
+
+  #wake(): KeychainProcess {
+    if (this.#closed) throw this.#ended();
+    clearTimeout(this.#idleTimer);
+    if (this.#process?.alive !== true) {
+      const { childPath = builtFile('keychain.cjs'), env = process.env } = this.#options;
+      this.#process = new KeychainProcess(childPath, env);
+    }
+    return this.#process;
+  }
+
+  #ended(): SigilforgeError {
+    if (this.#closed) return new SigilforgeError('cancelled', 'The keychain is no longer in use here.');
+    return new SigilforgeError(
+      'keychain_unavailable',
+      'The process that talks to the keychain ended by itself.',
+    );
+  }
+}
+
+function failure({ situation, message }: KeychainFault): SigilforgeError {
+  const [kind, sentence] = MEANINGS[situation];
+  return new SigilforgeError(kind, sentence, { cause: new Error(message) });
+}
+
+function changedMeanwhile(): SigilforgeError {
+  return new SigilforgeError('integrity', 'The keychain did not keep what was written to it.', {
+    hint: 'Check the keychain of your desktop session, then try again.',
+  });
+}

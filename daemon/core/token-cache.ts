@@ -1,0 +1,101 @@
+import type { Secret } from '../../shared/secret.js';
+import { scopesOf } from './account.js';
+import { type Clock, timestamp } from './clock.js';
+import type { Events } from './events.js';
+import type { AccountRow, AccountStore, Version } from './store/account-store.js';
+import type { Sqlite } from './store/sqlite.js';
+
+/** A token in memory, ready to be handed out. */
+export interface CachedToken extends Version {
+  readonly accessToken: Secret | undefined;
+  readonly tokenType: string;
+  readonly scopes: string[];
+  /** Milliseconds since 1970, or `null` where the provider does not say. */
+  readonly expiresAt: number | null;
+  readonly expiresAtText: string | null;
+  /** The same moment by the monotonic clock, which nobody can set back. */
+  readonly deadline: number;
+  readonly lifetimeMs: number;
+}
+
+interface Entry {
+  readonly token: CachedToken;
+  /** The database's version when the token was last known to be the stored one. */
+  seen: number;
+}
+
+/** Tokens in memory. What another process commits is noticed by `data_version`, what this one does by its own events. */
+export class TokenCache {
+  readonly #db: Sqlite;
+  readonly #store: AccountStore;
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor({
+    db,
+    store,
+    clock,
+    events,
+  }: { db: Sqlite; store: AccountStore; clock: Clock; events: Events }) {
+    this.#db = db;
+    this.#store = store;
+    this.#clock = clock;
+    events.listen(({ service, account }) => this.#entries.delete(keyOf(service, account)));
+  }
+
+  /** The token in memory, if it is still the stored one. */
+  get(service: string, account: string): CachedToken | undefined {
+    const key = keyOf(service, account);
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    const version = this.#db.dataVersion();
+    if (entry.seen !== version) {
+      const stored = this.#store.version(service, account);
+      if (stored?.id !== entry.token.id || stored.generation !== entry.token.generation) {
+        this.#entries.delete(key);
+        return undefined;
+      }
+      entry.seen = version;
+    }
+    return entry.token;
+  }
+
+  /** Reads the stored row and keeps its token. Synchronous from reading to keeping, so that no commit gets in between. */
+  read(
+    service: string,
+    account: string,
+    open: (row: AccountRow) => Secret | undefined,
+  ): { row: AccountRow; token: CachedToken } | undefined {
+    // Before the row, never after: a commit in between then shows at the next look.
+    const seen = this.#db.dataVersion();
+    const row = this.#store.find(service, account);
+    if (!row) return undefined;
+    const token = this.#token(row, open(row));
+    this.#entries.set(keyOf(service, account), { token, seen });
+    return { row, token };
+  }
+
+  #token(row: AccountRow, accessToken: Secret | undefined): CachedToken {
+    const remaining =
+      row.expires_at === null ? Number.POSITIVE_INFINITY : row.expires_at - this.#clock.wall();
+    return {
+      id: row.id,
+      generation: row.generation,
+      accessToken,
+      tokenType: row.token_type ?? 'bearer',
+      scopes: scopesOf(row),
+      expiresAt: row.expires_at,
+      expiresAtText: timestamp(row.expires_at),
+      deadline: this.#clock.monotonic() + remaining,
+      lifetimeMs:
+        row.expires_at === null || row.issued_at === null
+          ? Number.POSITIVE_INFINITY
+          : row.expires_at - row.issued_at,
+    };
+  }
+}
+
+/** Neither name can hold a slash. */
+function keyOf(service: string, account: string): string {
+  return `${service}/${account}`;
+}

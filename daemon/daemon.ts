@@ -1,0 +1,100 @@
+import type net from 'node:net';
+import type { Config } from '../shared/config.js';
+import { SigilforgeError } from '../shared/errors.js';
+import type { Paths } from '../shared/paths.js';
+import { VERSION } from '../shared/version.js';
+import { systemClock } from './core/clock.js';
+import { ensurePrivateFolder } from './core/files.js';
+import { type Core, openCore } from './core/index.js';
+import { createOsKeychain } from './core/keychain/os.js';
+import { type Lease, Leases } from './core/store/lease.js';
+import { INSTANCE_LEASE } from './core/store/open-store.js';
+import { createHandlers } from './handlers/index.js';
+import type { DaemonLogger } from './pino.js';
+import { bindSocket } from './server/listen.js';
+import { listenOnPipe } from './server/pipe.js';
+import { type Serving, serve } from './server/server.js';
+
+/** A daemon that is ready. */
+export interface Daemon {
+  readonly socket: string;
+  /** What a person should know about how their vault is kept. */
+  readonly notices: readonly string[];
+  /** Resolves once the daemon has ended. */
+  readonly ended: Promise<void>;
+  /** Finishes what is under way, and ends. May be called more than once. */
+  stop(): void;
+}
+
+/** Starts the one daemon of a data folder. Throws `already_exists` where there is one. */
+export async function startDaemon(paths: Paths, config: Config, log: DaemonLogger): Promise<Daemon> {
+  ensurePrivateFolder(paths.data);
+  const leases = new Leases(paths.locks);
+  const instanceLease = leases.tryTake(INSTANCE_LEASE);
+  if (!instanceLease) throw alreadyRunning(paths.data);
+  const notices: string[] = [];
+  const notice = (sentence: string): void => void notices.push(sentence);
+  try {
+    const keychain = createOsKeychain();
+    const core = await openCore({ paths, config, keychain, leases, instanceLease, log, notice });
+    const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
+    const server = socket === null ? await listenOnPipe(paths.pipeFile) : await bindSocket(socket);
+    return serveCore(core, server, instanceLease, notices, log);
+  } catch (thrown) {
+    instanceLease.release();
+    throw thrown;
+  }
+}
+
+function serveCore(
+  core: Core,
+  server: net.Server,
+  instanceLease: Lease,
+  notices: readonly string[],
+  log: DaemonLogger,
+): Daemon {
+  const socket = String(server.address());
+  let serving: Serving | undefined;
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let stopping = false;
+
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({}, 'ending');
+    finish().then(end, end);
+  };
+  const finish = async (): Promise<void> => {
+    core.signIns.close();
+    await serving?.close();
+    await core.close();
+    // Last, so that no other daemon takes the place while this one still may write.
+    instanceLease.release();
+    log.info({}, 'ended');
+  };
+
+  const handlers = createHandlers(core, {
+    socket,
+    startedAt: systemClock.wall(),
+    connections: () => serving?.connections ?? 0,
+    setLogLevel: (level) => {
+      log.level = level;
+    },
+    // The answer is written first.
+    shutdown: () => setImmediate(stop),
+  });
+  serving = serve(server, handlers, log);
+  log.info({ version: VERSION, socket }, 'ready');
+  // Begun now, so that the first token does not wait for the keychain. What hinders it is told to whoever needs it.
+  core.vault.unlocked().catch(() => log.warn({ keySource: core.vault.keySource }, 'the vault did not open'));
+  return { socket, notices, ended, stop };
+}
+
+function alreadyRunning(data: string): SigilforgeError {
+  return new SigilforgeError('already_exists', `A daemon for ${data} is running already.`, {
+    hint: 'Use it as it is, or end it with: sigilforge daemon stop',
+  });
+}

@@ -1,0 +1,50 @@
+import type { ResultOf } from '../../shared/contract.js';
+import type { Added } from '../core/accounts.js';
+import { timestamp } from '../core/clock.js';
+import type { Core } from '../core/index.js';
+import type { Handlers } from './handlers.js';
+
+type Methods =
+  | 'add_account'
+  | 'wait_flow'
+  | 'complete_flow'
+  | 'cancel_flow'
+  | 'list_accounts'
+  | 'get_account'
+  | 'remove_account';
+
+export function accountHandlers({ accounts, signIns }: Core): Pick<Handlers, Methods> {
+  return {
+    add_account: async (params) => flowStarted(await accounts.add(params)),
+    wait_flow: async ({ flow_id, timeout_s }) => {
+      const account = await signIns.wait(flow_id, timeout_s * 1000);
+      return account ? { state: 'complete', account } : { state: 'pending', account: null };
+    },
+    complete_flow: async ({ flow_id, redirect_url }) => ({
+      account: await signIns.complete(flow_id, redirect_url),
+    }),
+    cancel_flow: ({ flow_id }) => ({ cancelled: signIns.cancel(flow_id) }),
+    list_accounts: ({ service }) => ({ accounts: accounts.list(service) }),
+    get_account: ({ service, account }) => accounts.get(service, account),
+    remove_account: async ({ service, account, revoke }) => ({
+      removed: true,
+      ...(await accounts.remove(service, account, revoke)),
+    }),
+  };
+}
+
+function flowStarted({ flow, waiting, account }: Added): ResultOf<'add_account'> {
+  const prompt = waiting?.prompt;
+  return {
+    flow_id: waiting?.id ?? null,
+    flow,
+    message: prompt?.message ?? null,
+    authorization_url: prompt?.authorizationUrl ?? null,
+    user_code: prompt?.userCode ?? null,
+    verification_uri: prompt?.verificationUri ?? null,
+    verification_uri_complete: prompt?.verificationUriComplete ?? null,
+    expires_at: timestamp(prompt?.expiresAt ?? null),
+    interval_s: prompt?.intervalS ?? null,
+    account: account ?? null,
+  };
+}

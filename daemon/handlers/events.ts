@@ -1,0 +1,37 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Core } from '../core/index.js';
+import type { Handlers, Peer } from './handlers.js';
+
+type Methods = 'subscribe' | 'unsubscribe';
+
+/** Subscriptions belong to the peer that made them, and end with it. */
+export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
+  const subscriptions = new WeakMap<Peer, Map<string, () => void>>();
+
+  const ofPeer = (peer: Peer): Map<string, () => void> => {
+    const known = subscriptions.get(peer);
+    if (known) return known;
+    const own = new Map<string, () => void>();
+    subscriptions.set(peer, own);
+    peer.gone.addEventListener('abort', () => {
+      for (const end of own.values()) end();
+    });
+    return own;
+  };
+
+  return {
+    subscribe: ({ topics }, peer) => {
+      const subscription = uuidv7();
+      const end = events.listen((event) => {
+        if (topics.includes(event.topic)) peer.notify({ subscription, ...event });
+      });
+      ofPeer(peer).set(subscription, end);
+      return { subscription };
+    },
+    unsubscribe: ({ subscription }, peer) => {
+      const own = ofPeer(peer);
+      own.get(subscription)?.();
+      return { removed: own.delete(subscription) };
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { AccountEvent, CheckedParamsOf, MethodName, ResultOf } from '../../shared/contract.js';
+
+/** Who asks: one connection of the daemon, or the program that holds the library in-process. */
+export interface Peer {
+  /** Sends a notification of method `event`. Never throws; a peer that is gone gets nothing. */
+  notify(event: AccountEvent): void;
+  /** Aborted once the peer is gone. */
+  readonly gone: AbortSignal;
+}
+
+/** One function for each method of the contract. Leaving one out is a compile error. */
+export type Handlers = {
+  readonly [M in MethodName]: (params: CheckedParamsOf<M>, peer: Peer) => ResultOf<M> | Promise<ResultOf<M>>;
+};

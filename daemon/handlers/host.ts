@@ -1,0 +1,49 @@
+import type { LogLevel } from '../../shared/schemas.js';
+import { PROTOCOL_VERSION, VERSION } from '../../shared/version.js';
+import { timestamp } from '../core/clock.js';
+import type { Core } from '../core/index.js';
+import type { Handlers } from './handlers.js';
+import { openRpcDocument } from './openrpc.js';
+
+type Methods = 'status' | 'rpc.discover' | 'set_log_level' | 'shutdown';
+
+/** The process that holds the library: the daemon, or a program that uses it directly. */
+export interface Host {
+  /** The socket that is listened on; `null` in-process. */
+  readonly socket: string | null;
+  readonly startedAt: number;
+  connections(): number;
+  setLogLevel(level: LogLevel): void;
+  /** Begins to end the process, once the answer is on its way. */
+  shutdown(): void;
+}
+
+export function hostHandlers({ store, vault, keychain }: Core, host: Host): Pick<Handlers, Methods> {
+  return {
+    status: () => {
+      const health = keychain.health();
+      return {
+        version: VERSION,
+        protocol: PROTOCOL_VERSION,
+        pid: process.pid,
+        started_at: timestamp(host.startedAt),
+        uptime_s: Math.floor(process.uptime()),
+        socket: host.socket,
+        account_count: store.count(),
+        secret_count: 0,
+        connections: host.connections(),
+        vault: { state: vault.state, key_source: vault.keySource },
+        keychain: { available: health.available, error: health.error, probed_at: timestamp(health.probedAt) },
+      };
+    },
+    'rpc.discover': () => openRpcDocument(),
+    set_log_level: ({ level }) => {
+      host.setLogLevel(level);
+      return { level };
+    },
+    shutdown: () => {
+      host.shutdown();
+      return { stopping: true };
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Core } from '../core/index.js';
+import { accountHandlers } from './accounts.js';
+import { eventHandlers } from './events.js';
+import type { Handlers } from './handlers.js';
+import { type Host, hostHandlers } from './host.js';
+import { providerHandlers } from './providers.js';
+import { tokenHandlers } from './tokens.js';
+
+/** Every method of the contract, on one library. */
+export function createHandlers(core: Core, host: Host): Handlers {
+  return {
+    ...hostHandlers(core, host),
+    ...providerHandlers(core),
+    ...accountHandlers(core),
+    ...tokenHandlers(core),
+    ...eventHandlers(core),
+  };
+}

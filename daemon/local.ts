@@ -1,0 +1,75 @@
+import {
+  type AccountEvent,
+  type Api,
+  camelCase,
+  contract,
+  type MethodName,
+  methodNames,
+} from '../shared/contract.js';
+import { resolvePaths } from '../shared/paths.js';
+import { parse } from '../shared/validate.js';
+import { systemClock } from './core/clock.js';
+import { readConfig } from './core/config.js';
+import { ensurePrivateFolder } from './core/files.js';
+import { openCore } from './core/index.js';
+import { createOsKeychain } from './core/keychain/os.js';
+import { silentLogger } from './core/log.js';
+import { Leases } from './core/store/lease.js';
+import type { Handlers, Peer } from './handlers/handlers.js';
+import { createHandlers } from './handlers/index.js';
+
+export type { Api } from '../shared/contract.js';
+export { SigilforgeError } from '../shared/errors.js';
+
+export interface LocalOptions {
+  /** Told of events after `subscribe`. */
+  readonly onEvent?: (event: AccountEvent) => void;
+  /** Told, in a sentence, of what a person should know: such as a vault whose key lies in a file. */
+  readonly onNotice?: (sentence: string) => void;
+}
+
+/** The whole `Api` in this process, and an end to it. */
+export type LocalApi = Api & { close(): Promise<void> };
+
+/**
+ * The library without a daemon: the same handlers, on the same store and under the same leases. Close it when done, so
+ * that an exchange under way is finished and stored.
+ */
+export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): Promise<LocalApi> {
+  const paths = resolvePaths();
+  const config = readConfig(paths.configFile);
+  ensurePrivateFolder(paths.data);
+  const core = await openCore({
+    paths,
+    config,
+    keychain: createOsKeychain(),
+    leases: new Leases(paths.locks),
+    log: silentLogger,
+    notice: onNotice,
+  });
+  const handlers = createHandlers(core, {
+    socket: null,
+    startedAt: systemClock.wall(),
+    connections: () => 0,
+    setLogLevel: () => {},
+    shutdown: () => {},
+  });
+  const gone = new AbortController();
+  const peer: Peer = { notify: (event) => onEvent?.(event), gone: gone.signal };
+  return Object.assign(callable(handlers, peer), {
+    async close() {
+      gone.abort();
+      await core.close();
+    },
+  });
+}
+
+/** Handlers as an `Api`: parameters checked as the daemon checks them, always a promise. */
+function callable(handlers: Handlers, peer: Peer): Api {
+  const call = async (name: MethodName, params: unknown): Promise<unknown> => {
+    const handler = handlers[name] as (checked: unknown, peer: Peer) => unknown;
+    return handler(parse(contract[name].params, params ?? {}, name), peer);
+  };
+  const entries = methodNames.map((name) => [camelCase(name), (params?: unknown) => call(name, params)]);
+  return Object.fromEntries(entries) as Api;
+}
