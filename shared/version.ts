@@ -1,4 +1,4 @@
-import { version } from '../package.js';
+import { version } from '../package.json';
 
 /** The package's version, as in package.json. */
 export const VERSION: string = version;

@@ -37,7 +37,7 @@ export class Refresher {
   /** Refreshes the grant that was read as `row`, or joins whoever does. Afterwards the store has a newer one. */
   refresh(row: AccountRow, reason: RefreshReason): Promise<void> {
     const running = this.#running.get(row.id);
-    if (running) return running;
+    if (running !== undefined) return running;
     const refresh = this.#refresh(row, reason).finally(() => this.#running.delete(row.id));
     this.#running.set(row.id, refresh);
     return refresh;

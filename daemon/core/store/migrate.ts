@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import initial from './migrations/0001_initial.js';
+import initial from './migrations/0001_initial.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
