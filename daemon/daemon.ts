@@ -1,15 +1,17 @@
 import type net from 'node:net';
 import type { Config } from '../shared/config.js';
-import { SigilforgeError } from '../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../shared/errors.js';
 import type { Paths } from '../shared/paths.js';
 import { VERSION } from '../shared/version.js';
 import { systemClock } from './core/clock.js';
+import type { Reach } from './core/fault-points.js';
 import { ensurePrivateFolder } from './core/files.js';
 import { type Core, openCore } from './core/index.js';
 import { createOsKeychain } from './core/keychain/os.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { INSTANCE_LEASE } from './core/store/open-store.js';
 import { createHandlers } from './handlers/index.js';
+import { runHooks } from './hooks.js';
 import type { DaemonLogger } from './pino.js';
 import { bindSocket } from './server/listen.js';
 import { listenOnPipe } from './server/pipe.js';
@@ -26,8 +28,13 @@ export interface Daemon {
   stop(): void;
 }
 
-/** Starts the one daemon of a data folder. Throws `already_exists` where there is one. */
-export async function startDaemon(paths: Paths, config: Config, log: DaemonLogger): Promise<Daemon> {
+/** Starts the one daemon of a data folder. Throws `already_exists` where there is one. `reach` is for tests. */
+export async function startDaemon(
+  paths: Paths,
+  config: Config,
+  log: DaemonLogger,
+  reach?: Reach,
+): Promise<Daemon> {
   ensurePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
   const instanceLease = leases.tryTake(INSTANCE_LEASE);
@@ -36,7 +43,7 @@ export async function startDaemon(paths: Paths, config: Config, log: DaemonLogge
   const notice = (sentence: string): void => void notices.push(sentence);
   try {
     const keychain = createOsKeychain();
-    const core = await openCore({ paths, config, keychain, leases, instanceLease, log, notice });
+    const core = await openCore({ paths, config, keychain, leases, instanceLease, log, notice, reach });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
     const server = socket === null ? await listenOnPipe(paths.pipeFile) : await bindSocket(socket);
     return serveCore(core, server, instanceLease, notices, log);
@@ -88,8 +95,11 @@ function serveCore(
   });
   serving = serve(server, handlers, log);
   log.info({ version: VERSION, socket }, 'ready');
-  // Begun now, so that the first token does not wait for the keychain. What hinders it is told to whoever needs it.
-  core.vault.unlocked().catch(() => log.warn({ keySource: core.vault.keySource }, 'the vault did not open'));
+  runHooks(core.config.hooks, core.events, log);
+  // Begun now, so that the first token does not wait for the keychain.
+  core
+    .tend()
+    .catch((thrown: unknown) => log.warn({ kind: asSigilforgeError(thrown).kind }, 'not all is tended'));
   return { socket, notices, ended, stop };
 }
 

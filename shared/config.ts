@@ -49,7 +49,7 @@ export type Config = v.InferOutput<typeof Config>;
 export function parseConfig(text: string, file: string): Config {
   const document = parseDocument(text, file);
   const fault = faultOf(Config, document);
-  if (fault) throw mistake(file, lineOf(text, fault.path), fault.sentence);
+  if (fault) throw mistake(file, lineOf(text, document), fault.sentence);
   return v.parse(Config, document);
 }
 
@@ -68,41 +68,36 @@ function mistake(file: string, line: number | undefined, sentence: string): Sigi
   return new SigilforgeError('config', `${place}: ${sentence}.`);
 }
 
-/** The line, from 1, on which the last key of `path` is set: after the header of its table, dotted keys included. */
-function lineOf(text: string, path: readonly string[]): number | undefined {
-  const lines = text.split('\n');
+/**
+ * The line, from 1, on which the first fault lies: where the last key of its path is set, after the header of its table,
+ * dotted keys included. The keys of the file itself are looked for, which a message may leave out.
+ */
+function lineOf(text: string, document: unknown): number | undefined {
+  const issue = v.safeParse(Config, document, { abortEarly: true }).issues?.[0];
+  const path = issue?.path?.map(({ key }) => String(key)) ?? [];
   let found: number | undefined;
   let depth = 0;
-  for (const [index, line] of lines.entries()) {
-    const keys = keysOf(line);
-    const shared =
-      keys === undefined
-        ? 0
-        : commonLength(keys.header ? keys.names : [...tableAt(lines, index), ...keys.names], path);
-    if (shared > depth) {
-      depth = shared;
-      found = index + 1;
-    }
+  let table: readonly string[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const header = HEADER.exec(line)?.[1];
+    const key = KEY.exec(line)?.[1];
+    if (header !== undefined) table = namesOf(header);
+    else if (key === undefined) continue;
+    const shared = commonLength([...table, ...(header === undefined ? namesOf(key ?? '') : [])], path);
+    if (shared <= depth) continue;
+    depth = shared;
+    found = index + 1;
   }
   return found;
 }
 
-function keysOf(line: string): { names: string[]; header: boolean } | undefined {
-  const header = /^\s*\[([^\]]+)\]/.exec(line)?.[1];
-  const key = header ?? /^\s*([^=#[\]]+?)\s*=/.exec(line)?.[1];
-  if (key === undefined) return undefined;
-  return {
-    names: key.split('.').map((name) => name.trim().replace(/^["']|["']$/g, '')),
-    header: header !== undefined,
-  };
-}
+/** The header of a table, or of an array of tables (TOML 1.0). */
+const HEADER = /^\s*\[\[?([^[\]]+)\]/;
+const KEY = /^\s*([^=#[\]]+?)\s*=/;
+const NAME = /"([^"]*)"|'([^']*)'|([^\s.]+)/g;
 
-function tableAt(lines: readonly string[], index: number): string[] {
-  for (let above = index; above >= 0; above--) {
-    const keys = keysOf(lines[above] ?? '');
-    if (keys?.header) return keys.names;
-  }
-  return [];
+function namesOf(key: string): string[] {
+  return [...key.matchAll(NAME)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
 }
 
 function commonLength(names: readonly string[], path: readonly string[]): number {

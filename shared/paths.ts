@@ -14,6 +14,8 @@ export interface Paths {
   readonly locks: string;
   readonly keyFile: string;
   readonly state: string;
+  /** Answers of providers that could not be stored yet, sealed. */
+  readonly rescue: string;
   readonly logFile: string;
   /** The socket's path, or `null` on Windows, where `pipeFile` holds the pipe's random name. */
   readonly socket: string | null;
@@ -38,6 +40,7 @@ export function resolvePaths(
     locks: path.join(data, 'locks'),
     keyFile: path.join(data, 'vault.key'),
     state,
+    rescue: path.join(state, 'rescue'),
     logFile: path.join(state, 'sigilforged.log'),
     socket: env['SIGILFORGE_SOCKET'] || defaultSocket(env, platform, data, state),
     pipeFile: path.join(data, 'pipe'),

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
 
@@ -20,13 +21,37 @@ export function ensurePrivateFile(file: string): void {
 
 /** The text of a private file, or `undefined` where there is none. */
 export function readPrivateFile(file: string): string | undefined {
+  const stats = withPathErrors(file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  if (stats === undefined) return undefined;
+  assertPrivate(file, stats);
+  return readFile(file);
+}
+
+/** The text of a file that somebody else answers for, or `undefined` where there is none. */
+export function readFile(file: string): string | undefined {
   try {
-    assertPrivate(file, fs.lstatSync(file));
     return fs.readFileSync(file, 'utf8');
   } catch (thrown) {
     if (isErrno(thrown, 'ENOENT')) return undefined;
-    throw thrown instanceof SigilforgeError ? thrown : pathError(file, thrown);
+    throw pathError(file, thrown);
   }
+}
+
+/** Writes a private file whole or not at all, and returns once it is on the disk. */
+export function writePrivateFile(file: string, content: Buffer): void {
+  withPathErrors(file, () => {
+    const draft = `${file}.tmp`;
+    fs.rmSync(draft, { force: true });
+    const fd = fs.openSync(draft, 'wx', 0o600);
+    try {
+      fs.writeSync(fd, content);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(draft, file);
+    syncFolder(path.dirname(file));
+  });
 }
 
 /** Adds a line to a private file, made 0600 if need be, and returns once it is on the disk. */
@@ -41,6 +66,17 @@ export function appendPrivateLine(file: string, line: string): void {
       fs.closeSync(fd);
     }
   });
+}
+
+/** A new name in a folder is only sure once the folder is on the disk. Windows has nothing of the kind. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 export function isErrno(thrown: unknown, code: string): boolean {

@@ -2,13 +2,16 @@ import { v7 as uuidv7 } from 'uuid';
 import { SigilforgeError } from '../../shared/errors.js';
 import type { FlowKind } from '../../shared/schemas.js';
 import type { Secret } from '../../shared/secret.js';
-import { scopesOf } from './account.js';
-import type { Clock } from './clock.js';
+import { clientOf, scopesOf } from './account.js';
+import { type Clock, timestamp } from './clock.js';
 import type { Events } from './events.js';
+import type { Reach } from './fault-points.js';
 import type { OAuthClient } from './oauth/client.js';
 import type { Granted } from './oauth/exchange.js';
 import type { TokenFailure } from './oauth/failure.js';
+import { backoffMs } from './refresh/backoff.js';
 import type { AccountRow, AccountStore, GrantColumns } from './store/account-store.js';
+import type { AttemptStore } from './store/attempt-store.js';
 import type { Lease, Leases } from './store/lease.js';
 import type { Sqlite } from './store/sqlite.js';
 import type { Sealer, Vault } from './vault/vault.js';
@@ -29,13 +32,15 @@ export interface SignIn {
 interface Parts {
   readonly db: Sqlite;
   readonly store: AccountStore;
+  readonly attempts: AttemptStore;
   readonly vault: Vault;
   readonly leases: Leases;
   readonly events: Events;
   readonly clock: Clock;
+  readonly reach: Reach;
 }
 
-/** How long a change of a grant waits for another process that is at the same grant. */
+/** How long a change of a grant waits for another process that is at the same grant: an exchange, and some more. */
 const LEASE_LIMIT_MS = 90_000;
 
 /** What is stored of grants, sealed and opened: every change of one is a single transaction here. */
@@ -46,9 +51,19 @@ export class Grants {
     this.#parts = parts;
   }
 
-  /** The right to change this account's grant; everybody else waits. */
-  lease(accountId: string): Promise<Lease> {
-    return this.#parts.leases.take(accountId, LEASE_LIMIT_MS);
+  /** The right to change this account's grant; everybody else waits. Throws `timeout` naming who has it. */
+  async lease(accountId: string): Promise<Lease> {
+    const { leases, attempts } = this.#parts;
+    const lease = await leases.take(accountId, LEASE_LIMIT_MS);
+    if (lease) return lease;
+    const holder = attempts.holder(accountId) ?? 'another process';
+    throw new SigilforgeError(
+      'timeout',
+      `The same account is being refreshed by ${holder}, and takes too long.`,
+      {
+        hint: 'Look whether that process is stopped or hangs.',
+      },
+    );
   }
 
   /** Opens secret columns, once the vault is unlocked. */
@@ -66,14 +81,19 @@ export class Grants {
 
   /** Stores a sign-in. An account that exists is only replaced where that was asked for, and keeps its id. */
   async signedIn(signIn: SignIn, replace: boolean): Promise<AccountRow> {
-    const { granted, client, clientSecret } = signIn;
-    return this.#put(signIn, replace, (id, sealer) => ({
-      kind: 'oauth',
-      flow: signIn.flow,
-      client: JSON.stringify(client),
-      client_secret: sealOptional(sealer, id, 'client_secret', clientSecret),
-      ...this.#grantColumns(sealer, id, granted, undefined, signIn.scopes),
-    }));
+    const { service, account, granted, client, clientSecret } = signIn;
+    this.#parts.reach('sign_in.answered');
+    return this.#put(signIn, replace, (id, sealer) => {
+      const columns = this.#grantColumns(sealer, id, client, granted, undefined, signIn.scopes);
+      if (this.#fingerprintTaken(columns.refresh_fingerprint, id)) throw sharedGrant(service, account);
+      return {
+        kind: 'oauth',
+        flow: signIn.flow,
+        client: JSON.stringify(client),
+        client_secret: sealOptional(sealer, id, 'client_secret', clientSecret),
+        ...columns,
+      };
+    });
   }
 
   async keyStored(
@@ -87,6 +107,7 @@ export class Grants {
       client_secret: null,
       access_token: sealer.seal(placeOf(id, 'access_token'), key.apiKey),
       refresh_token: null,
+      refresh_fingerprint: null,
       token_type: 'api_key',
       scopes: '[]',
       issued_at: this.#parts.clock.wall(),
@@ -95,41 +116,58 @@ export class Grants {
     }));
   }
 
-  /** Stores a refreshed grant; what the answer left out keeps its old value. `undefined`: the account was gone or another. */
-  async refreshed(row: AccountRow, granted: Granted): Promise<AccountRow | undefined> {
-    const { db, store, vault, events } = this.#parts;
+  /**
+   * Stores a refreshed grant and the end of its exchange; what the answer left out keeps its old value.
+   * `undefined`: the account is gone, or has another grant by now.
+   */
+  async refreshed(
+    row: AccountRow,
+    granted: Granted,
+    attemptId: string | undefined,
+  ): Promise<AccountRow | undefined> {
+    const { db, store, attempts, vault, events, clock, reach } = this.#parts;
     const sealer = await vault.unlocked();
     const stored = await db.write(() => {
-      const columns = this.#grantColumns(sealer, row.id, granted, row, scopesOf(row));
-      const change = { id: row.id, generation: row.generation, last_refreshed_at: granted.sentAt };
-      return store.refreshed({ ...columns, ...change }) ? store.find(row.service, row.account) : undefined;
+      const columns = this.#grantColumns(sealer, row.id, clientOf(row), granted, row, scopesOf(row));
+      // Odd, but no reason to lose an answer: then nothing watches over this token being used twice.
+      const refresh_fingerprint = this.#fingerprintTaken(columns.refresh_fingerprint, row.id)
+        ? null
+        : columns.refresh_fingerprint;
+      const version = { id: row.id, generation: row.generation };
+      if (attemptId !== undefined) attempts.end(attemptId, 'stored', clock.wall());
+      reach('refresh.committing');
+      const change = { ...columns, ...version, refresh_fingerprint, last_refreshed_at: granted.sentAt };
+      return store.refreshed(change) ? store.find(row.service, row.account) : undefined;
     });
     if (stored) {
+      reach('refresh.committed');
       events.emit('token_refreshed', stored);
       if (row.state === 'needs_auth') events.emit('recovered', stored);
     }
     return stored;
   }
 
-  /** Notes a failed refresh. Nothing of the grant is touched; a dead one is told of once. */
-  async failed(row: AccountRow, { verdict, error, retryAfterMs }: TokenFailure): Promise<void> {
-    const { db, store, events, clock } = this.#parts;
-    const state = verdict === 'dead' ? 'needs_auth' : row.state === 'needs_auth' ? 'needs_auth' : 'ok';
+  /**
+   * Notes a failed refresh and the end of its exchange. Nothing of the grant is touched; a dead one is told of once.
+   * Says whether the account still had the grant that failed.
+   */
+  async failed(row: AccountRow, failure: TokenFailure, attemptId: string): Promise<boolean> {
+    const { db, store, attempts, events, clock } = this.#parts;
+    const { verdict, error, end } = failure;
+    const state = verdict === 'dead' || row.state === 'needs_auth' ? 'needs_auth' : 'ok';
     const now = clock.wall();
-    await db.write(() =>
-      store.failed({
+    const stillThere = await db.write(() => {
+      attempts.end(attemptId, end, now);
+      return store.failed({
         id: row.id,
         generation: row.generation,
         state,
-        last_error: JSON.stringify({
-          kind: error.kind,
-          message: error.message,
-          at: new Date(now).toISOString(),
-        }),
-        next_attempt_at: retryAfterMs === undefined ? null : now + retryAfterMs,
-      }),
-    );
-    if (state === 'needs_auth' && row.state !== 'needs_auth') events.emit('needs_auth', row);
+        last_error: JSON.stringify({ kind: error.kind, message: error.message, at: timestamp(now) }),
+        next_attempt_at: now + backoffMs(failure, row.failures),
+      });
+    });
+    if (stillThere && state === 'needs_auth' && row.state !== 'needs_auth') events.emit('needs_auth', row);
+    return stillThere;
   }
 
   async removed(row: AccountRow): Promise<void> {
@@ -147,14 +185,15 @@ export class Grants {
       sealer: Sealer,
     ) => Pick<AccountRow, 'kind' | 'flow' | 'client' | 'client_secret'> & GrantColumns,
   ): Promise<AccountRow> {
-    const { db, store, vault, events, clock } = this.#parts;
+    const { db, store, vault, events, clock, reach } = this.#parts;
     const sealer = await vault.unlocked();
     const before = store.version(service, account);
     const lease = before && (await this.lease(before.id));
     try {
       const row = await db.write(() => {
         const existing = store.find(service, account);
-        if (existing && !replace) throw accountExists(service, account);
+        // Without its lease an account that came meanwhile is not touched.
+        if (existing && !(replace && existing.id === before?.id)) throw accountExists(service, account);
         const id = existing?.id ?? uuidv7();
         const fresh: AccountRow = {
           id,
@@ -165,14 +204,17 @@ export class Grants {
           last_refreshed_at: null,
           last_error: null,
           next_attempt_at: null,
-          last_used: existing?.last_used ?? null,
+          failures: 0,
+          last_used: existing?.last_used ?? clock.wall(),
           created_at: existing?.created_at ?? clock.wall(),
           ...columns(id, sealer),
         };
+        reach('sign_in.committing');
         if (existing) store.replace(fresh);
         else store.insert(fresh);
         return fresh;
       });
+      reach('sign_in.committed');
       events.emit('account_added', row);
       return row;
     } finally {
@@ -180,25 +222,38 @@ export class Grants {
     }
   }
 
+  #fingerprintTaken(fingerprint: Buffer | null, id: string): boolean {
+    return fingerprint !== null && this.#parts.store.ownerOf(fingerprint, id) !== undefined;
+  }
+
   #grantColumns(
     sealer: Sealer,
     id: string,
+    client: OAuthClient | null,
     { tokens, sentAt }: Granted,
     old: AccountRow | undefined,
     askedFor: readonly string[],
   ): GrantColumns {
-    const renewed = tokens.accessToken !== undefined;
-    const lives = (seconds: number | null): number | null =>
+    const { accessToken, refreshToken } = tokens;
+    const renewed = accessToken !== undefined;
+    const after = (seconds: number | null): number | null =>
       seconds === null ? null : sentAt + seconds * 1000;
     return {
-      access_token: sealOptional(sealer, id, 'access_token', tokens.accessToken) ?? old?.access_token ?? null,
-      refresh_token:
-        sealOptional(sealer, id, 'refresh_token', tokens.refreshToken) ?? old?.refresh_token ?? null,
+      access_token: sealOptional(sealer, id, 'access_token', accessToken) ?? old?.access_token ?? null,
+      refresh_token: sealOptional(sealer, id, 'refresh_token', refreshToken) ?? old?.refresh_token ?? null,
+      refresh_fingerprint: refreshToken
+        ? sealer.fingerprint(refreshToken)
+        : (old?.refresh_fingerprint ?? null),
       token_type: renewed ? tokens.tokenType : (old?.token_type ?? null),
       scopes: JSON.stringify(tokens.scopes ?? askedFor),
       issued_at: renewed ? sentAt : (old?.issued_at ?? null),
-      expires_at: renewed ? lives(tokens.expiresInS) : (old?.expires_at ?? null),
-      refresh_expires_at: lives(tokens.refreshExpiresInS) ?? old?.refresh_expires_at ?? null,
+      expires_at: renewed ? after(tokens.expiresInS) : (old?.expires_at ?? null),
+      refresh_expires_at:
+        after(tokens.refreshExpiresInS) ??
+        // A lifetime counts from the sign-in, idleness from now.
+        (old?.refresh_expires_at != null && client?.refresh.lifetime_s != null
+          ? old.refresh_expires_at
+          : after(client?.refresh.lifetime_s ?? client?.refresh.idle_s ?? null)),
     };
   }
 }
@@ -207,6 +262,16 @@ export function accountExists(service: string, account: string): SigilforgeError
   return new SigilforgeError('already_exists', `The account ${service}/${account} exists already.`, {
     hint: `Sign in anew with: sigilforge add-account ${service} ${account} --replace`,
   });
+}
+
+function sharedGrant(service: string, account: string): SigilforgeError {
+  return new SigilforgeError(
+    'already_exists',
+    `Another account has the same grant as ${service}/${account}.`,
+    {
+      hint: 'Use that account. One refresh token under two names would be spent twice, and be lost.',
+    },
+  );
 }
 
 function placeOf(row: string, column: SecretColumn) {

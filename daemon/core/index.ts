@@ -4,6 +4,7 @@ import type { Paths } from '../../shared/paths.js';
 import { Accounts } from './accounts.js';
 import { type Clock, systemClock } from './clock.js';
 import { Events } from './events.js';
+import { noFaults, type Reach } from './fault-points.js';
 import { Grants } from './grants.js';
 import type { Keychain } from './keychain/keychain.js';
 import { type ObservedKeychain, observeKeychain } from './keychain/observed.js';
@@ -11,10 +12,13 @@ import type { Logger } from './log.js';
 import type { OAuthContext } from './oauth/exchange.js';
 import { createHttpClient } from './oauth/http.js';
 import { Providers } from './providers.js';
-import { Refresher } from './refresher.js';
+import { Refresher } from './refresh/refresher.js';
+import { Rescue } from './refresh/rescue.js';
+import { Scheduler } from './refresh/scheduler.js';
 import { Resolver } from './resolver.js';
 import { SignIns } from './sign-ins.js';
 import { AccountStore } from './store/account-store.js';
+import { AttemptStore } from './store/attempt-store.js';
 import type { Lease, Leases } from './store/lease.js';
 import { openStore } from './store/open-store.js';
 import { TokenCache } from './token-cache.js';
@@ -35,6 +39,8 @@ export interface CoreOptions {
   /** Told of what a person should know about how their vault is kept. */
   readonly notice?: ((sentence: string) => void) | undefined;
   readonly clock?: Clock;
+  /** Told of the moments of `fault-points.ts`; for tests. */
+  readonly reach?: Reach | undefined;
 }
 
 /** The library: everything that the daemon and the direct client can do. */
@@ -50,17 +56,20 @@ export interface Core {
   readonly keychain: ObservedKeychain;
   readonly clock: Clock;
   readonly config: Config;
+  /** Adopts what an earlier process could not store, and refreshes ahead of time from now on. For the daemon alone. */
+  tend(): Promise<void>;
   /** Ends what waits for a person, lets an exchange under way finish, and closes the store. */
   close(): Promise<void>;
 }
 
 const SAVE_USAGE_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** An exchange has its own limits, and nothing but them ends it. */
 const EXCHANGE_LIMITS = { connectMs: 15_000, totalMs: 60_000 };
 
 /** Builds the library once, from its folders, its keychain and its clock. */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const { config, leases, clock = systemClock } = options;
+  const { config, leases, paths, log, clock = systemClock, reach = noFaults } = options;
   const keychain = observeKeychain(options.keychain, clock);
   const db = await openStore({ ...options, clock });
   const vault = await openVault({ ...options, keychain, db, clock });
@@ -68,10 +77,35 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const events = new Events(clock);
   const oauth: OAuthContext = { http: createHttpClient(EXCHANGE_LIMITS), clock };
   const providers = new Providers({ db, vault, clock, http: oauth.http, configured: config.providers });
-  const grants = new Grants({ db, store, vault, leases, events, clock });
+  const attempts = new AttemptStore(db);
+  const grants = new Grants({ db, store, attempts, vault, leases, events, clock, reach });
   const usage = new Usage({ db, store, clock });
   const signIns = new SignIns();
-  const refresher = new Refresher({ store, grants, providers, oauth });
+  const rescue = new Rescue(paths.rescue, vault);
+  const holder = `process ${process.pid} (${options.instanceLease ? 'the daemon' : 'a program using the library'})`;
+  const refresher = new Refresher({
+    db,
+    store,
+    attempts,
+    rescue,
+    grants,
+    providers,
+    oauth,
+    log,
+    reach,
+    holder,
+  });
+  const scheduler = new Scheduler({
+    vault,
+    store,
+    refresher,
+    usage,
+    events,
+    clock,
+    log,
+    aheadMs: config.refresh.ahead_s * 1000,
+    idleMs: config.refresh.idle_days * DAY_MS,
+  });
   const cache = new TokenCache({ db, store, clock, events });
   const accounts = new Accounts({ store, grants, providers, signIns, usage, vault, oauth });
   const tokens = new Tokens({ grants, refresher, cache, usage, clock });
@@ -81,7 +115,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     usage
       .save()
       .catch((thrown: unknown) =>
-        options.log.warn({ kind: asSigilforgeError(thrown).kind }, 'last uses were not saved'),
+        log.warn({ kind: asSigilforgeError(thrown).kind }, 'last uses were not saved'),
       );
   const saving = setInterval(() => void save(), SAVE_USAGE_MS).unref();
 
@@ -97,10 +131,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     keychain,
     clock,
     config,
+    async tend() {
+      scheduler.start();
+      await vault.unlocked();
+      await refresher.adoptRescued();
+    },
     async close() {
       clearInterval(saving);
+      scheduler.stop();
       signIns.close();
-      await refresher.idle();
+      await refresher.end();
       await save();
       await keychain.close();
       db.close();

@@ -83,14 +83,17 @@ export class Providers {
       const before = row ? (JSON.parse(row.settings) as object) : {};
       const merged = { ...before, ...definedOnly(settings) };
       if (!builtinProviders.has(id) && !this.#parts.configured[id]) assertReachable(id, merged);
+      // A secret belongs to its client: another client id leaves it behind.
+      const known = this.find(id)?.client_id ?? null;
+      const sameClient = known === null || known === (settings.client_id ?? known);
       const secret =
         clientSecret === undefined
-          ? row?.client_secret
+          ? sameClient && row?.client_secret
           : sealer?.seal(secretPlace(id), new Secret(clientSecret));
       this.#store.put({
         id,
         settings: JSON.stringify(merged),
-        client_secret: secret ?? null,
+        client_secret: secret || null,
         updated_at: this.#parts.clock.wall(),
       });
     });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { AccountInfo } from '../../shared/contract.js';
 import { SigilforgeError } from '../../shared/errors.js';
@@ -43,24 +44,30 @@ export class SignIns {
     stored: () => AccountInfo,
   ): Promise<WaitingSignIn> {
     const name = `${key.service}/${key.account}`;
-    const current = this.#pending(key) ?? (await this.#beginning.get(name)?.catch(() => undefined));
+    const beginning = this.#beginning.get(name);
+    const current = beginning ? await beginning.catch(() => undefined) : this.#pending(key);
     if (current) return join(current, key);
-    const beginning = this.#begin(key, start, stored).finally(() => this.#beginning.delete(name));
-    this.#beginning.set(name, beginning);
-    return beginning;
+    // Another one that waited for the same failure may have begun anew meanwhile.
+    if (beginning) return this.begin(key, start, stored);
+    const begun = this.#begin(key, start, stored).finally(() => this.#beginning.delete(name));
+    this.#beginning.set(name, begun);
+    return begun;
   }
 
-  /** The account once the sign-in is complete, or `undefined` after `timeoutMs`. Throws the error that ended it. */
-  async wait(id: string, timeoutMs: number): Promise<AccountInfo | undefined> {
+  /**
+   * The account once the sign-in is complete, or `undefined` after `timeoutMs`. Throws the error that ended it.
+   * Who is gone while waiting has given the sign-in up.
+   */
+  async wait(id: string, timeoutMs: number, gone: AbortSignal): Promise<AccountInfo | undefined> {
     const { result } = this.#get(id);
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), timeoutMs);
-    });
+    const leave = (): void => void this.cancel(id);
+    gone.addEventListener('abort', leave, { once: true });
+    const timer = new AbortController();
     try {
-      return await Promise.race([result, timeout]);
+      return await Promise.race([result, delay(timeoutMs, undefined, { signal: timer.signal })]);
     } finally {
-      clearTimeout(timer);
+      timer.abort();
+      gone.removeEventListener('abort', leave);
     }
   }
 

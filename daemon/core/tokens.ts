@@ -3,7 +3,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { noSuchAccount } from './account.js';
 import type { Clock } from './clock.js';
 import type { Grants } from './grants.js';
-import type { Refresher, RefreshReason } from './refresher.js';
+import type { Refresher, RefreshReason } from './refresh/refresher.js';
 import type { AccountRow } from './store/account-store.js';
 import type { CachedToken, TokenCache } from './token-cache.js';
 import type { Usage } from './usage.js';

@@ -16,8 +16,8 @@ type Methods =
 export function accountHandlers({ accounts, signIns }: Core): Pick<Handlers, Methods> {
   return {
     add_account: async (params) => flowStarted(await accounts.add(params)),
-    wait_flow: async ({ flow_id, timeout_s }) => {
-      const account = await signIns.wait(flow_id, timeout_s * 1000);
+    wait_flow: async ({ flow_id, timeout_s }, peer) => {
+      const account = await signIns.wait(flow_id, timeout_s * 1000, peer.gone);
       return account ? { state: 'complete', account } : { state: 'pending', account: null };
     },
     complete_flow: async ({ flow_id, redirect_url }) => ({

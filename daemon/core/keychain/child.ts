@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { AsyncEntry } from '@napi-rs/keyring';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import { faultOf } from './faults.js';
 import type { KeychainAnswer, KeychainRequest } from './protocol.js';
+
+const CHANGED = { error: { situation: 'changed', message: 'Another value was read than written.' } } as const;
 
 /**
  * The program that talks to the keychain: requests as JSON lines on standard input, answers on standard output.
@@ -15,18 +18,27 @@ async function answer(line: string | null): Promise<void> {
 }
 
 async function perform({ op, user, value }: KeychainRequest): Promise<Omit<KeychainAnswer, 'id'>> {
-  // An entry holds its session with the keychain, and a new keychain does not know it: one entry for each call.
+  // An entry holds a connection and a session. A keychain that was started anew does not know them, so none outlives
+  // its call; and GNOME Keyring 42 may crash when a connection is opened, so no call takes more than one.
   // Not pinned to the Secret Service, the library falls back in silence to the kernel's keyring, which a reboot empties.
   const entry = new AsyncEntry('sigilforge', user, { linux: { store: 'secret-service' } });
   switch (op) {
     case 'get':
       return { value: await entry.getPassword() };
     case 'set':
-      await entry.setPassword(value ?? '');
-      return {};
+      return write(entry, value ?? '');
     case 'delete':
       return { deleted: await entry.deletePassword() };
+    case 'probe': {
+      const written = await write(entry, randomUUID());
+      return (await entry.deletePassword()) ? written : CHANGED;
+    }
   }
+}
+
+async function write(entry: AsyncEntry, value: string): Promise<Omit<KeychainAnswer, 'id'>> {
+  await entry.setPassword(value);
+  return (await entry.getPassword()) === value ? {} : CHANGED;
 }
 
 /** At once, whatever hangs: `process.exit` would wait for the thread inside the library. */

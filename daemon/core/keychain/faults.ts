@@ -14,6 +14,8 @@ const BEGINNINGS: ReadonlyArray<readonly [string, Situation]> = [
   ["Couldn't access platform storage: Secret Service: unlock prompt was dismissed", 'locked'],
   ["Couldn't access platform storage: Secret Service: object locked", 'locked'],
   ['Platform failure: DBus error: Did not receive a reply', 'hung'],
+  // It ended during the call, so there is one.
+  ['Platform failure: DBus error: Message recipient disconnected', 'failed'],
   ['Platform failure: DBus error: ', 'unavailable'],
   ["Couldn't access platform storage: ", 'unavailable'],
 ];

@@ -16,12 +16,18 @@ export interface OsKeychainOptions {
   readonly childPath?: string;
 }
 
-const MEANINGS: Record<Situation, readonly [ErrorKind, string]> = {
+const CHECK_KEYCHAIN = 'Check the keychain of your desktop session, then try again.';
+const DO_WITHOUT =
+  'Try again; where the keychain stays broken, config.toml may name another: vault.key = "key_file"';
+
+const MEANINGS: Record<Situation, readonly [kind: ErrorKind, sentence: string, hint?: string]> = {
   unavailable: ['keychain_unavailable', 'There is no keychain here that could be reached.'],
   locked: ['vault_locked', 'The keychain is locked.'],
-  denied: ['denied', 'The keychain refused the access.'],
-  hung: ['timeout', 'The keychain did not answer in time.'],
-  failed: ['keychain_unavailable', 'The keychain could not do what it was asked to.'],
+  denied: ['denied', 'The keychain refused the access.', CHECK_KEYCHAIN],
+  hung: ['timeout', 'The keychain did not answer in time.', CHECK_KEYCHAIN],
+  changed: ['integrity', 'The keychain did not keep what was written to it.', CHECK_KEYCHAIN],
+  // Not `keychain_unavailable`: where there is no keychain a new vault makes do with a key file, and nobody knows that here.
+  failed: ['store_unavailable', 'The keychain could not do what it was asked to.', DO_WITHOUT],
 };
 
 /** The keychain of this system: the Secret Service on Linux, Keychain on macOS, the Credential Manager on Windows. */
@@ -41,25 +47,19 @@ class OsKeychain implements Keychain {
   }
 
   async probe(): Promise<void> {
-    const user = `probe/${randomUUID()}`;
-    await this.set(user, randomUUID());
-    if (!(await this.delete(user))) throw changedMeanwhile();
+    await this.#inTurn({ op: 'probe', user: `probe/${randomUUID()}` });
   }
 
-  get(user: string): Promise<string | undefined> {
-    return this.#inTurn(async () => (await this.#call({ op: 'get', user })).value ?? undefined);
+  async get(user: string): Promise<string | undefined> {
+    return (await this.#inTurn({ op: 'get', user })).value ?? undefined;
   }
 
-  set(user: string, value: string): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#call({ op: 'set', user, value });
-      const written = await this.#call({ op: 'get', user });
-      if (written.value !== value) throw changedMeanwhile();
-    });
+  async set(user: string, value: string): Promise<void> {
+    await this.#inTurn({ op: 'set', user, value });
   }
 
-  delete(user: string): Promise<boolean> {
-    return this.#inTurn(async () => (await this.#call({ op: 'delete', user })).deleted === true);
+  async delete(user: string): Promise<boolean> {
+    return (await this.#inTurn({ op: 'delete', user })).deleted === true;
   }
 
   async close(): Promise<void> {
@@ -69,8 +69,8 @@ class OsKeychain implements Keychain {
   }
 
   /** A keychain may ask a person something, and two questions at once help nobody: one call after the other. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#lastTurn.then(work);
+  #inTurn(call: Omit<KeychainRequest, 'id'>): Promise<KeychainAnswer> {
+    const turn = this.#lastTurn.then(() => this.#call(call));
     this.#lastTurn = turn.catch(() => {});
     return turn;
   }
@@ -103,20 +103,14 @@ class OsKeychain implements Keychain {
 
   #ended(): SigilforgeError {
     if (this.#closed) return new SigilforgeError('cancelled', 'The keychain is no longer in use here.');
-    return new SigilforgeError(
-      'keychain_unavailable',
-      'The process that talks to the keychain ended by itself.',
-    );
+    return failure({
+      situation: 'failed',
+      message: 'The process that talks to the keychain ended by itself.',
+    });
   }
 }
 
 function failure({ situation, message }: KeychainFault): SigilforgeError {
-  const [kind, sentence] = MEANINGS[situation];
-  return new SigilforgeError(kind, sentence, { cause: new Error(message) });
-}
-
-function changedMeanwhile(): SigilforgeError {
-  return new SigilforgeError('integrity', 'The keychain did not keep what was written to it.', {
-    hint: 'Check the keychain of your desktop session, then try again.',
-  });
+  const [kind, sentence, hint] = MEANINGS[situation];
+  return new SigilforgeError(kind, sentence, { cause: new Error(message), ...(hint && { hint }) });
 }

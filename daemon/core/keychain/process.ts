@@ -72,7 +72,10 @@ export class KeychainProcess {
   /** A child that says anything but the answer is not to be relied on. */
   #take(line: string): void {
     const answer = readAnswer(line);
-    if (answer?.id !== this.#nextId) return this.kill();
+    if (answer?.id !== this.#nextId) {
+      this.kill();
+      return;
+    }
     this.#nextId += 1;
     this.#settle?.(answer);
   }

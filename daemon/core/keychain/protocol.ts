@@ -1,13 +1,13 @@
 /** One call, as a JSON line to the child. */
 export interface KeychainRequest {
   readonly id: number;
-  readonly op: 'get' | 'set' | 'delete';
+  readonly op: 'probe' | 'get' | 'set' | 'delete';
   readonly user: string;
   readonly value?: string;
 }
 
-/** What a failed call comes down to. `failed` is all that is not known here. */
-export type Situation = 'unavailable' | 'locked' | 'denied' | 'hung' | 'failed';
+/** What a failed call comes down to. `changed`: another value was read than written; `failed`: all that is not known. */
+export type Situation = 'unavailable' | 'locked' | 'denied' | 'hung' | 'changed' | 'failed';
 
 export interface KeychainFault {
   readonly situation: Situation;

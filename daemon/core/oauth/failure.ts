@@ -1,4 +1,4 @@
-import { SigilforgeError } from '../../../shared/errors.js';
+import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { OAuthClient } from './client.js';
 import type { HttpAnswer, HttpFailure } from './http.js';
@@ -11,13 +11,36 @@ import type { TokenError } from './token-answer.js';
  * - `transient`: the provider or the network has a bad moment; everything stays as it is.
  * - `refused`: the provider says no to this client or request; a fault of configuration, not a lost grant.
  */
+export type Verdict = 'dead' | 'transient' | 'refused';
+
+/** How such a request ended: with the provider's no, surely without reaching it, or nobody knows how. */
+export type FailedEnd = 'refused' | 'not_sent' | 'unknown';
+
 export interface TokenFailure {
-  readonly verdict: 'dead' | 'transient' | 'refused';
+  readonly verdict: Verdict;
+  readonly end: FailedEnd;
   readonly error: SigilforgeError;
   /** Milliseconds that the provider asks to be left alone for (`Retry-After`). */
   readonly retryAfterMs: number | undefined;
   /** The refusal itself, where the provider sent one. */
   readonly refusal: TokenError | undefined;
+}
+
+/** What came back instead of tokens. */
+interface Circumstances {
+  readonly failure?: HttpFailure;
+  readonly answer?: HttpAnswer;
+  readonly refusal?: TokenError;
+  readonly client?: OAuthClient;
+  readonly grantType?: string;
+}
+
+interface Judgement {
+  readonly when: string;
+  readonly matches: (circumstances: Circumstances) => boolean;
+  readonly end: FailedEnd;
+  readonly verdict: Verdict;
+  readonly kind: ErrorKind;
 }
 
 const TRANSIENT_ERRORS = new Set([
@@ -28,13 +51,87 @@ const TRANSIENT_ERRORS = new Set([
   'rate_limited',
 ]);
 
+/** Every failure there is, from what came back to what it means. The first row that matches counts. */
+export const judgements: readonly Judgement[] = [
+  {
+    when: 'no connection within its time',
+    matches: ({ failure }) => failure?.delivered === false && failure.timedOut,
+    end: 'not_sent',
+    verdict: 'transient',
+    kind: 'timeout',
+  },
+  {
+    when: 'no address, connection refused, or no TLS',
+    matches: ({ failure }) => failure?.delivered === false,
+    end: 'not_sent',
+    verdict: 'transient',
+    kind: 'network',
+  },
+  {
+    when: 'no answer within its time',
+    matches: ({ failure }) => failure?.timedOut === true,
+    end: 'unknown',
+    verdict: 'transient',
+    kind: 'timeout',
+  },
+  {
+    when: 'the connection broke, before or after the request, or in the middle of the answer',
+    matches: ({ failure }) => failure !== undefined,
+    end: 'unknown',
+    verdict: 'transient',
+    kind: 'network',
+  },
+  {
+    when: 'status 429 or 5xx, whatever the body says',
+    matches: ({ answer }) => answer?.status === 429 || (answer?.status ?? 0) >= 500,
+    end: 'refused',
+    verdict: 'transient',
+    kind: 'refresh_failed',
+  },
+  {
+    when: 'an error that the provider calls temporary',
+    matches: ({ refusal }) => refusal !== undefined && TRANSIENT_ERRORS.has(refusal.code),
+    end: 'refused',
+    verdict: 'transient',
+    kind: 'refresh_failed',
+  },
+  {
+    when: 'the grant is dead, in the words of the standard or of this provider',
+    matches: isDeadGrant,
+    end: 'refused',
+    verdict: 'dead',
+    kind: 'auth_required',
+  },
+  {
+    when: 'an empty 400, by which some servers say that a refresh token is dead',
+    matches: ({ answer, refusal, grantType }) =>
+      refusal === undefined &&
+      grantType === 'refresh_token' &&
+      answer?.status === 400 &&
+      answer.body.length === 0,
+    end: 'refused',
+    verdict: 'dead',
+    kind: 'auth_required',
+  },
+  {
+    when: 'any other error',
+    matches: ({ refusal }) => refusal !== undefined,
+    end: 'refused',
+    verdict: 'refused',
+    kind: 'refresh_failed',
+  },
+  {
+    when: 'an answer without tokens and without an error, or no JSON at all',
+    matches: () => true,
+    end: 'refused',
+    verdict: 'transient',
+    kind: 'refresh_failed',
+  },
+];
+
 /** Judges a request that got no whole answer. */
 export function judgeHttpFailure(failure: HttpFailure): TokenFailure {
-  const error = new SigilforgeError(failure.timedOut ? 'timeout' : 'network', failure.message, {
-    cause: failure,
-    hint: 'Check the network connection and the address of the provider, then try again.',
-  });
-  return { verdict: 'transient', error, retryAfterMs: undefined, refusal: undefined };
+  return judge({ failure }, failure.message, 'Check the network connection and the address of the provider.');
 }
 
 /** Judges a refusal. `sent` are the secrets of the request, so that none of them is quoted back out of the answer. */
@@ -42,40 +139,40 @@ export function judgeRefusal(
   answer: HttpAnswer,
   refusal: TokenError,
   client: OAuthClient,
-  request: { grantType: string; sent: readonly Secret[] },
+  { grantType, sent }: { grantType: string; sent: readonly Secret[] },
 ): TokenFailure {
-  const sentence = `${client.name} refused: ${quote(refusal, request.sent)}.`;
-  const retryAfterMs = retryAfter(answer);
-  if (isTransient(answer.status) || TRANSIENT_ERRORS.has(refusal.code)) {
-    return { verdict: 'transient', error: refreshFailed(sentence, TRY_LATER), retryAfterMs, refusal };
-  }
-  if (isDeadGrant(refusal, client, request.grantType)) {
-    return { verdict: 'dead', error: new SigilforgeError('auth_required', sentence), retryAfterMs, refusal };
-  }
-  return { verdict: 'refused', error: refreshFailed(sentence, hintFor(refusal.code)), retryAfterMs, refusal };
+  const sentence = `${client.name} refused: ${quote(refusal, sent)}.`;
+  return judge({ answer, refusal, client, grantType }, sentence, hintFor(refusal.code));
 }
 
 /** Judges an answer that is no JSON object, or one without tokens and without an error. */
 export function judgeUnreadable(answer: HttpAnswer, client: OAuthClient, grantType: string): TokenFailure {
   const type = answer.headers.get('content-type')?.split(';')[0] ?? 'no content type';
   const sentence = `${client.name} answered with status ${answer.status} and ${type}, which holds no token.`;
-  const rest = { retryAfterMs: retryAfter(answer), refusal: undefined };
-  // Some servers say that a refresh token is dead by an empty 400 and nothing else.
-  if (grantType === 'refresh_token' && answer.status === 400 && answer.body.length === 0) {
-    return { verdict: 'dead', error: new SigilforgeError('auth_required', sentence), ...rest };
-  }
   const hint = 'Check the token endpoint of this provider: sigilforge provider show ID';
-  return { verdict: 'transient', error: refreshFailed(sentence, hint), ...rest };
+  return judge({ answer, client, grantType }, sentence, hint);
 }
 
-const TRY_LATER = 'The provider has a bad moment and nothing is lost: try again later.';
-
-function isTransient(status: number): boolean {
-  return status === 429 || status >= 500;
+function judge(circumstances: Circumstances, sentence: string, hint: string): TokenFailure {
+  const { answer, failure, refusal } = circumstances;
+  const judgement = judgements.find(({ matches }) => matches(circumstances));
+  const { verdict, end, kind } = judgement ?? {
+    verdict: 'transient',
+    end: 'unknown',
+    kind: 'refresh_failed',
+  };
+  const options = { cause: failure, ...(kind === 'auth_required' ? {} : { hint }) };
+  return {
+    verdict,
+    end,
+    error: new SigilforgeError(kind, sentence, options),
+    retryAfterMs: answer && retryAfter(answer),
+    refusal,
+  };
 }
 
-function isDeadGrant(refusal: TokenError, client: OAuthClient, grantType: string): boolean {
-  if (grantType !== 'refresh_token') return false;
+function isDeadGrant({ refusal, client, grantType }: Circumstances): boolean {
+  if (!refusal || !client || grantType !== 'refresh_token') return false;
   const dead = ['invalid_grant', ...client.dead_grant_errors].map((word) => word.toLowerCase());
   return refusal.words.some((word) => dead.includes(word.toLowerCase()));
 }
@@ -92,20 +189,16 @@ function hintFor(code: string): string {
   }
 }
 
-function refreshFailed(sentence: string, hint: string): SigilforgeError {
-  return new SigilforgeError('refresh_failed', sentence, { hint });
-}
-
 /** The provider's words, printable and short, and without anything secret that it repeats. */
-export function quote(refusal: Pick<TokenError, 'code' | 'description'>, sent: readonly Secret[]): string {
-  const whole = [refusal.code, refusal.description].filter((part) => part !== undefined).join(', ');
+function quote({ code, description }: TokenError, sent: readonly Secret[]): string {
+  const whole = [code, description].filter((part) => part !== undefined).join(', ');
   const clean = sent.reduce((text, secret) => text.replaceAll(secret.reveal(), '[redacted]'), whole);
   // Control characters could play with a terminal.
-  return clean
+  const printable = clean
     .replace(/\p{Cc}+/gu, ' ')
     .slice(0, 300)
-    .trim()
-    .replace(/[.\s]+$/, '');
+    .trim();
+  return printable.replace(/[.\s]+$/, '');
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), in milliseconds. */

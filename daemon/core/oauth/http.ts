@@ -4,8 +4,8 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { VERSION } from '../../../shared/version.js';
 
-/** An answer of a token endpoint is a few kilobytes; beyond this it is read no further. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+/** An answer of a token endpoint is a few kilobytes, and padding must not cost a grant; beyond this it is read no further. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -20,7 +20,7 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Sends one request and reads its whole answer. Fails with `HttpFailure`, or `limit_exceeded` for a body over 1 MiB. */
+/** Sends one request and reads its whole answer. Fails with `HttpFailure`, also for a body over 4 MiB. */
 export type HttpClient = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
 
 /**

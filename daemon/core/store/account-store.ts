@@ -15,6 +15,8 @@ export interface AccountRow extends GrantColumns {
   readonly last_refreshed_at: number | null;
   readonly last_error: string | null;
   readonly next_attempt_at: number | null;
+  /** Failed refreshes since the last one that worked. */
+  readonly failures: number;
   readonly last_used: number | null;
   readonly created_at: number;
 }
@@ -23,6 +25,8 @@ export interface AccountRow extends GrantColumns {
 export interface GrantColumns {
   readonly access_token: Buffer | null;
   readonly refresh_token: Buffer | null;
+  /** Keyed; unique over all accounts. */
+  readonly refresh_fingerprint: Buffer | null;
   readonly token_type: string | null;
   readonly scopes: string;
   readonly issued_at: number | null;
@@ -39,15 +43,34 @@ export interface Version {
 export interface Failure extends Version {
   readonly state: 'ok' | 'needs_auth';
   readonly last_error: string;
-  readonly next_attempt_at: number | null;
+  readonly next_attempt_at: number;
 }
 
-const GRANT_UPDATE = `access_token = @access_token, refresh_token = @refresh_token, token_type = @token_type,
+/** What the scheduler asks for; milliseconds all. */
+export interface DueQuery {
+  readonly now: number;
+  readonly aheadMs: number;
+  /** Accounts that were not used since are left alone. */
+  readonly usedSince: number;
+  /** A next attempt further ahead than this was written by a clock that has been set back, and does not count. */
+  readonly longestBackoffMs: number;
+}
+
+const SCHEDULED = `state = 'ok' AND expires_at IS NOT NULL AND last_used >= @usedSince
+  AND (refresh_token IS NOT NULL OR flow = 'client_credentials')`;
+
+/** Ahead of the end: the margin or a tenth of the lifetime, whichever is less, and up to a fifth of that earlier still. */
+const DUE_AT = `(expires_at - min(@aheadMs, (expires_at - coalesce(issued_at, expires_at)) / 10)
+  * (100 + (generation * 7 + rowid * 13) % 21) / 100)`;
+
+const GRANT_UPDATE = `access_token = @access_token, refresh_token = @refresh_token,
+  refresh_fingerprint = @refresh_fingerprint, token_type = @token_type,
   scopes = @scopes, issued_at = @issued_at, expires_at = @expires_at, refresh_expires_at = @refresh_expires_at`;
 
 /** SQL for accounts and their grants. Everything that changes a row is called inside `Sqlite.write`. */
 export class AccountStore {
   readonly #find: Statement<[string, string], AccountRow>;
+  readonly #byId: Statement<[string], AccountRow>;
   readonly #version: Statement<[string, string], Version>;
   readonly #list: Statement<[], AccountRow>;
   readonly #count: Statement<[], { count: number }>;
@@ -55,32 +78,50 @@ export class AccountStore {
   readonly #replace: Statement<[AccountRow]>;
   readonly #refreshed: Statement<[GrantColumns & Version & { readonly last_refreshed_at: number }]>;
   readonly #failed: Statement<[Failure]>;
+  readonly #owner: Statement<[Buffer, string], { id: string }>;
+  readonly #due: Statement<[DueQuery], AccountRow>;
+  readonly #nextExpiry: Statement<[DueQuery], { at: number | null }>;
   readonly #used: Statement<[{ readonly id: string; readonly last_used: number }]>;
   readonly #remove: Statement<[string]>;
 
   constructor(db: Sqlite) {
     this.#find = db.prepare('SELECT * FROM accounts WHERE service = ? AND account = ?');
+    this.#byId = db.prepare('SELECT * FROM accounts WHERE id = ?');
     this.#version = db.prepare('SELECT id, generation FROM accounts WHERE service = ? AND account = ?');
     this.#list = db.prepare('SELECT * FROM accounts ORDER BY service, account');
     this.#count = db.prepare('SELECT count(*) AS count FROM accounts');
     this.#insert = db.prepare(`INSERT INTO accounts VALUES (@id, @service, @account, @kind, @flow, @client,
-      @client_secret, @state, @generation, @access_token, @refresh_token, @token_type, @scopes, @issued_at,
-      @expires_at, @refresh_expires_at, @last_refreshed_at, @last_error, @next_attempt_at, @last_used, @created_at)`);
+      @client_secret, @state, @generation, @access_token, @refresh_token,
+      @refresh_fingerprint, @token_type, @scopes, @issued_at,
+      @expires_at, @refresh_expires_at, @last_refreshed_at, @last_error, @next_attempt_at, @failures, @last_used, @created_at)`);
     this.#replace = db.prepare(`UPDATE accounts SET kind = @kind, flow = @flow, client = @client,
       client_secret = @client_secret, state = @state, generation = @generation, ${GRANT_UPDATE},
-      last_refreshed_at = @last_refreshed_at, last_error = NULL, next_attempt_at = NULL WHERE id = @id`);
+      last_refreshed_at = @last_refreshed_at, last_error = NULL, next_attempt_at = NULL, failures = 0
+      WHERE id = @id`);
     this.#refreshed =
       db.prepare(`UPDATE accounts SET ${GRANT_UPDATE}, state = 'ok', generation = generation + 1,
-      last_refreshed_at = @last_refreshed_at, last_error = NULL, next_attempt_at = NULL
-      WHERE id = @id AND generation = @generation`);
+      last_refreshed_at = @last_refreshed_at, last_error = NULL, next_attempt_at = NULL,
+      failures = 0 WHERE id = @id AND generation = @generation`);
     this.#failed = db.prepare(`UPDATE accounts SET state = @state, last_error = @last_error,
-      next_attempt_at = @next_attempt_at WHERE id = @id AND generation = @generation`);
+      next_attempt_at = @next_attempt_at,
+      failures = failures + 1 WHERE id = @id AND generation = @generation`);
+    this.#owner = db.prepare('SELECT id FROM accounts WHERE refresh_fingerprint = ? AND id <> ?');
+    this.#due = db.prepare(`SELECT * FROM accounts WHERE ${SCHEDULED} AND ${DUE_AT} <= @now
+      AND (coalesce(next_attempt_at, 0) <= @now OR next_attempt_at > @now + @longestBackoffMs)
+      ORDER BY expires_at LIMIT 256`);
+    this.#nextExpiry =
+      db.prepare(`SELECT min(max(${DUE_AT}, coalesce(next_attempt_at, 0))) AS at FROM accounts
+      WHERE ${SCHEDULED}`);
     this.#used = db.prepare('UPDATE accounts SET last_used = @last_used WHERE id = @id');
     this.#remove = db.prepare('DELETE FROM accounts WHERE id = ?');
   }
 
   find(service: string, account: string): AccountRow | undefined {
     return this.#find.get(service, account);
+  }
+
+  byId(id: string): AccountRow | undefined {
+    return this.#byId.get(id);
   }
 
   version(service: string, account: string): Version | undefined {
@@ -109,9 +150,24 @@ export class AccountStore {
     return this.#refreshed.run(change).changes === 1;
   }
 
-  /** Notes why a refresh failed; the grant itself is never touched by a failure. */
-  failed(failure: Failure): void {
-    this.#failed.run(failure);
+  /** Notes why a refresh failed, where the grant is still that one. The grant itself is never touched by a failure. */
+  failed(failure: Failure): boolean {
+    return this.#failed.run(failure).changes === 1;
+  }
+
+  /** Another account that has the refresh token with this fingerprint. */
+  ownerOf(fingerprint: Buffer, exceptId: string): string | undefined {
+    return this.#owner.get(fingerprint, exceptId)?.id;
+  }
+
+  /** Accounts in use whose tokens end within their margin. */
+  due(query: DueQuery): AccountRow[] {
+    return this.#due.all(query);
+  }
+
+  /** When the next of them will be due, in milliseconds since 1970. */
+  nextDue(query: DueQuery): number | undefined {
+    return this.#nextExpiry.get(query)?.at ?? undefined;
   }
 
   used(id: string, at: number): void {

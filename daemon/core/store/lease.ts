@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SigilforgeError } from '../../../shared/errors.js';
 import { ensurePrivateFolder } from '../files.js';
 import { lockFile } from './sqlite.js';
 
@@ -26,15 +25,12 @@ export class Leases {
     return release && { release };
   }
 
-  /** The lease, once it is free. Throws `timeout` when it is not within `limitMs`. */
-  async take(name: string, limitMs: number): Promise<Lease> {
+  /** The lease, once it is free; `undefined` when it is not within `limitMs`. */
+  async take(name: string, limitMs: number): Promise<Lease | undefined> {
     const limit = performance.now() + limitMs;
     for (;;) {
       const lease = this.tryTake(name);
-      if (lease) return lease;
-      if (performance.now() > limit) {
-        throw new SigilforgeError('timeout', 'Another process of Sigilforge is busy with the same thing.');
-      }
+      if (lease || performance.now() > limit) return lease;
       await delay(RETRY_MS);
     }
   }

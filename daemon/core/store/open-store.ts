@@ -41,7 +41,8 @@ export async function asInstance<T>(
   held: Lease | undefined,
   work: () => T | Promise<T>,
 ): Promise<T> {
-  const lease = held ?? (await leases.take(INSTANCE_LEASE, SETUP_LIMIT_MS).catch(olderDaemon));
+  const lease = held ?? (await leases.take(INSTANCE_LEASE, SETUP_LIMIT_MS));
+  if (!lease) throw olderDaemon();
   try {
     return await work();
   } finally {
@@ -49,14 +50,11 @@ export async function asInstance<T>(
   }
 }
 
-function olderDaemon(thrown: unknown): never {
-  if (!(thrown instanceof SigilforgeError && thrown.kind === 'timeout')) throw thrown;
-  throw new SigilforgeError(
+function olderDaemon(): SigilforgeError {
+  return new SigilforgeError(
     'incompatible',
     'The database has to be set up, and a running daemon of another version holds it.',
-    {
-      hint: 'End that daemon, so that it starts again in this version: sigilforge daemon restart',
-    },
+    { hint: 'End that daemon, so that it starts again in this version: sigilforge daemon restart' },
   );
 }
 

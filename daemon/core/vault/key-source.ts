@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { appendPrivateLine, readPrivateFile } from '../files.js';
+import { appendPrivateLine, readFile, readPrivateFile } from '../files.js';
 import type { Keychain } from '../keychain/keychain.js';
 import { KEY_BYTES } from './sealing.js';
 
@@ -62,11 +62,13 @@ export function keyFileSource(file: string): KeySource {
 /** The file that a credential of systemd is read from: `LoadCredential=sigilforge-key:…` */
 const CREDENTIAL_NAME = 'sigilforge-key';
 
-/** A file in `$CREDENTIALS_DIRECTORY`, made by whoever runs the service (systemd.exec(5), CREDENTIALS). */
+/**
+ * A file in `$CREDENTIALS_DIRECTORY`, made by whoever runs the service (systemd.exec(5), CREDENTIALS). That one answers
+ * for its owner and mode too: for a service with `User=` it belongs to root, and an access list opens it to the user.
+ */
 export function credentialSource(directory: string | undefined): KeySource {
   const derive = (slotId: string): Buffer | undefined => {
-    const material =
-      directory === undefined ? undefined : readPrivateFile(path.join(directory, CREDENTIAL_NAME));
+    const material = directory === undefined ? undefined : readFile(path.join(directory, CREDENTIAL_NAME));
     if (material === undefined) return undefined;
     if (Buffer.byteLength(material) < KEY_BYTES) {
       throw new SigilforgeError(

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { parse as parseUuid, stringify as printUuid } from 'uuid';
+import { parse as parseUuid } from 'uuid';
 import { SigilforgeError } from '../../../shared/errors.js';
 
 /**
@@ -45,10 +45,10 @@ export function open(key: Buffer, place: Place, sealed: Buffer): Buffer {
   }
 }
 
-/** The id of the key that a value was sealed with. */
+/** The id of the key that a value was sealed with: whatever is there, since a damaged one is no UUID any more. */
 export function keyIdOf(sealed: Buffer): string | undefined {
   if (sealed[0] !== FORMAT || sealed.length < NONCE_END + TAG_BYTES) return undefined;
-  return printUuid(sealed.subarray(1, KEY_ID_END));
+  return sealed.toString('hex', 1, KEY_ID_END).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** A list in JSON cannot be read in two ways, whatever the names hold. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
@@ -11,7 +11,11 @@ import { KEY_BYTES, keyIdOf, open, type Place, seal } from './sealing.js';
 export interface Sealer {
   /** Call it inside the transaction that stores the value: it reads the vault's current key id there. */
   seal(place: Omit<Place, 'vault'>, secret: Secret): Buffer;
+  /** The same with the newest key in memory, for a value that goes into a file because the database cannot be used. */
+  sealAside(place: Omit<Place, 'vault'>, secret: Secret): Buffer;
   open(place: Omit<Place, 'vault'>, sealed: Buffer): Secret;
+  /** A keyed fingerprint: the same for the same secret, and telling nothing of it. */
+  fingerprint(secret: Secret): Buffer;
 }
 
 /** The data key and the slots that open it. It opens itself when it is first needed, and stays open. */
@@ -84,14 +88,14 @@ export class Vault {
       if (!key) continue;
       const dataKey = open(key, slotPlace(vault.id, slot.id), slot.wrapped_key);
       this.#openedBy = slot.kind;
-      return this.#sealer(vault.id, new Map([[slot.key_id, dataKey]]));
+      return this.#sealer(vault.id, slot.key_id, new Map([[slot.key_id, dataKey]]));
     }
     throw new SigilforgeError('integrity', 'None of the keys that open this vault is where it was kept.', {
       hint: 'Restore the keychain item or the key file that the vault was made with; nothing was changed.',
     });
   }
 
-  #sealer(vault: string, keys: ReadonlyMap<string, Buffer>): Sealer {
+  #sealer(vault: string, newest: string, keys: ReadonlyMap<string, Buffer>): Sealer {
     const keyFor = (id: string | undefined): Buffer => {
       const key = id === undefined ? undefined : keys.get(id);
       if (key) return key;
@@ -100,11 +104,15 @@ export class Vault {
         'A stored value was sealed with a key that this vault does not have.',
       );
     };
+    const sealWith = (keyId: string, place: Omit<Place, 'vault'>, secret: Secret): Buffer =>
+      seal(keyFor(keyId), keyId, { vault, ...place }, Buffer.from(secret.reveal()));
+    const fingerprintKey = Buffer.from(
+      hkdfSync('sha256', keyFor(newest), vault, 'sigilforge fingerprint', KEY_BYTES),
+    );
     return {
-      seal: (place, secret) => {
-        const keyId = this.#store.vault()?.current_key_id ?? '';
-        return seal(keyFor(keyId), keyId, { vault, ...place }, Buffer.from(secret.reveal()));
-      },
+      seal: (place, secret) => sealWith(this.#store.vault()?.current_key_id ?? '', place, secret),
+      sealAside: (place, secret) => sealWith(newest, place, secret),
+      fingerprint: (secret) => createHmac('sha256', fingerprintKey).update(secret.reveal()).digest(),
       open: (place, sealed) =>
         new Secret(open(keyFor(keyIdOf(sealed)), { vault, ...place }, sealed).toString('utf8')),
     };

@@ -106,7 +106,9 @@ function pastedResponse(pasted: string, redirectUri: string, state: string): URL
     return new URLSearchParams({ code: address, state });
   }
   const response = URL.canParse(address) ? new URL(address).searchParams : undefined;
-  if (response && stateMatches(response, state)) return response;
+  // The address that was opened has the right state too, and may be pasted by mistake.
+  const answers = response?.has('code') || response?.has('error');
+  if (response && answers && stateMatches(response, state)) return response;
   throw new SigilforgeError('denied', 'This is not the address that this sign-in ended on.', {
     hint: "Copy the whole address out of the browser's address bar after the sign-in, and paste it.",
   });

@@ -36,6 +36,8 @@ CREATE TABLE accounts (
   generation INTEGER NOT NULL,
   access_token BLOB,
   refresh_token BLOB,
+  -- Keyed, so that it tells nothing; one refresh token under two accounts would be spent twice.
+  refresh_fingerprint BLOB UNIQUE,
   token_type TEXT,
   scopes TEXT NOT NULL,
   issued_at INTEGER,
@@ -44,7 +46,25 @@ CREATE TABLE accounts (
   last_refreshed_at INTEGER,
   last_error TEXT,
   next_attempt_at INTEGER,
+  failures INTEGER NOT NULL,
   last_used INTEGER,
   created_at INTEGER NOT NULL,
   UNIQUE (service, account)
 ) STRICT;
+
+-- What the scheduler looks for.
+CREATE INDEX accounts_by_expiry ON accounts (expires_at) WHERE state = 'ok' AND expires_at IS NOT NULL;
+
+-- The journal of exchanges: each is written before its request is sent. One that has no end was cut off by a crash.
+CREATE TABLE refresh_attempts (
+  id TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  generation INTEGER NOT NULL,
+  fingerprint BLOB,
+  holder TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  outcome TEXT CHECK (outcome IN ('stored', 'refused', 'not_sent', 'unknown')),
+  ended_at INTEGER
+) STRICT;
+
+CREATE INDEX refresh_attempts_by_account ON refresh_attempts (account_id, generation);

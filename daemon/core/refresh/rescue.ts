@@ -1,0 +1,111 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import * as v from 'valibot';
+import { Secret } from '../../../shared/secret.js';
+import { ensurePrivateFolder, isErrno, writePrivateFile } from '../files.js';
+import type { Granted } from '../oauth/exchange.js';
+import type { Version } from '../store/account-store.js';
+import type { Vault } from '../vault/vault.js';
+
+const optionalText = v.nullable(v.string());
+
+const Rescued = v.strictObject({
+  sentAt: v.number(),
+  accessToken: optionalText,
+  refreshToken: optionalText,
+  tokenType: v.string(),
+  expiresInS: v.nullable(v.number()),
+  refreshExpiresInS: v.nullable(v.number()),
+  scopes: v.nullable(v.array(v.string())),
+});
+
+/**
+ * Answers that could not be stored, sealed, each in a file named by the account and the generation that it replaces.
+ * Whoever next holds the account's lease adopts it, as long as the generation is still that one.
+ */
+export class Rescue {
+  readonly #folder: string;
+  readonly #vault: Vault;
+
+  constructor(folder: string, vault: Vault) {
+    this.#folder = folder;
+    this.#vault = vault;
+  }
+
+  /** Returns once the answer is on the disk. */
+  async write(version: Version, { tokens, sentAt }: Granted): Promise<void> {
+    const content: v.InferOutput<typeof Rescued> = {
+      sentAt,
+      accessToken: tokens.accessToken?.reveal() ?? null,
+      refreshToken: tokens.refreshToken?.reveal() ?? null,
+      tokenType: tokens.tokenType,
+      expiresInS: tokens.expiresInS,
+      refreshExpiresInS: tokens.refreshExpiresInS,
+      scopes: tokens.scopes,
+    };
+    const sealer = await this.#vault.unlocked();
+    ensurePrivateFolder(this.#folder);
+    writePrivateFile(
+      this.#file(version),
+      sealer.sealAside(placeOf(version), new Secret(JSON.stringify(content))),
+    );
+  }
+
+  /** The answer that was kept for this generation, or `undefined`. */
+  async read(version: Version): Promise<Granted | undefined> {
+    const sealed = readIfAny(this.#file(version));
+    if (!sealed) return undefined;
+    const text = (await this.#vault.unlocked()).open(placeOf(version), sealed).reveal();
+    const { sentAt, accessToken, refreshToken, ...rest } = v.parse(Rescued, JSON.parse(text));
+    const secret = (value: string | null): Secret | undefined =>
+      value === null ? undefined : new Secret(value);
+    return {
+      sentAt,
+      tokens: {
+        ...rest,
+        accessToken: secret(accessToken),
+        refreshToken: secret(refreshToken),
+        idToken: undefined,
+      },
+    };
+  }
+
+  remove(version: Version): void {
+    fs.rmSync(this.#file(version), { force: true });
+  }
+
+  /** The accounts and generations that something is kept for. */
+  list(): Version[] {
+    const names = listIfAny(this.#folder);
+    return names.flatMap((name) => {
+      const [, id, generation] = /^([0-9a-f-]{36})\.(\d+)$/.exec(name) ?? [];
+      return id === undefined ? [] : [{ id, generation: Number(generation) }];
+    });
+  }
+
+  #file({ id, generation }: Version): string {
+    return path.join(this.#folder, `${id}.${generation}`);
+  }
+}
+
+function placeOf({ id, generation }: Version) {
+  return { table: 'rescue', row: id, column: String(generation) };
+}
+
+function readIfAny(file: string): Buffer | undefined {
+  try {
+    return fs.readFileSync(file);
+  } catch (thrown) {
+    if (isErrno(thrown, 'ENOENT')) return undefined;
+    throw thrown;
+  }
+}
+
+function listIfAny(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (thrown) {
+    if (isErrno(thrown, 'ENOENT')) return [];
+    throw thrown;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Sqlite, Statement } from './sqlite.js';
+
+/** How an exchange ended. Without an end it was cut off by a crash, which means the same as `unknown`. */
+export type AttemptOutcome = 'stored' | 'refused' | 'not_sent' | 'unknown';
+
+/** A line of the journal: an exchange that is about to be sent. */
+export interface AttemptRow {
+  readonly id: string;
+  readonly account_id: string;
+  readonly generation: number;
+  readonly fingerprint: Buffer | null;
+  /** Which process, in words for people. Nothing is ever decided by it. */
+  readonly holder: string;
+  readonly started_at: number;
+}
+
+/** How many generations of an account's journal are kept. */
+const KEPT_GENERATIONS = 10;
+
+/** SQL for the journal of exchanges. */
+export class AttemptStore {
+  readonly #insert: Statement<[AttemptRow]>;
+  readonly #prune: Statement<[string, number]>;
+  readonly #end: Statement<[AttemptOutcome, number, string]>;
+  readonly #unknown: Statement<[number, string, number]>;
+  readonly #anyUnknown: Statement<[string, number], { id: string }>;
+  readonly #holder: Statement<[string], { holder: string }>;
+
+  constructor(db: Sqlite) {
+    this.#insert =
+      db.prepare(`INSERT INTO refresh_attempts (id, account_id, generation, fingerprint, holder, started_at)
+      VALUES (@id, @account_id, @generation, @fingerprint, @holder, @started_at)`);
+    this.#prune = db.prepare('DELETE FROM refresh_attempts WHERE account_id = ? AND generation < ?');
+    this.#end = db.prepare('UPDATE refresh_attempts SET outcome = ?, ended_at = ? WHERE id = ?');
+    this.#unknown = db.prepare(`UPDATE refresh_attempts SET outcome = 'unknown', ended_at = ?
+      WHERE account_id = ? AND generation = ? AND outcome IS NULL`);
+    this.#anyUnknown = db.prepare(`SELECT id FROM refresh_attempts
+      WHERE account_id = ? AND generation = ? AND outcome = 'unknown' LIMIT 1`);
+    this.#holder = db.prepare(`SELECT holder FROM refresh_attempts
+      WHERE account_id = ? AND outcome IS NULL ORDER BY started_at DESC LIMIT 1`);
+  }
+
+  begin(row: AttemptRow): void {
+    this.#prune.run(row.account_id, row.generation - KEPT_GENERATIONS);
+    this.#insert.run(row);
+  }
+
+  end(id: string, outcome: AttemptOutcome, at: number): void {
+    this.#end.run(outcome, at, id);
+  }
+
+  /** Ends what a crash cut off, and says whether an answer for this generation may have been lost, then or before. */
+  endCutOff(accountId: string, generation: number, at: number): boolean {
+    this.#unknown.run(at, accountId, generation);
+    return this.#anyUnknown.get(accountId, generation) !== undefined;
+  }
+
+  /** Who is at an exchange of this account. */
+  holder(accountId: string): string | undefined {
+    return this.#holder.get(accountId)?.holder;
+  }
+}

@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import type { Config } from '../shared/config.js';
+import type { CoreEvent, Events } from './core/events.js';
+import type { Logger } from './core/log.js';
+
+const TIME_LIMIT_MS = 30_000;
+
+/**
+ * Runs the programs of `[hooks]` in config.toml on the events that they are named for: an argument list, no shell, what
+ * happened in SIGILFORGE_EVENT, SIGILFORGE_SERVICE and SIGILFORGE_ACCOUNT, never a value.
+ */
+export function runHooks(hooks: Config['hooks'], events: Events, log: Logger): void {
+  events.listen((event) => {
+    const [program, ...args] = hooks[event.type] ?? [];
+    if (program !== undefined) run(program, args, event, log);
+  });
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  { type, service, account }: CoreEvent,
+  log: Logger,
+): void {
+  const env = {
+    ...process.env,
+    SIGILFORGE_EVENT: type,
+    SIGILFORGE_SERVICE: service,
+    SIGILFORGE_ACCOUNT: account,
+  };
+  const child = execFile(program, args, { env, timeout: TIME_LIMIT_MS, killSignal: 'SIGKILL' }, (failure) => {
+    if (failure) log.warn({ event: type, program, reason: failure.code ?? failure.signal }, 'a hook failed');
+  });
+  child.stdin?.end();
+}

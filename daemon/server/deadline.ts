@@ -1,0 +1,21 @@
+/** Something that has to happen in time. Started again while it runs, it keeps its first moment. */
+export class Deadline {
+  readonly #milliseconds: number;
+  readonly #missed: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(milliseconds: number, missed: () => void) {
+    this.#milliseconds = milliseconds;
+    this.#missed = missed;
+  }
+
+  start(): void {
+    this.#timer ??= setTimeout(this.#missed, this.#milliseconds).unref();
+  }
+
+  stop(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import { MAX_CLIENT_LINE } from '../../shared/framing.js';
+
+/** What a client may take of the daemon: bytes, numbers and milliseconds. */
+export interface Limits {
+  readonly connections: number;
+  /** Bytes of a line of a client. */
+  readonly line: number;
+  /** Requests in flight on a connection; beyond them the daemon stops reading it. */
+  readonly running: number;
+  /** The same for requests that wait for something to happen. */
+  readonly waiting: number;
+  /** Bytes of answers that nobody has read yet; beyond them the daemon stops reading the connection. */
+  readonly unread: number;
+  /** How long a line may stay half sent. */
+  readonly halfLineMs: number;
+  /** How long more than `unread` bytes may stay unread. */
+  readonly unreadMs: number;
+  /** How long a connection that was told its end may take to leave. */
+  readonly lingerMs: number;
+  /** How long running requests have to finish once the server closes. */
+  readonly closeMs: number;
+}
+
+export const defaultLimits: Limits = {
+  connections: 256,
+  line: MAX_CLIENT_LINE,
+  running: 64,
+  waiting: 256,
+  unread: 1024 * 1024,
+  halfLineMs: 30_000,
+  unreadMs: 30_000,
+  lingerMs: 1_000,
+  closeMs: 5_000,
+};

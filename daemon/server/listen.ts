@@ -1,0 +1,103 @@
+import { lstatSync, mkdirSync, type Stats, unlinkSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { SigilforgeError } from '../../shared/errors.js';
+import { assertPrivate } from '../../shared/ownership.js';
+import { assertSocketPathFits } from '../../shared/paths.js';
+
+/**
+ * Listens on `socket`, which is 0600 from its first moment in a folder of the user's own (made 0700 where it is missing).
+ * A stale socket is replaced, so the caller holds the instance lock until the server is closed, which removes the file.
+ * Throws `unsafe_path` for whatever others own, may open or put there, `already_exists` where somebody listens.
+ */
+export async function bindSocket(socket: string): Promise<net.Server> {
+  assertSocketPathFits(socket);
+  prepareFolder(path.dirname(socket));
+  await removeStale(socket);
+  return await listen(socket, 0o177);
+}
+
+/** Listens at `address` (a path, or the name of a pipe) with `umask` while it is bound: a chmod would come too late. */
+export async function listen(address: string, umask: number): Promise<net.Server> {
+  const server = net.createServer({ allowHalfOpen: true });
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve);
+    server.once('error', reject);
+  });
+  const usual = process.umask(umask);
+  try {
+    server.listen(address);
+  } finally {
+    process.umask(usual);
+  }
+  try {
+    await listening;
+  } catch (cause) {
+    throw codeOf(cause) === 'EADDRINUSE' ? occupied(address, cause) : unusable(address, cause);
+  }
+  server.removeAllListeners('error');
+  return server;
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    if (codeOf(cause) !== 'EEXIST') throw unusable(folder, cause);
+  }
+  const stats = lstatSync(folder);
+  assertPrivate(folder, stats);
+  if (!stats.isDirectory()) throw new SigilforgeError('unsafe_path', `${folder} is not a folder.`);
+}
+
+async function removeStale(socket: string): Promise<void> {
+  const stats = lstatIfAny(socket);
+  if (stats === undefined) return;
+  if (!stats.isSocket() && !stats.isSymbolicLink()) {
+    throw new SigilforgeError('unsafe_path', `${socket} is there already and is not a socket.`, {
+      hint: 'Move it away, or name another path in SIGILFORGE_SOCKET.',
+    });
+  }
+  assertPrivate(socket, stats);
+  const refusal = await connectionError(socket);
+  if (refusal === 'ENOENT') return;
+  // Only a refusal proves that nobody listens: EAGAIN, for one, comes from a server with too many callers.
+  if (refusal !== 'ECONNREFUSED') throw occupied(socket);
+  unlinkSync(socket);
+}
+
+function lstatIfAny(file: string): Stats | undefined {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw unusable(file, cause);
+  }
+}
+
+/** The code of the error that connecting ends in, or `undefined` where somebody answers. */
+function connectionError(socket: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = net.connect(socket);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(undefined);
+    });
+    probe.once('error', (error) => resolve(codeOf(error)));
+  });
+}
+
+function occupied(address: string, cause?: unknown): SigilforgeError {
+  return new SigilforgeError('already_exists', `A daemon listens on ${address} already.`, {
+    hint: 'Use it as it is, or end it with: sigilforge daemon stop',
+    cause,
+  });
+}
+
+function unusable(file: string, cause: unknown): SigilforgeError {
+  const code = codeOf(cause) ?? 'unknown error';
+  return new SigilforgeError('unsafe_path', `${file} cannot be used (${code}).`, { cause });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

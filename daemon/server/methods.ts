@@ -1,0 +1,31 @@
+import { contract, type MethodName, methodNames } from '../../shared/contract.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { parse } from '../../shared/validate.js';
+import type { Handlers, Peer } from '../handlers/handlers.js';
+
+/** A method as the wire calls it: parameters unchecked, by name or by position. */
+export type WireMethod = (params: object | undefined, peer: Peer) => unknown;
+
+/** The methods of a server by their names. */
+export type WireMethods = ReadonlyMap<string, WireMethod>;
+
+/** Every method of the contract, its parameters checked before the handler sees them. */
+export function contractMethods(handlers: Handlers): WireMethods {
+  return new Map(methodNames.map((name) => [name, wireMethod(name, handlers)]));
+}
+
+function wireMethod<M extends MethodName>(name: M, handlers: Pick<Handlers, M>): WireMethod {
+  const handler = handlers[name];
+  const schema = contract[name].params;
+  const order = Object.keys(schema.entries);
+  return (params, peer) => handler(parse(schema, byName(name, order, params), name), peer);
+}
+
+/** Parameters by position are given the contract's names; the values are not looked at. */
+function byName(method: string, order: readonly string[], params: object | undefined): object {
+  if (!Array.isArray(params)) return params ?? {};
+  if (params.length > order.length) {
+    throw new SigilforgeError('invalid_params', `${method}: there are at most ${order.length} parameters.`);
+  }
+  return Object.fromEntries(params.map((value, index) => [order[index], value]));
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:net';
+import path from 'node:path';
+import { listen } from './listen.js';
+
+/**
+ * Listens on a pipe of Windows whose name holds 128 random bits, so that nobody can be there first, and writes the name
+ * to `pipeFile`, which only the user's own profile can read. The caller holds the instance lock until the server is closed.
+ *
+ * The project's tests do not run on Windows: this is built by its documentation alone.
+ */
+export async function listenOnPipe(pipeFile: string): Promise<Server> {
+  const name = `\\\\.\\pipe\\sigilforge-${randomBytes(16).toString('hex')}`;
+  const server = await listen(name, 0o077);
+  mkdirSync(path.dirname(pipeFile), { recursive: true, mode: 0o700 });
+  rmSync(pipeFile, { force: true });
+  writeFileSync(pipeFile, name, { mode: 0o600, flag: 'wx' });
+  server.once('close', () => rmSync(pipeFile, { force: true }));
+  return server;
+}

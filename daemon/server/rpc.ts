@@ -1,0 +1,116 @@
+import { type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
+import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
+import type { Logger } from '../core/log.js';
+import type { Handlers, Peer } from '../handlers/handlers.js';
+import { assertBatchSize, assertRequest, idOf, parseLine, type RequestId } from './envelope.js';
+import { contractMethods, type WireMethods } from './methods.js';
+
+/** What became of a line. */
+export interface Dispatched {
+  /** How many of its requests count against the connection's limit of requests in flight. */
+  readonly running: number;
+  /** How many of its requests wait for something to happen, as long as it takes. */
+  readonly waiting: number;
+  /** The answer as JSON text, `undefined` where nothing is to be answered. Never rejects. */
+  readonly answer: PromiseLike<string | undefined>;
+}
+
+/** Takes one line of a client, `null` for one that is not UTF-8. Never throws. */
+export type Dispatcher = (line: string | null, peer: Peer) => Dispatched;
+
+type Answer = JSONRPCResponse | JSONRPCResponse[] | null;
+
+const WAITING_METHODS = new Set<unknown>(['wait_flow', 'subscribe']);
+
+/** The contract, served by these handlers. */
+export function createDispatcher(handlers: Handlers, log: Logger): Dispatcher {
+  return createMethodDispatcher(contractMethods(handlers), log);
+}
+
+/** Any methods, served as JSON-RPC 2.0. */
+export function createMethodDispatcher(methods: WireMethods, log: Logger): Dispatcher {
+  const server = createServer(methods, log);
+  const encode = (answer: Answer) => encodeAnswer(answer, log);
+
+  function receive(message: unknown, peer: Peer): PromiseLike<JSONRPCResponse | null> {
+    try {
+      assertRequest(message);
+    } catch (thrown) {
+      return Promise.resolve(failure(idOf(message), thrown));
+    }
+    return server.receive(message, peer);
+  }
+
+  async function receiveBatch(batch: readonly unknown[], peer: Peer): Promise<Answer> {
+    const answers = await Promise.all(batch.map((message) => receive(message, peer)));
+    const given = answers.filter((answer) => answer !== null);
+    return given.length === 0 ? null : given;
+  }
+
+  return (line, peer) => {
+    try {
+      const message = parseLine(line);
+      if (!Array.isArray(message)) {
+        const waiting = isWaiting(message) ? 1 : 0;
+        return { running: 1 - waiting, waiting, answer: receive(message, peer).then(encode) };
+      }
+      assertBatchSize(message);
+      const waiting = message.filter(isWaiting).length;
+      const answer = receiveBatch(message, peer).then(encode);
+      return { running: message.length - waiting, waiting, answer };
+    } catch (thrown) {
+      return { running: 1, waiting: 0, answer: Promise.resolve(encode(failure(null, thrown))) };
+    }
+  };
+}
+
+/** The library with both of its leaks closed: it prints whole errors, and sends the text of any to the peer. */
+function createServer(methods: WireMethods, log: Logger): JSONRPCServer<Peer> {
+  const server = new JSONRPCServer<Peer>({
+    errorListener: (message, thrown) => logFault(log, message, thrown),
+  });
+  server.mapErrorToJSONRPCErrorResponse = failure;
+  server.handleMethodNotFound = async ({ id }) =>
+    id === undefined
+      ? null
+      : failure(id, new SigilforgeError('method_not_found', 'There is no such method.'));
+  for (const [name, method] of methods) server.addMethod(name, method);
+  return server;
+}
+
+function failure(id: RequestId, thrown: unknown): JSONRPCErrorResponse {
+  return { jsonrpc: '2.0', id, error: asSigilforgeError(thrown).toWire() };
+}
+
+function encodeAnswer(answer: Answer, log: Logger): string | undefined {
+  if (answer === null) return undefined;
+  try {
+    return JSON.stringify(answer);
+  } catch (thrown) {
+    logFault(log, 'An answer cannot be written as JSON', thrown);
+    return JSON.stringify(
+      Array.isArray(answer) ? answer.map(({ id }) => failure(id, thrown)) : failure(answer.id, thrown),
+    );
+  }
+}
+
+/** Errors without a kind are faults of ours. Their message may quote a value, so only name and places are kept. */
+function logFault(log: Logger, message: string, thrown: unknown): void {
+  if (thrown instanceof SigilforgeError && thrown.kind !== 'internal_error') return;
+  const fault = thrown instanceof SigilforgeError ? (thrown.cause ?? thrown) : thrown;
+  if (!(fault instanceof Error)) {
+    log.error({ error: typeof fault }, message);
+    return;
+  }
+  const places = fault.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  log.error({ error: fault.name, stack: places?.join('\n') }, message);
+}
+
+function isWaiting(message: unknown): boolean {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'method' in message &&
+    WAITING_METHODS.has(message.method)
+  );
+}
