@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { MethodName, ParamsOf, ResultOf } from '../../shared/contract.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../shared/framing.js';
+import type { Running, RunResult } from './running.js';
+import { createSandbox, type RunOptions } from './sandbox.js';
 
 /** What the stub answers to each method: a result, an error, or what a function makes of the parameters. */
 export type Answers = {
@@ -25,18 +26,21 @@ interface Request extends Call {
 
 /** A daemon in name only: it speaks the wire on a socket of its own and keeps what it was asked. */
 export interface StubDaemon {
-  readonly socket: string;
-  /** A folder for HOME and SIGILFORGE_HOME, removed at the end. */
   readonly home: string;
   readonly calls: readonly Call[];
+  /** Runs the CLI to its end, with this daemon's socket in its environment. */
+  run(args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  start(args: readonly string[], options?: RunOptions): Running;
+  /** Starts any other program in the same way. */
+  spawn(command: readonly string[], options?: RunOptions): Running;
   /** Resolves with the parameters of the first call of `method`, past or to come. */
   called(method: MethodName): Promise<unknown>;
   stop(): Promise<void>;
 }
 
 export async function startStubDaemon(answers: Answers): Promise<StubDaemon> {
-  const home = await mkdtemp(path.join(tmpdir(), 'sf-stub-'));
-  const socket = path.join(home, 'stub.sock');
+  const sandbox = await createSandbox();
+  const socket = path.join(sandbox.home, 'stub.sock');
   const calls: Call[] = [];
   const waiting: { method: string; resolve: (params: unknown) => void }[] = [];
   const peers = new Set<net.Socket>();
@@ -63,10 +67,16 @@ export async function startStubDaemon(answers: Answers): Promise<StubDaemon> {
 
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   await chmod(socket, 0o600);
+  const withSocket = (options: RunOptions = {}): RunOptions => ({
+    ...options,
+    env: { TERM: 'xterm-256color', SIGILFORGE_SOCKET: socket, ...options.env },
+  });
   return {
-    socket,
-    home,
+    home: sandbox.home,
     calls,
+    run: (args, options) => sandbox.run(args, withSocket(options)),
+    start: (args, options) => sandbox.start(args, withSocket(options)),
+    spawn: (command, options) => sandbox.spawn(command, withSocket(options)),
     called: (method) => {
       const past = calls.find((call) => call.method === method);
       if (past) return Promise.resolve(past.params);
@@ -75,7 +85,7 @@ export async function startStubDaemon(answers: Answers): Promise<StubDaemon> {
     stop: async () => {
       for (const peer of peers) peer.destroy();
       await new Promise((resolve) => server.close(resolve));
-      await rm(home, { recursive: true, force: true });
+      await sandbox.stop();
     },
   };
 }
