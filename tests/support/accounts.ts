@@ -61,7 +61,7 @@ export async function addAccount(
 
 /** The account that a sign-in ends with; throws the error that it ended with. */
 export async function completed(api: Api, flowId: string): Promise<AccountInfo> {
-  const { account } = await api.waitFlow({ flow_id: flowId, timeout_s: 20 });
+  const { account } = await api.waitFlow({ flow_id: flowId, timeout_s: 60 });
   if (account) return account;
   throw new Error('The sign-in did not end within its time.');
 }

@@ -8,6 +8,8 @@ import { createSandbox, type RunningDaemon, type Sandbox } from './sandbox.js';
 export interface Backend {
   readonly api: SigilforgeClient;
   readonly sandbox: Sandbox;
+  /** The process that answers, where it is not this one. */
+  readonly daemon?: RunningDaemon;
   stop(): Promise<void>;
 }
 
@@ -23,10 +25,14 @@ export interface BackendOptions {
 }
 
 /** The two that satisfy the contract, for suites that are run with each. */
-export const backends = [
-  { name: 'the daemon', via: 'daemon', start: (options?: BackendOptions) => startDaemon(options) },
-  { name: 'the library', via: 'direct', start: (options?: BackendOptions) => startLibrary(options) },
-] as const;
+export const backends: readonly {
+  readonly name: string;
+  readonly via: SigilforgeClient['via'];
+  readonly start: (options?: BackendOptions) => Promise<Backend>;
+}[] = [
+  { name: 'the daemon', via: 'daemon', start: startDaemon },
+  { name: 'the library', via: 'direct', start: startLibrary },
+];
 
 /** The built daemon in a process of its own, asked over its socket. */
 export async function startDaemon(options: BackendOptions = {}): Promise<DaemonBackend> {

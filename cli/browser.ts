@@ -1,0 +1,25 @@
+/** Whether this process was started over SSH with no display to open a window on. */
+export function isRemote(env: NodeJS.ProcessEnv = process.env): boolean {
+  const overSsh = Boolean(env['SSH_CONNECTION'] || env['SSH_TTY']);
+  return overSsh && !env['DISPLAY'] && !env['WAYLAND_DISPLAY'];
+}
+
+/** Whether a person sits here. A caller without a terminal never opens a browser. */
+export function isAttended(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
+/** Opens an http or https address in the person's browser, and tells whether a browser was started. */
+export async function openBrowser(address: string): Promise<boolean> {
+  if (!URL.canParse(address)) return false;
+  const url = new URL(address);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return false;
+  try {
+    const { default: open } = await import('open');
+    await open(url.href);
+    return true;
+  } catch {
+    // The address stands on the terminal, so a machine without a browser is no error.
+    return false;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+
+/** What a command's file exports: it declares arguments, options, help and action on the command it is given. */
+interface CommandModule {
+  configure(command: Command, context: Context): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+const ACCOUNTS = 'Accounts:';
+const TOKENS = 'Tokens and values:';
+const SETUP = 'Providers and daemon:';
+
+/** Where the help lists `help` itself. */
+export const HELP_GROUP = SETUP;
+
+/** Every command, in the order of the help. A command is a line here and a file in commands/. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'add-account',
+    summary: 'Sign in, and keep the account',
+    group: ACCOUNTS,
+    load: () => import('./commands/add-account.js'),
+  },
+  {
+    name: 'list-accounts',
+    summary: 'List the accounts',
+    group: ACCOUNTS,
+    load: () => import('./commands/list-accounts.js'),
+  },
+  {
+    name: 'get-account',
+    summary: 'Show one account',
+    group: ACCOUNTS,
+    load: () => import('./commands/get-account.js'),
+  },
+  {
+    name: 'remove-account',
+    summary: 'Revoke an account at its provider, and forget it',
+    group: ACCOUNTS,
+    load: () => import('./commands/remove-account.js'),
+  },
+  {
+    name: 'get-token',
+    summary: 'Print an access token that works',
+    group: TOKENS,
+    load: () => import('./commands/get-token.js'),
+  },
+  {
+    name: 'refresh-token',
+    summary: 'Get a new access token from the provider, and print it',
+    group: TOKENS,
+    load: () => import('./commands/refresh-token.js'),
+  },
+  {
+    name: 'token-info',
+    summary: 'Show what is known of a token, without the token',
+    group: TOKENS,
+    load: () => import('./commands/token-info.js'),
+  },
+  {
+    name: 'resolve',
+    summary: 'Print the value that a reference stands for',
+    group: TOKENS,
+    load: () => import('./commands/resolve.js'),
+  },
+  {
+    name: 'provider',
+    summary: 'List, show, set up or remove providers',
+    group: SETUP,
+    load: () => import('./commands/provider.js'),
+  },
+  {
+    name: 'daemon',
+    summary: 'Start, stop or look at the daemon',
+    group: SETUP,
+    load: () => import('./commands/daemon.js'),
+  },
+  {
+    name: 'status',
+    summary: 'Show the state of daemon, vault and keychain',
+    group: SETUP,
+    load: () => import('./commands/status.js'),
+  },
+];

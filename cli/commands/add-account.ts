@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { variableName } from '../../client/environment.js';
+import type { ParamsOf } from '../../shared/contract.js';
+import { FlowKind } from '../../shared/schemas.js';
+import type { Context } from '../context.js';
+import { type CredentialOptions, chooseFlow, readCredential } from '../credential.js';
+import { addNotes } from '../help.js';
+import { readChoice, readScopes } from '../options.js';
+import { openClient } from '../session.js';
+import { signIn } from '../sign-in.js';
+
+interface Options extends CredentialOptions {
+  readonly scopes?: string[];
+  readonly provider?: string;
+  readonly issuer?: string;
+  readonly browser: boolean;
+  readonly replace?: boolean;
+}
+
+export function configure(command: Command, context: Context): void {
+  command
+    .argument('<SERVICE>', 'the service, such as github: the name by which programs ask for it')
+    .argument('<ACCOUNT>', 'a name of your choice, such as work')
+    .option('--scopes <A,B>', "the scopes to ask for, instead of the provider's default", readScopes)
+    .option('--flow <FLOW>', `one of ${FlowKind.options.join(', ')}`, readFlow)
+    .option('--provider <ID>', 'the provider, where it is not named like the service')
+    .option('--client-id <ID>', 'the client to sign in with, instead of the one set for the provider')
+    .option('--issuer <URL>', 'the address of a self-managed host or another OpenID provider')
+    .option('--no-browser', 'open no browser; take the address that it ended on from standard input')
+    .option('--replace', 'sign in again for an account that exists')
+    .option('--api-key', 'keep an API key, asked for or read from standard input')
+    .option('--key-file <PATH>', 'sign in with the private key in this file')
+    .option('--app-id <N>', 'with --key-file: the id of a GitHub App')
+    .option('--installation-id <N>', 'with --key-file: where the GitHub App is installed')
+    .action((service: string, account: string, options: Options) =>
+      addAccount(context, service, account, options),
+    );
+  addNotes(command, {
+    notes:
+      'A client id is also taken from SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for\non a terminal, and read from standard input elsewhere.',
+    examples: [
+      ['sigilforge add-account github work', 'sign in with the browser'],
+      ['sigilforge add-account github work --flow device_code', 'sign in on another device'],
+      ['sigilforge add-account openai me --api-key < key.txt', 'keep an API key'],
+      [
+        'sigilforge add-account github bot --key-file app.pem --app-id 12 --installation-id 34',
+        'a GitHub App',
+      ],
+    ],
+    seeAlso: ['sigilforge provider set', 'sigilforge list-accounts'],
+  });
+}
+
+async function addAccount(
+  context: Context,
+  service: string,
+  account: string,
+  options: Options,
+): Promise<void> {
+  const { output } = context;
+  const request = { service, account, ...(await readRequest(service, options)) };
+  const client = await openClient(context);
+  try {
+    const added = await signIn(client, request, output, options);
+    output.result(added, () => output.value(`${added.service}/${added.account}`));
+  } finally {
+    await client.close();
+  }
+}
+
+async function readRequest(
+  service: string,
+  options: Options,
+): Promise<Omit<ParamsOf<'add_account'>, 'service' | 'account'>> {
+  const flow = chooseFlow(options);
+  const credential = await readCredential(flow, options);
+  const client_id = options.clientId ?? process.env[variableName(service, 'CLIENT_ID')];
+  return {
+    ...(options.scopes && { scopes: options.scopes }),
+    ...(flow && { flow }),
+    ...(options.provider && { provider: options.provider }),
+    ...(options.replace && { replace: true }),
+    ...(credential && { credential }),
+    ...(options.issuer && { issuer: options.issuer }),
+    ...(client_id && { client_id }),
+  };
+}
+
+function readFlow(text: string): FlowKind {
+  return readChoice('--flow', text, FlowKind.options);
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { chooseAccount } from '../account.js';
+import type { Context } from '../context.js';
+import { addNotes } from '../help.js';
+import { withClient } from '../session.js';
+
+export function configure(command: Command, context: Context): void {
+  command
+    .argument('<SERVICE>', 'the service, such as github')
+    .argument('[ACCOUNT]', 'the account; may be left out where the service has just one')
+    .action((service: string, account: string | undefined) => getAccount(context, service, account));
+  addNotes(command, {
+    examples: [
+      ['sigilforge get-account github work', 'its provider, scopes and state'],
+      ['sigilforge get-account github work --json', 'the same for a program'],
+    ],
+    seeAlso: ['sigilforge list-accounts', 'sigilforge token-info'],
+  });
+}
+
+async function getAccount(context: Context, service: string, account: string | undefined): Promise<void> {
+  const found = await withClient(context, async (client) =>
+    client.getAccount(await chooseAccount(client, service, account)),
+  );
+  context.output.result(found, () => context.output.record(found));
+}

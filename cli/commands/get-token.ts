@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import type { AccessToken } from '../../shared/contract.js';
+import { chooseAccount } from '../account.js';
+import { badArgument, type Context } from '../context.js';
+import { addNotes } from '../help.js';
+import { withClient } from '../session.js';
+
+/** The arguments as they were typed. */
+interface TokenRequest {
+  readonly service: string;
+  readonly account: string | undefined;
+  readonly minValid: string | undefined;
+  readonly format: string | undefined;
+}
+
+const FORMATS = ['text', 'json', 'header'] as const;
+type Format = (typeof FORMATS)[number];
+
+export function configure(command: Command, context: Context): void {
+  command
+    .argument('<SERVICE>', 'the service, such as github')
+    .argument('[ACCOUNT]', 'the account; may be left out where the service has just one')
+    .option('--min-valid <SECONDS>', 'ask for a token that lives at least this long')
+    .option('--format <FORMAT>', 'text, json, or header for curl -H @-')
+    .action((service: string, account: string | undefined, options: { minValid?: string; format?: string }) =>
+      printToken(context, { service, account, minValid: options.minValid, format: options.format }),
+    );
+  addNotes(command, {
+    examples: [
+      ['sigilforge get-token github work', 'print the token, refreshed before if need be'],
+      ['sigilforge get-token github --format header | curl -H @- https://api.github.com/user', 'call an API'],
+      ['sigilforge get-token google work --min-valid 1800', 'a token for the next half hour'],
+    ],
+    seeAlso: ['sigilforge token-info', 'sigilforge resolve'],
+  });
+}
+
+/** Prints an access token that works, and nothing else. */
+export async function printToken(context: Context, request: TokenRequest): Promise<void> {
+  const format = readFormat(request.format, context.output.json);
+  const min_valid_s = readSeconds(request.minValid);
+  const token = await withClient(context, async (client) =>
+    client.getToken({
+      ...(await chooseAccount(client, request.service, request.account)),
+      ...(min_valid_s === undefined ? {} : { min_valid_s }),
+    }),
+  );
+  context.output.value(write(token, format));
+}
+
+function write(token: AccessToken, format: Format): string {
+  switch (format) {
+    case 'text':
+      return token.access_token;
+    case 'header':
+      return `Authorization: Bearer ${onOneLine(token.access_token)}`;
+    case 'json':
+      return JSON.stringify(token);
+  }
+}
+
+/** A value with a line break in it would bring headers of its own. */
+function onOneLine(value: string): string {
+  if (!/[\r\n]/.test(value)) return value;
+  throw badArgument('This value has several lines, so it cannot stand in a header.');
+}
+
+function readFormat(text: string | undefined, json: boolean): Format {
+  if (text === undefined) return json ? 'json' : 'text';
+  const format = FORMATS.find((one) => one === text);
+  if (format === undefined) throw badArgument(`--format is one of ${FORMATS.join(', ')}.`);
+  if (json && format !== 'json') throw badArgument('--json and another --format rule each other out.');
+  return format;
+}
+
+function readSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,8}$/.test(text)) throw badArgument('--min-valid takes a whole number of seconds.');
+  return Number(text);
+}

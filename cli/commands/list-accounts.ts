@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.js';
+import { addNotes } from '../help.js';
+import { withClient } from '../session.js';
+
+export function configure(command: Command, context: Context): void {
+  command
+    .option('--service <SERVICE>', 'only the accounts of this service')
+    .action((options: { service?: string }) => listAccounts(context, options));
+  addNotes(command, {
+    notes:
+      'State is ok (lives or can be refreshed), needs_auth (sign in again) or parked (copied from another vault).',
+    examples: [
+      ['sigilforge list-accounts', 'all accounts'],
+      ['sigilforge list-accounts --service github --json', 'those of one service, for a program'],
+    ],
+    seeAlso: ['sigilforge get-account', 'sigilforge add-account'],
+  });
+}
+
+async function listAccounts(context: Context, options: { service?: string }): Promise<void> {
+  const { output } = context;
+  const result = await withClient(context, (client) => client.listAccounts(options));
+  output.result(result, () => {
+    const rows = result.accounts.map((one) => [
+      one.service,
+      one.account,
+      one.kind,
+      one.state,
+      one.expires_at,
+      one.scopes,
+    ]);
+    if (rows.length > 0) output.table(['service', 'account', 'kind', 'state', 'expires', 'scopes'], rows);
+    else output.notice('There is no account yet. Sign in with: sigilforge add-account SERVICE ACCOUNT');
+  });
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.js';
+import { addNotes } from '../help.js';
+import { withClient } from '../session.js';
+
+export function configure(command: Command, context: Context): void {
+  command.action(() => status(context));
+  addNotes(command, {
+    notes:
+      'It never starts a daemon: where none runs, the library in this process answers and the status says so.',
+    examples: [
+      ['sigilforge status', 'is all well?'],
+      ['sigilforge status --json', 'the same for a program'],
+    ],
+    seeAlso: ['sigilforge daemon status', 'sigilforge list-accounts'],
+  });
+}
+
+async function status(context: Context): Promise<void> {
+  const { via, found } = await withClient(context, async (client) => ({
+    via: client.via,
+    found: await client.status(),
+  }));
+  const { pid, started_at, uptime_s, socket, connections, ...rest } = found;
+  const daemon =
+    via === 'daemon'
+      ? { daemon: 'running', pid, started_at, uptime_s, socket, connections }
+      : { daemon: 'not running' };
+  context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
+}

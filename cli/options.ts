@@ -1,0 +1,15 @@
+import { badArgument } from './context.js';
+
+/** The scopes of `--scopes a,b`. */
+export function readScopes(text: string): string[] {
+  const scopes = text.split(/[\s,]+/).filter((scope) => scope !== '');
+  if (scopes.length === 0) throw badArgument('--scopes names no scope.', 'Write them as: --scopes a,b');
+  return scopes;
+}
+
+/** One of `choices`. */
+export function readChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
+  const choice = choices.find((one) => one === text);
+  if (choice === undefined) throw badArgument(`${option} is one of ${choices.join(', ')}.`);
+  return choice;
+}
