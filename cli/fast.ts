@@ -1,61 +1,59 @@
-import { type Context, isGlobalOption } from './context.js';
+import { callOnce } from '../client/call-once.js';
+import { SigilforgeError } from '../shared/errors.js';
 
-interface Reading {
-  readonly operands: readonly string[];
-  readonly options: Readonly<Record<string, string>>;
-}
+/** Errors that only the whole program can say the last word about: other sources, or a daemon of another version. */
+const NOT_FINAL = new Set([
+  'not_found',
+  'method_not_found',
+  'invalid_params',
+  'internal_error',
+  'incompatible',
+]);
 
 /**
- * Answers the two commands that programs call all the time before the argument parser is loaded. Anything but their
- * ordinary form (help, `--`, `--name=value`, a mistake) is left to program.ts, which gives the same answer.
+ * The two commands that programs call all the time, in their ordinary form and with a daemon running: what they print,
+ * before anything of the rest is loaded. `undefined` for everything else, which commands.cjs answers in the same way.
  */
-export async function answerFast(args: readonly string[], context: Context): Promise<boolean> {
-  const [command, ...rest] = args.filter((argument) => !isGlobalOption(argument));
-  if (command === 'get-token') return getToken(rest, context);
-  if (command === 'resolve') return resolve(rest, context);
-  return false;
-}
-
-async function getToken(args: readonly string[], context: Context): Promise<boolean> {
-  const { operands, options } = read(args, ['--min-valid', '--format']) ?? { operands: [] };
-  const [service, account, ...more] = operands;
-  if (service === undefined || more.length > 0) return false;
-  const { printToken } = await import('./commands/get-token.js');
-  await printToken(context, {
-    service,
-    account,
-    minValid: options?.['--min-valid'],
-    format: options?.['--format'],
-  });
-  return true;
-}
-
-async function resolve(args: readonly string[], context: Context): Promise<boolean> {
-  const explain = args.includes('--explain');
-  const { operands } = read(
-    args.filter((argument) => argument !== '--explain'),
-    [],
-  ) ?? { operands: [] };
-  const [reference, ...more] = operands;
-  if (reference === undefined || more.length > 0) return false;
-  const { printValue } = await import('./commands/resolve.js');
-  await printValue(context, reference, explain);
-  return true;
-}
-
-/** Operands and `--name value` pairs, or `undefined` where anything else stands among them. */
-function read(args: readonly string[], names: readonly string[]): Reading | undefined {
-  const operands: string[] = [];
-  const options: Record<string, string> = {};
-  const rest = args.values();
-  for (const argument of rest) {
-    if (!argument.startsWith('-')) {
-      operands.push(argument);
-      continue;
-    }
-    const value = names.includes(argument) ? rest.next().value : undefined;
-    if (value === undefined || value.startsWith('-')) return undefined;
-    options[argument] = value;
+export async function answerFast(args: readonly string[]): Promise<string | undefined> {
+  try {
+    return await ask(args);
+  } catch (thrown) {
+    if (thrown instanceof SigilforgeError && NOT_FINAL.has(thrown.kind)) return undefined;
+    throw thrown;
   }
-  return { operands, options };
+}
+
+async function ask(args: readonly string[]): Promise<string | undefined> {
+  if (
+    args.some((argument) => argument.startsWith('-') && argument !== '--format' && argument !== '--quiet')
+  ) {
+    return undefined;
+  }
+  const [command, ...rest] = args.filter((argument) => argument !== '--quiet');
+  if (command === 'get-token') return getToken(rest);
+  if (command === 'resolve') return resolve(rest);
+  return undefined;
+}
+
+async function getToken([service, account, format, ...more]: readonly string[]): Promise<string | undefined> {
+  const asHeader = format === '--format' && more.length === 1 && more[0] === 'header';
+  if (
+    service === undefined ||
+    account === undefined ||
+    !(asHeader || (format === undefined && more.length === 0))
+  ) {
+    return undefined;
+  }
+  const token = (await callOnce('get_token', { service, account }))?.['access_token'];
+  // A line break would be a header of its own; the whole program says so.
+  if (typeof token !== 'string' || (asHeader && /[\r\n]/.test(token))) return undefined;
+  return `${asHeader ? 'Authorization: Bearer ' : ''}${token}\n`;
+}
+
+async function resolve([reference, ...more]: readonly string[]): Promise<string | undefined> {
+  if (reference === undefined || more.length > 0 || !reference.startsWith('auth://')) return undefined;
+  const answer = await callOnce('resolve', { reference });
+  return answer?.['encoding'] === 'utf8' && typeof answer['value'] === 'string'
+    ? `${answer['value']}\n`
+    : undefined;
 }

@@ -1,26 +1,33 @@
 #!/usr/bin/env node
-import { asSigilforgeError } from '../shared/errors.js';
-import { type Context, createContext } from './context.js';
+import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createContext } from './context.js';
 import { answerFast } from './fast.js';
-import { watchStandardOutput } from './output.js';
+import { reportErrors } from './report.js';
 
-/** Answers one command line. Whatever goes wrong becomes a sentence, a hint and an exit status here. */
-async function main(args: readonly string[]): Promise<void> {
-  watchStandardOutput();
-  const context = createContext(args);
+/** The rest of the CLI is a bundle of its own: reading it takes longer than most answers. */
+function loadCommands(): typeof import('./commands-main.js') {
+  return createRequire(import.meta.url)('./commands.cjs');
+}
+
+/** Writes a short text without setting up the stream of standard output, unless whoever reads it is slow. */
+function print(text: string): void {
   try {
-    await run(args, context);
+    writeSync(1, text);
   } catch (thrown) {
-    const error = asSigilforgeError(thrown);
-    context.output.fail(error);
-    process.exitCode = error.exitCode;
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    if (code === 'EPIPE') return;
+    if (code !== 'EAGAIN') throw thrown;
+    process.stdout.write(text);
   }
 }
 
-async function run(args: readonly string[], context: Context): Promise<void> {
-  if (await answerFast(args, context)) return;
-  const { runProgram } = await import('./program.js');
-  await runProgram(args, context);
+async function main(args: readonly string[]): Promise<void> {
+  await reportErrors(createContext(args), async () => {
+    const text = await answerFast(args);
+    if (text === undefined) await loadCommands().runCommands(args);
+    else print(text);
+  });
 }
 
 void main(process.argv.slice(2));

@@ -74,6 +74,17 @@ export interface WireError {
   readonly data?: unknown;
 }
 
+export function isWireError(value: unknown): value is WireError {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'number' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
+
 /** The one error that callers meet: a stable `kind`, a plain sentence without any secret, and a hint. */
 export class SigilforgeError extends Error {
   override readonly name = 'SigilforgeError';
