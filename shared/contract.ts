@@ -8,6 +8,9 @@ import {
   LogLevel,
   Scopes,
   Seconds,
+  SecretKey,
+  SecretPrefix,
+  SecretValue,
   ServiceName,
   Text,
   Timestamp,
@@ -84,6 +87,24 @@ const FlowStarted = v.object({
 });
 
 const ProviderSummary = v.pick(Provider, ['id', 'name', 'flows', 'default_scopes', 'source', 'configured']);
+
+/** Where a secret is kept. */
+export const SecretBackend = v.picklist(['keychain', 'vault']);
+export type SecretBackend = v.InferOutput<typeof SecretBackend>;
+
+const encoding = v.picklist(['utf8', 'base64']);
+const cursor = v.nullable(v.string());
+const page = { prefix: v.optional(SecretPrefix), cursor: v.optional(Text) };
+
+/** A way to open the vault. */
+export const VaultSlot = v.object({
+  id: Uuid,
+  kind: v.picklist(['keychain', 'credential', 'password', 'recovery', 'key_file']),
+  created_at: Timestamp,
+});
+export type VaultSlot = v.InferOutput<typeof VaultSlot>;
+
+const vaultState = v.picklist(['unlocked', 'locked']);
 
 /** A topic of `subscribe`. */
 export const Topic = v.picklist(['accounts']);
@@ -264,6 +285,64 @@ export const contract = {
         ),
       }),
     }),
+  ),
+  set_secret: method(
+    'Stores a secret, to the byte. Another back end than before moves it.',
+    {
+      key: SecretKey,
+      value: SecretValue,
+      backend: v.optional(SecretBackend),
+      encoding: v.optional(encoding, 'utf8'),
+    },
+    v.object({ key: v.string(), backend: SecretBackend }),
+  ),
+  get_secret: method(
+    'A secret.',
+    { key: SecretKey },
+    v.object({ key: v.string(), value: v.string(), encoding, backend: SecretBackend }),
+  ),
+  get_secrets: method(
+    'Secrets by their prefix, a page at a time.',
+    page,
+    v.object({ secrets: v.array(v.object({ key: v.string(), value: v.string(), encoding })), cursor }),
+  ),
+  list_secrets: method(
+    'The names of secrets, a page at a time. Never a value.',
+    page,
+    v.object({
+      secrets: v.array(
+        v.object({ key: v.string(), backend: SecretBackend, created_at: Timestamp, updated_at: Timestamp }),
+      ),
+      cursor,
+    }),
+  ),
+  delete_secret: method('Forgets a secret.', { key: SecretKey }, v.object({ deleted: v.boolean() })),
+  vault_status: method(
+    'The state of the vault, and the ways to open it.',
+    {},
+    v.object({ state: vaultState, key_source: v.nullable(v.string()), slots: v.array(VaultSlot) }),
+  ),
+  unlock: method('Opens the vault again.', { password: v.optional(Text) }, v.object({ state: vaultState })),
+  lock: method('Drops keys and tokens from memory, once no exchange is under way.', {}, v.object({ state: vaultState })),
+  vault_set_password: method(
+    'Adds a password that opens the vault, or changes it. `only` removes every other way but a recovery key.',
+    { password: Text, only: v.optional(v.boolean(), false) },
+    v.object({ slots: v.array(VaultSlot) }),
+  ),
+  vault_recovery_key: method(
+    'Makes a recovery key, which is shown this once.',
+    {},
+    v.object({ recovery_key: v.string() }),
+  ),
+  vault_remove_slot: method(
+    'Removes a way to open the vault; never the last one.',
+    { id: Uuid },
+    v.object({ slots: v.array(VaultSlot) }),
+  ),
+  vault_rotate: method(
+    'A new data key, and everything sealed anew with it.',
+    {},
+    v.object({ key_id: Uuid, resealed: v.number() }),
   ),
   subscribe: method(
     'Sends notifications of method `event` on this connection from now on.',

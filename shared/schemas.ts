@@ -9,6 +9,12 @@ export const AccountName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._@
 /** The name of a secret: 1 to 255 characters, neither starting nor ending with a slash. */
 export const SecretKey = v.pipe(v.string(), v.maxLength(255), v.regex(/^(?!\/)[A-Za-z0-9._/@:+-]+(?<!\/)$/));
 
+/** The beginning of a secret's name. */
+export const SecretPrefix = v.pipe(v.string(), v.maxLength(255), v.regex(/^[A-Za-z0-9._@:+-][A-Za-z0-9._/@:+-]*$/));
+
+/** A secret's value: at most 256 KiB once decoded, which is checked where it is. */
+export const SecretValue = v.pipe(v.string(), v.maxLength(512 * 1024));
+
 /** ISO 8601 in UTC with milliseconds. */
 export const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 

@@ -4,7 +4,9 @@ import { eventHandlers } from './events.js';
 import type { Handlers } from './handlers.js';
 import { type Host, hostHandlers } from './host.js';
 import { providerHandlers } from './providers.js';
+import { secretHandlers } from './secrets.js';
 import { tokenHandlers } from './tokens.js';
+import { vaultHandlers } from './vault.js';
 
 /** Every method of the contract, on one library. */
 export function createHandlers(core: Core, host: Host): Handlers {
@@ -13,6 +15,8 @@ export function createHandlers(core: Core, host: Host): Handlers {
     ...providerHandlers(core),
     ...accountHandlers(core),
     ...tokenHandlers(core),
+    ...secretHandlers(core),
+    ...vaultHandlers(core),
     ...eventHandlers(core),
   };
 }

@@ -1,0 +1,49 @@
+import path from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a daemon needs of its starter's environment. It lives long, so nothing else, and no credential, goes in with it. */
+const NEEDED = new Set([
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'PATH',
+  'LANG',
+  'TZ',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'SIGILFORGE_HOME',
+  'SIGILFORGE_SOCKET',
+  'CREDENTIALS_DIRECTORY',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'SYSTEMROOT',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'USERPROFILE',
+  'TEMP',
+  'TMP',
+]);
+
+const NEEDED_PREFIXES = ['LC_', 'XDG_'];
+
+/** Paths that count from the starter's folder, which is not the daemon's. */
+const PATHS = new Set(['SIGILFORGE_HOME', 'SIGILFORGE_SOCKET']);
+
+/** The environment to start a daemon with: the names above in whatever case, relative paths made absolute. */
+export function daemonEnvironment(env: Environment = process.env): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value && isNeeded(name.toUpperCase())) kept[name] = PATHS.has(name) ? path.resolve(value) : value;
+  }
+  return kept;
+}
+
+function isNeeded(name: string): boolean {
+  return NEEDED.has(name) || NEEDED_PREFIXES.some((prefix) => name.startsWith(prefix));
+}

@@ -1,0 +1,89 @@
+import type { AccountEvent, MethodName, ParamsOf, ResultOf } from '../shared/contract.js';
+import { SigilforgeError } from '../shared/errors.js';
+import { type DaemonConnection, openConnection } from './client.js';
+
+/** A time limit of `wait_flow` where the caller gives none, as in the contract. */
+const WAIT_FLOW_S = 60;
+
+/** What a client keeps over the connections it has one after the other: where, how long, and who listens. */
+export class Session {
+  readonly #socket: string;
+  readonly #timeout: number;
+  readonly #listeners = new Set<(event: AccountEvent) => void>();
+  #connection: DaemonConnection | undefined;
+  #opening: Promise<boolean> | undefined;
+  #closed = false;
+
+  /** `timeout`: milliseconds for one call. */
+  constructor(socket: string, timeout: number) {
+    this.#socket = socket;
+    this.#timeout = timeout;
+  }
+
+  /** Connects. Resolves to `false` where nobody is there. Callers at the same time share one connection. */
+  open(): Promise<boolean> {
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  /** One call, over a new connection where the last one has ended. It is never sent twice. */
+  async call<M extends MethodName>(method: M, params: ParamsOf<M> | undefined): Promise<ResultOf<M>> {
+    const connection = this.#connection?.open ? this.#connection : await this.#reconnect();
+    return connection.call(method, params, this.#timeout + waitingTime(method, params));
+  }
+
+  onEvent(listener: (event: AccountEvent) => void): () => void {
+    this.#listeners.add(listener);
+    this.#connection?.hold(true);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#connection?.hold(this.#listeners.size > 0);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.close(closedError());
+    await connection.closed;
+  }
+
+  async #reconnect(): Promise<DaemonConnection> {
+    if (this.#closed) throw closedError();
+    await this.open();
+    if (this.#closed) throw closedError();
+    if (!this.#connection?.open) throw noDaemon(this.#socket);
+    return this.#connection;
+  }
+
+  async #connect(): Promise<boolean> {
+    const connection = await openConnection(this.#socket, (event) => {
+      for (const listener of this.#listeners) listener(event);
+    });
+    this.#connection = connection;
+    if (this.#closed) connection?.close(closedError());
+    else connection?.hold(this.#listeners.size > 0);
+    return connection !== undefined;
+  }
+}
+
+/** Nobody listens, and nothing else may answer. */
+export function noDaemon(socket: string | null): SigilforgeError {
+  const where = socket === null ? '' : ` on ${socket}`;
+  return new SigilforgeError('daemon_unavailable', `No daemon listens${where}.`);
+}
+
+function waitingTime(method: MethodName, params: object | undefined): number {
+  if (method !== 'wait_flow') return 0;
+  const seconds = params !== undefined && 'timeout_s' in params ? params.timeout_s : undefined;
+  return 1000 * (typeof seconds === 'number' ? seconds : WAIT_FLOW_S);
+}
+
+function closedError(): SigilforgeError {
+  return new SigilforgeError('cancelled', 'This client is closed.', {
+    hint: 'Open another one with connect().',
+  });
+}

@@ -1,0 +1,92 @@
+import { lstatSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { SigilforgeError } from '../shared/errors.js';
+import { encodeLine, LineDecoder } from '../shared/framing.js';
+import { assertPrivate } from '../shared/ownership.js';
+import { assertSocketPathFits } from '../shared/paths.js';
+
+/** Nobody is there: no socket, or one that its daemon left behind. Every other failure means that something is wrong. */
+const ABSENT = new Set(['ENOENT', 'ECONNREFUSED']);
+
+/** Who hears what comes through a socket. */
+export interface SocketListener {
+  /** A line, `null` for one that is not UTF-8. */
+  line(text: string | null): void;
+  closed(): void;
+}
+
+/**
+ * Connects to `socket`, once it is sure that the socket and its folder are the user's own and closed to others.
+ * Resolves to `undefined` where nobody is there. Throws `unsafe_path`, or `daemon_unavailable` for what else fails.
+ */
+export async function openSocket(socket: string): Promise<LineSocket | undefined> {
+  assertSocketPathFits(socket);
+  try {
+    if (process.platform !== 'win32') {
+      assertPrivate(path.dirname(socket), lstatSync(path.dirname(socket)));
+      assertPrivate(socket, lstatSync(socket));
+    }
+    return new LineSocket(await connected(net.connect(socket)));
+  } catch (thrown) {
+    if (thrown instanceof SigilforgeError) throw thrown;
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+    if (ABSENT.has(code)) return undefined;
+    throw new SigilforgeError('daemon_unavailable', `The daemon's socket ${socket} fails with ${code}.`, {
+      hint: 'Look whether the daemon is well with: sigilforge daemon status',
+      cause: thrown,
+    });
+  }
+}
+
+function connected(socket: net.Socket): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+}
+
+/** One connection: lines in, lines out. It keeps the process alive only while it is told to. */
+export class LineSocket {
+  readonly #socket: net.Socket;
+  readonly #decoder = new LineDecoder();
+  #text = '';
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
+    // What broke the connection is of no use to a caller: that it ended is told by `closed`.
+    socket.on('error', () => socket.destroy());
+    socket.unref();
+  }
+
+  listen(listener: SocketListener): void {
+    this.#socket.on('data', (chunk) => {
+      for (const line of this.#decoder.push(chunk)) listener.line(line);
+    });
+    this.#socket.on('close', () => listener.closed());
+  }
+
+  /** Sends a message. Those of one turn of the event loop leave in one write. */
+  send(message: unknown): void {
+    if (this.#text === '') process.nextTick(() => this.#flush());
+    this.#text += encodeLine(message);
+  }
+
+  keepAlive(alive: boolean): void {
+    if (alive) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #flush(): void {
+    const text = this.#text;
+    this.#text = '';
+    if (this.#socket.writable) this.#socket.write(text);
+  }
+}

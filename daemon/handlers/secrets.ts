@@ -1,0 +1,14 @@
+import type { Core } from '../core/index.js';
+import type { Handlers } from './handlers.js';
+
+type Methods = 'set_secret' | 'get_secret' | 'get_secrets' | 'list_secrets' | 'delete_secret';
+
+export function secretHandlers({ secrets }: Core): Pick<Handlers, Methods> {
+  return {
+    set_secret: (params) => secrets.set(params),
+    get_secret: ({ key }) => secrets.get(key),
+    get_secrets: ({ prefix, cursor }) => secrets.getPage(prefix, cursor),
+    list_secrets: ({ prefix, cursor }) => secrets.list(prefix, cursor),
+    delete_secret: async ({ key }) => ({ deleted: await secrets.delete(key) }),
+  };
+}
