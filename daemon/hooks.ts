@@ -3,24 +3,24 @@ import type { Config } from '../shared/config.js';
 import type { CoreEvent, Events } from './core/events.js';
 import type { Logger } from './core/log.js';
 
-const TIME_LIMIT_MS = 30_000;
+const LIMIT_MS = 30_000;
 
 /**
  * Runs the programs of `[hooks]` in config.toml on the events that they are named for: an argument list, no shell, what
- * happened in SIGILFORGE_EVENT, SIGILFORGE_SERVICE and SIGILFORGE_ACCOUNT, never a value.
+ * happened in SIGILFORGE_EVENT, SIGILFORGE_SERVICE and SIGILFORGE_ACCOUNT, never a value. Killed after `limitMs`.
  */
-export function runHooks(hooks: Config['hooks'], events: Events, log: Logger): void {
+export function runHooks(hooks: Config['hooks'], events: Events, log: Logger, limitMs = LIMIT_MS): void {
   events.listen((event) => {
     const [program, ...args] = hooks[event.type] ?? [];
-    if (program !== undefined) run(program, args, event, log);
+    if (program !== undefined) run([program, ...args], event, log, limitMs);
   });
 }
 
 function run(
-  program: string,
-  args: readonly string[],
+  [program, ...args]: readonly [string, ...string[]],
   { type, service, account }: CoreEvent,
   log: Logger,
+  limitMs: number,
 ): void {
   const env = {
     ...process.env,
@@ -28,7 +28,7 @@ function run(
     SIGILFORGE_SERVICE: service,
     SIGILFORGE_ACCOUNT: account,
   };
-  const child = execFile(program, args, { env, timeout: TIME_LIMIT_MS, killSignal: 'SIGKILL' }, (failure) => {
+  const child = execFile(program, args, { env, timeout: limitMs, killSignal: 'SIGKILL' }, (failure) => {
     if (failure) log.warn({ event: type, program, reason: failure.code ?? failure.signal }, 'a hook failed');
   });
   child.stdin?.end();

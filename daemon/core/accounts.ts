@@ -195,8 +195,16 @@ export class Accounts {
   }
 
   #info(row: AccountRow): AccountInfo {
-    return accountInfo(row, this.#parts.usage.lastUsed(row.id) ?? row.last_used);
+    const { usage, oauth } = this.#parts;
+    const info = accountInfo(row, usage.lastUsed(row.id) ?? row.last_used);
+    return isOver(row, oauth.clock.wall()) ? { ...info, state: 'needs_auth' } : info;
   }
+}
+
+/** Whether the token has ended, and nothing but a new sign-in can bring another one. */
+function isOver(row: AccountRow, now: number): boolean {
+  const refreshable = row.refresh_token !== null || row.flow === 'client_credentials';
+  return row.state === 'ok' && !refreshable && row.expires_at !== null && row.expires_at <= now;
 }
 
 function flowOfCredential(credential: Credential | undefined): FlowKind | undefined {

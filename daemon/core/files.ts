@@ -91,7 +91,8 @@ function withPathErrors<T>(path: string, work: () => T): T {
   }
 }
 
-function pathError(path: string, cause: unknown): SigilforgeError {
+/** What a failed operation on a file comes to for its caller: `store_unavailable`, with the reason. */
+export function pathError(path: string, cause: unknown): SigilforgeError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error';
   return new SigilforgeError('store_unavailable', `${path} cannot be used (${reason}).`, { cause });
 }

@@ -134,7 +134,8 @@ export class Grants {
         ? null
         : columns.refresh_fingerprint;
       const version = { id: row.id, generation: row.generation };
-      if (attemptId !== undefined) attempts.end(attemptId, 'stored', clock.wall());
+      if (attemptId === undefined) attempts.endAdopted(row.id, row.generation, clock.wall());
+      else attempts.end(attemptId, 'stored', clock.wall());
       reach('refresh.committing');
       const change = { ...columns, ...version, refresh_fingerprint, last_refreshed_at: granted.sentAt };
       return store.refreshed(change) ? store.find(row.service, row.account) : undefined;

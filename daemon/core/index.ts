@@ -10,12 +10,13 @@ import type { Keychain } from './keychain/keychain.js';
 import { type ObservedKeychain, observeKeychain } from './keychain/observed.js';
 import type { Logger } from './log.js';
 import type { OAuthContext } from './oauth/exchange.js';
-import { createHttpClient } from './oauth/http.js';
+import { createHttpClient, type HttpLimits } from './oauth/http.js';
 import { Providers } from './providers.js';
 import { Refresher } from './refresh/refresher.js';
 import { Rescue } from './refresh/rescue.js';
 import { Scheduler } from './refresh/scheduler.js';
 import { Resolver } from './resolver.js';
+import { Secrets } from './secrets.js';
 import { SignIns } from './sign-ins.js';
 import { AccountStore } from './store/account-store.js';
 import { AttemptStore } from './store/attempt-store.js';
@@ -26,6 +27,7 @@ import { Tokens } from './tokens.js';
 import { Usage } from './usage.js';
 import { openVault } from './vault/open-vault.js';
 import type { Vault } from './vault/vault.js';
+import { VaultKeys } from './vault/vault-keys.js';
 
 /** What the library is built from. */
 export interface CoreOptions {
@@ -41,6 +43,8 @@ export interface CoreOptions {
   readonly clock?: Clock;
   /** Told of the moments of `fault-points.ts`; for tests. */
   readonly reach?: Reach | undefined;
+  /** The limits of one exchange, in milliseconds. */
+  readonly limits?: HttpLimits | undefined;
 }
 
 /** The library: everything that the daemon and the direct client can do. */
@@ -50,6 +54,8 @@ export interface Core {
   readonly providers: Providers;
   readonly resolver: Resolver;
   readonly signIns: SignIns;
+  readonly secrets: Secrets;
+  readonly vaultKeys: VaultKeys;
   readonly events: Events;
   readonly store: AccountStore;
   readonly vault: Vault;
@@ -65,17 +71,25 @@ export interface Core {
 const SAVE_USAGE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** An exchange has its own limits, and nothing but them ends it. */
-const EXCHANGE_LIMITS = { connectMs: 15_000, totalMs: 60_000 };
+const EXCHANGE_LIMITS: HttpLimits = { connectMs: 15_000, totalMs: 60_000 };
 
 /** Builds the library once, from its folders, its keychain and its clock. */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const { config, leases, paths, log, clock = systemClock, reach = noFaults } = options;
+  const {
+    config,
+    leases,
+    paths,
+    log,
+    clock = systemClock,
+    reach = noFaults,
+    limits = EXCHANGE_LIMITS,
+  } = options;
   const keychain = observeKeychain(options.keychain, clock);
   const db = await openStore({ ...options, clock });
   const vault = await openVault({ ...options, keychain, db, clock });
   const store = new AccountStore(db);
   const events = new Events(clock);
-  const oauth: OAuthContext = { http: createHttpClient(EXCHANGE_LIMITS), clock };
+  const oauth: OAuthContext = { http: createHttpClient(limits), clock };
   const providers = new Providers({ db, vault, clock, http: oauth.http, configured: config.providers });
   const attempts = new AttemptStore(db);
   const grants = new Grants({ db, store, attempts, vault, leases, events, clock, reach });
@@ -125,6 +139,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     providers,
     resolver,
     signIns,
+    secrets: new Secrets(),
+    vaultKeys: new VaultKeys(),
     events,
     store,
     vault,

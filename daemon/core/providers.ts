@@ -83,17 +83,14 @@ export class Providers {
       const before = row ? (JSON.parse(row.settings) as object) : {};
       const merged = { ...before, ...definedOnly(settings) };
       if (!builtinProviders.has(id) && !this.#parts.configured[id]) assertReachable(id, merged);
-      // A secret belongs to its client: another client id leaves it behind.
-      const known = this.find(id)?.client_id ?? null;
-      const sameClient = known === null || known === (settings.client_id ?? known);
       const secret =
         clientSecret === undefined
-          ? sameClient && row?.client_secret
+          ? this.#keptSecret(id, settings)
           : sealer?.seal(secretPlace(id), new Secret(clientSecret));
       this.#store.put({
         id,
         settings: JSON.stringify(merged),
-        client_secret: secret || null,
+        client_secret: secret ?? null,
         updated_at: this.#parts.clock.wall(),
       });
     });
@@ -124,6 +121,13 @@ export class Providers {
     const { notes, sources, source, configured, has_client_secret, ...facts } = provider;
     const client = { ...facts, client_id: clientId, iss_required: false };
     return { client: provider.discovery ? await this.#discovered(client) : client, secret };
+  }
+
+  /** The stored secret, unless another client takes the place of the one that it belongs to. */
+  #keptSecret(id: string, { client_id }: ProviderSettings): Buffer | null {
+    const known = this.find(id)?.client_id ?? client_id;
+    const stays = client_id === undefined || client_id === known;
+    return stays ? (this.#store.find(id)?.client_secret ?? null) : null;
   }
 
   async #discovered(client: OAuthClient): Promise<OAuthClient> {

@@ -29,6 +29,9 @@ interface SignIn extends WaitingSignIn {
   ended: boolean;
 }
 
+/** What Node's timers hold; beyond it they would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** How long an ended sign-in still answers to whoever waits for it. */
 const REMEMBER_MS = 10 * 60 * 1000;
 
@@ -64,7 +67,10 @@ export class SignIns {
     gone.addEventListener('abort', leave, { once: true });
     const timer = new AbortController();
     try {
-      return await Promise.race([result, delay(timeoutMs, undefined, { signal: timer.signal })]);
+      return await Promise.race([
+        result,
+        delay(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { signal: timer.signal }),
+      ]);
     } finally {
       timer.abort();
       gone.removeEventListener('abort', leave);

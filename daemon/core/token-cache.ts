@@ -76,21 +76,22 @@ export class TokenCache {
   }
 
   #token(row: AccountRow, accessToken: Secret | undefined): CachedToken {
+    const { expires_at, issued_at } = row;
+    const lifetimeMs =
+      expires_at === null || issued_at === null ? Number.POSITIVE_INFINITY : expires_at - issued_at;
+    // Never longer than its lifetime, however far the clock was set back since.
     const remaining =
-      row.expires_at === null ? Number.POSITIVE_INFINITY : row.expires_at - this.#clock.wall();
+      expires_at === null ? Number.POSITIVE_INFINITY : Math.min(expires_at - this.#clock.wall(), lifetimeMs);
     return {
       id: row.id,
       generation: row.generation,
       accessToken,
       tokenType: row.token_type ?? 'bearer',
       scopes: scopesOf(row),
-      expiresAt: row.expires_at,
-      expiresAtText: timestamp(row.expires_at),
+      expiresAt: expires_at,
+      expiresAtText: timestamp(expires_at),
       deadline: this.#clock.monotonic() + remaining,
-      lifetimeMs:
-        row.expires_at === null || row.issued_at === null
-          ? Number.POSITIVE_INFINITY
-          : row.expires_at - row.issued_at,
+      lifetimeMs,
     };
   }
 }

@@ -29,8 +29,9 @@ export async function endProcess(pid: number): Promise<void> {
 /** Whether a process runs. One that has ended and only waits for its parent to notice does not. */
 export async function isRunning(pid: number): Promise<boolean> {
   if (!signal(pid, 0)) return false;
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return !/^\d+ \(.*\) Z/s.test(stat);
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // Without an entry it was reaped just now, or this is no Linux: asking once more tells.
+  return stat === undefined ? signal(pid, 0) : !/^\d+ \(.*\) Z/s.test(stat);
 }
 
 /** There is no event for the end of a process that is not a child, so this asks again and again. */

@@ -13,6 +13,12 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
+/** Milliseconds for a connection, and for everything up to the end of the answer. */
+export interface HttpLimits {
+  readonly connectMs: number;
+  readonly totalMs: number;
+}
+
 /** A whole answer, its body read to the end. */
 export interface HttpAnswer {
   readonly status: number;
@@ -43,7 +49,7 @@ export class HttpFailure extends Error {
  * An HTTP client for talking to providers: each request on a connection of its own (a kept one may be stale, and then
  * nobody knows whether the request arrived), no redirects, https only but for loopback.
  */
-export function createHttpClient(limits: { connectMs: number; totalMs: number }): HttpClient {
+export function createHttpClient(limits: HttpLimits): HttpClient {
   return (url, request) =>
     new Promise<HttpAnswer>((resolve, reject) => {
       assertSecure(url);

@@ -108,10 +108,14 @@ function secret(value: unknown): Secret | undefined {
   return found === undefined ? undefined : new Secret(found);
 }
 
-/** Some providers send numbers as text; nothing, null, nonsense and what is past are all "unknown". */
+/** A century. Some providers say "for ever" by a number that no calendar holds. */
+const LONGEST_LIFETIME_S = 3_155_760_000;
+
+/** Some providers send numbers as text; nothing, null, nonsense and what is past are all "unknown". Whole seconds. */
 function seconds(value: unknown): number | null {
   const number = typeof value === 'string' ? Number.parseFloat(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : null;
+  if (typeof number !== 'number' || Number.isNaN(number) || number <= 0) return null;
+  return Math.min(Math.floor(number), LONGEST_LIFETIME_S);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

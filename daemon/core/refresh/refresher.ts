@@ -58,8 +58,6 @@ export class Refresher {
   readonly #running = new Map<string, Promise<void>>();
   /** Answers that could not be stored yet, by account; each still holds its lease. */
   readonly #unstored = new Map<string, Promise<void>>();
-  /** When the last exchange of an account began, by the monotonic clock. */
-  readonly #lastExchange = new Map<string, number>();
   readonly #ending = new AbortController();
 
   constructor(parts: Parts) {
@@ -81,8 +79,9 @@ export class Refresher {
   async adoptRescued(): Promise<void> {
     for (const version of this.#parts.rescue.list()) {
       const row = this.#parts.store.byId(version.id);
-      if (row?.generation === version.generation) await this.refresh(row, 'asked');
-      else this.#parts.rescue.remove(version);
+      if (row?.generation !== version.generation) this.#parts.rescue.remove(version);
+      // What keeps one answer from being adopted is no reason to leave the others.
+      else await this.refresh(row, 'asked').catch((thrown: unknown) => this.#notAdopted(row, thrown));
     }
   }
 
@@ -108,7 +107,7 @@ export class Refresher {
   }
 
   async #renew(row: AccountRow, reason: RefreshReason, lease: Lease): Promise<void> {
-    const rescued = await this.#parts.rescue.read(row);
+    const rescued = await this.#rescued(row);
     if (rescued) {
       this.#parts.reach('refresh.adopting');
       return this.#store(row, rescued, undefined, lease);
@@ -120,6 +119,24 @@ export class Refresher {
     await this.#exchangeAndStore(row, request, lease, mayBeSpent);
   }
 
+  /** The answer that an earlier process kept in a file. A damaged one is refused, and the stored grant is tried instead. */
+  async #rescued(row: AccountRow): Promise<Granted | undefined> {
+    const { rescue } = this.#parts;
+    try {
+      return await rescue.read(row);
+    } catch (thrown) {
+      if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
+      rescue.setAside(row);
+      this.#notAdopted(row, thrown);
+      return undefined;
+    }
+  }
+
+  #notAdopted(row: AccountRow, thrown: unknown): void {
+    const { kind } = asSigilforgeError(thrown);
+    this.#parts.log.error({ account: row.id, kind }, 'an answer in a file was not adopted');
+  }
+
   async #exchangeAndStore(
     row: AccountRow,
     request: RefreshRequest,
@@ -128,12 +145,13 @@ export class Refresher {
   ): Promise<void> {
     const { attemptId, granted, failure } = await this.#attempt(row, request);
     if (granted) return this.#store(row, granted, attemptId, lease, request.who);
-    const stillThere = await this.#parts.grants.failed(row, failure, attemptId);
+    const told = mayBeSpent ? withLostAnswer(failure) : failure;
+    const stillThere = await this.#parts.grants.failed(row, told, attemptId);
     // Another grant took its place: that one is what was wanted.
     if (!stillThere) return;
     // Providers that rotate forgive a repeated token for seconds only, so an answer that may be lost is asked for at once.
     if (failure.end === 'unknown' && !mayBeSpent) return this.#exchangeAndStore(row, request, lease, true);
-    throw failure.verdict === 'dead' ? deadGrant(row, failure, mayBeSpent) : failure.error;
+    throw told.verdict === 'dead' ? signInAgain(row, told.error.message) : told.error;
   }
 
   /** One exchange, in the journal before its first byte is sent: where the store cannot be written, nothing is sent. */
@@ -151,7 +169,6 @@ export class Refresher {
       }),
     );
     reach('refresh.journaled');
-    this.#lastExchange.set(row.id, oauth.clock.monotonic());
     const result = await exchange(request.who, request.grantType, request.parameters, oauth);
     reach('refresh.answered');
     return { ...result, attemptId };
@@ -279,9 +296,9 @@ export class Refresher {
   #assertWorthwhile(row: AccountRow, reason: RefreshReason): void {
     if (row.kind === 'api_key') throw notRefreshable(row);
     const dead = row.state !== 'ok';
-    if (dead && (reason !== 'asked' || this.#exchangedLately(row)))
+    if (dead && (reason !== 'asked' || this.#isRecent(lastErrorOf(row).at)))
       throw signInAgain(row, lastErrorOf(row).message);
-    if (reason === 'rejected' && this.#exchangedLately(row)) throw refusedAlthoughNew(row);
+    if (reason === 'rejected' && this.#isRecent(row.last_refreshed_at)) throw refusedAlthoughNew(row);
     const waitMs = remainingBackoffMs(row.next_attempt_at, this.#parts.oauth.clock.wall());
     if (reason !== 'asked' && waitMs > 0) {
       const { kind, message } = lastErrorOf(row);
@@ -291,15 +308,17 @@ export class Refresher {
     }
   }
 
-  #exchangedLately(row: AccountRow): boolean {
-    const last = this.#lastExchange.get(row.id);
-    return last !== undefined && this.#parts.oauth.clock.monotonic() - last < PATIENCE_MS;
+  /** By the rows that every process sees. What is in the future was written by a clock that has been set back. */
+  #isRecent(at: number | null): boolean {
+    const ago = this.#parts.oauth.clock.wall() - (at ?? Number.NEGATIVE_INFINITY);
+    return ago >= 0 && ago < PATIENCE_MS;
   }
 }
 
-function lastErrorOf({ last_error }: AccountRow): { kind: ErrorKind; message: string } {
-  if (last_error === null) return { kind: 'refresh_failed', message: 'the reason is not known.' };
-  return JSON.parse(last_error) as { kind: ErrorKind; message: string };
+function lastErrorOf({ last_error }: AccountRow): { kind: ErrorKind; message: string; at: number | null } {
+  if (last_error === null) return { kind: 'refresh_failed', message: 'the reason is not known.', at: null };
+  const { kind, message, at } = JSON.parse(last_error) as { kind: ErrorKind; message: string; at: string };
+  return { kind, message, at: Date.parse(at) };
 }
 
 function signInAgain({ service, account }: AccountRow, reason: string): SigilforgeError {
@@ -308,11 +327,13 @@ function signInAgain({ service, account }: AccountRow, reason: string): Sigilfor
   });
 }
 
-/** The one loss that no client can prevent is named as what it is. */
-function deadGrant(row: AccountRow, { error }: TokenFailure, mayBeSpent: boolean): SigilforgeError {
+/** The one loss that no client can prevent is named as what it is, to whoever asks from then on. */
+function withLostAnswer(failure: TokenFailure): TokenFailure {
+  if (failure.verdict !== 'dead') return failure;
+  const { kind, message, cause } = failure.error;
   const lost =
-    'An earlier answer of the provider never arrived, so the refresh token may have been spent on it. ';
-  return signInAgain(row, `${mayBeSpent ? lost : ''}${error.message}`);
+    'An earlier answer of the provider never arrived, so the refresh token may have been spent on it.';
+  return { ...failure, error: new SigilforgeError(kind, `${lost} ${message}`, { cause }) };
 }
 
 function notRefreshable({ service, account }: AccountRow): SigilforgeError {

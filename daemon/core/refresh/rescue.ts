@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { Secret } from '../../../shared/secret.js';
-import { ensurePrivateFolder, isErrno, writePrivateFile } from '../files.js';
+import { ensurePrivateFolder, isErrno, pathError, writePrivateFile } from '../files.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { Version } from '../store/account-store.js';
 import type { Vault } from '../vault/vault.js';
@@ -51,7 +51,7 @@ export class Rescue {
     );
   }
 
-  /** The answer that was kept for this generation, or `undefined`. */
+  /** The answer that was kept for this generation, or `undefined`. Throws `integrity` for a file that is not what was written. */
   async read(version: Version): Promise<Granted | undefined> {
     const sealed = readIfAny(this.#file(version));
     if (!sealed) return undefined;
@@ -70,8 +70,18 @@ export class Rescue {
     };
   }
 
+  /** A file that cannot be removed does no harm: its generation is over, so nobody adopts it. */
   remove(version: Version): void {
-    fs.rmSync(this.#file(version), { force: true });
+    try {
+      fs.rmSync(this.#file(version), { force: true });
+    } catch {
+      // The next start tries again.
+    }
+  }
+
+  /** Takes a file out of the way that cannot be adopted, without destroying it. */
+  setAside(version: Version): void {
+    fs.renameSync(this.#file(version), `${this.#file(version)}.refused`);
   }
 
   /** The accounts and generations that something is kept for. */
@@ -97,7 +107,8 @@ function readIfAny(file: string): Buffer | undefined {
     return fs.readFileSync(file);
   } catch (thrown) {
     if (isErrno(thrown, 'ENOENT')) return undefined;
-    throw thrown;
+    // There may be an answer in it, and then the stored refresh token is spent.
+    throw pathError(file, thrown);
   }
 }
 

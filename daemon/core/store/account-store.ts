@@ -59,9 +59,13 @@ export interface DueQuery {
 const SCHEDULED = `state = 'ok' AND expires_at IS NOT NULL AND last_used >= @usedSince
   AND (refresh_token IS NOT NULL OR flow = 'client_credentials')`;
 
-/** Ahead of the end: the margin or a tenth of the lifetime, whichever is less, and up to a fifth of that earlier still. */
-const DUE_AT = `(expires_at - min(@aheadMs, (expires_at - coalesce(issued_at, expires_at)) / 10)
-  * (100 + (generation * 7 + rowid * 13) % 21) / 100)`;
+/**
+ * Ahead of the end: the margin or a tenth of the lifetime, whichever is less, and up to a fifth of that earlier still.
+ * At once where the token comes out of the future: the clock was set back, and nobody knows how old it is.
+ */
+const DUE_AT = `iif(issued_at > @now + 60000, @now,
+  expires_at - min(@aheadMs, (expires_at - coalesce(issued_at, expires_at)) / 10)
+    * (100 + (generation * 7 + rowid * 13) % 21) / 100)`;
 
 const GRANT_UPDATE = `access_token = @access_token, refresh_token = @refresh_token,
   refresh_fingerprint = @refresh_fingerprint, token_type = @token_type,

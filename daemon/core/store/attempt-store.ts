@@ -22,6 +22,7 @@ export class AttemptStore {
   readonly #insert: Statement<[AttemptRow]>;
   readonly #prune: Statement<[string, number]>;
   readonly #end: Statement<[AttemptOutcome, number, string]>;
+  readonly #adopted: Statement<[number, string, number]>;
   readonly #unknown: Statement<[number, string, number]>;
   readonly #anyUnknown: Statement<[string, number], { id: string }>;
   readonly #holder: Statement<[string], { holder: string }>;
@@ -32,6 +33,8 @@ export class AttemptStore {
       VALUES (@id, @account_id, @generation, @fingerprint, @holder, @started_at)`);
     this.#prune = db.prepare('DELETE FROM refresh_attempts WHERE account_id = ? AND generation < ?');
     this.#end = db.prepare('UPDATE refresh_attempts SET outcome = ?, ended_at = ? WHERE id = ?');
+    this.#adopted = db.prepare(`UPDATE refresh_attempts SET outcome = 'stored', ended_at = ?
+      WHERE account_id = ? AND generation = ? AND outcome IS NULL`);
     this.#unknown = db.prepare(`UPDATE refresh_attempts SET outcome = 'unknown', ended_at = ?
       WHERE account_id = ? AND generation = ? AND outcome IS NULL`);
     this.#anyUnknown = db.prepare(`SELECT id FROM refresh_attempts
@@ -47,6 +50,11 @@ export class AttemptStore {
 
   end(id: string, outcome: AttemptOutcome, at: number): void {
     this.#end.run(outcome, at, id);
+  }
+
+  /** Ends what a crash cut off after its answer had been kept in a file, which is stored now. */
+  endAdopted(accountId: string, generation: number, at: number): void {
+    this.#adopted.run(at, accountId, generation);
   }
 
   /** Ends what a crash cut off, and says whether an answer for this generation may have been lost, then or before. */

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { SigilforgeError } from '../../../shared/errors.js';
@@ -14,12 +15,17 @@ export type Statement<Params extends unknown[], Row = unknown> = Database.Statem
 /** One open database. Reads are statements; every change goes through `write`. */
 export class Sqlite {
   readonly #db: Database.Database;
+  readonly #file: string;
+  /** Which file was opened, whatever has its name by now. */
+  readonly #identity: string | undefined;
   readonly #dataVersion: Statement<[], { data_version: number }>;
 
   constructor(file: string) {
     // SQLite alone would make the files 0644; WAL and SHM follow the mode of the file that is there.
     ensurePrivateFile(file);
     this.#db = translated(() => open(file));
+    this.#file = file;
+    this.#identity = identityOf(file);
     this.#dataVersion = this.prepare('PRAGMA data_version');
   }
 
@@ -29,12 +35,13 @@ export class Sqlite {
 
   /**
    * Runs `change` in one `BEGIN IMMEDIATE` transaction: all of it is on the disk, or nothing.
-   * Throws `store_unavailable` when it cannot be written: full, read-only, damaged, or busy for five seconds.
+   * Throws `store_unavailable` when it cannot be written: full, read-only, damaged, replaced, or busy for five seconds.
    */
   async write<T>(change: () => T): Promise<T> {
     const transaction = this.#db.transaction(change);
     const limit = performance.now() + WRITE_LIMIT_MS;
     for (;;) {
+      this.#assertInPlace();
       try {
         return transaction.immediate();
       } catch (thrown) {
@@ -69,6 +76,20 @@ export class Sqlite {
   close(): void {
     this.#db.close();
   }
+
+  /** SQLite goes on writing into a file that has lost its name, and nobody would ever see that again. */
+  #assertInPlace(): void {
+    if (identityOf(this.#file) === this.#identity) return;
+    throw new SigilforgeError('store_unavailable', "The vault's database was replaced while it was in use.", {
+      hint: `Put ${this.#file} back where it was, or end every program that uses it.`,
+    });
+  }
+}
+
+/** Its device and number. Looking at a file, unlike opening it, leaves the locks of this process alone. */
+function identityOf(file: string): string | undefined {
+  const stats = fs.statSync(file, { throwIfNoEntry: false });
+  return stats && `${stats.dev} ${stats.ino}`;
 }
 
 /** Takes a lock that the kernel frees with its holder, or nothing where somebody holds it. Ended by calling the result. */

@@ -11,8 +11,9 @@ const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code';
 /** RFC 8628, section 3.2: the interval where none is given; section 3.5: what `slow_down` adds. */
 const DEFAULT_INTERVAL_S = 5;
 const SLOW_DOWN_S = 5;
-/** Where the answer leaves out how long the codes live. */
+/** Where the answer leaves out how long the codes live, and where it says nonsense. */
 const DEFAULT_LIFETIME_S = 900;
+const LONGEST_LIFETIME_S = 86_400;
 
 interface DeviceAuthorization {
   readonly deviceCode: string;
@@ -86,13 +87,14 @@ function readDeviceAuthorization(
           .error
       : judgeUnreadable(answer, client, GRANT_TYPE).error;
   }
+  const lifetimeS = Math.min(number(json['expires_in'], DEFAULT_LIFETIME_S), LONGEST_LIFETIME_S);
   return {
     deviceCode,
     userCode,
     verificationUri,
     verificationUriComplete: text(json['verification_uri_complete']),
-    lifetimeS: number(json['expires_in'], DEFAULT_LIFETIME_S),
-    intervalS: number(json['interval'], DEFAULT_INTERVAL_S),
+    lifetimeS,
+    intervalS: Math.min(number(json['interval'], DEFAULT_INTERVAL_S), lifetimeS),
   };
 }
 
@@ -102,9 +104,10 @@ async function poll(
   expiresAt: number,
   stop: AbortSignal,
 ): Promise<Granted> {
+  const left = (): number => expiresAt - context.clock.wall();
   let intervalS = device.intervalS;
-  while (context.clock.wall() < expiresAt) {
-    await pause(intervalS, stop);
+  for (let leftMs = left(); leftMs > 0; leftMs = left()) {
+    await pause(Math.min(intervalS * 1000, leftMs), stop);
     const { granted, failure } = await exchange(who, GRANT_TYPE, { device_code: device.deviceCode }, context);
     if (granted) return granted;
     const code = failure.refusal?.code;
@@ -121,9 +124,9 @@ async function poll(
   throw expired();
 }
 
-async function pause(seconds: number, stop: AbortSignal): Promise<void> {
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
   try {
-    await delay(seconds * 1000, undefined, { signal: stop });
+    await delay(ms, undefined, { signal: stop });
   } catch {
     throw asSigilforgeError(stop.reason);
   }
