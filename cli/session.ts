@@ -6,7 +6,8 @@ import { untilInterrupted } from './interrupt.js';
 export async function openClient(context: Context): Promise<SigilforgeClient> {
   if (context.direct) return openLibrary(context);
   const { connect } = await import('../client/index.js');
-  const client = await connect({ fallback: context.fallback ? 'direct' : 'none' });
+  const onNotice = (sentence: string): void => context.output.notice(sentence);
+  const client = await connect({ fallback: context.fallback ? 'direct' : 'none', onNotice });
   if (client.via === 'direct') {
     context.output.notice('No daemon is running, so the library in this process is used.');
   }
@@ -32,5 +33,5 @@ export async function withClient<T>(
 async function openLibrary(context: Context): Promise<SigilforgeClient> {
   if (!context.fallback) throw badArgument('--direct and --no-fallback rule each other out.');
   const { openDirect } = await import('../client/direct.js');
-  return openDirect();
+  return openDirect((sentence) => context.output.notice(sentence));
 }

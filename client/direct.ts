@@ -3,7 +3,7 @@ import { SigilforgeError } from '../shared/errors.js';
 import type { SigilforgeClient } from './index.js';
 
 /** The library in this process as a client. Refused where `SIGILFORGE_SOCKET` is set: a program held to a socket stays there. */
-export async function openDirect(): Promise<SigilforgeClient> {
+export async function openDirect(onNotice?: (sentence: string) => void): Promise<SigilforgeClient> {
   if (process.env['SIGILFORGE_SOCKET']) {
     throw new SigilforgeError(
       'daemon_unavailable',
@@ -17,7 +17,7 @@ export async function openDirect(): Promise<SigilforgeClient> {
   const library: Api & { close(): Promise<void> } = await own(async () => {
     // The one line that reaches into the daemon's code: a bundle of its own, loaded only here.
     const { createLocalApi } = await import('sigilforge/daemon');
-    return await createLocalApi({ onEvent });
+    return await createLocalApi({ onEvent, onNotice });
   });
   const calls = methodNames.map((method) => {
     const name = camelCase(method);

@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readonly socket?: string;
   /** Milliseconds for one call, 120,000 without it; `waitFlow` may take its own `timeout_s` on top. */
   readonly timeout?: number;
+  /** Told, in a sentence, what a person should know of their vault; only the library in this process has such news. */
+  readonly onNotice?: (sentence: string) => void;
 }
 
 /** Everything that can be asked, whoever answers. It does not keep the process alive unless a call or a listener waits. */
@@ -48,7 +50,7 @@ export async function connect(options: ConnectOptions = {}): Promise<SigilforgeC
   }
   if (pinned || fallback === 'none') throw noDaemon(socket);
   const { openDirect } = await import('./direct.js');
-  return openDirect();
+  return openDirect(options.onNotice);
 }
 
 function clientOf(session: Session): SigilforgeClient {

@@ -23,9 +23,9 @@ export { SigilforgeError } from '../shared/errors.js';
 
 export interface LocalOptions {
   /** Told of events after `subscribe`. */
-  readonly onEvent?: (event: AccountEvent) => void;
+  readonly onEvent?: ((event: AccountEvent) => void) | undefined;
   /** Told, in a sentence, of what a person should know: such as a vault whose key lies in a file. */
-  readonly onNotice?: (sentence: string) => void;
+  readonly onNotice?: ((sentence: string) => void) | undefined;
 }
 
 /** The whole `Api` in this process, and an end to it. */

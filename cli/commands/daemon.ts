@@ -45,11 +45,12 @@ function add(command: Command, name: string, summary: string, meaning: string): 
 
 async function start({ output }: Context): Promise<void> {
   const { startDaemon } = await import('../../client/launch.js');
-  const { pid, socket, alreadyRunning } = await untilInterrupted(
+  const { pid, socket, alreadyRunning, notices } = await untilInterrupted(
     output.waiting('Starting the daemon…', startDaemon()),
   );
   const result = { pid, socket, already_running: alreadyRunning };
   output.result(result, () => {
+    for (const sentence of notices) output.notice(sentence);
     output.notice(alreadyRunning ? 'The daemon is already running.' : 'The daemon has started.');
     output.record({ pid, socket });
   });

@@ -27,4 +27,9 @@ async function status(context: Context): Promise<void> {
       ? { daemon: 'running', pid, started_at, uptime_s, socket, connections }
       : { daemon: 'not running' };
   context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
+  if (found.vault.key_source === 'key_file') {
+    context.output.notice(
+      "The vault's key is kept in a file beside it, which guards a copied database, not a copied folder.",
+    );
+  }
 }
