@@ -3,7 +3,8 @@ import { SigilforgeError } from '../../shared/errors.js';
 import type { Provider } from '../../shared/provider.js';
 import type { FlowKind } from '../../shared/schemas.js';
 import { Secret } from '../../shared/secret.js';
-import { accountInfo, clientOf, noSuchAccount } from './account.js';
+import { accountInfo, noSuchAccount } from './account.js';
+import { accountClient } from './account-client.js';
 import { accountExists, type Grants } from './grants.js';
 import type { ClientWithSecret } from './oauth/client.js';
 import { exchangeOrThrow, type Granted, type OAuthContext } from './oauth/exchange.js';
@@ -158,16 +159,14 @@ export class Accounts {
   }
 
   #store(
-    { service, account, replace, credential }: AddAccount,
+    { service, account, replace }: AddAccount,
     flow: FlowKind,
     { client, secret }: ClientWithSecret,
     scopes: readonly string[],
     granted: Granted,
   ): Promise<AccountRow> {
-    const ownClient = credential !== undefined && 'client_secret' in credential;
-    const clientSecret = ownClient ? secret : undefined;
     return this.#parts.grants.signedIn(
-      { service, account, flow, client, clientSecret, scopes, granted },
+      { service, account, flow, client, clientSecret: secret, scopes, granted },
       replace,
     );
   }
@@ -182,16 +181,12 @@ export class Accounts {
   }
 
   async #revoke(row: AccountRow): Promise<boolean> {
-    const { grants, providers, oauth } = this.#parts;
-    const client = clientOf(row);
-    if (!client) return false;
-    const [accessToken, refreshToken, own] = await Promise.all([
-      grants.open(row, 'access_token'),
-      grants.open(row, 'refresh_token'),
-      grants.open(row, 'client_secret'),
-    ]);
-    const secret = own ?? (await providers.secretOf(client.id, client.client_id));
-    return revoke({ client, secret }, { accessToken, refreshToken }, oauth);
+    const { grants, oauth } = this.#parts;
+    const who = await accountClient(row, this.#parts);
+    if (!who) return false;
+    const open = await grants.opener();
+    const grant = { accessToken: open(row, 'access_token'), refreshToken: open(row, 'refresh_token') };
+    return revoke(who, grant, oauth);
   }
 
   #info(row: AccountRow): AccountInfo {

@@ -3,6 +3,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { type AuthType, parseReference, printReference, type Reference } from '../../shared/reference.js';
 import type { Secret } from '../../shared/secret.js';
 import { clientOf } from './account.js';
+import { accountClient } from './account-client.js';
 import type { Accounts } from './accounts.js';
 import type { Grants } from './grants.js';
 import type { Providers } from './providers.js';
@@ -77,19 +78,14 @@ export class Resolver {
     row: AccountRow,
     type: Exclude<AuthType, 'token' | 'client_id'>,
   ): Promise<Secret | undefined> {
-    const { grants, providers } = this.#parts;
+    const { grants } = this.#parts;
     switch (type) {
       case 'api_key':
         return row.kind === 'api_key' ? grants.open(row, 'access_token') : undefined;
       case 'refresh_token':
         return grants.open(row, 'refresh_token');
-      case 'client_secret': {
-        const client = clientOf(row);
-        return (
-          (await grants.open(row, 'client_secret')) ??
-          (client ? providers.secretOf(client.id, client.client_id) : undefined)
-        );
-      }
+      case 'client_secret':
+        return (await accountClient(row, this.#parts))?.secret;
     }
   }
 

@@ -75,8 +75,9 @@ export function createHttpClient(limits: HttpLimits): HttpClient {
       const connectTimer = setTimeout(() => {
         if (!connected) fail(`No connection to ${url.host} within its time.`, undefined, true);
       }, limits.connectMs);
+      // A process that was stopped meanwhile may have its answer here already: what has come is read first.
       const totalTimer = setTimeout(
-        () => fail(`No answer of ${url.host} within its time.`, undefined, true),
+        () => setImmediate(() => fail(`No answer of ${url.host} within its time.`, undefined, true)),
         limits.totalMs,
       );
 

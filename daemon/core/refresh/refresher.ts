@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { asSigilforgeError, type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
-import type { Secret } from '../../../shared/secret.js';
-import { clientOf, noSuchAccount, scopesOf } from '../account.js';
+import { noSuchAccount, scopesOf } from '../account.js';
+import { accountClient } from '../account-client.js';
 import type { Reach } from '../fault-points.js';
 import type { Grants } from '../grants.js';
 import type { Logger } from '../log.js';
@@ -278,18 +278,12 @@ export class Refresher {
     return { who, grantType: 'refresh_token', parameters: { refresh_token: refreshToken.reveal() } };
   }
 
-  /** The client that the account signed in with, and its secret as it is now. */
   async #client(row: AccountRow): Promise<ClientWithSecret> {
-    const client = clientOf(row);
-    if (!client) throw notRefreshable(row);
-    const { providers, grants } = this.#parts;
+    const who = await accountClient(row, this.#parts);
+    if (!who) throw notRefreshable(row);
     const withoutSecret =
-      row.flow === 'device_code' && client.quirks.includes('device_refresh_without_secret');
-    const secret: Secret | undefined = withoutSecret
-      ? undefined
-      : ((await grants.open(row, 'client_secret')) ??
-        (await providers.secretOf(client.id, client.client_id)));
-    return { client, secret };
+      row.flow === 'device_code' && who.client.quirks.includes('device_refresh_without_secret');
+    return withoutSecret ? { ...who, secret: undefined } : who;
   }
 
   /** Throws where asking the provider now could bring nothing, without any network. */
