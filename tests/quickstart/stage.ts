@@ -1,0 +1,59 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** What is shown of a token or a key: enough to tell two of them apart, and of no use to anybody. */
+const SHOWN_CHARACTERS = 6;
+
+let step = 0;
+
+/** The number of the step that was announced last. */
+export function currentStep(): number {
+  return step;
+}
+
+export function title(text: string): void {
+  print(style('bold', text));
+}
+
+/** Begins a step, and says what happens in it and why. */
+export function explain(sentence: string): void {
+  step += 1;
+  print(`\n${style('bold', `${step}.`)} ${sentence}`);
+}
+
+/** A command line as a person types it. */
+export function command(line: string): void {
+  print(`   ${style('cyan', `$ ${line}`)}`);
+}
+
+/** What a program printed, with tokens shortened and the queries of addresses left out. */
+export function output(text: string): void {
+  if (text === '') return;
+  const lines = shorten(text).trimEnd().split('\n');
+  print(lines.map((line) => `     ${line}`.trimEnd()).join('\n'));
+}
+
+/** What the step has shown. */
+export function result(sentence: string): void {
+  print(`   ${style('green', '→')} ${shorten(sentence)}`);
+}
+
+export function failure(sentence: string): void {
+  process.stderr.write(`\n${sentence}\n`);
+}
+
+function shorten(text: string): string {
+  return text
+    .replace(/(https?:\/\/[^\s?]+\?)\S+/g, '$1…')
+    .replace(/[\w-]{24,}/g, (token) => `${token.slice(0, SHOWN_CHARACTERS)}…`);
+}
+
+function style(format: Style, text: string): string {
+  const { stdout } = process;
+  return stdout.isTTY && stdout.hasColors() ? styleText(format, text, { validateStream: false }) : text;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
