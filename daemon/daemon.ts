@@ -17,6 +17,8 @@ import { bindSocket } from './server/listen.js';
 import { listenOnPipe } from './server/pipe.js';
 import { type Serving, serve } from './server/server.js';
 
+const SETUP_PATIENCE_MS = 1_000;
+
 /** A daemon that is ready. */
 export interface Daemon {
   readonly socket: string;
@@ -37,7 +39,8 @@ export async function startDaemon(
 ): Promise<Daemon> {
   ensurePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
-  const instanceLease = leases.tryTake(INSTANCE_LEASE);
+  // A program with the library holds it too, for the moment in which it sets up the vault.
+  const instanceLease = await leases.take(INSTANCE_LEASE, SETUP_PATIENCE_MS);
   if (!instanceLease) throw alreadyRunning(paths.data);
   const notices: string[] = [];
   const notice = (sentence: string): void => void notices.push(sentence);

@@ -64,6 +64,6 @@ function limitOf(expected: string | null): string {
 function pathOf(issue: v.BaseIssue<unknown>): string[] {
   return (issue.path ?? []).map(({ key }) => {
     if (typeof key === 'number') return String(key);
-    return typeof key === 'string' && /^[a-z][a-z0-9_]{0,40}$/.test(key) ? key : '…';
+    return typeof key === 'string' && /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/.test(key) ? key : '…';
   });
 }

@@ -34,6 +34,7 @@ describe('faultOf', () => {
     ['Platform failure: DBus error: Did not receive a reply. Possible causes include: …', 'hung'],
     ['Platform failure: DBus error: Rejected send message, 2 matched rules; type="method_call"', 'denied'],
     ['Platform failure: User canceled the operation.', 'denied'],
+    ["Attribute 'password' is longer than the platform limit of 2560 chars", 'too_long'],
   ])('%s', (message, situation) => {
     expect(faultOf(new Error(message))).toEqual({ situation, message });
   });

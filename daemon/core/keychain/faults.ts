@@ -2,7 +2,7 @@ import type { KeychainFault, Situation } from './protocol.js';
 
 /**
  * The library gives every error the same code, so that only the beginning of its message tells them apart.
- * The first that fits counts, so the general ones stand last. Those of Linux were brought about for real;
+ * Those of Linux were brought about for real;
  * those of macOS are the system's own texts for `errSecUserCanceled`, `errSecAuthFailed`, `errSecInteractionNotAllowed`.
  */
 const BEGINNINGS: ReadonlyArray<readonly [string, Situation]> = [
@@ -14,10 +14,19 @@ const BEGINNINGS: ReadonlyArray<readonly [string, Situation]> = [
   ["Couldn't access platform storage: Secret Service: unlock prompt was dismissed", 'locked'],
   ["Couldn't access platform storage: Secret Service: object locked", 'locked'],
   ['Platform failure: DBus error: Did not receive a reply', 'hung'],
+  // On Windows: 2,560 bytes.
+  ["Attribute 'password' is longer than the platform limit of ", 'too_long'],
+  ["Attribute 'password encoded as UTF-16' is longer than the platform limit of ", 'too_long'],
+  ["Attribute 'secret' is longer than the platform limit of ", 'too_long'],
   // It ended during the call, so there is one.
   ['Platform failure: DBus error: Message recipient disconnected', 'failed'],
-  ['Platform failure: DBus error: ', 'unavailable'],
-  ["Couldn't access platform storage: ", 'unavailable'],
+  // Only these say that there is no keychain: a new vault then makes do with a key file, which is weaker.
+  ['Platform failure: DBus error: Using X11 for dbus-daemon autolaunch was disabled', 'unavailable'],
+  ['Platform failure: DBus error: Unable to autolaunch a dbus-daemon', 'unavailable'],
+  ['Platform failure: DBus error: Failed to connect to socket', 'unavailable'],
+  ['Platform failure: DBus error: Could not parse server address', 'unavailable'],
+  ['Platform failure: DBus error: The name org.freedesktop.secrets was not provided', 'unavailable'],
+  ['Platform failure: DBus error: Object does not exist at path', 'unavailable'],
 ];
 
 /** What an error of the keychain library means. A message that is not known here is left out: it may quote a value. */

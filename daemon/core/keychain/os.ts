@@ -26,6 +26,11 @@ const MEANINGS: Record<Situation, readonly [kind: ErrorKind, sentence: string, h
   denied: ['denied', 'The keychain refused the access.', CHECK_KEYCHAIN],
   hung: ['timeout', 'The keychain did not answer in time.', CHECK_KEYCHAIN],
   changed: ['integrity', 'The keychain did not keep what was written to it.', CHECK_KEYCHAIN],
+  too_long: [
+    'limit_exceeded',
+    'This is longer than the keychain of this system keeps in one item.',
+    'Keep it in the vault: sigilforge secret set KEY --backend vault',
+  ],
   // Not `keychain_unavailable`: where there is no keychain a new vault makes do with a key file, and nobody knows that here.
   failed: ['store_unavailable', 'The keychain could not do what it was asked to.', DO_WITHOUT],
 };

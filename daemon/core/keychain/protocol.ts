@@ -6,8 +6,11 @@ export interface KeychainRequest {
   readonly value?: string;
 }
 
-/** What a failed call comes down to. `changed`: another value was read than written; `failed`: all that is not known. */
-export type Situation = 'unavailable' | 'locked' | 'denied' | 'hung' | 'changed' | 'failed';
+/**
+ * What a failed call comes down to. `changed`: another value was read than written; `too_long`: more than the system
+ * keeps in an item; `failed`: all that is not known.
+ */
+export type Situation = 'unavailable' | 'locked' | 'denied' | 'hung' | 'changed' | 'too_long' | 'failed';
 
 export interface KeychainFault {
   readonly situation: Situation;

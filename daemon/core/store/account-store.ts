@@ -1,7 +1,10 @@
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
-/** An account's row. Times are milliseconds since 1970; secret columns are sealed; `client`, `scopes` and `last_error` are JSON. */
+/**
+ * An account's row. Times are milliseconds since 1970; secret columns are sealed; `client`, `minting`, `scopes` and
+ * `last_error` are JSON.
+ */
 export interface AccountRow extends GrantColumns {
   readonly id: string;
   readonly service: string;
@@ -10,6 +13,10 @@ export interface AccountRow extends GrantColumns {
   readonly flow: FlowKind;
   readonly client: string | null;
   readonly client_secret: Buffer | null;
+  /** A key that mints tokens; never given out. */
+  readonly private_key: Buffer | null;
+  /** What that key signs: the shape of `Minting`. */
+  readonly minting: string | null;
   readonly state: 'ok' | 'needs_auth' | 'parked';
   readonly generation: number;
   readonly last_refreshed_at: number | null;
@@ -41,7 +48,7 @@ export interface Version {
 }
 
 export interface Failure extends Version {
-  readonly state: 'ok' | 'needs_auth';
+  readonly state: AccountRow['state'];
   readonly last_error: string;
   readonly next_attempt_at: number;
 }
@@ -57,7 +64,7 @@ export interface DueQuery {
 }
 
 const SCHEDULED = `state = 'ok' AND expires_at IS NOT NULL AND last_used >= @usedSince
-  AND (refresh_token IS NOT NULL OR flow = 'client_credentials')`;
+  AND (refresh_token IS NOT NULL OR private_key IS NOT NULL OR flow = 'client_credentials')`;
 
 /**
  * Ahead of the end: the margin or a tenth of the lifetime, whichever is less, and up to a fifth of that earlier still.
@@ -82,7 +89,7 @@ export class AccountStore {
   readonly #replace: Statement<[AccountRow]>;
   readonly #refreshed: Statement<[GrantColumns & Version & { readonly last_refreshed_at: number }]>;
   readonly #failed: Statement<[Failure]>;
-  readonly #owner: Statement<[Buffer, string], { id: string }>;
+  readonly #owner: Statement<[Buffer], AccountRow>;
   readonly #due: Statement<[DueQuery], AccountRow>;
   readonly #nextExpiry: Statement<[DueQuery], { at: number | null }>;
   readonly #used: Statement<[{ readonly id: string; readonly last_used: number }]>;
@@ -95,11 +102,11 @@ export class AccountStore {
     this.#list = db.prepare('SELECT * FROM accounts ORDER BY service, account');
     this.#count = db.prepare('SELECT count(*) AS count FROM accounts');
     this.#insert = db.prepare(`INSERT INTO accounts VALUES (@id, @service, @account, @kind, @flow, @client,
-      @client_secret, @state, @generation, @access_token, @refresh_token,
+      @client_secret, @private_key, @minting, @state, @generation, @access_token, @refresh_token,
       @refresh_fingerprint, @token_type, @scopes, @issued_at,
       @expires_at, @refresh_expires_at, @last_refreshed_at, @last_error, @next_attempt_at, @failures, @last_used, @created_at)`);
     this.#replace = db.prepare(`UPDATE accounts SET kind = @kind, flow = @flow, client = @client,
-      client_secret = @client_secret, state = @state, generation = @generation, ${GRANT_UPDATE},
+      client_secret = @client_secret, private_key = @private_key, minting = @minting, state = @state, generation = @generation, ${GRANT_UPDATE},
       last_refreshed_at = @last_refreshed_at, last_error = NULL, next_attempt_at = NULL, failures = 0
       WHERE id = @id`);
     this.#refreshed =
@@ -109,7 +116,7 @@ export class AccountStore {
     this.#failed = db.prepare(`UPDATE accounts SET state = @state, last_error = @last_error,
       next_attempt_at = @next_attempt_at,
       failures = failures + 1 WHERE id = @id AND generation = @generation`);
-    this.#owner = db.prepare('SELECT id FROM accounts WHERE refresh_fingerprint = ? AND id <> ?');
+    this.#owner = db.prepare('SELECT * FROM accounts WHERE refresh_fingerprint = ?');
     this.#due = db.prepare(`SELECT * FROM accounts WHERE ${SCHEDULED} AND ${DUE_AT} <= @now
       AND (coalesce(next_attempt_at, 0) <= @now OR next_attempt_at > @now + @longestBackoffMs)
       ORDER BY expires_at LIMIT 256`);
@@ -159,9 +166,9 @@ export class AccountStore {
     return this.#failed.run(failure).changes === 1;
   }
 
-  /** Another account that has the refresh token with this fingerprint. */
-  ownerOf(fingerprint: Buffer, exceptId: string): string | undefined {
-    return this.#owner.get(fingerprint, exceptId)?.id;
+  /** The account that has the refresh token with this fingerprint. */
+  ownerOf(fingerprint: Buffer): AccountRow | undefined {
+    return this.#owner.get(fingerprint);
   }
 
   /** Accounts in use whose tokens end within their margin. */

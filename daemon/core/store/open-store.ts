@@ -11,6 +11,7 @@ import { Sqlite } from './sqlite.js';
 export const INSTANCE_LEASE = 'instance';
 
 const SETUP_LIMIT_MS = 5_000;
+const SETUP_STEP_MS = 50;
 
 interface Options {
   readonly paths: Paths;
@@ -23,11 +24,12 @@ interface Options {
 export async function openStore({ paths, leases, instanceLease, clock }: Options): Promise<Sqlite> {
   ensurePrivateFolder(paths.data);
   refuseNetworkFileSystem(paths.data);
-  const db = new Sqlite(paths.database);
+  const db = await Sqlite.open(paths.database);
   try {
-    if (schemaVersion(db) < SCHEMA_VERSION) {
-      await asInstance(leases, instanceLease, () => migrate(db, clock.wall()));
-    }
+    await setUp(leases, instanceLease, {
+      isDone: () => schemaVersion(db) >= SCHEMA_VERSION,
+      work: () => migrate(db, clock.wall()),
+    });
     return db;
   } catch (thrown) {
     db.close();
@@ -35,18 +37,27 @@ export async function openStore({ paths, leases, instanceLease, clock }: Options
   }
 }
 
-/** Does what only one process may do, holding the instance lease. A daemon that holds it meanwhile is of an older version. */
-export async function asInstance<T>(
-  leases: Leases,
-  held: Lease | undefined,
-  work: () => T | Promise<T>,
-): Promise<T> {
-  const lease = held ?? (await leases.take(INSTANCE_LEASE, SETUP_LIMIT_MS));
-  if (!lease) throw olderDaemon();
-  try {
-    return await work();
-  } finally {
-    if (lease !== held) lease.release();
+/** What only one process may do, and only once. */
+interface Setup {
+  isDone(): boolean;
+  work(): void | Promise<void>;
+}
+
+/**
+ * Sets up what is missing, holding the instance lease. A daemon that holds it may be at the very same thing, so it is
+ * looked at again and again whether that is done; one that does not do it is of an older version.
+ */
+export async function setUp(leases: Leases, held: Lease | undefined, { isDone, work }: Setup): Promise<void> {
+  const limit = performance.now() + SETUP_LIMIT_MS;
+  while (!isDone()) {
+    const lease = held ?? (await leases.take(INSTANCE_LEASE, SETUP_STEP_MS));
+    if (!lease && performance.now() > limit) throw olderDaemon();
+    if (!lease) continue;
+    try {
+      if (!isDone()) await work();
+    } finally {
+      if (lease !== held) lease.release();
+    }
   }
 }
 

@@ -6,11 +6,16 @@ import { ensurePrivateFile } from '../files.js';
 
 /** Blocking the event loop for longer would stop the whole daemon. */
 const BLOCKING_WAIT_MS = 20;
-/** How long a write waits for another program's, asynchronously, before it gives up. */
-const WRITE_LIMIT_MS = 5_000;
-const WRITE_STEP_MS = 10;
+/** How long a database that others keep busy is waited for, asynchronously. */
+const WAIT_LIMIT_MS = 5_000;
+const WAIT_STEP_MS = 10;
 
-export type Statement<Params extends unknown[], Row = unknown> = Database.Statement<Params, Row>;
+/** A statement that was prepared once. Throws `store_unavailable` where the database cannot be used. */
+export interface Statement<Params extends unknown[], Row = unknown> {
+  get(...params: Params): Row | undefined;
+  all(...params: Params): Row[];
+  run(...params: Params): { readonly changes: number };
+}
 
 /** One open database. Reads are statements; every change goes through `write`. */
 export class Sqlite {
@@ -20,35 +25,41 @@ export class Sqlite {
   readonly #identity: string | undefined;
   readonly #dataVersion: Statement<[], { data_version: number }>;
 
-  constructor(file: string) {
+  #versionNow: number | undefined;
+
+  /** Opens a database, made if need be. Throws `store_unavailable` when it cannot be used, or is busy for five seconds. */
+  static async open(file: string): Promise<Sqlite> {
     // SQLite alone would make the files 0644; WAL and SHM follow the mode of the file that is there.
     ensurePrivateFile(file);
-    this.#db = translated(() => open(file));
+    return new Sqlite(await untilFree(() => open(file)), file);
+  }
+
+  private constructor(db: Database.Database, file: string) {
+    this.#db = db;
     this.#file = file;
     this.#identity = identityOf(file);
     this.#dataVersion = this.prepare('PRAGMA data_version');
   }
 
   prepare<Params extends unknown[] = [], Row = unknown>(sql: string): Statement<Params, Row> {
-    return translated(() => this.#db.prepare<Params, Row>(sql));
+    const statement = translated(() => this.#db.prepare<Params, Row>(sql));
+    return {
+      get: (...params) => translated(() => statement.get(...params)),
+      all: (...params) => translated(() => statement.all(...params)),
+      run: (...params) => translated(() => statement.run(...params)),
+    };
   }
 
   /**
    * Runs `change` in one `BEGIN IMMEDIATE` transaction: all of it is on the disk, or nothing.
    * Throws `store_unavailable` when it cannot be written: full, read-only, damaged, replaced, or busy for five seconds.
    */
-  async write<T>(change: () => T): Promise<T> {
+  write<T>(change: () => T): Promise<T> {
     const transaction = this.#db.transaction(change);
-    const limit = performance.now() + WRITE_LIMIT_MS;
-    for (;;) {
+    return untilFree(() => {
       this.#assertInPlace();
-      try {
-        return transaction.immediate();
-      } catch (thrown) {
-        if (!isBusy(thrown) || performance.now() > limit) throw translate(thrown);
-      }
-      await delay(WRITE_STEP_MS);
-    }
+      return transaction.immediate();
+    });
   }
 
   /** Runs several statements in one transaction; for migrations, whose holder is alone. */
@@ -65,7 +76,14 @@ export class Sqlite {
 
   /** Changes whenever another connection has committed, and never by our own commits. Costs about a microsecond. */
   dataVersion(): number {
-    return translated(() => this.#dataVersion.get()?.data_version ?? 0);
+    if (this.#versionNow === undefined) {
+      this.#versionNow = translated(() => this.#dataVersion.get()?.data_version ?? 0);
+      // Requests that came in one chunk share one look; a look that is old errs on the safe side.
+      process.nextTick(() => {
+        this.#versionNow = undefined;
+      });
+    }
+    return this.#versionNow;
   }
 
   /** Empties the write-ahead log, so that what was deleted is gone from it too. */
@@ -118,6 +136,19 @@ function open(file: string): Database.Database {
   } catch (thrown) {
     db.close();
     throw thrown;
+  }
+}
+
+/** Does `work` again and again while others keep the database busy, without blocking this process. */
+async function untilFree<T>(work: () => T): Promise<T> {
+  const limit = performance.now() + WAIT_LIMIT_MS;
+  for (;;) {
+    try {
+      return work();
+    } catch (thrown) {
+      if (!isBusy(thrown) || performance.now() > limit) throw translate(thrown);
+    }
+    await delay(WAIT_STEP_MS);
   }
 }
 

@@ -1,17 +1,30 @@
--- One row: the vault's identity, and the data key that new values are sealed with.
+-- One row: the vault's identity, and the data key that new values are sealed with. While it is locked no slot opens it
+-- by itself, in any process.
 CREATE TABLE vault (
   id TEXT NOT NULL PRIMARY KEY,
   current_key_id TEXT NOT NULL,
+  fingerprint_key BLOB NOT NULL,
+  locked INTEGER NOT NULL CHECK (locked IN (0, 1)),
   created_at INTEGER NOT NULL
 ) STRICT;
 
--- The data key, wrapped once for each way to open it.
+-- The ways to open the vault: each a pair of keys, the private one sealed by the slot's own key, the public one by the
+-- data key. `params` is JSON: how the slot's own key is made of a password.
 CREATE TABLE key_slots (
   id TEXT NOT NULL PRIMARY KEY,
-  key_id TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('keychain', 'credential', 'password', 'recovery', 'key_file')),
-  wrapped_key BLOB NOT NULL,
+  private_key BLOB NOT NULL,
+  public_key BLOB NOT NULL,
+  params TEXT,
   created_at INTEGER NOT NULL
+) STRICT;
+
+-- Each data key, wrapped for each slot: one key, but for the time of a rotation, when there are two.
+CREATE TABLE wrapped_keys (
+  slot_id TEXT NOT NULL REFERENCES key_slots (id) ON DELETE CASCADE,
+  key_id TEXT NOT NULL,
+  wrapped BLOB NOT NULL,
+  PRIMARY KEY (slot_id, key_id)
 ) STRICT;
 
 -- What a person set of a provider; the rest comes from config.toml or is built in.
@@ -32,6 +45,9 @@ CREATE TABLE accounts (
   flow TEXT NOT NULL,
   client TEXT,
   client_secret BLOB,
+  -- A key that mints tokens, and what it signs for them as JSON: both or neither.
+  private_key BLOB,
+  minting TEXT,
   state TEXT NOT NULL CHECK (state IN ('ok', 'needs_auth', 'parked')),
   generation INTEGER NOT NULL,
   access_token BLOB,
@@ -49,7 +65,8 @@ CREATE TABLE accounts (
   failures INTEGER NOT NULL,
   last_used INTEGER,
   created_at INTEGER NOT NULL,
-  UNIQUE (service, account)
+  UNIQUE (service, account),
+  CHECK ((private_key IS NULL) = (minting IS NULL))
 ) STRICT;
 
 -- What the scheduler looks for.
@@ -68,3 +85,20 @@ CREATE TABLE refresh_attempts (
 ) STRICT;
 
 CREATE INDEX refresh_attempts_by_account ON refresh_attempts (account_id, generation);
+
+-- Every item that this vault may have in the keychain of the system, besides the keys of its slots: written down before
+-- the item is made, and struck out once it is deleted. One that no secret names is left over, and is deleted.
+CREATE TABLE keychain_items (
+  user TEXT NOT NULL PRIMARY KEY
+) STRICT;
+
+-- Secrets by their names, each with its one back end: `value` is sealed here, `item` names an item of the keychain.
+CREATE TABLE secrets (
+  id TEXT NOT NULL PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  value BLOB,
+  item TEXT UNIQUE REFERENCES keychain_items (user),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  CHECK ((value IS NULL) <> (item IS NULL))
+) STRICT;
