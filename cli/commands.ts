@@ -15,6 +15,8 @@ export interface CommandEntry {
 
 const ACCOUNTS = 'Accounts:';
 const TOKENS = 'Tokens and values:';
+const SECRETS = 'Secrets and programs:';
+const VAULT = 'Vault:';
 const SETUP = 'Providers and daemon:';
 
 /** Where the help lists `help` itself. */
@@ -69,6 +71,36 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Print the value that a reference stands for',
     group: TOKENS,
     load: () => import('./commands/resolve.js'),
+  },
+  {
+    name: 'secret',
+    summary: 'Keep, print, list or delete secrets',
+    group: SECRETS,
+    load: () => import('./commands/secret.js'),
+  },
+  {
+    name: 'exec',
+    summary: 'Run a program with credentials',
+    group: SECRETS,
+    load: () => import('./commands/exec.js'),
+  },
+  {
+    name: 'inject',
+    summary: 'Fill the references of a template in',
+    group: SECRETS,
+    load: () => import('./commands/inject.js'),
+  },
+  {
+    name: 'events',
+    summary: 'Print what happens to the accounts, as it happens',
+    group: ACCOUNTS,
+    load: () => import('./commands/events.js'),
+  },
+  {
+    name: 'vault',
+    summary: 'Lock the vault, say what opens it, or carry it elsewhere',
+    group: VAULT,
+    load: () => import('./commands/vault.js'),
   },
   {
     name: 'provider',

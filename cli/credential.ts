@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import type { Credential } from '../shared/contract.js';
 import type { FlowKind } from '../shared/schemas.js';
 import { badArgument } from './context.js';
+import type { Output } from './output.js';
 import { readSecret } from './prompt.js';
 
 /** The options of add-account by which a flow and its credential are chosen. */
@@ -33,6 +35,7 @@ export function chooseFlow(options: CredentialOptions): FlowKind | undefined {
 export async function readCredential(
   flow: FlowKind | undefined,
   options: CredentialOptions,
+  output: Pick<Output, 'warn'>,
 ): Promise<Credential | undefined> {
   switch (flow) {
     case 'api_key':
@@ -43,15 +46,12 @@ export async function readCredential(
       if (options.clientId === undefined) return undefined;
       return { client_id: options.clientId, client_secret: await readSecret('Client secret') };
     case 'jwt_bearer':
-      return {
-        issuer: required(options.clientId, '--client-id'),
-        private_key: await readKey(options.keyFile),
-      };
+      return jwtCredential(await readKey(options.keyFile, output), options.clientId);
     case 'github_app':
       return {
         app_id: required(options.appId, '--app-id'),
         installation_id: required(options.installationId, '--installation-id'),
-        private_key: await readKey(options.keyFile),
+        private_key: await readKey(options.keyFile, output),
       };
     default:
       return undefined;
@@ -65,12 +65,28 @@ function required(value: string | undefined, option: string): string {
   return value;
 }
 
-async function readKey(path: string | undefined): Promise<string> {
-  const file = required(path, '--key-file');
+/** The whole key file of a Google service account says itself for whom it signs; a mere key does not. */
+function jwtCredential(private_key: string, clientId: string | undefined): Credential {
+  const saysIssuer = private_key.trimStart().startsWith('{');
+  if (saysIssuer && clientId === undefined) return { private_key };
+  return { issuer: required(clientId, '--client-id'), private_key };
+}
+
+async function readKey(path: string | undefined, output: Pick<Output, 'warn'>): Promise<string> {
+  const name = required(path, '--key-file');
   try {
-    return await readFile(file, 'utf8');
+    const key = await readFile(name, 'utf8');
+    if (isOpenToOthers(await stat(name))) {
+      output.warn('--key-file: others may read this file. Close it with: chmod 600');
+    }
+    return key;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw badArgument(`--key-file: this file cannot be read (${code ?? 'unknown'}).`, HINT);
   }
+}
+
+/** By the mode, which says nothing on Windows. */
+function isOpenToOthers({ mode }: Stats): boolean {
+  return process.platform !== 'win32' && (mode & 0o077) !== 0;
 }

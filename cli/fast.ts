@@ -51,7 +51,8 @@ async function getToken([service, account, format, ...more]: readonly string[]):
 }
 
 async function resolve([reference, ...more]: readonly string[]): Promise<string | undefined> {
-  if (reference === undefined || more.length > 0 || !reference.startsWith('auth://')) return undefined;
+  if (reference === undefined || more.length > 0 || !/^(?:auth|secret):\/\//.test(reference))
+    return undefined;
   const answer = await callOnce('resolve', { reference });
   return answer?.['encoding'] === 'utf8' && typeof answer['value'] === 'string'
     ? `${answer['value']}\n`

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createContext } from './context.js';
 import { answerFast } from './fast.js';
-import { reportErrors } from './report.js';
 
 /** The rest of the CLI is a bundle of its own: reading it takes longer than most answers. */
 function loadCommands(): typeof import('./commands-main.js') {
@@ -23,11 +21,14 @@ function print(text: string): void {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  await reportErrors(createContext(args), async () => {
+  try {
     const text = await answerFast(args);
     if (text === undefined) await loadCommands().runCommands(args);
     else print(text);
-  });
+  } catch (thrown) {
+    const { report } = await import('./report.js');
+    report(args, thrown);
+  }
 }
 
 void main(process.argv.slice(2));

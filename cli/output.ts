@@ -57,6 +57,16 @@ export class Output {
     for (const line of [style(process.stdout, 'bold', first), ...rest]) this.value(line);
   }
 
+  /** One of many things that come over time, on a line of its own: with --json the thing itself, else its cells. */
+  line(thing: object, cells: readonly string[]): void {
+    this.value(this.json ? JSON.stringify(thing) : cells.map(plain).join('\t'));
+  }
+
+  /** Resolves when nobody reads standard output any more. */
+  readerGone(): Promise<void> {
+    return new Promise((resolve) => process.stdout.once('error', () => resolve()));
+  }
+
   /** One thing, a line for each of its properties. */
   record(thing: object): void {
     const cells = flatten(thing);

@@ -2,7 +2,7 @@ import { SigilforgeError } from '../shared/errors.js';
 import { badArgument } from './context.js';
 
 /** The longest secret there is, in bytes. */
-const MAX_SECRET = 256 * 1024;
+export const MAX_SECRET = 256 * 1024;
 
 /** Whether a person can be asked. Without a terminal on standard input nothing ever is. */
 export function canAsk(): boolean {
@@ -11,7 +11,15 @@ export function canAsk(): boolean {
 
 /** One secret, by a hidden prompt, or all of standard input where that is no terminal (one final newline dropped). */
 export async function readSecret(name: string): Promise<string> {
-  return canAsk() ? askSecret(name) : readStandardInput(name);
+  if (canAsk()) return askSecret(name);
+  return decode(withoutNewline(await readStandardInput(name, MAX_SECRET)), name);
+}
+
+/** The same to the byte, text or not; `exact` keeps a final newline. At most `limit` bytes are read. */
+export async function readSecretBytes(name: string, exact: boolean, limit: number): Promise<Buffer> {
+  if (canAsk()) return Buffer.from(await askSecret(name));
+  const bytes = await readStandardInput(name, limit);
+  return exact ? bytes : withoutNewline(bytes);
 }
 
 /** Asks yes or no; no is what a mere Enter says. */
@@ -33,20 +41,25 @@ async function askSecret(name: string): Promise<string> {
   return answer;
 }
 
-async function readStandardInput(name: string): Promise<string> {
+async function readStandardInput(name: string, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_SECRET) throw new SigilforgeError('limit_exceeded', `${name}: over ${MAX_SECRET} bytes.`);
+    if (bytes > limit) throw new SigilforgeError('limit_exceeded', `${name}: over ${limit} bytes.`);
     chunks.push(chunk);
   }
-  const text = decode(Buffer.concat(chunks), name).replace(/\r?\n$/, '');
-  if (text !== '') return text;
+  const input = Buffer.concat(chunks);
+  if (withoutNewline(input).length > 0) return input;
   throw badArgument(
     `${name}: standard input is empty.`,
     'Run it in a terminal to be asked, or pipe the value in.',
   );
+}
+
+function withoutNewline(bytes: Buffer): Buffer {
+  if (bytes.at(-1) !== 10) return bytes;
+  return bytes.subarray(0, bytes.at(-2) === 13 ? -2 : -1);
 }
 
 function decode(bytes: Buffer, name: string): string {

@@ -1,22 +1,17 @@
 import { type AccountEvent, type Api, camelCase, methodNames } from '../shared/contract.js';
 import { SigilforgeError } from '../shared/errors.js';
 import type { SigilforgeClient } from './index.js';
+import { withReferences } from './references.js';
 
 /** The library in this process as a client. Refused where `SIGILFORGE_SOCKET` is set: a program held to a socket stays there. */
 export async function openDirect(onNotice?: (sentence: string) => void): Promise<SigilforgeClient> {
-  if (process.env['SIGILFORGE_SOCKET']) {
-    throw new SigilforgeError(
-      'daemon_unavailable',
-      'SIGILFORGE_SOCKET is set, so only the daemon behind it is asked.',
-    );
-  }
+  assertNotPinned();
   const listeners = new Set<(event: AccountEvent) => void>();
   const onEvent = (event: AccountEvent) => {
     for (const listener of listeners) listener(event);
   };
   const library: Api & { close(): Promise<void> } = await own(async () => {
-    // The one line that reaches into the daemon's code: a bundle of its own, loaded only here.
-    const { createLocalApi } = await import('sigilforge/daemon');
+    const { createLocalApi } = await loadLibrary();
     return await createLocalApi({ onEvent, onNotice });
   });
   const calls = methodNames.map((method) => {
@@ -26,7 +21,7 @@ export async function openDirect(onNotice?: (sentence: string) => void): Promise
   });
   const close = () => library.close();
   return {
-    ...(Object.fromEntries(calls) as Api),
+    ...withReferences(Object.fromEntries(calls) as Api),
     via: 'direct',
     onEvent: (listener) => {
       listeners.add(listener);
@@ -35,6 +30,24 @@ export async function openDirect(onNotice?: (sentence: string) => void): Promise
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Runs what only works in this process, by functions of the library that are no methods. */
+export async function withLibrary<T>(use: (library: Library) => Promise<T>): Promise<T> {
+  assertNotPinned();
+  return own(async () => use(await loadLibrary()));
+}
+
+// The one line that reaches into the daemon's code: a bundle of its own, loaded only here.
+const loadLibrary = () => import('sigilforge/daemon');
+type Library = Awaited<ReturnType<typeof loadLibrary>>;
+
+function assertNotPinned(): void {
+  if (!process.env['SIGILFORGE_SOCKET']) return;
+  throw new SigilforgeError(
+    'daemon_unavailable',
+    'SIGILFORGE_SOCKET is set, so only the daemon behind it is asked.',
+  );
 }
 
 /** Errors of the library's bundle are of its own class of the same name; callers are to meet the client's. */

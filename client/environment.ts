@@ -66,7 +66,13 @@ export function sourceInEnvironment(
     : { source: `env://${name}`, outcome: env[name] ? 'found' : 'absent' };
 }
 
-function kindOf({ scheme }: Reference): ResultOf<'resolve'>['metadata']['kind'] {
-  if (scheme === 'auth') return 'token';
-  return scheme === 'secret' ? 'secret' : 'external';
+function kindOf(reference: Reference): ResultOf<'resolve'>['metadata']['kind'] {
+  switch (reference.scheme) {
+    case 'auth':
+      return reference.type === 'token' ? 'token' : 'secret';
+    case 'secret':
+      return 'secret';
+    default:
+      return 'external';
+  }
 }

@@ -8,6 +8,7 @@ import {
 } from '../shared/contract.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { findSocket } from './address.js';
+import { type References, withReferences } from './references.js';
 import { noDaemon, Session } from './session.js';
 
 export type { AccessToken, AccountEvent, AccountInfo, Api, Credential } from '../shared/contract.js';
@@ -28,7 +29,7 @@ export interface ConnectOptions {
 }
 
 /** Everything that can be asked, whoever answers. It does not keep the process alive unless a call or a listener waits. */
-export interface SigilforgeClient extends Api, AsyncDisposable {
+export interface SigilforgeClient extends Api, References, AsyncDisposable {
   /** Who answers: a daemon, or the library in this process. */
   readonly via: 'daemon' | 'direct';
   /** Hears the events of this client's subscriptions (`subscribe`). Returns what ends the listening. */
@@ -57,7 +58,7 @@ function clientOf(session: Session): SigilforgeClient {
   const calls = methodNames.map((name) => [camelCase(name), caller(session, name)]);
   const close = () => session.close();
   return {
-    ...(Object.fromEntries(calls) as Api),
+    ...withReferences(Object.fromEntries(calls) as Api),
     via: 'daemon',
     onEvent: (listener) => session.onEvent(listener),
     close,

@@ -6,20 +6,15 @@ import {
   type MethodName,
   methodNames,
 } from '../shared/contract.js';
-import { resolvePaths } from '../shared/paths.js';
 import { parse } from '../shared/validate.js';
 import { systemClock } from './core/clock.js';
-import { readConfig } from './core/config.js';
-import { ensurePrivateFolder } from './core/files.js';
-import { openCore } from './core/index.js';
-import { createOsKeychain } from './core/keychain/os.js';
-import { silentLogger } from './core/log.js';
-import { Leases } from './core/store/lease.js';
 import type { Handlers, Peer } from './handlers/handlers.js';
 import { createHandlers } from './handlers/index.js';
+import { openLocalCore } from './local-core.js';
 
 export type { Api } from '../shared/contract.js';
 export { SigilforgeError } from '../shared/errors.js';
+export { exportVault, importVault, type TransferCounts } from './transfer.js';
 
 export interface LocalOptions {
   /** Told of events after `subscribe`. */
@@ -36,17 +31,7 @@ export type LocalApi = Api & { close(): Promise<void> };
  * that an exchange under way is finished and stored.
  */
 export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): Promise<LocalApi> {
-  const paths = resolvePaths();
-  const config = readConfig(paths.configFile);
-  ensurePrivateFolder(paths.data);
-  const core = await openCore({
-    paths,
-    config,
-    keychain: createOsKeychain(),
-    leases: new Leases(paths.locks),
-    log: silentLogger,
-    notice: onNotice,
-  });
+  const core = await openLocalCore(onNotice);
   const handlers = createHandlers(core, {
     socket: null,
     startedAt: systemClock.wall(),

@@ -64,9 +64,10 @@ export const Credential = v.union([
   v.strictObject({ refresh_token: Text }),
   v.strictObject({ client_id: Text, client_secret: Text }),
   v.strictObject({
+    /** PEM, or the whole key file of a Google service account, which names its issuer itself. */
     private_key: Text,
     key_id: v.optional(Text),
-    issuer: Text,
+    issuer: v.optional(Text),
     subject: v.optional(Text),
   }),
   v.strictObject({ app_id: Text, installation_id: Text, private_key: Text }),

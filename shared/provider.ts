@@ -11,6 +11,7 @@ import { ClientAuth, Endpoint, ExtraParams, FlowKind, Issuer, RedirectUri, Scope
  * - `json_token_requests`: the token endpoint takes a JSON body instead of a form.
  * - `issuer_varies`: metadata and tokens name another issuer for each tenant, so that issuers are not compared (Microsoft).
  * - `device_refresh_without_secret`: a grant of the device flow is refreshed without the client secret (GitHub App).
+ * - `scope_in_assertion`: a JWT assertion names the scopes itself, and a subject only to act for somebody else (Google).
  */
 export const ProviderQuirk = v.picklist([
   'comma_scopes_in_answer',
@@ -20,6 +21,7 @@ export const ProviderQuirk = v.picklist([
   'json_token_requests',
   'issuer_varies',
   'device_refresh_without_secret',
+  'scope_in_assertion',
 ]);
 export type ProviderQuirk = v.InferOutput<typeof ProviderQuirk>;
 

@@ -29,7 +29,7 @@ export function configure(command: Command, context: Context): void {
     .option('--no-browser', 'open no browser; take the address that it ended on from standard input')
     .option('--replace', 'sign in again for an account that exists')
     .option('--api-key', 'keep an API key, asked for or read from standard input')
-    .option('--key-file <PATH>', 'sign in with the private key in this file')
+    .option('--key-file <PATH>', "sign in with this private key, or a service account's whole key file")
     .option('--app-id <N>', 'with --key-file: the id of a GitHub App')
     .option('--installation-id <N>', 'with --key-file: where the GitHub App is installed')
     .action((service: string, account: string, options: Options) =>
@@ -37,11 +37,12 @@ export function configure(command: Command, context: Context): void {
     );
   addNotes(command, {
     notes:
-      'A client id is also taken from SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for\non a terminal, and read from standard input elsewhere.',
+      'A client id is also taken from SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for\non a terminal, and read from standard input elsewhere. With a GitHub App --scopes names permissions, such as\ncontents:read,issues:write.',
     examples: [
       ['sigilforge add-account github work', 'sign in with the browser'],
       ['sigilforge add-account github work --flow device_code', 'sign in on another device'],
       ['sigilforge add-account openai me --api-key < key.txt', 'keep an API key'],
+      ['sigilforge add-account google robot --key-file key.json', 'a Google service account'],
       [
         'sigilforge add-account github bot --key-file app.pem --app-id 12 --installation-id 34',
         'a GitHub App',
@@ -58,7 +59,7 @@ async function addAccount(
   options: Options,
 ): Promise<void> {
   const { output } = context;
-  const request = { service, account, ...(await readRequest(service, options)) };
+  const request = { service, account, ...(await readRequest(context, service, options)) };
   const client = await openClient(context);
   try {
     const added = await signIn(client, request, output, options);
@@ -69,12 +70,15 @@ async function addAccount(
 }
 
 async function readRequest(
+  { output }: Context,
   service: string,
   options: Options,
 ): Promise<Omit<ParamsOf<'add_account'>, 'service' | 'account'>> {
   const flow = chooseFlow(options);
-  const credential = await readCredential(flow, options);
-  const client_id = options.clientId ?? process.env[variableName(service, 'CLIENT_ID')];
+  const credential = await readCredential(flow, options, output);
+  // With a private key the client of the provider has no part in it.
+  const usual = options.keyFile === undefined ? process.env[variableName(service, 'CLIENT_ID')] : undefined;
+  const client_id = options.clientId ?? usual;
   return {
     ...(options.scopes && { scopes: options.scopes }),
     ...(flow && { flow }),

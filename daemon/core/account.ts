@@ -3,6 +3,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { parse } from '../../shared/validate.js';
 import { timestamp } from './clock.js';
 import { OAuthClient } from './oauth/client.js';
+import { Minting } from './oauth/minting.js';
 import type { AccountRow } from './store/account-store.js';
 
 /** An account as callers see it. */
@@ -25,6 +26,12 @@ export function accountInfo(row: AccountRow, lastUsed: number | null = row.last_
 export function clientOf(row: AccountRow): OAuthClient | null {
   if (row.client === null) return null;
   return parse(OAuthClient, JSON.parse(row.client), `client of ${row.service}/${row.account}`, 'integrity');
+}
+
+/** What the account's private key mints tokens for; `null` for every account without one. */
+export function mintingOf(row: AccountRow): Minting | null {
+  if (row.minting === null) return null;
+  return parse(Minting, JSON.parse(row.minting), `key of ${row.service}/${row.account}`, 'integrity');
 }
 
 export function scopesOf(row: Pick<AccountRow, 'scopes'>): string[] {

@@ -6,11 +6,13 @@ import { Secret } from '../../shared/secret.js';
 import { accountInfo, noSuchAccount } from './account.js';
 import { accountClient } from './account-client.js';
 import { accountExists, type Grants } from './grants.js';
+import { readKeySignIn } from './key-sign-in.js';
 import type { ClientWithSecret } from './oauth/client.js';
 import { exchangeOrThrow, type Granted, type OAuthContext } from './oauth/exchange.js';
 import { beginAuthorizationCode } from './oauth/flows/authorization-code.js';
 import { beginDeviceCode } from './oauth/flows/device-code.js';
 import type { FlowRequest, PendingFlow } from './oauth/flows/flow.js';
+import { type MintingKey, mintOrThrow } from './oauth/minting.js';
 import { revoke } from './oauth/revocation.js';
 import type { Providers } from './providers.js';
 import type { SignIns, WaitingSignIn } from './sign-ins.js';
@@ -24,6 +26,9 @@ type AddAccount = CheckedParamsOf<'add_account'>;
 export type Added =
   | { readonly flow: FlowKind; readonly waiting: WaitingSignIn; readonly account?: never }
   | { readonly flow: FlowKind; readonly account: AccountInfo; readonly waiting?: never };
+
+/** Flows that nobody can go through with nothing but a provider. */
+const NEEDS_CREDENTIAL: ReadonlySet<FlowKind> = new Set(['jwt_bearer', 'github_app', 'import', 'api_key']);
 
 interface Parts {
   readonly store: AccountStore;
@@ -72,16 +77,14 @@ export class Accounts {
         return { flow, account: await this.#addApiKey(request) };
       case 'import':
       case 'client_credentials':
-        return { flow, account: await this.#addWithoutPerson(request, flow) };
+        return { flow, account: await this.#keepOpen(() => this.#addWithoutPerson(request, flow)) };
       case 'authorization_code':
         return { flow, waiting: await this.#begin(request, flow, beginAuthorizationCode) };
       case 'device_code':
         return { flow, waiting: await this.#begin(request, flow, beginDeviceCode) };
       case 'jwt_bearer':
       case 'github_app':
-        throw new SigilforgeError('invalid_params', `The flow ${flow} is not part of this version.`, {
-          hint: 'Use another flow of this provider: sigilforge provider show ID',
-        });
+        return { flow, account: await this.#keepOpen(() => this.#addWithKey(request, flow)) };
     }
   }
 
@@ -100,6 +103,12 @@ export class Accounts {
     }
   }
 
+  /** A lock takes effect once the answer of an exchange is stored; nothing is exchanged after it. */
+  async #keepOpen<T>(exchange: () => Promise<T>): Promise<T> {
+    await this.#parts.vault.unlocked();
+    return this.#parts.vault.keepOpen(exchange);
+  }
+
   async #addApiKey({ service, account, replace, credential }: AddAccount): Promise<AccountInfo> {
     if (!credential || !('api_key' in credential)) throw credentialMissing('api_key', 'api_key');
     const key = { service, account, apiKey: new Secret(credential.api_key) };
@@ -115,9 +124,17 @@ export class Accounts {
     return this.#info(await this.#store(request, flow, who, scopes, granted));
   }
 
+  /** Proves a private key by minting the first token with it. */
+  async #addWithKey(request: AddAccount, flow: 'jwt_bearer' | 'github_app'): Promise<AccountInfo> {
+    const { who, scopes, key } = await readKeySignIn(request, flow, this.#parts.providers);
+    const granted = await mintOrThrow(who, key, this.#parts.oauth);
+    return this.#info(await this.#store(request, flow, who, scopes, granted, key));
+  }
+
   /** Proves an imported refresh token by using it once, and keeps it where the answer has no newer one. */
   async #import({ credential }: AddAccount, who: ClientWithSecret): Promise<Granted> {
     if (!credential || !('refresh_token' in credential)) throw credentialMissing('import', 'refresh_token');
+    await this.#parts.grants.assertUnknown(new Secret(credential.refresh_token));
     const parameters = { refresh_token: credential.refresh_token };
     const granted = await exchangeOrThrow(who, 'refresh_token', parameters, this.#parts.oauth);
     const refreshToken = granted.tokens.refreshToken ?? new Secret(credential.refresh_token);
@@ -135,7 +152,8 @@ export class Accounts {
       const store = async (granted: Granted): Promise<void> => {
         await this.#store(request, flow, who, scopes, granted);
       };
-      return begin({ who, scopes, params, context: this.#parts.oauth, store });
+      const keepOpen = <T>(exchange: () => Promise<T>): Promise<T> => this.#keepOpen(exchange);
+      return begin({ who, scopes, params, context: this.#parts.oauth, keepOpen, store });
     };
     const { credential: _, ...parameters } = request;
     const key = { service, account, parameters: JSON.stringify({ ...parameters, flow }) };
@@ -164,9 +182,10 @@ export class Accounts {
     { client, secret }: ClientWithSecret,
     scopes: readonly string[],
     granted: Granted,
+    key?: MintingKey,
   ): Promise<AccountRow> {
     return this.#parts.grants.signedIn(
-      { service, account, flow, client, clientSecret: secret, scopes, granted },
+      { service, account, flow, client, clientSecret: secret, scopes, granted, key },
       replace,
     );
   }
@@ -174,9 +193,7 @@ export class Accounts {
   /** The first flow of the provider that a person can go through with what is known of the client. */
   #bestFlow(request: AddAccount): FlowKind {
     const provider = this.#parts.providers.get(request.provider ?? request.service);
-    const flow = provider.flows.find(
-      (kind) => kind !== 'import' && kind !== 'api_key' && isOffered(kind, provider),
-    );
+    const flow = provider.flows.find((kind) => !NEEDS_CREDENTIAL.has(kind) && isOffered(kind, provider));
     return flow ?? 'api_key';
   }
 
@@ -198,7 +215,8 @@ export class Accounts {
 
 /** Whether the token has ended, and nothing but a new sign-in can bring another one. */
 function isOver(row: AccountRow, now: number): boolean {
-  const refreshable = row.refresh_token !== null || row.flow === 'client_credentials';
+  const refreshable =
+    row.refresh_token !== null || row.private_key !== null || row.flow === 'client_credentials';
   return row.state === 'ok' && !refreshable && row.expires_at !== null && row.expires_at <= now;
 }
 

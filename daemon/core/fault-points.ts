@@ -11,7 +11,19 @@ export const FAULT_POINTS = [
   'sign_in.committing',
   'sign_in.committed',
 ] as const;
-export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+/** The same for what is done to the whole vault. */
+export const VAULT_FAULT_POINTS = [
+  'rotate.wrapping',
+  'rotate.wrapped',
+  'rotate.resealing',
+  'rotate.resealed',
+  'rotate.retiring',
+  'rotate.retired',
+  'import.committing',
+  'import.committed',
+] as const;
+export type FaultPoint = (typeof FAULT_POINTS)[number] | (typeof VAULT_FAULT_POINTS)[number];
 
 /** Called at each of them. Tests end the process there; everywhere else it does nothing. */
 export type Reach = (point: FaultPoint) => void;

@@ -9,6 +9,7 @@ import type { Reach } from './fault-points.js';
 import type { OAuthClient } from './oauth/client.js';
 import type { Granted } from './oauth/exchange.js';
 import type { TokenFailure } from './oauth/failure.js';
+import type { MintingKey } from './oauth/minting.js';
 import { backoffMs } from './refresh/backoff.js';
 import type { AccountRow, AccountStore, GrantColumns } from './store/account-store.js';
 import type { AttemptStore } from './store/attempt-store.js';
@@ -16,7 +17,7 @@ import type { Lease, Leases } from './store/lease.js';
 import type { Sqlite } from './store/sqlite.js';
 import type { Sealer, Vault } from './vault/vault.js';
 
-type SecretColumn = 'access_token' | 'refresh_token' | 'client_secret';
+type SecretColumn = 'access_token' | 'refresh_token' | 'client_secret' | 'private_key';
 
 /** A sign-in that is to be stored. */
 export interface SignIn {
@@ -27,6 +28,8 @@ export interface SignIn {
   readonly clientSecret: Secret | undefined;
   readonly scopes: readonly string[];
   readonly granted: Granted;
+  /** Where it was a private key that signed in, and will again. */
+  readonly key?: MintingKey | undefined;
 }
 
 interface Parts {
@@ -79,18 +82,28 @@ export class Grants {
     return (await this.opener())(row, column);
   }
 
+  /** Throws `already_exists` where an account has this refresh token: using it would spend that account's grant. */
+  async assertUnknown(refreshToken: Secret): Promise<void> {
+    const fingerprint = (await this.#parts.vault.unlocked()).fingerprint(refreshToken);
+    const owner = this.#parts.store.ownerOf(fingerprint);
+    if (owner) throw sharedGrant(owner);
+  }
+
   /** Stores a sign-in. An account that exists is only replaced where that was asked for, and keeps its id. */
   async signedIn(signIn: SignIn, replace: boolean): Promise<AccountRow> {
-    const { service, account, granted, client, clientSecret } = signIn;
+    const { granted, client, clientSecret, key } = signIn;
     this.#parts.reach('sign_in.answered');
-    return this.#put(signIn, replace, (id, sealer) => {
+    return this.#put(signIn, replace, await this.#parts.vault.forAnswer(), (id, sealer) => {
       const columns = this.#grantColumns(sealer, id, client, granted, undefined, signIn.scopes);
-      if (this.#fingerprintTaken(columns.refresh_fingerprint, id)) throw sharedGrant(service, account);
+      const owner = this.#otherOwner(columns.refresh_fingerprint, id);
+      if (owner) throw sharedGrant(owner);
       return {
         kind: 'oauth',
         flow: signIn.flow,
         client: JSON.stringify(client),
         client_secret: sealOptional(sealer, id, 'client_secret', clientSecret),
+        private_key: sealOptional(sealer, id, 'private_key', key?.privateKey),
+        minting: key ? JSON.stringify(key.minting) : null,
         ...columns,
       };
     });
@@ -100,11 +113,13 @@ export class Grants {
     key: { service: string; account: string; apiKey: Secret },
     replace: boolean,
   ): Promise<AccountRow> {
-    return this.#put(key, replace, (id, sealer) => ({
+    return this.#put(key, replace, await this.#parts.vault.unlocked(), (id, sealer) => ({
       kind: 'api_key',
       flow: 'api_key',
       client: null,
       client_secret: null,
+      private_key: null,
+      minting: null,
       access_token: sealer.seal(placeOf(id, 'access_token'), key.apiKey),
       refresh_token: null,
       refresh_fingerprint: null,
@@ -126,11 +141,11 @@ export class Grants {
     attemptId: string | undefined,
   ): Promise<AccountRow | undefined> {
     const { db, store, attempts, vault, events, clock, reach } = this.#parts;
-    const sealer = await vault.unlocked();
+    const sealer = await vault.forAnswer();
     const stored = await db.write(() => {
       const columns = this.#grantColumns(sealer, row.id, clientOf(row), granted, row, scopesOf(row));
       // Odd, but no reason to lose an answer: then nothing watches over this token being used twice.
-      const refresh_fingerprint = this.#fingerprintTaken(columns.refresh_fingerprint, row.id)
+      const refresh_fingerprint = this.#otherOwner(columns.refresh_fingerprint, row.id)
         ? null
         : columns.refresh_fingerprint;
       const version = { id: row.id, generation: row.generation };
@@ -155,7 +170,7 @@ export class Grants {
   async failed(row: AccountRow, failure: TokenFailure, attemptId: string): Promise<boolean> {
     const { db, store, attempts, events, clock } = this.#parts;
     const { verdict, error, end } = failure;
-    const state = verdict === 'dead' || row.state === 'needs_auth' ? 'needs_auth' : 'ok';
+    const state = verdict === 'dead' ? 'needs_auth' : row.state;
     const now = clock.wall();
     const stillThere = await db.write(() => {
       attempts.end(attemptId, end, now);
@@ -181,21 +196,24 @@ export class Grants {
   async #put(
     { service, account }: { service: string; account: string },
     replace: boolean,
+    sealer: Sealer,
     columns: (
       id: string,
       sealer: Sealer,
-    ) => Pick<AccountRow, 'kind' | 'flow' | 'client' | 'client_secret'> & GrantColumns,
+    ) => Pick<AccountRow, 'kind' | 'flow' | 'client' | 'client_secret' | 'private_key' | 'minting'> &
+      GrantColumns,
   ): Promise<AccountRow> {
-    const { db, store, vault, events, clock, reach } = this.#parts;
-    const sealer = await vault.unlocked();
+    const { db, store, events, clock, reach } = this.#parts;
     const before = store.version(service, account);
     const lease = before && (await this.lease(before.id));
+    let wasDead = false;
     try {
       const row = await db.write(() => {
         const existing = store.find(service, account);
         // Without its lease an account that came meanwhile is not touched.
         if (existing && !(replace && existing.id === before?.id)) throw accountExists(service, account);
         const id = existing?.id ?? uuidv7();
+        wasDead = existing?.state === 'needs_auth';
         const fresh: AccountRow = {
           id,
           service,
@@ -217,14 +235,17 @@ export class Grants {
       });
       reach('sign_in.committed');
       events.emit('account_added', row);
+      if (wasDead) events.emit('recovered', row);
       return row;
     } finally {
       lease?.release();
     }
   }
 
-  #fingerprintTaken(fingerprint: Buffer | null, id: string): boolean {
-    return fingerprint !== null && this.#parts.store.ownerOf(fingerprint, id) !== undefined;
+  /** Another account that has the refresh token with this fingerprint. */
+  #otherOwner(fingerprint: Buffer | null, id: string): AccountRow | undefined {
+    const owner = fingerprint === null ? undefined : this.#parts.store.ownerOf(fingerprint);
+    return owner?.id === id ? undefined : owner;
   }
 
   #grantColumns(
@@ -265,14 +286,10 @@ export function accountExists(service: string, account: string): SigilforgeError
   });
 }
 
-function sharedGrant(service: string, account: string): SigilforgeError {
-  return new SigilforgeError(
-    'already_exists',
-    `Another account has the same grant as ${service}/${account}.`,
-    {
-      hint: 'Use that account. One refresh token under two names would be spent twice, and be lost.',
-    },
-  );
+function sharedGrant({ service, account }: AccountRow): SigilforgeError {
+  return new SigilforgeError('already_exists', `The account ${service}/${account} has this grant already.`, {
+    hint: 'Use that account. One refresh token under two names would be spent twice, and be lost.',
+  });
 }
 
 function placeOf(row: string, column: SecretColumn) {

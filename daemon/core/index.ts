@@ -24,8 +24,11 @@ import type { Lease, Leases } from './store/lease.js';
 import { openStore } from './store/open-store.js';
 import { TokenCache } from './token-cache.js';
 import { Tokens } from './tokens.js';
+import { Transfer } from './transfer/transfer.js';
 import { Usage } from './usage.js';
+import { Vals } from './vals.js';
 import { openVault } from './vault/open-vault.js';
+import { Rotation } from './vault/rotation.js';
 import type { Vault } from './vault/vault.js';
 import { VaultKeys } from './vault/vault-keys.js';
 
@@ -56,6 +59,7 @@ export interface Core {
   readonly signIns: SignIns;
   readonly secrets: Secrets;
   readonly vaultKeys: VaultKeys;
+  readonly transfer: Transfer;
   readonly events: Events;
   readonly store: AccountStore;
   readonly vault: Vault;
@@ -102,6 +106,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     store,
     attempts,
     rescue,
+    vault,
     grants,
     providers,
     oauth,
@@ -120,10 +125,34 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     aheadMs: config.refresh.ahead_s * 1000,
     idleMs: config.refresh.idle_days * DAY_MS,
   });
-  const cache = new TokenCache({ db, store, clock, events });
+  const cache = new TokenCache({ db, store, vault, clock, events });
   const accounts = new Accounts({ store, grants, providers, signIns, usage, vault, oauth });
   const tokens = new Tokens({ grants, refresher, cache, usage, clock });
-  const resolver = new Resolver({ accounts, tokens, grants, providers, reveal: config.security.reveal });
+  const defaultBackend = config.secrets.default_backend;
+  const secrets = new Secrets({ db, vault, keychain, leases, clock, log, defaultBackend });
+  const vals = new Vals(config.vals, clock);
+  vault.whenClosed(() => vals.forget());
+  const { reveal } = config.security;
+  const resolver = new Resolver({ accounts, tokens, grants, providers, secrets, vals, reveal });
+
+  const rotation = new Rotation({
+    db,
+    vault,
+    accounts: store,
+    lease: (id) => grants.lease(id),
+    resealRescued: (id) => rescue.reseal(id),
+    reach,
+  });
+  const vaultKeys = new VaultKeys({ db, vault, rotation, leases, clock });
+  const transfer = new Transfer({ db, vault, secrets, accounts: store, grants, clock, reach });
+  /** What an earlier process has left, which can only be done while the vault is open. */
+  const settle = async (): Promise<void> => {
+    await refresher.adoptRescued();
+    await secrets.tend();
+    await vaultKeys.finishRotation();
+    // A process that was killed may have left there what it had just deleted.
+    db.truncateLog();
+  };
 
   const save = (): Promise<void> =>
     usage
@@ -139,8 +168,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     providers,
     resolver,
     signIns,
-    secrets: new Secrets(),
-    vaultKeys: new VaultKeys(),
+    secrets,
+    vaultKeys,
+    transfer,
     events,
     store,
     vault,
@@ -149,15 +179,21 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     config,
     async tend() {
       scheduler.start();
+      vault.whenOpened(() => {
+        settle().catch((thrown: unknown) =>
+          log.warn({ kind: asSigilforgeError(thrown).kind }, 'what was left over is not all done'),
+        );
+      });
       await vault.unlocked();
-      await refresher.adoptRescued();
     },
     async close() {
       clearInterval(saving);
       scheduler.stop();
       signIns.close();
+      vals.close();
       await refresher.end();
       await save();
+      vault.close();
       await keychain.close();
       db.close();
     },

@@ -146,12 +146,18 @@ export class Providers {
         device_authorization_endpoint:
           client.device_authorization_endpoint ?? found.device_authorization_endpoint,
         revocation,
+        default_scopes: client.default_scopes.length > 0 ? client.default_scopes : usualScopes(found.scopes),
         iss_required: found.iss_required,
       },
       `metadata of ${client.issuer}`,
       'refresh_failed',
     );
   }
+}
+
+/** An OpenID provider wants `openid`, and gives a refresh token for `offline_access` (OpenID Connect Core 1.0, section 11). */
+function usualScopes(supported: readonly string[]): string[] {
+  return ['openid', 'offline_access'].filter((scope) => supported.includes(scope));
 }
 
 function secretPlace(id: string) {

@@ -7,18 +7,29 @@ import { accountClient } from './account-client.js';
 import type { Accounts } from './accounts.js';
 import type { Grants } from './grants.js';
 import type { Providers } from './providers.js';
+import type { Secrets } from './secrets.js';
 import type { AccountRow } from './store/account-store.js';
 import type { Tokens } from './tokens.js';
+import type { Vals } from './vals.js';
 
 type Resolved = ResultOf<'resolve'>;
-type Outcome = NonNullable<Resolved['metadata']['sources']>[number]['outcome'];
+type Source = NonNullable<Resolved['metadata']['sources']>[number];
 type AuthReference = Extract<Reference, { scheme: 'auth' }>;
+/** References that are resolved here: the environment belongs to whoever asks. */
+type OwnReference = Exclude<Reference, { scheme: 'env' }>;
+type Found = Pick<Resolved, 'encoding'> & {
+  readonly value: string;
+  readonly source: string;
+  readonly expires_at: string | null;
+};
 
 interface Parts {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly grants: Grants;
   readonly providers: Providers;
+  readonly secrets: Secrets;
+  readonly vals: Vals;
   /** `security.reveal` of config.toml. */
   readonly reveal: readonly string[];
 }
@@ -33,37 +44,62 @@ export class Resolver {
 
   async resolve(text: string): Promise<Resolved> {
     const reference = readable(parseReference(text));
-    const { value, expires_at, kind } = await this.#value(reference);
-    return { value, encoding: 'utf8', metadata: { kind, source: 'vault', expires_at } };
+    const { value, encoding, source, expires_at } = await this.#lookUp(reference);
+    return { value, encoding, metadata: { kind: kindOf(reference), source, expires_at } };
   }
 
   /** The same without the value: where it was looked for, and what was found there. */
   async explain(text: string): Promise<Resolved> {
     const reference = readable(parseReference(text));
-    const found = await this.#value(reference).then(
-      ({ kind, expires_at }) => ({ kind, expires_at, outcome: 'found' as const }),
-      (thrown: unknown) => ({ kind: kindOf(reference), expires_at: null, outcome: outcomeOf(thrown) }),
+    const sources = this.#sourcesOf(reference);
+    const { found, outcome } = await this.#lookUp(reference).then(
+      (found) => ({ found, outcome: 'found' as const }),
+      (thrown: unknown) => ({ found: undefined, outcome: outcomeOf(thrown) }),
     );
-    const { outcome, ...metadata } = found;
     return {
       value: null,
       encoding: 'utf8',
       metadata: {
-        ...metadata,
-        source: outcome === 'found' ? 'vault' : null,
-        sources: [{ source: 'vault', outcome }],
+        kind: kindOf(reference),
+        source: found?.source ?? null,
+        expires_at: found?.expires_at ?? null,
+        sources: sources.map((source) => ({ source, outcome })),
       },
     };
   }
 
-  async #value(
-    reference: AuthReference,
-  ): Promise<{ value: string; kind: 'token' | 'secret'; expires_at: string | null }> {
+  /** Where a reference is looked for: a secret in the one place that the index names, or else in none of them. */
+  #sourcesOf(reference: OwnReference): string[] {
+    switch (reference.scheme) {
+      case 'auth':
+        return ['vault'];
+      case 'secret': {
+        const backend = this.#parts.secrets.backendOf(reference.key);
+        return backend ? [backend] : ['vault', 'keychain'];
+      }
+      case 'vals':
+        return ['vals'];
+    }
+  }
+
+  async #lookUp(reference: OwnReference): Promise<Found> {
+    switch (reference.scheme) {
+      case 'auth':
+        return { ...(await this.#credential(reference)), encoding: 'utf8', source: 'vault' };
+      case 'secret': {
+        const { value, encoding, backend } = await this.#parts.secrets.get(reference.key);
+        return { value, encoding, source: backend, expires_at: null };
+      }
+      case 'vals':
+        return { ...(await this.#parts.vals.get(reference.ref)), source: 'vals', expires_at: null };
+    }
+  }
+
+  async #credential(reference: AuthReference): Promise<Pick<Found, 'value' | 'expires_at'>> {
     const { service, account, type } = reference;
-    const kind = kindOf(reference);
     if (type === 'token') {
       const token = await this.#parts.tokens.get({ service, account, refresh_if_needed: true });
-      return { value: token.access_token, kind, expires_at: token.expires_at };
+      return { value: token.access_token, expires_at: token.expires_at };
     }
     const row = this.#parts.accounts.row(service, account);
     this.#assertRevealed(reference);
@@ -71,7 +107,7 @@ export class Resolver {
     if (value === undefined) {
       throw new SigilforgeError('not_found', `${service}/${account} has no ${type}.`);
     }
-    return { value, kind, expires_at: null };
+    return { value, expires_at: null };
   }
 
   async #secret(
@@ -100,23 +136,26 @@ export class Resolver {
   }
 }
 
-function readable(reference: Reference): AuthReference {
-  if (reference.scheme === 'auth') return reference;
-  const hint =
-    reference.scheme === 'env' ? 'The CLI and the client library read env:// themselves.' : undefined;
-  throw new SigilforgeError(
-    'invalid_reference',
-    `References of the scheme ${reference.scheme} are not resolved here.`,
-    hint === undefined ? {} : { hint },
-  );
+function readable(reference: Reference): OwnReference {
+  if (reference.scheme !== 'env') return reference;
+  throw new SigilforgeError('invalid_reference', 'References of the scheme env are not resolved here.', {
+    hint: 'The CLI and the client library read env:// themselves.',
+  });
 }
 
-function kindOf({ type }: AuthReference): 'token' | 'secret' {
-  return type === 'token' ? 'token' : 'secret';
+function kindOf(reference: OwnReference): Resolved['metadata']['kind'] {
+  switch (reference.scheme) {
+    case 'auth':
+      return reference.type === 'token' ? 'token' : 'secret';
+    case 'secret':
+      return 'secret';
+    case 'vals':
+      return 'external';
+  }
 }
 
 /** Absent is an answer of its own; whatever else goes wrong must not read like it. */
-function outcomeOf(thrown: unknown): Outcome {
+function outcomeOf(thrown: unknown): Source['outcome'] {
   if (!(thrown instanceof SigilforgeError)) throw thrown;
   switch (thrown.kind) {
     case 'not_found':

@@ -26,6 +26,8 @@ interface SignIn extends WaitingSignIn {
   readonly result: Promise<AccountInfo>;
   /** Callers that began it or joined it, and have not given it up. */
   participants: number;
+  /** Calls of `wait` that have not ended, also of those who only look on. */
+  readonly waiting: Set<object>;
   ended: boolean;
 }
 
@@ -62,18 +64,21 @@ export class SignIns {
    * Who is gone while waiting has given the sign-in up.
    */
   async wait(id: string, timeoutMs: number, gone: AbortSignal): Promise<AccountInfo | undefined> {
-    const { result } = this.#get(id);
-    const leave = (): void => void this.cancel(id);
+    const signIn = this.#get(id);
+    const waiter = {};
+    const leave = (): void => this.#left(signIn, waiter);
     gone.addEventListener('abort', leave, { once: true });
     const timer = new AbortController();
+    signIn.waiting.add(waiter);
     try {
       return await Promise.race([
-        result,
+        signIn.result,
         delay(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { signal: timer.signal }),
       ]);
     } finally {
       timer.abort();
       gone.removeEventListener('abort', leave);
+      signIn.waiting.delete(waiter);
     }
   }
 
@@ -90,6 +95,13 @@ export class SignIns {
     signIn.participants -= 1;
     if (signIn.participants <= 0) signIn.flow.cancel(cancelled());
     return true;
+  }
+
+  /** Somebody who waited is gone. Whoever still waits keeps the sign-in alive: nobody knows which of them began it. */
+  #left(signIn: SignIn, waiter: object): void {
+    signIn.waiting.delete(waiter);
+    signIn.participants -= 1;
+    if (signIn.participants <= 0 && signIn.waiting.size === 0) signIn.flow.cancel(cancelled());
   }
 
   /** Ends every sign-in; whoever waits for one gets `cancelled`. */
@@ -114,6 +126,7 @@ export class SignIns {
       flow,
       result,
       participants: 1,
+      waiting: new Set(),
       ended: false,
     };
     this.#signIns.set(signIn.id, signIn);

@@ -4,6 +4,7 @@ import { type Clock, timestamp } from './clock.js';
 import type { Events } from './events.js';
 import type { AccountRow, AccountStore, Version } from './store/account-store.js';
 import type { Sqlite } from './store/sqlite.js';
+import type { Vault } from './vault/vault.js';
 
 /** A token in memory, ready to be handed out. */
 export interface CachedToken extends Version {
@@ -28,28 +29,34 @@ interface Entry {
 export class TokenCache {
   readonly #db: Sqlite;
   readonly #store: AccountStore;
+  readonly #vault: Vault;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
 
   constructor({
     db,
     store,
+    vault,
     clock,
     events,
-  }: { db: Sqlite; store: AccountStore; clock: Clock; events: Events }) {
+  }: { db: Sqlite; store: AccountStore; vault: Vault; clock: Clock; events: Events }) {
     this.#db = db;
+    this.#vault = vault;
     this.#store = store;
     this.#clock = clock;
     events.listen(({ service, account }) => this.#entries.delete(keyOf(service, account)));
+    vault.whenClosed(() => this.#entries.clear());
   }
 
   /** The token in memory, if it is still the stored one. */
   get(service: string, account: string): CachedToken | undefined {
     const key = keyOf(service, account);
     const entry = this.#entries.get(key);
-    if (!entry) return undefined;
+    if (!entry || !this.#vault.isOpen) return undefined;
     const version = this.#db.dataVersion();
     if (entry.seen !== version) {
+      // Another process may have locked the vault.
+      if (this.#vault.state === 'locked') return undefined;
       const stored = this.#store.version(service, account);
       if (stored?.id !== entry.token.id || stored.generation !== entry.token.generation) {
         this.#entries.delete(key);
@@ -70,18 +77,21 @@ export class TokenCache {
     const seen = this.#db.dataVersion();
     const row = this.#store.find(service, account);
     if (!row) return undefined;
-    const token = this.#token(row, open(row));
-    this.#entries.set(keyOf(service, account), { token, seen });
+    const key = keyOf(service, account);
+    const token = this.#token(row, open(row), this.#entries.get(key)?.token);
+    this.#entries.set(key, { token, seen });
     return { row, token };
   }
 
-  #token(row: AccountRow, accessToken: Secret | undefined): CachedToken {
+  #token(row: AccountRow, accessToken: Secret | undefined, before: CachedToken | undefined): CachedToken {
     const { expires_at, issued_at } = row;
     const lifetimeMs =
       expires_at === null || issued_at === null ? Number.POSITIVE_INFINITY : expires_at - issued_at;
     // Never longer than its lifetime, however far the clock was set back since.
     const remaining =
       expires_at === null ? Number.POSITIVE_INFINITY : Math.min(expires_at - this.#clock.wall(), lifetimeMs);
+    const deadline = this.#clock.monotonic() + remaining;
+    const isSame = before?.id === row.id && before.generation === row.generation;
     return {
       id: row.id,
       generation: row.generation,
@@ -90,7 +100,8 @@ export class TokenCache {
       scopes: scopesOf(row),
       expiresAt: expires_at,
       expiresAtText: timestamp(expires_at),
-      deadline: this.#clock.monotonic() + remaining,
+      // To read the same token again makes it no younger.
+      deadline: isSame ? Math.min(before.deadline, deadline) : deadline,
       lifetimeMs,
     };
   }

@@ -18,7 +18,7 @@ export interface Host {
   shutdown(): void;
 }
 
-export function hostHandlers({ store, vault, keychain }: Core, host: Host): Pick<Handlers, Methods> {
+export function hostHandlers({ store, secrets, vault, keychain }: Core, host: Host): Pick<Handlers, Methods> {
   return {
     status: () => {
       const health = keychain.health();
@@ -30,7 +30,7 @@ export function hostHandlers({ store, vault, keychain }: Core, host: Host): Pick
         uptime_s: Math.floor(process.uptime()),
         socket: host.socket,
         account_count: store.count(),
-        secret_count: 0,
+        secret_count: secrets.count,
         connections: host.connections(),
         vault: { state: vault.state, key_source: vault.keySource },
         keychain: { available: health.available, error: health.error, probed_at: timestamp(health.probedAt) },

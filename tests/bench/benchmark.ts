@@ -4,7 +4,7 @@ import type { BenchHome } from './home.js';
 export interface Figure {
   readonly what: string;
   readonly value: number;
-  readonly unit: '×' | 'µs' | 'ms' | 'req/s' | 'MiB';
+  readonly unit: '×' | 'µs' | 'ms' | 'req/s' | 'MiB' | 'MB/s';
   readonly aim?: Aim;
 }
 

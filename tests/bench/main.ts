@@ -1,10 +1,13 @@
 import type { Benchmark } from './benchmark.js';
 import { command } from './command.js';
 import { createBenchHome } from './home.js';
+import { manyAccounts } from './many-accounts.js';
+import { mask } from './mask.js';
 import { memory } from './memory.js';
 import { machine, type Row, table } from './report.js';
 import { roundTrip } from './round-trip.js';
 import { start } from './start.js';
+import { storm } from './storm.js';
 import { throughput } from './throughput.js';
 
 // npm run bench [-- NAME...] [--json]: measures the built programs, and tells the figures beside what they are to be.
@@ -15,6 +18,9 @@ const benchmarks = new Map<string, Benchmark>([
   ['throughput', throughput],
   ['start', start],
   ['memory', memory],
+  ['mask', mask],
+  ['storm', storm],
+  ['many-accounts', manyAccounts],
 ]);
 
 /** What may end it before its time; nothing is left behind then either. */

@@ -225,7 +225,10 @@ describe.each(backends)('$name', ({ via, start }) => {
         kind: 'token',
         source: 'vault',
         expires_at,
-        sources: [{ source: 'vault', outcome: 'found' }],
+        sources: [
+          { source: 'vault', outcome: 'found' },
+          { source: 'env://SIGILFORGE_EXAMPLE_WORK_TOKEN', outcome: 'absent' },
+        ],
       },
     });
   });
@@ -241,7 +244,10 @@ describe.each(backends)('$name', ({ via, start }) => {
   ])('%s is %s', async (reference, kind, outcome) => {
     await expect(api.resolve({ reference })).rejects.toMatchObject({ kind });
     const { metadata } = await api.resolve({ reference, explain: true });
-    expect(metadata.sources).toEqual([{ source: 'vault', outcome }]);
+    expect(metadata.sources).toEqual([
+      { source: 'vault', outcome },
+      { source: expect.stringMatching(/^env:\/\/SIGILFORGE_/), outcome: 'absent' },
+    ]);
   });
 
   test('a refresh token that the config names may be resolved', async () => {
@@ -323,7 +329,8 @@ describe.each(backends)('$name', ({ via, start }) => {
     ['refresh_token', NOBODY, 'not_found'],
     ['token_info', NOBODY, 'not_found'],
     ['resolve', { reference: CANARY }, 'invalid_reference'],
-    ['resolve', { reference: 'env://HOME' }, 'invalid_reference'],
+    ['resolve', { reference: 'env://NOT SET' }, 'invalid_reference'],
+    ['resolve', { reference: 'ref+echo://x' }, 'denied'],
     ['resolve', { reference: 'auth://example/work/password' }, 'invalid_reference'],
     ['subscribe', { topics: [] }, 'invalid_params'],
     ['subscribe', { topics: [CANARY] }, 'invalid_params'],

@@ -11,6 +11,7 @@ import { type Backend, startLibrary } from '../support/backends.js';
 import { type FakeProvider, type ReceivedRequest, startFakeProvider } from '../support/fake-provider.js';
 import { answerOf, clientOf, recordHttp, type SentRequest } from '../support/oauth-clients.js';
 import { openPage } from '../support/person.js';
+import { makeEd25519Key } from '../support/signing-keys.js';
 
 const SECRET = 'secret:of +client/&=';
 /** HTTP Basic as RFC 6749, section 2.3.1 has it: id and secret form-encoded first. */
@@ -189,6 +190,22 @@ describe('quirks, by whole sign-ins', () => {
       });
     },
   );
+
+  test('Google reads the scopes of a service account in its assertion, which names no subject', async () => {
+    await know('google', 'scope_in_assertion', SECRET);
+    fake.route('POST /token', () => ({
+      body: { access_token: 'a', token_type: 'Bearer', expires_in: 3599 },
+    }));
+    const credential = { private_key: makeEd25519Key().pem, issuer: 'robot' };
+    await api.addAccount({ service: 'google', account: 'robot', credential, scopes: ['a', 'b'] });
+    const { form, headers } = lastTokenRequest();
+    expect(Object.keys(form).sort()).toEqual(['assertion', 'grant_type']);
+    expect(headers).not.toHaveProperty('authorization');
+    const [, payload = ''] = form['assertion']?.split('.') ?? [];
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
+    expect(claims).toMatchObject({ iss: 'robot', scope: 'a b', aud: `${fake.url}/token` });
+    expect(claims).not.toHaveProperty('sub');
+  });
 
   test('each quirk that there is has been tested', () => {
     expect([...tested].sort()).toEqual([...ProviderQuirk.options].sort());

@@ -88,7 +88,9 @@ describe('packages', () => {
     'better-sqlite3': ['daemon/core/store/sqlite.ts'],
     '@napi-rs/keyring': ['daemon/core/keychain/child.ts'],
     oauth4webapi: ['daemon/core/oauth/protocol.ts'],
+    jose: ['daemon/core/oauth/assertion.ts'],
     open: ['cli/browser.ts'],
+    '@lydell/node-pty': ['cli/exec/pseudo-terminal.ts'],
     pino: ['daemon/pino.ts'],
     'json-rpc-2.0': ['client/client.ts', 'daemon/server/rpc.ts'],
     'smol-toml': ['shared/config.ts'],
@@ -112,7 +114,7 @@ describe('packages', () => {
   });
 
   test('that only one command needs are loaded when it runs', () => {
-    const late = ['open', 'uqr', '@clack/prompts', 'yocto-spinner', '@valibot/to-json-schema', 'sigilforge'];
+    const late = ['open', 'uqr', '@clack/prompts', 'yocto-spinner', '@valibot/to-json-schema', '@lydell/node-pty', 'sigilforge'];
     const early = all.filter(({ target, lazy, type }) => late.includes(packageOf(target)) && !lazy && !type);
     expect(early.map(shown)).toEqual([]);
   });

@@ -7,6 +7,7 @@ export interface Hearing {
   readonly events: readonly AccountEvent[];
   /** Resolves with the first one of this type, past or to come. */
   heard(type: AccountEvent['type']): Promise<AccountEvent>;
+  /** Ends the subscription; the client still listens. */
   end(): Promise<void>;
 }
 
@@ -15,7 +16,7 @@ export async function hear(api: SigilforgeClient): Promise<Hearing> {
   // Those of other subscriptions of the same client too: the first may be here before the answer that names ours.
   const all: AccountEvent[] = [];
   const waiting = new Set<() => void>();
-  const stopListening = api.onEvent((event) => {
+  api.onEvent((event) => {
     all.push(event);
     for (const look of waiting) look();
   });
@@ -38,7 +39,6 @@ export async function hear(api: SigilforgeClient): Promise<Hearing> {
       }),
     async end() {
       await api.unsubscribe({ subscription });
-      stopListening();
     },
   };
 }

@@ -23,7 +23,8 @@ interface Assertion {
 }
 
 export interface KeyProvider extends FakeProvider {
-  readonly tokenUri: string;
+  /** Its token endpoint, which every assertion has to name: another one where a proxy stands before it. */
+  tokenUri: string;
   /** Every assertion whose signature and times were right, oldest first. */
   readonly accepted: readonly Assertion[];
   /** The installation's narrowing of each token, as it was asked for. */

@@ -6,6 +6,7 @@ import { knowProvider } from './accounts.js';
 import type { FaultProxy } from './fault-proxy.js';
 import type { OpenIdProvider, OpenIdProviderOptions } from './openid-provider.js';
 import { startProxiedProvider } from './proxied-provider.js';
+import type { Running } from './running.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from './sandbox.js';
 
 export interface SceneOptions {
@@ -29,6 +30,8 @@ export interface Scene {
   readonly daemon: RunningDaemon;
   /** Refresh requests that reached the provider. */
   readonly exchanges: number;
+  /** What that one has written on standard error so far. */
+  readonly log: string;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -44,8 +47,9 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   await mkdir(join(sandbox.home, 'config'), { mode: 0o700 });
   await writeFile(join(sandbox.home, 'config', 'config.toml'), config, { mode: 0o600 });
   const wrapping = (await wrap?.(sandbox)) ?? [];
+  let running: Running;
   const launch = async (): Promise<RunningDaemon> => {
-    const running = sandbox.spawn([...wrapping, process.execPath, DAEMON], { input: '', env });
+    running = sandbox.spawn([...wrapping, process.execPath, DAEMON], { input: '', env });
     const [, ready = ''] = await running.seen(/^(.*)\n/, 'stdout');
     const { pid, child, exited } = running;
     return { pid, child, exited, ready, socket: sandbox.socket };
@@ -63,6 +67,9 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     },
     get exchanges() {
       return provider.counts.token['refresh_token'] ?? 0;
+    },
+    get log() {
+      return running.stderr;
     },
     async start() {
       daemon = await launch();

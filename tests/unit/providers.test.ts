@@ -86,12 +86,20 @@ function revocationOf({ id, revocation }: BuiltinProvider): string[] {
 const QUIRKS = `
 github      | comma_scopes_in_answer
 github-app  | comma_scopes_in_answer, device_refresh_without_secret
+google      | scope_in_assertion
 microsoft   | issuer_varies
 slack       | comma_scopes_in_answer, nested_user_token
 slack-user  | comma_scopes_in_answer, nested_user_token
 twitch      | device_scopes_plural
 reddit      | basic_without_secret
 notion      | json_token_requests
+`;
+
+/** Where a private key signs in. */
+const KEY_FLOWS = `
+github      | github_app
+github-app  | github_app
+google      | jwt_bearer
 `;
 
 /** Deadlines of refresh tokens in days: from the sign-in, and unused. */
@@ -138,6 +146,16 @@ describe('the facts of each provider', () => {
   test('quirks', () => {
     const quirks = providers.filter((provider) => provider.quirks.length > 0);
     expect(quirks.map((provider) => [provider.id, provider.quirks.join(', ')])).toEqual(rowsOf(QUIRKS));
+  });
+
+  test('flows of private keys, which are never the best one for a person', () => {
+    const rows = providers.flatMap(({ id, flows }) => {
+      const byKey = flows.filter((flow) => flow === 'jwt_bearer' || flow === 'github_app');
+      return byKey.length === 0 ? [] : [[id, byKey.join(', ')]];
+    });
+    expect(rows).toEqual(rowsOf(KEY_FLOWS));
+    expect(providers.map(({ flows }) => flows[0])).not.toContain('jwt_bearer');
+    expect(providers.map(({ flows }) => flows[0])).not.toContain('github_app');
   });
 
   test('deadlines of refresh tokens', () => {

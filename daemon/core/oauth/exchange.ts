@@ -1,10 +1,10 @@
 import { Secret } from '../../../shared/secret.js';
 import type { Clock } from '../clock.js';
-import type { ClientWithSecret } from './client.js';
+import type { ClientWithSecret, OAuthClient } from './client.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from './failure.js';
-import { type HttpClient, HttpFailure } from './http.js';
+import { type HttpAnswer, type HttpClient, HttpFailure } from './http.js';
 import { tokenEndpointRequest } from './protocol.js';
-import { readTokenAnswer, type Tokens } from './token-answer.js';
+import { readTokenAnswer, type TokenAnswer, type Tokens } from './token-answer.js';
 
 /** What the parts of OAuth that talk to a provider need. */
 export interface OAuthContext {
@@ -27,21 +27,34 @@ export async function exchange(
   who: ClientWithSecret,
   grantType: string,
   parameters: Readonly<Record<string, string>>,
-  { http, clock }: OAuthContext,
+  context: OAuthContext,
+): Promise<Exchange> {
+  return judgedExchange(
+    () => tokenEndpointRequest(who, grantType, parameters, context.http),
+    (answer) => readTokenAnswer(answer, who.client),
+    { client: who.client, grantType, sent: secretsOf(parameters, who.secret) },
+    context,
+  );
+}
+
+/** Sends any request for tokens, reads its answer by `read`, and judges what brought none. */
+export async function judgedExchange(
+  send: () => Promise<HttpAnswer>,
+  read: (answer: HttpAnswer) => TokenAnswer,
+  { client, grantType, sent }: { client: OAuthClient; grantType: string; sent: readonly Secret[] },
+  { clock }: OAuthContext,
 ): Promise<Exchange> {
   const sentAt = clock.wall();
   try {
-    const answer = await tokenEndpointRequest(who, grantType, parameters, http);
-    const read = readTokenAnswer(answer, who.client);
-    switch (read.kind) {
+    const answer = await send();
+    const result = read(answer);
+    switch (result.kind) {
       case 'tokens':
-        return { granted: { tokens: read.tokens, sentAt } };
-      case 'error': {
-        const sent = secretsOf(parameters, who.secret);
-        return { failure: judgeRefusal(answer, read.error, who.client, { grantType, sent }) };
-      }
+        return { granted: { tokens: result.tokens, sentAt } };
+      case 'error':
+        return { failure: judgeRefusal(answer, result.error, client, { grantType, sent }) };
       case 'unreadable':
-        return { failure: judgeUnreadable(answer, who.client, grantType) };
+        return { failure: judgeUnreadable(answer, client, grantType) };
     }
   } catch (thrown) {
     if (thrown instanceof HttpFailure) return { failure: judgeHttpFailure(thrown) };
@@ -61,7 +74,7 @@ export async function exchangeOrThrow(
   return granted;
 }
 
-const SECRET_PARAMETERS = ['refresh_token', 'code', 'code_verifier', 'device_code'];
+const SECRET_PARAMETERS = ['refresh_token', 'code', 'code_verifier', 'device_code', 'assertion'];
 
 function secretsOf(parameters: Readonly<Record<string, string>>, secret: Secret | undefined): Secret[] {
   const sent = SECRET_PARAMETERS.flatMap((name) => parameters[name] ?? []).map((value) => new Secret(value));

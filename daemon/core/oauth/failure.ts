@@ -2,6 +2,7 @@ import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { OAuthClient } from './client.js';
 import type { HttpAnswer, HttpFailure } from './http.js';
+import { JWT_BEARER } from './protocol.js';
 import type { TokenError } from './token-answer.js';
 
 /**
@@ -42,6 +43,12 @@ interface Judgement {
   readonly verdict: Verdict;
   readonly kind: ErrorKind;
 }
+
+/** Grants by a private key: what is refused is the key, or what it signed. */
+const KEY_GRANTS: ReadonlySet<string> = new Set([JWT_BEARER, 'github_app']);
+
+/** Dates are whole seconds, and what assertions forgive is a minute. */
+const FORGIVEN_CLOCK_MS = 60_000;
 
 const TRANSIENT_ERRORS = new Set([
   'temporarily_unavailable',
@@ -141,8 +148,26 @@ export function judgeRefusal(
   client: OAuthClient,
   { grantType, sent }: { grantType: string; sent: readonly Secret[] },
 ): TokenFailure {
+  const circumstances = { answer, refusal, client, grantType };
   const sentence = `${client.name} refused: ${quote(refusal, sent)}.`;
-  return judge({ answer, refusal, client, grantType }, sentence, hintFor(refusal.code));
+  if (!KEY_GRANTS.has(grantType)) return judge(circumstances, sentence, hintFor(refusal.code));
+  return judge(circumstances, [sentence, ...doubtsOf(answer, refusal)].join(' '), keyHintFor(refusal.code));
+}
+
+/**
+ * What a refused assertion may come from. No grant is lost by it: a clock is set right and a key is allowed again
+ * without anybody's doing here, so it is asked again later, and the sentence says what a person can look at.
+ */
+function doubtsOf(answer: HttpAnswer, { code }: TokenError): string[] {
+  const aheadMs = Date.now() - Date.parse(answer.headers.get('date') ?? '');
+  if (Math.abs(aheadMs) > FORGIVEN_CLOCK_MS) {
+    const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+    return [
+      `The clock of this machine is ${minutes} min ${aheadMs > 0 ? 'ahead of' : 'behind'} the provider's.`,
+    ];
+  }
+  const aboutKey = answer.status === 401 || code === 'invalid_grant';
+  return aboutKey ? ['It does not take this private key, or not for whom it speaks.'] : [];
 }
 
 /** Judges an answer that is no JSON object, or one without tokens and without an error. */
@@ -189,9 +214,14 @@ function hintFor(code: string): string {
   }
 }
 
+function keyHintFor(code: string): string {
+  if (code === 'invalid_scope') return hintFor(code);
+  return 'Look there whether the key is still good and allowed what is asked for. A new key: sigilforge add-account SERVICE ACCOUNT --key-file FILE --replace';
+}
+
 /** The provider's words, printable and short, and without anything secret that it repeats. */
 function quote({ code, description }: TokenError, sent: readonly Secret[]): string {
-  const whole = [code, description].filter((part) => part !== undefined).join(', ');
+  const whole = [...new Set([code, description])].filter((part) => part !== undefined).join(', ');
   const clean = sent.reduce((text, secret) => text.replaceAll(secret.reveal(), '[redacted]'), whole);
   // Control characters could play with a terminal.
   const printable = clean

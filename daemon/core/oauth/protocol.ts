@@ -13,8 +13,12 @@ export interface ServerMetadata {
   readonly device_authorization_endpoint: string | null;
   readonly revocation_endpoint: string | null;
   readonly iss_required: boolean;
-  readonly grant_types: readonly string[] | null;
+  /** Those that it lists; a server need not list all that it has. */
+  readonly scopes: readonly string[];
 }
+
+/** The grant type of an assertion (RFC 7523, section 2.1). */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** A PKCE pair (RFC 7636), method S256. */
 export async function newPkce(): Promise<{ verifier: string; challenge: string }> {
@@ -38,7 +42,8 @@ export async function tokenEndpointRequest(
   await oauth.genericTokenEndpointRequest(
     serverOf(client, grantType),
     clientOf(client),
-    clientAuthentication(client, secret),
+    // The assertion says who asks; a client besides it is named only where it has a secret.
+    grantType === JWT_BEARER && !secret ? anonymous : clientAuthentication(client, secret),
     grantType,
     { ...client.token_params, ...parameters },
     { [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true },
@@ -185,6 +190,8 @@ const emptyBasic: oauth.ClientAuth = (_server, client, _body, headers) => {
   headers.set('authorization', `Basic ${Buffer.from(`${client.client_id}:`).toString('base64')}`);
 };
 
+const anonymous: oauth.ClientAuth = () => {};
+
 function clientOf(client: OAuthClient): oauth.Client {
   return { client_id: client.client_id };
 }
@@ -250,7 +257,7 @@ function metadataOf(server: oauth.AuthorizationServer): ServerMetadata {
     device_authorization_endpoint: server.device_authorization_endpoint ?? null,
     revocation_endpoint: server.revocation_endpoint ?? null,
     iss_required: server.authorization_response_iss_parameter_supported === true,
-    grant_types: server.grant_types_supported ?? null,
+    scopes: server.scopes_supported ?? [],
   };
 }
 

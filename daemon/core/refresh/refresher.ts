@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { asSigilforgeError, type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
-import { noSuchAccount, scopesOf } from '../account.js';
+import { mintingOf, noSuchAccount, scopesOf } from '../account.js';
 import { accountClient } from '../account-client.js';
 import type { Reach } from '../fault-points.js';
 import type { Grants } from '../grants.js';
@@ -9,12 +9,14 @@ import type { Logger } from '../log.js';
 import type { ClientWithSecret } from '../oauth/client.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from '../oauth/exchange.js';
 import type { TokenFailure } from '../oauth/failure.js';
+import { mint } from '../oauth/minting.js';
 import { revoke } from '../oauth/revocation.js';
 import type { Providers } from '../providers.js';
 import type { AccountRow, AccountStore } from '../store/account-store.js';
 import type { AttemptStore } from '../store/attempt-store.js';
 import type { Lease } from '../store/lease.js';
 import type { Sqlite } from '../store/sqlite.js';
+import type { Vault } from '../vault/vault.js';
 import { remainingBackoffMs } from './backoff.js';
 import type { Rescue } from './rescue.js';
 import { shieldFromSignals } from './signal-shield.js';
@@ -27,6 +29,7 @@ interface Parts {
   readonly store: AccountStore;
   readonly attempts: AttemptStore;
   readonly rescue: Rescue;
+  readonly vault: Vault;
   readonly grants: Grants;
   readonly providers: Providers;
   readonly oauth: OAuthContext;
@@ -39,8 +42,7 @@ interface Parts {
 /** What an exchange is sent with. */
 interface RefreshRequest {
   readonly who: ClientWithSecret;
-  readonly grantType: string;
-  readonly parameters: Readonly<Record<string, string>>;
+  readonly send: () => Promise<Exchange>;
 }
 
 /** One exchange for each account in this time, for tokens that were refused and for grants that are known to be dead. */
@@ -100,7 +102,7 @@ export class Refresher {
       if (!row) throw noSuchAccount(seen.service, seen.account);
       // Somebody else refreshed it meanwhile: that is what was wanted.
       if (row.generation !== seen.generation) return;
-      await shieldFromSignals(() => this.#renew(row, reason, lease));
+      await shieldFromSignals(() => this.#parts.vault.keepOpen(() => this.#renew(row, reason, lease)));
     } finally {
       if (!this.#unstored.has(seen.id)) lease.release();
     }
@@ -169,7 +171,7 @@ export class Refresher {
       }),
     );
     reach('refresh.journaled');
-    const result = await exchange(request.who, request.grantType, request.parameters, oauth);
+    const result = await request.send();
     reach('refresh.answered');
     return { ...result, attemptId };
   }
@@ -233,6 +235,7 @@ export class Refresher {
     inFile: boolean,
     lease: Lease,
   ): Promise<void> {
+    const releaseKeys = this.#parts.vault.hold();
     let safe = inFile;
     let limit = Number.POSITIVE_INFINITY;
     try {
@@ -247,6 +250,7 @@ export class Refresher {
       }
     } finally {
       this.#unstored.delete(row.id);
+      releaseKeys();
       lease.release();
     }
   }
@@ -268,14 +272,19 @@ export class Refresher {
   }
 
   async #request(row: AccountRow): Promise<RefreshRequest> {
+    const { grants, oauth } = this.#parts;
     const who = await this.#client(row);
+    const minting = mintingOf(row);
+    const privateKey = await grants.open(row, 'private_key');
+    if (minting && privateKey) return { who, send: () => mint(who, { privateKey, minting }, oauth) };
     if (row.flow === 'client_credentials') {
       const scope = scopesOf(row).join(who.client.scope_separator);
-      return { who, grantType: 'client_credentials', parameters: scope === '' ? {} : { scope } };
+      return { who, send: () => exchange(who, 'client_credentials', scope === '' ? {} : { scope }, oauth) };
     }
-    const refreshToken = await this.#parts.grants.open(row, 'refresh_token');
+    const refreshToken = await grants.open(row, 'refresh_token');
     if (!refreshToken) throw signInAgain(row, 'it has no refresh token.');
-    return { who, grantType: 'refresh_token', parameters: { refresh_token: refreshToken.reveal() } };
+    const parameters = { refresh_token: refreshToken.reveal() };
+    return { who, send: () => exchange(who, 'refresh_token', parameters, oauth) };
   }
 
   async #client(row: AccountRow): Promise<ClientWithSecret> {
@@ -289,7 +298,8 @@ export class Refresher {
   /** Throws where asking the provider now could bring nothing, without any network. */
   #assertWorthwhile(row: AccountRow, reason: RefreshReason): void {
     if (row.kind === 'api_key') throw notRefreshable(row);
-    const dead = row.state !== 'ok';
+    if (row.state === 'parked' && reason !== 'asked') throw notTakenOver(row);
+    const dead = row.state === 'needs_auth';
     if (dead && (reason !== 'asked' || this.#isRecent(lastErrorOf(row).at)))
       throw signInAgain(row, lastErrorOf(row).message);
     if (reason === 'rejected' && this.#isRecent(row.last_refreshed_at)) throw refusedAlthoughNew(row);
@@ -318,6 +328,13 @@ function lastErrorOf({ last_error }: AccountRow): { kind: ErrorKind; message: st
 function signInAgain({ service, account }: AccountRow, reason: string): SigilforgeError {
   return new SigilforgeError('auth_required', `${service}/${account} has to be signed in again: ${reason}`, {
     hint: `Run: sigilforge add-account ${service} ${account} --replace`,
+  });
+}
+
+function notTakenOver({ service, account }: AccountRow): SigilforgeError {
+  const sentence = `${service}/${account} was copied from another vault, which may still use its grant.`;
+  return new SigilforgeError('auth_required', sentence, {
+    hint: `Where that vault is gone, take the grant over with: sigilforge refresh-token ${service} ${account}. Otherwise sign in anew: sigilforge add-account ${service} ${account} --replace`,
   });
 }
 

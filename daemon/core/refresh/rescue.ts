@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
+import { asSigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import { ensurePrivateFolder, isErrno, pathError, writePrivateFile } from '../files.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { Version } from '../store/account-store.js';
-import type { Vault } from '../vault/vault.js';
+import type { Sealer, Vault } from '../vault/vault.js';
 
 const optionalText = v.nullable(v.string());
 
@@ -43,7 +44,7 @@ export class Rescue {
       refreshExpiresInS: tokens.refreshExpiresInS,
       scopes: tokens.scopes,
     };
-    const sealer = await this.#vault.unlocked();
+    const sealer = await this.#vault.forAnswer();
     ensurePrivateFolder(this.#folder);
     writePrivateFile(
       this.#file(version),
@@ -68,6 +69,17 @@ export class Rescue {
         idToken: undefined,
       },
     };
+  }
+
+  /** Seals anew what is kept for an account, with the newest key. The caller holds its lease. Says how many files. */
+  async reseal(accountId: string): Promise<number> {
+    const versions = this.list().filter(({ id }) => id === accountId);
+    const sealer = await this.#vault.unlocked();
+    for (const version of versions) {
+      const sealed = readIfAny(this.#file(version));
+      if (sealed) writePrivateFile(this.#file(version), resealed(sealer, version, sealed));
+    }
+    return versions.length;
   }
 
   /** A file that cannot be removed does no harm: its generation is over, so nobody adopts it. */
@@ -95,6 +107,16 @@ export class Rescue {
 
   #file({ id, generation }: Version): string {
     return path.join(this.#folder, `${id}.${generation}`);
+  }
+}
+
+/** What is damaged stays as it is, for whoever tries to adopt it. */
+function resealed(sealer: Sealer, version: Version, sealed: Buffer): Buffer {
+  try {
+    return sealer.sealAside(placeOf(version), sealer.open(placeOf(version), sealed));
+  } catch (thrown) {
+    if (asSigilforgeError(thrown).kind === 'integrity') return sealed;
+    throw thrown;
   }
 }
 

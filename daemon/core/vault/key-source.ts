@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { appendPrivateLine, readFile, readPrivateFile } from '../files.js';
+import { appendPrivateLine, readFile, readPrivateFile, writePrivateFile } from '../files.js';
 import type { Keychain } from '../keychain/keychain.js';
 import { KEY_BYTES } from './sealing.js';
 
@@ -15,7 +15,7 @@ export interface KeySource {
   read(vaultId: string, slotId: string): Promise<Buffer | undefined>;
   /** Makes a key for a new slot and returns once it is safely kept. Nothing is ever overwritten. */
   create(vaultId: string, slotId: string): Promise<Buffer>;
-  /** Forgets the key of a slot that did not come to be. */
+  /** Forgets the key of a slot that did not come to be, or was removed. */
   discard(vaultId: string, slotId: string): Promise<void>;
 }
 
@@ -54,8 +54,11 @@ export function keyFileSource(file: string): KeySource {
       appendPrivateLine(file, `${slotId} ${key.toString('base64')}`);
       return key;
     },
-    // A line that no slot names opens nothing, so it may stay.
-    async discard() {},
+    async discard(_vaultId, slotId) {
+      const lines = readPrivateFile(file)?.split('\n');
+      const kept = lines?.filter((line) => !line.startsWith(`${slotId} `));
+      if (lines && kept && kept.length < lines.length) writePrivateFile(file, Buffer.from(kept.join('\n')));
+    },
   };
 }
 

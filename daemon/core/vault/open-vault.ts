@@ -5,9 +5,10 @@ import type { Clock } from '../clock.js';
 import type { Keychain } from '../keychain/keychain.js';
 import type { Logger } from '../log.js';
 import type { Lease, Leases } from '../store/lease.js';
-import { asInstance } from '../store/open-store.js';
+import { setUp } from '../store/open-store.js';
 import type { Sqlite } from '../store/sqlite.js';
 import { credentialSource, type KeySource, keychainSource, keyFileSource } from './key-source.js';
+import { lockAfterMs } from './time-limit.js';
 import { Vault } from './vault.js';
 
 interface Options {
@@ -30,18 +31,22 @@ interface Sources {
 
 /** The vault of the data folder. The first start makes it, with the kind of key that the config asks for. */
 export async function openVault(options: Options): Promise<Vault> {
-  const { db, paths, keychain, leases, instanceLease } = options;
+  const { db, paths, config, clock, keychain, leases, instanceLease } = options;
   const sources: Sources = {
     credential: credentialSource(process.env['CREDENTIALS_DIRECTORY']),
     keychain: keychainSource(keychain),
     key_file: keyFileSource(paths.keyFile),
   };
-  const vault = new Vault(db, Object.values(sources));
-  if (!vault.exists) {
-    await asInstance(leases, instanceLease, async () => {
-      if (!vault.exists) await create(vault, sources, options);
-    });
-  }
+  const vault = new Vault({
+    db,
+    clock,
+    sources: Object.values(sources),
+    lockAfterMs: lockAfterMs(config.vault.lock_after),
+  });
+  await setUp(leases, instanceLease, {
+    isDone: () => vault.exists,
+    work: () => create(vault, sources, options),
+  });
   return vault;
 }
 

@@ -1,124 +1,260 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { Secret } from '../../../shared/secret.js';
+import type { Clock } from '../clock.js';
 import type { Sqlite } from '../store/sqlite.js';
-import { type SlotRow, type VaultRow, VaultStore } from '../store/vault-store.js';
+import { type VaultRow, VaultStore } from '../store/vault-store.js';
+import { FINGERPRINT_KEY, KeyRing, type Sealer, UNLOCK } from './key-ring.js';
 import type { KeySource } from './key-source.js';
-import { KEY_BYTES, keyIdOf, open, type Place, seal } from './sealing.js';
+import { KEY_BYTES, seal } from './sealing.js';
+import { makeSlot, type OpenSlot, openSlot } from './slots.js';
+import { TimeLimit } from './time-limit.js';
 
-/** Seals and opens the secret columns, while the vault is unlocked. */
-export interface Sealer {
-  /** Call it inside the transaction that stores the value: it reads the vault's current key id there. */
-  seal(place: Omit<Place, 'vault'>, secret: Secret): Buffer;
-  /** The same with the newest key in memory, for a value that goes into a file because the database cannot be used. */
-  sealAside(place: Omit<Place, 'vault'>, secret: Secret): Buffer;
-  open(place: Omit<Place, 'vault'>, sealed: Buffer): Secret;
-  /** A keyed fingerprint: the same for the same secret, and telling nothing of it. */
-  fingerprint(secret: Secret): Buffer;
+export type { Sealer } from './key-ring.js';
+
+/** No system promises what a timer means across sleep and clock changes: it wakes often and compares clocks. */
+const LONGEST_WAIT_MS = 30_000;
+
+interface Parts {
+  readonly db: Sqlite;
+  readonly clock: Clock;
+  /** The slots that open by themselves. */
+  readonly sources: readonly KeySource[];
+  /** How long it stays open after the last unlocking. */
+  readonly lockAfterMs: number;
 }
 
-/** The data key and the slots that open it. It opens itself when it is first needed, and stays open. */
+/** The data keys and the slots that open them. It opens itself when it is first needed, unless it was locked. */
 export class Vault {
-  readonly #store: VaultStore;
-  readonly #db: Sqlite;
-  readonly #sources: readonly KeySource[];
-  #opening: Promise<Sealer> | undefined;
-  #openedBy: SlotRow['kind'] | null = null;
+  readonly store: VaultStore;
+  readonly #parts: Parts;
+  readonly #limit: TimeLimit;
+  readonly #closed = new Set<() => void>();
+  readonly #opened = new Set<() => void>();
+  #ring: KeyRing | undefined;
+  /** Keys that an exchange under way still needs for its answer. */
+  #held = 0;
+  readonly #exchanges = new Set<Promise<unknown>>();
+  #heldRing: KeyRing | undefined;
+  #opening: Promise<KeyRing> | undefined;
+  /** Set before the row is, and for as long as that cannot be written: nothing opens in this process. */
+  #locking = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(db: Sqlite, sources: readonly KeySource[]) {
-    this.#db = db;
-    this.#store = new VaultStore(db);
-    this.#sources = sources;
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.store = new VaultStore(parts.db);
+    this.#limit = new TimeLimit(parts.clock, parts.lockAfterMs);
   }
 
   get exists(): boolean {
-    return this.#store.vault() !== undefined;
+    return this.store.vault() !== undefined;
   }
 
+  /** Looks at nothing but memory and the vault's row. */
   get state(): 'unlocked' | 'locked' {
-    return this.#openedBy === null ? 'locked' : 'unlocked';
+    return this.#ring !== undefined && !this.#isLocked() ? 'unlocked' : 'locked';
   }
 
   /** The kind of the slot that opened the vault, or of the one that would. */
   get keySource(): string | null {
-    return this.#openedBy ?? this.#store.slots()[0]?.kind ?? null;
+    return this.#ring?.kind ?? this.store.slots()[0]?.kind ?? null;
   }
 
   /**
-   * Makes a new vault, its data key wrapped by a new key of `source`. The key is safely kept before the slot's row is,
-   * so that no row ever names a key that is not there. The caller holds the instance lease.
+   * Makes a new vault, its data key wrapped for a slot with a new key of `source`. The key is safely kept before the
+   * slot's row is, so that no row ever names a key that is not there. The caller holds the instance lease.
    */
   async create(source: KeySource, now: number): Promise<void> {
-    const vault: VaultRow = { id: uuidv7(), current_key_id: uuidv7(), created_at: now };
-    const slotId = uuidv7();
-    const key = await source.create(vault.id, slotId);
-    const place = slotPlace(vault.id, slotId);
-    const slot: SlotRow = {
-      id: slotId,
-      key_id: vault.current_key_id,
-      kind: source.kind,
-      wrapped_key: seal(key, vault.current_key_id, place, randomBytes(KEY_BYTES)),
+    const [id, slotId] = [uuidv7(), uuidv7()];
+    const dataKey = { id: uuidv7(), key: randomBytes(KEY_BYTES) };
+    const key = await source.create(id, slotId);
+    const vault: VaultRow = {
+      id,
+      current_key_id: dataKey.id,
+      fingerprint_key: seal(
+        dataKey.key,
+        dataKey.id,
+        { vault: id, ...FINGERPRINT_KEY },
+        randomBytes(KEY_BYTES),
+      ),
+      locked: 0,
       created_at: now,
     };
+    const { row, keys } = makeSlot({ vault: id, id: slotId, kind: source.kind, key, now }, [dataKey]);
     try {
-      await this.#db.write(() => this.#store.create(vault, slot));
+      await this.#parts.db.write(() => {
+        this.store.createVault(vault);
+        this.store.addSlot(row, keys);
+      });
     } catch (thrown) {
-      await source.discard(vault.id, slotId);
+      await source.discard(id, slotId);
       throw thrown;
     }
   }
 
   /** The sealer. Throws what keeps the vault closed (`vault_locked`, `keychain_unavailable`, `timeout`, `denied`), and tries anew when asked again. */
   unlocked(): Promise<Sealer> {
-    this.#opening ??= this.#open().catch((thrown: unknown) => {
-      this.#opening = undefined;
-      throw thrown;
-    });
-    return this.#opening;
+    return this.ring();
   }
 
-  async #open(): Promise<Sealer> {
-    const vault = this.#store.vault();
-    if (!vault) throw new SigilforgeError('integrity', 'The database has no vault.');
-    for (const slot of this.#store.slots()) {
-      const source = this.#sources.find(({ kind }) => kind === slot.kind);
+  /** The same with all that concerns the keys themselves. */
+  async ring(): Promise<KeyRing> {
+    this.#assertNotLocked();
+    if (this.#ring?.isCurrent()) return this.#ring;
+    this.#opening ??= this.openBySource().finally(() => {
+      this.#opening = undefined;
+    });
+    const ring = await this.#opening;
+    this.#assertNotLocked();
+    if (this.#ring !== ring) this.adopt(ring);
+    return ring;
+  }
+
+  /** The sealer for the answer of an exchange that began while the vault was open, though it was locked meanwhile. */
+  async forAnswer(): Promise<Sealer> {
+    return (this.#held > 0 ? this.#heldRing : undefined) ?? this.ring();
+  }
+
+  /** Runs an exchange with the keys kept until it is over: a lock takes effect afterwards. */
+  keepOpen<T>(exchange: () => Promise<T>): Promise<T> {
+    const release = this.hold();
+    const running = exchange().finally(() => {
+      release();
+      this.#exchanges.delete(running);
+    });
+    this.#exchanges.add(running);
+    return running;
+  }
+
+  /** Keeps the keys for an answer that is not stored yet, until the returned function is called. */
+  hold(): () => void {
+    if (this.#held === 0) this.#heldRing = this.#ring;
+    this.#held += 1;
+    return () => {
+      this.#held -= 1;
+      if (this.#held === 0) this.#release();
+    };
+  }
+
+  /** The keys by a slot that opens by itself, locked or not. */
+  async openBySource(): Promise<KeyRing> {
+    const vault = this.row();
+    for (const slot of this.store.slots()) {
+      const source = this.#parts.sources.find(({ kind }) => kind === slot.kind);
       // Only a key that is absent lets the next slot have its turn: whatever else is wrong is thrown.
       const key = await source?.read(vault.id, slot.id);
-      if (!key) continue;
-      const dataKey = open(key, slotPlace(vault.id, slot.id), slot.wrapped_key);
-      this.#openedBy = slot.kind;
-      return this.#sealer(vault.id, slot.key_id, new Map([[slot.key_id, dataKey]]));
+      if (key) return this.openBy(openSlot(vault.id, slot, key));
     }
-    throw new SigilforgeError('integrity', 'None of the keys that open this vault is where it was kept.', {
-      hint: 'Restore the keychain item or the key file that the vault was made with; nothing was changed.',
-    });
+    throw this.#needsPerson();
   }
 
-  #sealer(vault: string, newest: string, keys: ReadonlyMap<string, Buffer>): Sealer {
-    const keyFor = (id: string | undefined): Buffer => {
-      const key = id === undefined ? undefined : keys.get(id);
-      if (key) return key;
-      throw new SigilforgeError(
-        'integrity',
-        'A stored value was sealed with a key that this vault does not have.',
-      );
-    };
-    const sealWith = (keyId: string, place: Omit<Place, 'vault'>, secret: Secret): Buffer =>
-      seal(keyFor(keyId), keyId, { vault, ...place }, Buffer.from(secret.reveal()));
-    const fingerprintKey = Buffer.from(
-      hkdfSync('sha256', keyFor(newest), vault, 'sigilforge fingerprint', KEY_BYTES),
-    );
-    return {
-      seal: (place, secret) => sealWith(this.#store.vault()?.current_key_id ?? '', place, secret),
-      sealAside: (place, secret) => sealWith(newest, place, secret),
-      fingerprint: (secret) => createHmac('sha256', fingerprintKey).update(secret.reveal()).digest(),
-      open: (place, sealed) =>
-        new Secret(open(keyFor(keyIdOf(sealed)), { vault, ...place }, sealed).toString('utf8')),
-    };
+  /** The keys by a slot that was opened. */
+  openBy(slot: OpenSlot): KeyRing {
+    return new KeyRing(this.store, this.row(), slot);
   }
-}
 
-function slotPlace(vault: string, slotId: string): Place {
-  return { vault, table: 'key_slots', row: slotId, column: 'wrapped_key' };
+  row(): VaultRow {
+    const vault = this.store.vault();
+    if (vault) return vault;
+    throw new SigilforgeError('integrity', 'The database has no vault.');
+  }
+
+  /** Open from now on, with these keys, until it is locked or its time is over. */
+  adopt(ring: KeyRing): void {
+    for (const before of [this.#ring, this.#heldRing]) if (before !== ring) before?.wipe();
+    this.#ring = ring;
+    if (this.#held > 0) this.#heldRing = ring;
+    this.#locking = false;
+    this.#limit.start();
+    this.#watch();
+    for (const listener of this.#opened) listener();
+  }
+
+  /** Locked from now on, in every process. Resolves once no exchange of this one needs the keys any more. */
+  async lock(): Promise<void> {
+    this.#locking = true;
+    this.#forget();
+    await this.#parts.db.write(() => this.store.setLocked(true));
+    this.#locking = false;
+    await Promise.allSettled(this.#exchanges);
+  }
+
+  get sources(): readonly KeySource[] {
+    return this.#parts.sources;
+  }
+
+  /** Called whenever the vault was opened. */
+  whenOpened(listener: () => void): void {
+    this.#opened.add(listener);
+  }
+
+  /** Called whenever the keys are dropped: what was opened by them is to be dropped too. */
+  whenClosed(listener: () => void): void {
+    this.#closed.add(listener);
+  }
+
+  /** Whether what was opened may still be handed out; costs no look at the disk. */
+  get isOpen(): boolean {
+    return this.#ring !== undefined && this.#limit.remaining > 0;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#forget();
+  }
+
+  #isLocked(): boolean {
+    return this.#locking || this.#limit.remaining <= 0 || this.store.vault()?.locked === 1;
+  }
+
+  #assertNotLocked(): void {
+    if (this.#ring !== undefined && this.#limit.remaining <= 0) this.#lockLate();
+    if (!this.#locking && this.store.vault()?.locked !== 1) return;
+    this.#forget();
+    throw new SigilforgeError('vault_locked', 'The vault is locked.', { hint: UNLOCK });
+  }
+
+  #lockLate(): void {
+    // Where the row cannot be written, this process at least stays locked.
+    this.lock().catch(() => {});
+  }
+
+  #forget(): void {
+    const ring = this.#ring;
+    this.#ring = undefined;
+    clearTimeout(this.#timer);
+    if (ring && ring !== this.#heldRing) ring.wipe();
+    for (const listener of this.#closed) listener();
+  }
+
+  #release(): void {
+    if (this.#heldRing !== this.#ring) this.#heldRing?.wipe();
+    this.#heldRing = undefined;
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    if (!this.#limit.isFinite) return;
+    const wait = Math.min(Math.max(this.#limit.remaining, 0), LONGEST_WAIT_MS);
+    this.#timer = setTimeout(
+      () => (this.#limit.remaining > 0 ? this.#watch() : this.#lockLate()),
+      wait,
+    ).unref();
+  }
+
+  #needsPerson(): SigilforgeError {
+    const kinds = this.store.slots().map(({ kind }) => kind);
+    const byPerson = kinds.filter((kind) => kind === 'password' || kind === 'recovery');
+    if (byPerson.length === 0) {
+      return new SigilforgeError('integrity', 'None of the keys that open this vault is where it was kept.', {
+        hint: 'Restore the keychain item or the key file that the vault was made with; nothing was changed.',
+      });
+    }
+    const sentence =
+      byPerson.length === kinds.length
+        ? 'The vault is locked: it opens by its password or its recovery key alone.'
+        : 'The key of the vault is not where it was kept; its password or its recovery key opens it.';
+    return new SigilforgeError('vault_locked', sentence, { hint: UNLOCK });
+  }
 }

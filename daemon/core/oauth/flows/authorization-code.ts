@@ -12,7 +12,7 @@ const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
 
 /** The authorization code grant with PKCE and a loopback redirect (RFC 6749, section 4.1; RFC 7636; RFC 8252). */
 export async function beginAuthorizationCode(request: FlowRequest): Promise<PendingFlow> {
-  const { who, context, store } = request;
+  const { who, context, keepOpen, store } = request;
   const { client } = who;
   const endpoint = authorizationEndpoint(client);
   const state = newState();
@@ -21,9 +21,11 @@ export async function beginAuthorizationCode(request: FlowRequest): Promise<Pend
 
   const finish = async (code: string): Promise<void> => {
     const parameters = { code, redirect_uri: redirect.redirectUri, code_verifier: pkce.verifier };
-    const granted = await exchangeOrThrow(who, 'authorization_code', parameters, context);
-    await judgeIdToken(client, granted.tokens);
-    await store(granted);
+    await keepOpen(async () => {
+      const granted = await exchangeOrThrow(who, 'authorization_code', parameters, context);
+      await judgeIdToken(client, granted.tokens);
+      await store(granted);
+    });
   };
   const respond = async (response: URLSearchParams): Promise<Outcome> => {
     try {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
-import { exchange, type Granted } from '../exchange.js';
-import { judgeHttpFailure, judgeRefusal, judgeUnreadable } from '../failure.js';
+import { exchange } from '../exchange.js';
+import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from '../failure.js';
 import { type HttpAnswer, HttpFailure } from '../http.js';
 import { deviceAuthorizationRequest } from '../protocol.js';
 import { readJsonObject, readTokenAnswer } from '../token-answer.js';
@@ -29,7 +29,7 @@ export async function beginDeviceCode(request: FlowRequest): Promise<PendingFlow
   const device = await authorizeDevice(request);
   const stop = new AbortController();
   const expiresAt = request.context.clock.wall() + device.lifetimeS * 1000;
-  const done = poll(request, device, expiresAt, stop.signal).then(request.store);
+  const done = poll(request, device, expiresAt, stop.signal);
   return {
     kind: 'device_code',
     prompt: {
@@ -98,18 +98,19 @@ function readDeviceAuthorization(
   };
 }
 
+/** Resolves once the grant is stored. */
 async function poll(
-  { who, context }: FlowRequest,
+  request: FlowRequest,
   device: DeviceAuthorization,
   expiresAt: number,
   stop: AbortSignal,
-): Promise<Granted> {
-  const left = (): number => expiresAt - context.clock.wall();
+): Promise<void> {
+  const left = (): number => expiresAt - request.context.clock.wall();
   let intervalS = device.intervalS;
   for (let leftMs = left(); leftMs > 0; leftMs = left()) {
     await pause(Math.min(intervalS * 1000, leftMs), stop);
-    const { granted, failure } = await exchange(who, GRANT_TYPE, { device_code: device.deviceCode }, context);
-    if (granted) return granted;
+    const failure = await request.keepOpen(() => askOnce(request, device));
+    if (!failure) return;
     const code = failure.refusal?.code;
     if (code === 'authorization_pending') continue;
     if (code === 'slow_down') {
@@ -122,6 +123,16 @@ async function poll(
     }
   }
   throw expired();
+}
+
+/** Stores the grant, or tells why there is none yet. */
+async function askOnce(
+  { who, context, store }: FlowRequest,
+  { deviceCode }: DeviceAuthorization,
+): Promise<TokenFailure | undefined> {
+  const { granted, failure } = await exchange(who, GRANT_TYPE, { device_code: deviceCode }, context);
+  if (granted) await store(granted);
+  return failure;
 }
 
 async function pause(ms: number, stop: AbortSignal): Promise<void> {

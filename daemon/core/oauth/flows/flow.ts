@@ -10,6 +10,8 @@ export interface FlowRequest {
   /** Further parameters of the authorization request. */
   readonly params: Readonly<Record<string, string>>;
   readonly context: OAuthContext;
+  /** Runs an exchange and the storing of its answer: nothing locks the vault in between. Throws where it is locked before. */
+  readonly keepOpen: <T>(exchange: () => Promise<T>) => Promise<T>;
   /** Stores the grant. The flow is complete, and says so in the browser, once this has returned. */
   readonly store: (granted: Granted) => Promise<void>;
 }

@@ -16,7 +16,7 @@ const shared = {
     auth: 'none',
   },
   // The device flow is first because it needs no secret; GitHub asks for one in every other exchange.
-  flows: ['device_code', 'authorization_code'],
+  flows: ['device_code', 'authorization_code', 'github_app'],
   pkce: 'supported',
   client_auth: 'client_secret_post',
   client_secret: 'optional',
@@ -43,17 +43,18 @@ export const github: BuiltinProvider = defineProvider({
 export const githubApp: BuiltinProvider = defineProvider({
   ...shared,
   id: 'github-app',
-  name: 'GitHub App (user access tokens)',
+  name: 'GitHub App',
   // The documentation of GitHub Apps asks for an exact match; the freedom of ports is stated for OAuth Apps alone.
   redirect: { uri: 'http://127.0.0.1:8484/callback', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'always', idle_s: HALF_YEAR_S },
   dead_grant_errors: ['bad_refresh_token', 'unauthorized_client'],
   quirks: ['comma_scopes_in_answer', 'device_refresh_without_secret'],
   notes:
-    'Tick "Enable Device Flow" in the settings of the GitHub App; the client id is then enough, also for refreshing. What a token may do is decided by the permissions of the app, not by scopes; refresh tokens come only while "User-to-server token expiration" is on.',
+    'Tick "Enable Device Flow" in the settings of the GitHub App; the client id is then enough, also for refreshing. What a token may do is decided by the permissions of the app, not by scopes; refresh tokens come only while "User-to-server token expiration" is on. The app itself signs in with its private key, its id and the id of an installation.',
   sources: [
     'docs.github.com: generating a user access token for a GitHub App',
     'docs.github.com: refreshing user access tokens',
     'docs.github.com: about the user authorization callback URL',
+    'docs.github.com: generating an installation access token for a GitHub App',
   ],
 });

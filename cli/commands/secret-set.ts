@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { SecretBackend } from '../../shared/contract.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { badArgument, type Context } from '../context.js';
+import { addNotes } from '../help.js';
+import { readChoice } from '../options.js';
+import { MAX_SECRET, readSecretBytes } from '../prompt.js';
+import { withClient } from '../session.js';
+
+interface SetOptions {
+  readonly backend?: SecretBackend;
+  readonly base64?: boolean;
+  readonly exact?: boolean;
+}
+
+/** Base64 takes a third more, and its lines may be broken. */
+const MAX_INPUT = 2 * MAX_SECRET;
+
+export function configureSet(command: Command, context: Context): void {
+  command
+    .argument('<KEY>', 'its name, such as openai/api-key')
+    .option('--backend <BACKEND>', 'keychain or vault', (text) =>
+      readChoice('--backend', text, SecretBackend.options),
+    )
+    .option('--base64', 'the value is given as base64, for bytes that are no text')
+    .option('--exact', 'keep a final newline of standard input')
+    .action((key: string, options: SetOptions) => setSecret(context, key, options));
+  addNotes(command, {
+    notes: 'The value is asked for, or is all of standard input: never an argument, which others could read.',
+    examples: [
+      ['sigilforge secret set openai/api-key', 'be asked for the value'],
+      ['sigilforge secret set tls/key --exact < server.key', 'a whole file, to the byte'],
+      [
+        'sigilforge secret set openai/api-key --backend keychain < key.txt',
+        'an item of its own in the keychain',
+      ],
+    ],
+    seeAlso: ['sigilforge exec', 'sigilforge secret list'],
+  });
+}
+
+async function setSecret(context: Context, key: string, options: SetOptions): Promise<void> {
+  const { output } = context;
+  const { backend, base64 = false, exact = false } = options;
+  const input = await readSecretBytes('Secret', exact, MAX_INPUT);
+  const bytes = base64 ? decodeBase64(input) : input;
+  if (bytes.length > MAX_SECRET) {
+    throw new SigilforgeError('limit_exceeded', `Secret: over ${MAX_SECRET} bytes.`);
+  }
+  const value = bytes.toString('base64');
+  const result = await withClient(context, (client) =>
+    client.setSecret({ key, value, encoding: 'base64', ...(backend && { backend }) }),
+  );
+  output.result(result, () => output.notice(`The secret ${result.key} is kept in the ${result.backend}.`));
+}
+
+function decodeBase64(input: Buffer): Buffer {
+  const text = input.toString('latin1').replace(/\s+/g, '');
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') === text) return bytes;
+  throw badArgument('Secret: this is not base64 with its padding.');
+}

@@ -1,0 +1,42 @@
+import { isUtf8 } from 'node:buffer';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { badArgument } from '../context.js';
+import type { ExecRequest } from './request.js';
+
+/** The program's environment but for its files. Throws where a value cannot be one of a variable. */
+export function environmentOf(
+  request: ExecRequest,
+  values: ReadonlyMap<string, Buffer>,
+  inherited: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const environment = { ...inherited };
+  for (const [name, value] of request.literals) environment[name] = textFor(name, Buffer.from(value));
+  for (const [name, reference] of request.variables) {
+    environment[name] = textFor(`${name} (${reference})`, values.get(reference));
+  }
+  return environment;
+}
+
+/** Writes the files of the request (0600) into a folder of their own. Returns the variables with their paths. */
+export function writeFiles(
+  { files }: ExecRequest,
+  values: ReadonlyMap<string, Buffer>,
+  folder: string,
+): NodeJS.ProcessEnv {
+  const paths = [...files].map(([name, reference]) => {
+    const file = path.join(folder, name);
+    writeFileSync(file, values.get(reference) ?? '', { mode: 0o600, flag: 'wx' });
+    return [name, file];
+  });
+  return Object.fromEntries(paths);
+}
+
+function textFor(what: string, value: Buffer = Buffer.alloc(0)): string {
+  const hint = 'Hand it over as a file or a descriptor: --file or --fd.';
+  if (value.includes(0))
+    throw badArgument(`${what}: no variable can hold a value with a NUL byte in it.`, hint);
+  if (!isUtf8(value))
+    throw badArgument(`${what}: no variable can hold a value that is not UTF-8 text.`, hint);
+  return value.toString();
+}

@@ -1,0 +1,98 @@
+const REPLACEMENT = Buffer.from('[redacted]');
+const NOTHING = Buffer.alloc(0);
+
+/** The shortest text that is masked, in bytes. The search looks at windows of this length. */
+export const SHORTEST = 8;
+
+/** The farthest that the window moves when its last two bytes stand in the beginning of no needle. */
+const FARTHEST = SHORTEST - 1;
+
+/**
+ * Replaces every occurrence of the needles in a stream of bytes by `[redacted]`, wherever the stream is split; of
+ * occurrences that overlap all is replaced, once. Held back is only what may yet become an occurrence. The search is
+ * Wu and Manber's: how far a window of eight bytes may move is read from its last two.
+ */
+export class Mask {
+  readonly #shifts = new Uint8Array(0x10000).fill(FARTHEST);
+  /** By the first four bytes. */
+  readonly #needles = new Map<number, Buffer[]>();
+  /** Beginnings of needles that are shorter than the window. */
+  readonly #beginnings = new Set<string>();
+  #held: Buffer = NOTHING;
+  /** How many bytes from the beginning of what is held have been replaced already. */
+  #replaced = 0;
+
+  /** `needles` of at least eight bytes each. */
+  constructor(needles: Iterable<Buffer>) {
+    for (const needle of needles) this.#add(needle);
+  }
+
+  /** What may be passed on after these bytes have come. */
+  push(chunk: Buffer): Buffer {
+    return this.#scan(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]), false);
+  }
+
+  /** What is left when nothing more comes: what was the beginning of a needle may still have others inside. */
+  end(): Buffer {
+    return this.#scan(this.#held, true);
+  }
+
+  #scan(data: Buffer, isLast: boolean): Buffer {
+    const pieces: Buffer[] = [];
+    let done = this.#replaced;
+    let at = 0;
+    for (const last = data.length - SHORTEST; at <= last; ) {
+      const shift = this.#shifts[((data[at + 6] ?? 0) << 8) | (data[at + 7] ?? 0)] ?? 0;
+      if (shift > 0) {
+        at += shift;
+        continue;
+      }
+      const { end, open } = this.#look(data, at);
+      if (end > 0 && at >= done) pieces.push(data.subarray(done, at), REPLACEMENT);
+      done = Math.max(done, end);
+      if (open && !isLast) break;
+      at++;
+    }
+    const kept = isLast ? data.length : this.#undecided(data, at);
+    if (kept > done) pieces.push(data.subarray(done, kept));
+    this.#held = data.subarray(kept);
+    this.#replaced = Math.max(0, done - kept);
+    return pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
+  }
+
+  #add(needle: Buffer): void {
+    for (let at = 0; at < FARTHEST; at++) {
+      const block = needle.readUInt16BE(at);
+      this.#shifts[block] = Math.min(this.#shifts[block] ?? 0, FARTHEST - 1 - at);
+    }
+    for (let length = 1; length < SHORTEST; length++)
+      this.#beginnings.add(needle.toString('latin1', 0, length));
+    const key = needle.readUInt32BE(0);
+    const others = this.#needles.get(key);
+    if (others === undefined) this.#needles.set(key, [needle]);
+    else others.push(needle);
+  }
+
+  /** Where the longest needle that begins at `at` ends, 0 without one; and whether one may go on beyond the data. */
+  #look(data: Buffer, at: number): { end: number; open: boolean } {
+    let end = 0;
+    let open = false;
+    for (const needle of this.#needles.get(data.readUInt32BE(at)) ?? []) {
+      const stop = Math.min(at + needle.length, data.length);
+      if (data.compare(needle, 0, stop - at, at, stop) !== 0) continue;
+      if (stop - at < needle.length) open = true;
+      else end = Math.max(end, stop);
+    }
+    return { end, open };
+  }
+
+  /** From where on the data may be the beginning of a needle: `from` itself where a whole window is left. */
+  #undecided(data: Buffer, from: number): number {
+    let at = from;
+    while (data.length - at < SHORTEST && at < data.length) {
+      if (this.#beginnings.has(data.toString('latin1', at))) return at;
+      at++;
+    }
+    return Math.min(at, data.length);
+  }
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+
+/** Whether this process has a controlling terminal, whatever its input and output are. */
+export function hasControllingTerminal(): boolean {
+  if (process.platform === 'win32') return true;
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a process is stopped, as by Ctrl-Z; held by a debugger (a small t) is something else. */
+export function isStopped(pid: number): boolean {
+  return /^T/.test(stateOf(pid));
+}
+
+/** Whether this process leads its session: then a terminal that hangs up tells it alone. */
+export function leadsSession(): boolean {
+  if (process.platform !== 'linux') return stateOf(process.pid).includes('s');
+  return statOf(process.pid)[3] === String(process.pid);
+}
+
+/** The letters of `ps` for the state of a process; elsewhere than on Linux only `ps` knows. */
+function stateOf(pid: number): string {
+  if (process.platform === 'linux') return statOf(pid)[0] ?? '';
+  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? '';
+}
+
+/** The fields after the program's name: state, parent, process group, session, … Empty for a process that is gone. */
+function statOf(pid: number): string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import { SigilforgeError } from '../../shared/errors.js';
+import type { Channel } from './channels.js';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface PseudoTerminal extends Channel<ReadStream> {
+  resize(size: Size): void;
+}
+
+/**
+ * A terminal for the program's output alone. The real one stays its controlling terminal and its input, so that keys,
+ * signals and job control are what they are without it, while `isatty`, colours and width hold for the output too.
+ */
+export async function openPseudoTerminal(size: Size): Promise<PseudoTerminal> {
+  const terminal = await open(size);
+  // The library's own end for the program does not block, which few programs are ready for.
+  const theirs = openSync(terminal.ptsName, constants.O_RDWR | constants.O_NOCTTY);
+  await closeOthers(terminal.slave, theirs);
+  terminal.master.unref();
+  // What the program writes is to come out as it is: the real terminal adds the carriage returns.
+  spawnSync('stty', ['-opost'], { stdio: [theirs, 'ignore', 'ignore'] });
+  return {
+    stdio: theirs,
+    leaked: terminal.fd,
+    attach() {
+      closeSync(theirs);
+      return terminal.master.ref();
+    },
+    resize: ({ columns, rows }) => terminal.resize(columns, rows),
+  };
+}
+
+/** What `open` of the library gives, which its types leave out. Its `destroy` and `kill` would signal every process. */
+interface Terminal {
+  readonly master: ReadStream;
+  readonly slave: ReadStream;
+  readonly ptsName: string;
+  readonly fd: number;
+  resize(columns: number, rows: number): void;
+}
+
+/**
+ * Leaves the program's end open nowhere but at `theirs`, so that its last closing shows. The stream has opened the
+ * terminal once more for itself, and does not close what it was made of.
+ */
+async function closeOthers(stream: ReadStream, theirs: number): Promise<void> {
+  stream.destroy();
+  await once(stream, 'close');
+  const terminal = fstatSync(theirs).rdev;
+  for (const name of readdirSync('/dev/fd')) {
+    const fd = Number(name);
+    if (fd > 2 && fd !== theirs && deviceOf(fd) === terminal) closeSync(fd);
+  }
+}
+
+/** The device behind a descriptor; reading their list takes one, which is closed by now. */
+function deviceOf(fd: number): number | undefined {
+  try {
+    return fstatSync(fd).rdev;
+  } catch {
+    return undefined;
+  }
+}
+
+async function open({ columns, rows }: Size): Promise<Terminal> {
+  let cause: unknown;
+  try {
+    const library: unknown = await import('@lydell/node-pty');
+    if (canOpen(library)) {
+      const terminal = library.open({ cols: columns, rows, encoding: null });
+      if (isTerminal(terminal)) return terminal;
+    }
+  } catch (thrown) {
+    cause = thrown;
+  }
+  throw new SigilforgeError('internal_error', 'No pseudo-terminal can be opened here.', {
+    hint: 'Leave out --mask, or send the output to a file or a pipe.',
+    cause,
+  });
+}
+
+function canOpen(library: unknown): library is { open(options: object): unknown } {
+  return (
+    typeof library === 'object' && library !== null && 'open' in library && typeof library.open === 'function'
+  );
+}
+
+function isTerminal(value: unknown): value is Terminal {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'master' in value &&
+    value.master instanceof ReadStream &&
+    'slave' in value &&
+    value.slave instanceof ReadStream &&
+    'ptsName' in value &&
+    'fd' in value &&
+    'resize' in value
+  );
+}

@@ -1,0 +1,101 @@
+import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
+import { parseReference } from '../../shared/reference.js';
+import { badArgument } from '../context.js';
+import { looksLikeReference } from '../references.js';
+import { readEnvFile } from './env-file.js';
+import { checkName, refuseLoading } from './names.js';
+
+/** The options of `exec` as they were typed. */
+export interface ExecOptions {
+  readonly env: readonly string[];
+  readonly envFile: readonly string[];
+  readonly file: readonly string[];
+  readonly stdin?: string;
+  readonly fd: readonly string[];
+  readonly mask?: boolean;
+  readonly allowEnv: readonly string[];
+}
+
+/** What the program is to get. Every reference in it can be read; none has been looked up. */
+export interface ExecRequest {
+  /** Variables without a reference, from env files. */
+  readonly literals: ReadonlyMap<string, string>;
+  /** Variables, and the references to their values. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** Variables that hold the path of a file with the value. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Descriptors to read the value from; 0 is standard input. */
+  readonly descriptors: ReadonlyMap<number, string>;
+}
+
+/** In the environment that comes from outside only what can be nothing else is taken for a reference. */
+const INHERITED = ['auth://', 'secret://'];
+const HIGHEST_DESCRIPTOR = 255;
+
+/** Reads the options; the nearer one wins: --file and --env, then env files, then the inherited environment. */
+export function readRequest(options: ExecOptions, environment: NodeJS.ProcessEnv): ExecRequest {
+  const request = {
+    literals: new Map<string, string>(),
+    variables: new Map<string, string>(),
+    files: new Map<string, string>(),
+    descriptors: readDescriptors(options),
+  };
+  const set = (where: string, name: string, value: string): void => {
+    refuseLoading(name, options.allowEnv);
+    for (const map of [request.literals, request.variables, request.files]) map.delete(name);
+    if (looksLikeReference(value)) request.variables.set(name, checked(where, value));
+    else request.literals.set(name, value);
+  };
+  for (const [name, value = ''] of Object.entries(environment)) {
+    if (looksLikeReference(value, INHERITED)) set(`The variable ${name}`, name, value);
+  }
+  for (const file of options.envFile) {
+    for (const { name, value, line } of readEnvFile(file)) set(`${file}, line ${line}`, name, value);
+  }
+  for (const [name, reference] of assignments('--env', options.env)) set(`--env ${name}`, name, reference);
+  for (const [name, reference] of assignments('--file', options.file)) {
+    set(`--file ${name}`, name, reference);
+    request.variables.delete(name);
+    request.files.set(name, reference);
+  }
+  return request;
+}
+
+/** Names and references. What is no reference is never repeated: it may be a value. */
+function assignments(option: string, given: readonly string[]): [name: string, reference: string][] {
+  return given.map((text) => {
+    const [name, reference] = halves(option, text);
+    checkName(name, option);
+    return [name, checked(`${option} ${name}`, reference)];
+  });
+}
+
+function readDescriptors({ stdin, fd }: ExecOptions): Map<number, string> {
+  const descriptors = new Map<number, string>();
+  if (stdin !== undefined) descriptors.set(0, checked('--stdin', stdin));
+  for (const text of fd) {
+    const [number, reference] = halves('--fd', text);
+    const descriptor = /^\d{1,3}$/.test(number) ? Number(number) : 0;
+    if (descriptor < 3 || descriptor > HIGHEST_DESCRIPTOR) {
+      throw badArgument(`--fd takes a number from 3 to ${HIGHEST_DESCRIPTOR}, as in --fd 3=secret://KEY`);
+    }
+    descriptors.set(descriptor, checked(`--fd ${descriptor}`, reference));
+  }
+  return descriptors;
+}
+
+function halves(option: string, text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw badArgument(`${option} takes a name and a reference, as in ${option} NAME=secret://KEY`);
+}
+
+function checked(where: string, reference: string): string {
+  try {
+    parseReference(reference);
+    return reference;
+  } catch (thrown) {
+    const { kind, message, hint } = asSigilforgeError(thrown);
+    throw new SigilforgeError(kind, `${where}: ${message}`, { hint, cause: thrown });
+  }
+}

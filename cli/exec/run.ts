@@ -1,0 +1,121 @@
+import type { StdioOptions } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { asSigilforgeError } from '../../shared/errors.js';
+import type { Context } from '../context.js';
+import { resolveReferences } from '../references.js';
+import { environmentOf, writeFiles } from './environment.js';
+import { formsOf } from './forms.js';
+import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
+import { SHORTEST } from './mask.js';
+import { groupOutputs, type Outlet, openOutlets, openTerminalOutlet, relayAll } from './outlets.js';
+import { FAILED_BEFORE, runToEnd, StartError } from './program.js';
+import { type ExecOptions, type ExecRequest, readRequest } from './request.js';
+import { Signals } from './signals.js';
+import { createWorkspace, removeLeftovers, type Workspace } from './workspace.js';
+
+/** A program, and all that it is to get. */
+interface Run {
+  readonly command: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly request: ExecRequest;
+  readonly values: ReadonlyMap<string, Buffer>;
+  /** What must not show in its output. */
+  readonly needles: readonly Buffer[];
+  /** Whether that holds for output on a terminal, too. */
+  readonly maskTerminals: boolean;
+}
+
+/** Runs a program with what its references stand for. The exit code of this process is the program's. */
+export async function runWith(
+  context: Context,
+  command: readonly string[],
+  options: ExecOptions,
+): Promise<void> {
+  const signals = new Signals();
+  removeLeftovers();
+  const request = readRequest(options, process.env);
+  const values = await resolveReferences(context, referencesOf(request));
+  const environment = environmentOf(request, values, process.env);
+  const maskTerminals = options.mask === true;
+  const { files, terminal } = groupOutputs(maskTerminals);
+  const isMasked = options.mask !== false && files.length + terminal.length > 0;
+  const needles = isMasked ? needlesOf(context, values) : [];
+  try {
+    process.exitCode = await run({ command, environment, request, values, needles, maskTerminals }, signals);
+  } catch (thrown) {
+    const failed =
+      thrown instanceof StartError ? thrown : new StartError(asSigilforgeError(thrown), FAILED_BEFORE);
+    context.output.fail(failed.error);
+    process.exitCode = failed.exitCode;
+  }
+}
+
+function referencesOf({ variables, files, descriptors }: ExecRequest): string[] {
+  return [...variables.values(), ...files.values(), ...descriptors.values()];
+}
+
+function needlesOf({ output }: Context, values: ReadonlyMap<string, Buffer>): Buffer[] {
+  for (const [reference, { length }] of values) {
+    if (length === 0 || length >= SHORTEST) continue;
+    output.warn(`The value of ${reference} is shorter than ${SHORTEST} bytes, so it is not masked.`);
+  }
+  return formsOf(values.values());
+}
+
+/** The program's exit code. Whatever was made for the program is gone when it has ended. */
+async function run(run: Run, signals: Signals): Promise<number> {
+  const { files, terminal } = run.needles.length > 0 ? groupOutputs(run.maskTerminals) : NO_OUTPUTS;
+  const inputs = [...run.request.descriptors].map(
+    ([fd, reference]) => [fd, run.values.get(reference) ?? Buffer.alloc(0)] as const,
+  );
+  const needsFolder = run.request.files.size > 0 || (inputs.length > 0 && !hasMemoryFiles());
+  const workspace = openWorkspace(files.length, needsFolder);
+  let relayed = Promise.resolve();
+  try {
+    const outlets = openOutlets(files, workspace?.pipes);
+    if (terminal.length > 0) outlets.push(await openTerminalOutlet(terminal));
+    const inlets = openInlets(inputs, hasMemoryFiles() ? undefined : workspace?.folder);
+    const env = {
+      ...run.environment,
+      ...(workspace && writeFiles(run.request, run.values, workspace.folder)),
+    };
+    signals.listen();
+    return await runToEnd(run.command, { env, stdio: stdioOf(outlets, inlets) }, (child) => {
+      signals.started(child);
+      closeInlets(inlets);
+      relayed = relayAll(outlets, child, run.needles);
+      // What goes wrong there is waited for below.
+      relayed.catch(() => undefined);
+    });
+  } finally {
+    signals.ended();
+    workspace?.remove();
+    await relayed;
+  }
+}
+
+const NO_OUTPUTS = { files: [], terminal: [] };
+
+/** A private folder. Where there is none to be had, pipes can be made in another way, but files cannot. */
+function openWorkspace(pipes: number, isNeeded: boolean): Workspace | undefined {
+  if (pipes === 0 && !isNeeded) return undefined;
+  try {
+    return createWorkspace(pipes);
+  } catch (thrown) {
+    if (isNeeded) throw thrown;
+    return undefined;
+  }
+}
+
+function stdioOf(outlets: readonly Outlet[], inlets: readonly Inlet[]): StdioOptions {
+  const stdio: Exclude<StdioOptions, string> = [0, 1, 2];
+  for (const { outputs, channel } of outlets) {
+    for (const output of outputs) stdio[output] = channel.stdio;
+    // Nothing but another file in its place keeps a descriptor from being inherited.
+    if (channel.leaked !== undefined) stdio[channel.leaked] = openSync(devNull, 'r');
+  }
+  for (const { fd, source } of inlets) stdio[fd] = source;
+  // Whoever is not named stays closed.
+  return Array.from(stdio, (one) => one ?? 'ignore');
+}

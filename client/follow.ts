@@ -1,0 +1,29 @@
+import type { AccountEvent } from '../shared/contract.js';
+import { findSocket } from './address.js';
+import { openConnection } from './client.js';
+import { noDaemon } from './session.js';
+
+/** How long a daemon may take to begin, in milliseconds. */
+const SUBSCRIBE_LIMIT = 10_000;
+
+/** Events of one connection that is never made anew, so that nothing is missed without anybody being told. */
+export interface Following {
+  /** Resolves when the daemon has ended the connection, or `close` has. */
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
+/** Hears the events of accounts from the daemon of this environment. Throws `daemon_unavailable` where none runs. */
+export async function follow(onEvent: (event: AccountEvent) => void): Promise<Following> {
+  const { socket } = await findSocket();
+  const connection = socket === null ? undefined : await openConnection(socket, onEvent);
+  if (!connection) throw noDaemon(socket);
+  connection.hold(true);
+  try {
+    await connection.call('subscribe', { topics: ['accounts'] }, SUBSCRIBE_LIMIT);
+  } catch (thrown) {
+    connection.disconnect();
+    throw thrown;
+  }
+  return { ended: connection.closed, close: () => connection.disconnect() };
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.js';
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `vault.lock_after` of config.toml, such as `12h`, in milliseconds; `never` is without end. */
+export function lockAfterMs(text: string): number {
+  const unit = UNIT_MS[text.slice(-1)];
+  return text === 'never' || unit === undefined ? Number.POSITIVE_INFINITY : Number(text.slice(0, -1)) * unit;
+}
+
+/** Tells when a time is over, by whichever of the two clocks says so first: one stands still in sleep, one can be set. */
+export class TimeLimit {
+  readonly #clock: Clock;
+  readonly #ms: number;
+  #wall = 0;
+  #monotonic = 0;
+
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock;
+    this.#ms = ms;
+  }
+
+  get isFinite(): boolean {
+    return Number.isFinite(this.#ms);
+  }
+
+  /** Milliseconds that are left; not positive once it is over. */
+  get remaining(): number {
+    if (!this.isFinite) return Number.POSITIVE_INFINITY;
+    const passed = Math.max(this.#clock.wall() - this.#wall, this.#clock.monotonic() - this.#monotonic);
+    return this.#ms - passed;
+  }
+
+  start(): void {
+    this.#wall = this.#clock.wall();
+    this.#monotonic = this.#clock.monotonic();
+  }
+}

@@ -1,0 +1,41 @@
+import { SigilforgeError } from '../../../shared/errors.js';
+import type { SlotRow } from '../store/vault-store.js';
+import type { KeyRing } from './key-ring.js';
+import { passwordKey, readPasswordParams } from './password.js';
+import { parseRecoveryKey, recoverySlotKey } from './recovery-key.js';
+import { openSlot } from './slots.js';
+import type { Vault } from './vault.js';
+
+/** The keys by a password or a recovery key; `undefined` where it is neither. Throws `not_found` where the vault has no such slot. */
+export async function openByText(vault: Vault, text: string): Promise<KeyRing | undefined> {
+  const slots = vault.store.slots().filter(({ kind }) => kind === 'password' || kind === 'recovery');
+  if (slots.length === 0) {
+    throw new SigilforgeError('not_found', 'This vault has no password and no recovery key.', {
+      hint: 'Set one with: sigilforge vault set-password',
+    });
+  }
+  for (const slot of slots) {
+    const key = await keyOf(slot, text);
+    const ring = key && tryKey(vault, slot, key);
+    if (ring) return ring;
+  }
+  return undefined;
+}
+
+async function keyOf({ id, kind, params }: SlotRow, text: string): Promise<Buffer | undefined> {
+  const recovery = parseRecoveryKey(text);
+  if (kind === 'recovery') return recovery && recoverySlotKey(recovery, id);
+  // What has the form and the checksum of a recovery key is nobody's password.
+  return recovery
+    ? undefined
+    : passwordKey(text, readPasswordParams(JSON.parse(params ?? 'null'), 'key slot'));
+}
+
+function tryKey(vault: Vault, slot: SlotRow, key: Buffer): KeyRing | undefined {
+  try {
+    return vault.openBy(openSlot(vault.row().id, slot, key));
+  } catch (thrown) {
+    if (thrown instanceof SigilforgeError && thrown.kind === 'integrity') return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,38 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Inside of node_modules, so that the programs find the packages that are not bundled. */
+const cache = join(root, 'node_modules', '.cache', 'sigilforge');
+
+/** A test program as one file that Node runs. */
+export interface BuiltProgram {
+  readonly command: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Bundles `programs/NAME.ts` in the way in which the daemon itself is bundled. */
+export async function buildProgram(name: string): Promise<BuiltProgram> {
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'program-'));
+  const outfile = join(folder, `${name}.cjs`);
+  await build({
+    entryPoints: [fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    loader: { '.sql': 'text' },
+    define: { 'import.meta.url': '__moduleUrl' },
+    banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    external: ['better-sqlite3', '@napi-rs/keyring', '@node-rs/argon2', 'open', 'sigilforge'],
+    logLevel: 'warning',
+  });
+  return {
+    command: [process.execPath, outfile],
+    stop: () => rm(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,215 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { FAULT_POINTS, type FaultPoint } from '../../daemon/core/fault-points.js';
+import type { AttemptOutcome } from '../../daemon/core/store/attempt-store.js';
+import type { AccessToken } from '../../shared/contract.js';
+import { addAccount, begin, work } from '../support/accounts.js';
+import { holdAnswer } from '../support/faults.js';
+import { signIn } from '../support/person.js';
+import { type BuiltProgram, buildProgram } from './build-program.js';
+import { crash, gate, type Stage, setStage, signInExpired } from './stage.js';
+import { blockWrites, readStored } from './stored.js';
+
+// A daemon that ends itself by SIGKILL at one of its fault points, and what the next one finds.
+
+const LIMIT = 60_000;
+
+/** What no client can prevent: the provider has spent the refresh token, and its answer was lost with the process. */
+const LOST =
+  'example/work has to be signed in again: An earlier answer of the provider never arrived, so the refresh token may ' +
+  'have been spent on it. example refused: invalid_grant, grant request is invalid.';
+
+let crashing: BuiltProgram;
+let stage: Stage;
+const reached = new Set<string>();
+
+beforeAll(async () => {
+  crashing = await buildProgram('crashing-daemon');
+});
+afterAll(() => crashing.stop());
+
+beforeEach(async () => {
+  stage = await setStage();
+  return () => stage.stop();
+});
+
+describe('in a refresh', () => {
+  test.each<{ at: FaultPoint; exchanges: number; outcomes: AttemptOutcome[] }>([
+    // Nothing was sent.
+    { at: 'refresh.leased', exchanges: 1, outcomes: ['stored'] },
+    { at: 'refresh.journaled', exchanges: 1, outcomes: ['unknown', 'stored'] },
+    // The answer is in the database.
+    { at: 'refresh.committed', exchanges: 1, outcomes: ['stored'] },
+  ])(
+    'after a crash at $at the token is there',
+    async ({ at, exchanges, outcomes }) => {
+      await signInExpired(stage);
+      await crashAt(at, () => stage.api.getToken(work));
+      await expectGoodGrant({ exchanges, outcomes });
+    },
+    LIMIT,
+  );
+
+  test.each<{ at: FaultPoint }>([
+    // Between the answer and its commit.
+    { at: 'refresh.answered' },
+    { at: 'refresh.committing' },
+  ])(
+    'after a crash at $at the answer is lost, and every error says so',
+    async ({ at }) => {
+      await signInExpired(stage);
+      await crashAt(at, () => stage.api.getToken(work));
+      await expectLostGrant();
+    },
+    LIMIT,
+  );
+
+  test(
+    'after a crash with a request on its way the answer is lost, and every error says so',
+    async () => {
+      await signInExpired(stage);
+      const never = gate();
+      const held = stage.proxy.plan(holdAnswer(never.opened), { grantType: 'refresh_token' });
+      const asking = expect(stage.api.getToken(work)).rejects.toMatchObject({ kind: 'daemon_unavailable' });
+      await held.reached;
+      await expect
+        .poll(() => stage.provider.requests.at(-1))
+        .toMatchObject({ grantType: 'refresh_token', status: 200 });
+      await crash(stage.daemon);
+      await asking;
+      never.open();
+      await stage.sandbox.startDaemon();
+      await expectLostGrant();
+    },
+    LIMIT,
+  );
+
+  test(
+    'an answer that could not be stored outlives a crash, and another one while it is adopted',
+    async () => {
+      await signInExpired(stage);
+      await crashAt('refresh.rescued', () => askWithBlockedStore(), { restart: false });
+      expect(await rescued()).toHaveLength(1);
+      // It adopts what it finds when it starts.
+      await crashAt('refresh.adopting', async () => {});
+      await expectGoodGrant({ exchanges: 1, outcomes: ['stored'] });
+    },
+    LIMIT,
+  );
+});
+
+describe('in a sign-in', () => {
+  test.each<{ at: FaultPoint; stored: boolean }>([
+    { at: 'sign_in.answered', stored: false },
+    { at: 'sign_in.committing', stored: false },
+    { at: 'sign_in.committed', stored: true },
+  ])(
+    'after a crash at $at the account is whole or not there',
+    async ({ at, stored }) => {
+      await crashAt(at, () => signInAndLose());
+      if (stored) expect(await stage.api.getAccount(work)).toMatchObject({ state: 'ok' });
+      else {
+        await expect(stage.api.getAccount(work)).rejects.toMatchObject({ kind: 'not_found' });
+        await addAccount(stage.api);
+      }
+      await expectGoodGrant({ exchanges: 0, outcomes: [] });
+    },
+    LIMIT,
+  );
+
+  test.each<{ at: FaultPoint; generation: number }>([
+    { at: 'sign_in.answered', generation: 1 },
+    { at: 'sign_in.committing', generation: 1 },
+    { at: 'sign_in.committed', generation: 2 },
+  ])(
+    'after a crash at $at in a second sign-in the old grant or the new one is there',
+    async ({ at, generation }) => {
+      await addAccount(stage.api);
+      await crashAt(at, () => signInAndLose({ replace: true }));
+      expect(readStored(stage.sandbox.home).accounts).toMatchObject([{ generation }]);
+      await expectGoodGrant({ exchanges: 0, outcomes: [] });
+    },
+    LIMIT,
+  );
+});
+
+test('every point was reached', () => {
+  expect([...reached].toSorted()).toEqual([...FAULT_POINTS].toSorted());
+});
+
+/** Has a daemon of its own crash at a point in the middle of `work`, and another one started in its place. */
+async function crashAt(
+  point: FaultPoint,
+  work: () => Promise<unknown>,
+  { restart = true }: { restart?: boolean } = {},
+): Promise<void> {
+  const { sandbox, daemon } = stage;
+  await crash(daemon);
+  const env = { SIGILFORGE_CRASH_AT: point };
+  const running = sandbox.spawn(crashing.command, { env, input: '' });
+  await running.seen(/ready|reached/, 'stdout');
+  await work().catch(() => {});
+  const { signal, stdout } = await running.exited;
+  expect({ signal, stdout }).toMatchObject({
+    signal: 'SIGKILL',
+    stdout: expect.stringContaining(`reached ${point}\n`),
+  });
+  reached.add(point);
+  expect(readStored(sandbox.home).integrity).toBe('ok');
+  if (restart) await sandbox.startDaemon();
+}
+
+/** Another program keeps the database from the moment on in which the provider has answered. */
+async function askWithBlockedStore(): Promise<void> {
+  const answer = gate();
+  const held = stage.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
+  const asking = stage.api.getToken(work);
+  await held.reached;
+  const unblock = blockWrites(stage.sandbox.home);
+  answer.open();
+  await asking.finally(unblock);
+}
+
+async function signInAndLose(params: { replace?: boolean } = {}): Promise<void> {
+  const { address } = await begin(stage.api, params);
+  await signIn(address);
+}
+
+/** The token is good without more exchanges than these, and the grant is good for another one. */
+async function expectGoodGrant(expected: { exchanges: number; outcomes: AttemptOutcome[] }): Promise<void> {
+  const token = await stage.api.getToken(work);
+  await expectActive(token);
+  const { home } = stage.sandbox;
+  expect({ exchanges: stage.exchanges, outcomes: readStored(home).outcomes }).toEqual(expected);
+  const next = await stage.api.refreshToken(work);
+  expect(next.access_token).not.toBe(token.access_token);
+  await expectActive(next);
+  expect(stage.provider.counts.reuse).toBe(0);
+  expect(await rescued()).toEqual([]);
+  expect(readStored(home).integrity).toBe('ok');
+}
+
+async function expectLostGrant(): Promise<void> {
+  const { api, sandbox } = stage;
+  const error = { kind: 'auth_required', message: LOST };
+  // The first one by the provider's refusal, the second one by what is stored of it.
+  await expect(api.getToken(work)).rejects.toMatchObject(error);
+  await expect(api.getToken(work)).rejects.toMatchObject(error);
+  expect(readStored(sandbox.home)).toMatchObject({
+    integrity: 'ok',
+    accounts: [{ state: 'needs_auth' }],
+    outcomes: ['unknown', 'refused'],
+  });
+  expect({ exchanges: stage.exchanges, rescued: await rescued() }).toEqual({ exchanges: 2, rescued: [] });
+  await addAccount(api, { replace: true });
+  await expectActive(await api.refreshToken(work));
+}
+
+async function expectActive({ access_token }: AccessToken): Promise<void> {
+  expect(await stage.provider.introspect(access_token)).toMatchObject({ active: true });
+}
+
+async function rescued(): Promise<string[]> {
+  return readdir(path.join(stage.sandbox.home, 'state', 'rescue')).catch(() => []);
+}

@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import type { SigilforgeClient } from '../../client/index.js';
+import type { Api } from '../../shared/contract.js';
+import { ACCOUNT, addAccount, SERVICE, work } from '../support/accounts.js';
+import { answerWith, holdAnswer } from '../support/faults.js';
+import type { Running } from '../support/running.js';
+import { gate, type Stage, setStage, signInExpired } from './stage.js';
+import { dateLastErrors } from './stored.js';
+
+// A grant that its provider has ended, and many programs without a terminal that do not know.
+
+const LIMIT = 60_000;
+const CONNECTIONS = 8;
+const CALLERS = 192;
+const AUTH_REQUIRED = 4;
+const LONG_AGO_MS = 11_000;
+
+const DEAD = {
+  kind: 'auth_required',
+  message:
+    'example/work has to be signed in again: example refused: invalid_grant, grant request is invalid.',
+  hint: 'Run: sigilforge add-account example work --replace',
+};
+
+let stage: Stage;
+
+beforeEach(async () => {
+  stage = await setStage();
+  return () => stage.stop();
+});
+
+test(
+  '200 callers cost one exchange, one notification and no browser, and each is told what to do',
+  async () => {
+    const browser = await recordingBrowser();
+    const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => stage.connect()));
+    const events = await Promise.all(clients.map(listen));
+    await signInExpired(stage);
+    await stage.provider.endGrants();
+    const answer = gate();
+    const held = stage.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
+
+    const asking = everybodyAsks(clients);
+    await held.reached;
+    const programs = ['--direct', '--no-fallback'].flatMap((way) =>
+      Array.from({ length: 4 }, () => start(['get-token', SERVICE, ACCOUNT, way], browser.env)),
+    );
+    answer.open();
+    for (const error of await asking) expect(error).toMatchObject(DEAD);
+    for (const program of programs) await expectDead(program);
+
+    // Whoever asks later is told the same, with no request at all.
+    const asked = stage.proxy.requests.length;
+    for (const error of await everybodyAsks(clients)) expect(error).toMatchObject(DEAD);
+    expect(stage.proxy.requests).toHaveLength(asked);
+    expect(stage.exchanges).toBe(1);
+    await Promise.all(clients.map((client) => client.status()));
+    expect(events).toEqual(clients.map(() => ['account_added', 'needs_auth']));
+    expect(existsSync(browser.record)).toBe(false);
+  },
+  LIMIT,
+);
+
+test(
+  'a new sign-in takes the alarm back',
+  async () => {
+    const events = await listen(stage.api);
+    await signInExpired(stage);
+    await stage.provider.endGrants();
+    await expect(stage.api.getToken(work)).rejects.toMatchObject(DEAD);
+    expect(await stage.api.getAccount(work)).toMatchObject({ state: 'needs_auth' });
+    await addAccount(stage.api, { replace: true });
+    expect(await stage.api.getAccount(work)).toMatchObject({ state: 'ok' });
+    await expectGoodToken(await stage.api.getToken(work));
+    expect(events).toEqual(['account_added', 'needs_auth', 'account_added', 'recovered']);
+  },
+  LIMIT,
+);
+
+test(
+  'refresh_token tries once in ten seconds, whoever asks, and takes the alarm back where it works',
+  async () => {
+    const { api, proxy, sandbox } = stage;
+    const events = await listen(api);
+    await signInExpired(stage);
+    proxy.plan(answerWith(400, { error: 'invalid_grant' }), { grantType: 'refresh_token', times: 2 });
+    await expect(api.getToken(work)).rejects.toMatchObject({ kind: 'auth_required' });
+
+    dateLastErrors(sandbox.home, Date.now());
+    await everybodyRefreshesInVain();
+    expect(refreshRequests()).toBe(1);
+
+    dateLastErrors(sandbox.home, Date.now() - LONG_AGO_MS);
+    await everybodyRefreshesInVain();
+    expect(refreshRequests()).toBe(2);
+    expect(events).toEqual(['account_added', 'needs_auth']);
+
+    dateLastErrors(sandbox.home, Date.now() - LONG_AGO_MS);
+    await expectGoodToken(await api.refreshToken(work));
+    expect(await api.getAccount(work)).toMatchObject({ state: 'ok' });
+    expect(refreshRequests()).toBe(3);
+    expect(events).toEqual(['account_added', 'needs_auth', 'token_refreshed', 'recovered']);
+  },
+  LIMIT,
+);
+
+/** The errors of many callers at once, over several connections. */
+function everybodyAsks(clients: readonly Api[]): Promise<unknown[]> {
+  const calls = Array.from({ length: CALLERS }, (_, i) => clients[i % clients.length]?.getToken(work));
+  return Promise.all(
+    calls.map((call) =>
+      call?.then(
+        () => 'a token',
+        (thrown: unknown) => thrown,
+      ),
+    ),
+  );
+}
+
+async function everybodyRefreshesInVain(): Promise<void> {
+  const program = start(['refresh-token', SERVICE, ACCOUNT, '--direct']);
+  const calls = Array.from({ length: 20 }, () => stage.api.refreshToken(work));
+  for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
+  await expectDead(program, 'invalid_grant.');
+}
+
+function refreshRequests(): number {
+  return stage.proxy.requests.filter(({ grantType }) => grantType === 'refresh_token').length;
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  return stage.sandbox.start(args, { input: '', env });
+}
+
+async function expectDead(program: Running, reason = DEAD.message): Promise<void> {
+  const { code, stdout, stderr } = await program.exited;
+  expect({ code, stdout }).toEqual({ code: AUTH_REQUIRED, stdout: '' });
+  expect(stderr).toContain(reason);
+  expect(stderr).toContain(`hint: ${DEAD.hint}`);
+}
+
+async function expectGoodToken({ access_token }: { access_token: string }): Promise<void> {
+  expect(await stage.provider.introspect(access_token)).toMatchObject({ active: true });
+}
+
+/** The types of the events that a client gets from now on. */
+async function listen(client: SigilforgeClient): Promise<string[]> {
+  const types: string[] = [];
+  client.onEvent(({ type }) => types.push(type));
+  await client.subscribe({ topics: ['accounts'] });
+  return types;
+}
+
+/** A browser that notes that it was started. */
+async function recordingBrowser(): Promise<{ env: NodeJS.ProcessEnv; record: string }> {
+  const { home } = stage.sandbox;
+  const [program, record] = [path.join(home, 'browser'), path.join(home, 'opened')];
+  await writeFile(program, `#!/bin/sh\necho "$1" >>'${record}'\n`, { mode: 0o755 });
+  return { env: { BROWSER: program }, record };
+}

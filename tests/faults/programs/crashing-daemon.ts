@@ -1,0 +1,23 @@
+import { writeSync } from 'node:fs';
+import { readConfig } from '../../../daemon/core/config.js';
+import type { FaultPoint } from '../../../daemon/core/fault-points.js';
+import { startDaemon } from '../../../daemon/daemon.js';
+import { createLogger } from '../../../daemon/pino.js';
+import { resolvePaths } from '../../../shared/paths.js';
+
+/** The daemon, which says so and ends itself by SIGKILL when it reaches the point in `SIGILFORGE_CRASH_AT`. */
+async function main(): Promise<void> {
+  process.umask(0o077);
+  const paths = resolvePaths();
+  const crashAt = process.env['SIGILFORGE_CRASH_AT'];
+  const reach = (point: FaultPoint): void => {
+    if (point !== crashAt) return;
+    writeSync(1, `reached ${point}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  };
+  const daemon = await startDaemon(paths, readConfig(paths.configFile), createLogger('warn'), reach);
+  writeSync(1, 'ready\n');
+  await daemon.ended;
+}
+
+void main();

@@ -1,0 +1,33 @@
+import { writeSync } from 'node:fs';
+import { readConfig } from '../../../daemon/core/config.js';
+import type { FaultPoint } from '../../../daemon/core/fault-points.js';
+import { openCore } from '../../../daemon/core/index.js';
+import { createOsKeychain } from '../../../daemon/core/keychain/os.js';
+import { silentLogger } from '../../../daemon/core/log.js';
+import { Leases } from '../../../daemon/core/store/lease.js';
+import { resolvePaths } from '../../../shared/paths.js';
+
+/** Imports the file in its first argument, and ends itself by SIGKILL when it reaches the point in `SIGILFORGE_CRASH_AT`. */
+async function main(): Promise<void> {
+  process.umask(0o077);
+  const [, , file = '', passphrase = ''] = process.argv;
+  const paths = resolvePaths();
+  const crashAt = process.env['SIGILFORGE_CRASH_AT'];
+  const reach = (point: FaultPoint): void => {
+    if (point !== crashAt) return;
+    writeSync(1, `reached ${point}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  };
+  const core = await openCore({
+    paths,
+    config: readConfig(paths.configFile),
+    keychain: createOsKeychain(),
+    leases: new Leases(paths.locks),
+    log: silentLogger,
+    reach,
+  });
+  await core.transfer.import(file, passphrase, { verify: false, force: true });
+  await core.close();
+}
+
+void main();

@@ -1,0 +1,15 @@
+/** Numbers from 0 up to 1 that a seed decides (mulberry32), so that a failed round can be run again. */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A seed of its own for each run, or the one in `SIGILFORGE_FAULT_SEED`. */
+export function chooseSeed(): number {
+  return Number(process.env['SIGILFORGE_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
+}

@@ -1,0 +1,242 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Core } from '../../daemon/core/index.js';
+import { createMemoryKeychain } from '../../daemon/core/keychain/memory.js';
+import { parseConfig } from '../../shared/config.js';
+import { addAccount, SERVICE, work } from '../support/accounts.js';
+import { answerWith, cutBefore, holdAnswer } from '../support/faults.js';
+import { copyAccount } from '../support/many-accounts.js';
+import { startProxiedProvider } from '../support/proxied-provider.js';
+import { rawRequest } from '../support/requests.js';
+import { createSandbox } from '../support/sandbox.js';
+import { startScene } from '../support/scene.js';
+import { stopAfter } from '../support/stop-after.js';
+import { openLibrary, signInTo } from './library.js';
+import { changeAccounts, readAttempts } from './rows.js';
+import { gate } from './stage.js';
+
+// Timers and clocks are the test's own, for the library and for the provider alike; everything else is real.
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const refreshes = { grantType: 'refresh_token' };
+
+test('refreshes ahead of time, without anybody asking', async () => {
+  const { core, pass, exchanges } = await startWorld();
+  const { access_token } = await get(core);
+  await pass(53 * MINUTE);
+  expect(exchanges()).toBe(0);
+  await pass(3 * MINUTE);
+  expect(exchanges()).toBe(1);
+  expect((await get(core)).access_token).not.toBe(access_token);
+  await pass(50 * MINUTE);
+  expect(exchanges()).toBe(1);
+  await pass(5 * MINUTE);
+  expect(exchanges()).toBe(2);
+});
+
+test('leaves alone what nobody has used for idle_days', async () => {
+  const { core, pass, sleep, exchanges } = await startWorld(['used', 'unused']);
+  const { id } = core.accounts.row(SERVICE, 'unused');
+  core.store.used(id, Date.now() - 7 * DAY);
+  await pass(HOUR);
+  expect(exchanges()).toBe(1);
+  await core.tokens.get({ ...work, account: 'unused', refresh_if_needed: true });
+  expect(exchanges()).toBe(2);
+  sleep(8 * DAY);
+  await pass(2 * MINUTE);
+  expect(exchanges()).toBe(2);
+});
+
+test('asks for four at a time, and for all of them in the end', async () => {
+  const { proxy, wake, idle, sleep, exchanges } = await startWorld(['a', 'b', 'c', 'd', 'e', 'f']);
+  const answers = gate();
+  proxy.plan(holdAnswer(answers.opened), { ...refreshes, times: 4 });
+  sleep(8 * HOUR);
+  await wake(MINUTE);
+  await until(() => exchanges() === 4);
+  // A fifth one would have been sent before this.
+  await rawRequest(`${proxy.url}/.well-known/openid-configuration`);
+  expect(exchanges()).toBe(4);
+  answers.open();
+  await idle();
+  expect(exchanges()).toBe(6);
+});
+
+test('is quiet while the network is away and the token lives', async () => {
+  const { core, proxy, pass, events, exchanges } = await startWorld();
+  const token = await get(core);
+  const away = proxy.plan(cutBefore, { ...refreshes, times: 1_000_000 });
+  await pass(59 * MINUTE);
+  const tries = proxy.requests.filter(({ grantType }) => grantType === 'refresh_token').length;
+  expect(tries).toBeGreaterThan(4);
+  expect(tries).toBeLessThan(60);
+  expect(await get(core)).toEqual(token);
+  expect(core.accounts.get(SERVICE, work.account).state).toBe('ok');
+  expect(events).toEqual([]);
+  away.cancel();
+  await pass(MINUTE);
+  expect(events).toEqual(['token_refreshed']);
+  expect(exchanges()).toBe(1);
+});
+
+test.each([
+  ['eight hours of sleep', 8 * HOUR],
+  ['a clock that was set a day back', -DAY],
+])('after %s it refreshes within a minute, and once', async (_, jump) => {
+  const { pass, sleep, exchanges } = await startWorld();
+  await pass(MINUTE);
+  sleep(jump);
+  await pass(MINUTE + SECOND);
+  expect(exchanges()).toBe(1);
+  await pass(50 * MINUTE);
+  expect(exchanges()).toBe(1);
+});
+
+test('waits for as long as the provider asks for', async () => {
+  const { proxy, pass, exchanges } = await startWorld();
+  const busy = proxy.plan(answerWith(503, '', { 'retry-after': '900' }), refreshes);
+  await pass(57 * MINUTE);
+  await busy.reached;
+  await pass(11 * MINUTE);
+  const sent = () => proxy.requests.filter(({ grantType }) => grantType === 'refresh_token').length;
+  expect({ sent: sent(), exchanges: exchanges() }).toEqual({ sent: 1, exchanges: 0 });
+  await pass(5 * MINUTE);
+  expect({ sent: sent(), exchanges: exchanges() }).toEqual({ sent: 2, exchanges: 1 });
+});
+
+test('does nothing while the vault is locked, and asks nobody to open it', async () => {
+  const keychain = createMemoryKeychain();
+  const config = parseConfig('[vault]\nkey = "keychain"', 'config.toml');
+  const { core, home, watch, sleep, exchanges } = await startWorld(['work'], { keychain, config });
+  await core.close();
+  const asked = vi.spyOn(keychain, 'get');
+  keychain.fail('vault_locked');
+  const locked = await openLibrary(home, { keychain, config });
+  await stopAfter({ stop: () => locked.close() });
+  const { pass } = watch(locked);
+  await expect(locked.tend()).rejects.toMatchObject({ kind: 'vault_locked' });
+  asked.mockClear();
+  sleep(8 * HOUR);
+  await pass(5 * MINUTE);
+  expect(exchanges()).toBe(0);
+  expect(asked).not.toHaveBeenCalled();
+  keychain.fail(undefined);
+  await locked.vault.unlocked();
+  await pass(MINUTE);
+  expect(exchanges()).toBe(1);
+});
+
+test('jitter: from the margin up to a fifth of it earlier, and not all at once', async () => {
+  const { core, home } = await startWorld();
+  await copyAccount(core, home, work, 99);
+  const { expires_at, issued_at } = core.accounts.row(SERVICE, work.account);
+  const dueAt = (now: number, aheadMs: number): number =>
+    core.store.due({ now, aheadMs, usedSince: 0, longestBackoffMs: HOUR }).length;
+  const end = expires_at ?? 0;
+  const tenth = (end - (issued_at ?? 0)) / 10;
+  for (const [aheadMs, margin] of [
+    [5 * MINUTE, 5 * MINUTE],
+    [HOUR, tenth],
+  ] as const) {
+    expect(dueAt(end - margin * 1.2 - 1, aheadMs)).toBe(0);
+    expect(dueAt(end - margin * 1.15, aheadMs)).toBeGreaterThan(10);
+    expect(dueAt(end - margin * 1.05, aheadMs)).toBeLessThan(90);
+    expect(dueAt(end - margin, aheadMs)).toBe(100);
+  }
+});
+
+test('with 10,000 accounts the daemon starts, answers, and refreshes what is due alone', async () => {
+  const scene = await stopAfter(startScene({ config: '[vault]\nkey = "key_file"\n' }));
+  const { api, sandbox } = scene;
+  const copied = { service: SERVICE, account: 'copied' };
+  for (const account of ['copied', 'due-1', 'due-2', 'due-3', 'later']) await addAccount(api, { account });
+  await api.shutdown();
+  await scene.daemon.exited;
+  const core = await openLibrary(sandbox.home);
+  await copyAccount(core, sandbox.home, copied, 10_000);
+  await core.close();
+  // Due already: a tenth of its lifetime is more than what is left of it.
+  const now = Date.now();
+  const issued_at = now - 100 * SECOND;
+  changeAccounts(sandbox.home, { issued_at, expires_at: now + 5 * SECOND }, "account LIKE 'due-%'");
+  // Due in some seconds, so that the scheduler has looked around once more by then.
+  changeAccounts(sandbox.home, { issued_at, expires_at: now + 20 * SECOND }, "account = 'later'");
+  // Over, and forgotten by everybody.
+  const unused = { issued_at, expires_at: now - SECOND, last_used: now - 8 * DAY };
+  changeAccounts(sandbox.home, unused, "account LIKE 'copy-1%'");
+
+  await scene.start();
+  expect((await api.status()).account_count).toBe(10_005);
+  const token = await api.getToken({ service: SERVICE, account: 'copy-9999' });
+  expect(token.access_token).toBe('access token 9999');
+  await vi.waitFor(() => expect(scene.exchanges).toBe(4), { timeout: 25_000, interval: 50 });
+  expect((await api.tokenInfo({ service: SERVICE, account: 'later' })).last_refreshed_at).not.toBeNull();
+  const attempts = readAttempts(sandbox.home);
+  expect(attempts.map(({ outcome }) => outcome)).toEqual(['stored', 'stored', 'stored', 'stored']);
+  expect(scene.provider.counts.reuse).toBe(0);
+}, 60_000);
+
+/** The library with accounts whose tokens live for an hour, its scheduler at work. */
+async function startWorld(accounts: readonly string[] = [work.account], options = {}) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { provider, proxy } = await stopAfter(startProxiedProvider());
+  const { home } = await stopAfter(createSandbox());
+  const core = await openLibrary(home, options);
+  await stopAfter({ stop: () => core.close() });
+  for (const account of accounts) await signInTo(core, provider, account);
+  const events: string[] = [];
+  core.events.listen(({ type }) => events.push(type));
+  const time = watch(core);
+  await core.tend();
+  return {
+    core,
+    home,
+    proxy,
+    events,
+    watch,
+    ...time,
+    exchanges: (): number => provider.counts.token['refresh_token'] ?? 0,
+    /** The wall clock goes on, or back, and no timer does. */
+    sleep: (ms: number): void => void vi.setSystemTime(Date.now() + ms),
+  };
+}
+
+/** Time for the scheduler of a library: `pass` goes on only when it has nothing under way. */
+function watch(core: Core) {
+  const { store } = core;
+  let atWork = false;
+  const [due, nextDue] = [store.due.bind(store), store.nextDue.bind(store)];
+  vi.spyOn(store, 'due').mockImplementation((query) => {
+    atWork = true;
+    return due(query);
+  });
+  vi.spyOn(store, 'nextDue').mockImplementation((query) => {
+    atWork = false;
+    return nextDue(query);
+  });
+  const idle = (): Promise<void> => until(() => !atWork);
+  const wake = async (ms: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));
+  return {
+    idle,
+    wake,
+    async pass(ms: number): Promise<void> {
+      // Less at once than an exchange may take, which a timer of the same clock ends.
+      for (let left = ms; left > 0; left -= 20 * SECOND) {
+        await wake(Math.min(left, 20 * SECOND));
+        await idle();
+      }
+    },
+  };
+}
+
+function get(core: Core) {
+  return core.tokens.get({ ...work, refresh_if_needed: true });
+}
+
+/** Lets the network go on, whose time is the real one, until something is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,209 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { SigilforgeClient } from '../../client/index.js';
+import { ACCOUNT, addAccount, begin, completed, isPending, SERVICE, work } from '../support/accounts.js';
+import type { Fault } from '../support/faults.js';
+import { signIn } from '../support/person.js';
+import { gate, type Stage, setStage, signInExpired } from './stage.js';
+import { deleteAccounts, readStored } from './stored.js';
+
+// Sign-ins that meet each other, and sign-ins and removals that meet a refresh.
+
+const LIMIT = 60_000;
+
+let stage: Stage;
+
+beforeEach(async () => {
+  stage = await setStage();
+  return () => stage.stop();
+});
+
+describe('one pending flow for each account', () => {
+  test(
+    'whoever asks for the same joins it, over any connection',
+    async () => {
+      const [one, other] = [stage.api, await stage.connect()];
+      const all = await Promise.all([begin(one), begin(other), begin(one), begin(other)]);
+      expect(new Set(all.map(({ flowId }) => flowId)).size).toBe(1);
+      expect(new Set(all.map(({ address }) => address)).size).toBe(1);
+      const waiting = [completed(one, all[0].flowId), completed(other, all[0].flowId)];
+      await signIn(all[0].address);
+      const [account, same] = await Promise.all(waiting);
+      expect(account).toMatchObject({ ...work, state: 'ok' });
+      expect(same).toEqual(account);
+      expect(stage.provider.counts.token['authorization_code']).toBe(1);
+    },
+    LIMIT,
+  );
+
+  test(
+    'whoever asks for something else is told of it',
+    async () => {
+      const { flowId } = await begin(stage.api);
+      const other = await stage.connect();
+      await expect(begin(other, { scopes: ['openid', 'email'] })).rejects.toMatchObject({
+        kind: 'already_exists',
+        message: expect.stringContaining(flowId),
+      });
+      // An account of another name is none of its business.
+      expect((await begin(other, { account: 'home' })).flowId).not.toBe(flowId);
+      expect(await isPending(stage.api, flowId)).toBe(true);
+    },
+    LIMIT,
+  );
+
+  test(
+    'a waiter that leaves takes only itself away, and the last one ends it',
+    async () => {
+      const [one, other] = [await stage.connect(), await stage.connect()];
+      const { flowId } = await begin(one);
+      await begin(other);
+      await leaveWhileWaiting(one, flowId);
+      expect(await isPending(stage.api, flowId)).toBe(true);
+      await leaveWhileWaiting(other, flowId);
+      await expect(stage.api.waitFlow({ flow_id: flowId })).rejects.toMatchObject({ kind: 'cancelled' });
+      // Nothing of it is in the way of the next one.
+      await addAccount(stage.api);
+    },
+    LIMIT,
+  );
+
+  test(
+    'one that only looks on does not end it by leaving',
+    async () => {
+      const { flowId, address } = await begin(stage.api);
+      const waiting = completed(stage.api, flowId);
+      await leaveWhileWaiting(await stage.connect(), flowId);
+      expect(await isPending(stage.api, flowId)).toBe(true);
+      await signIn(address);
+      expect(await waiting).toMatchObject(work);
+    },
+    LIMIT,
+  );
+});
+
+describe('while a refresh is under way', () => {
+  test(
+    'a removal waits for its answer, and revokes it',
+    async () => {
+      await addAccount(stage.api, { account: 'other' });
+      await signInExpired(stage);
+      const answer = holdTokens();
+      const asking = stage.api.getToken(work);
+      const tokens = await answer.given;
+      const removal = stage.api.removeAccount(work);
+      // Time enough for a whole removal, of an account that nobody refreshes.
+      await stage.api.removeAccount({ service: SERVICE, account: 'other' });
+      await stage.api.getAccount(work);
+      answer.release();
+      expect(await removal).toEqual({ removed: true, revoked: true });
+      expect(await asking).toMatchObject({ access_token: tokens.access_token });
+      await expectRevoked(tokens);
+      expect(readStored(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
+      expect(stage.exchanges).toBe(1);
+    },
+    LIMIT,
+  );
+
+  test(
+    'an answer that finds its account gone is revoked, and stored nowhere',
+    async () => {
+      await signInExpired(stage);
+      const answer = holdTokens();
+      const asking = expect(stage.api.getToken(work)).rejects.toMatchObject({ kind: 'not_found' });
+      const tokens = await answer.given;
+      deleteAccounts(stage.sandbox.home);
+      answer.release();
+      await asking;
+      await expectRevoked(tokens);
+      expect(readStored(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
+    },
+    LIMIT,
+  );
+
+  test(
+    'a new sign-in is stored after its answer, and is what counts',
+    async () => {
+      await signInExpired(stage);
+      const answer = holdTokens();
+      const asking = stage.api.getToken(work);
+      await answer.given;
+      const { flowId, address } = await begin(stage.api, { replace: true });
+      const page = signIn(address);
+      await expect.poll(() => stage.provider.counts.token['authorization_code']).toBe(2);
+      expect(await isPending(stage.api, flowId)).toBe(true);
+      answer.release();
+      expect((await page).text).toContain('Signed in');
+      expect(await completed(stage.api, flowId)).toMatchObject({ ...work, state: 'ok' });
+      await asking;
+      // One for the first sign-in, one for the refresh, one for the second sign-in.
+      expect(readStored(stage.sandbox.home)).toMatchObject({
+        accounts: [{ generation: 3 }],
+        outcomes: ['stored'],
+      });
+      await expectGoodGrant();
+      expect(stage.exchanges).toBe(2);
+    },
+    LIMIT,
+  );
+});
+
+test(
+  'a refresh token that an account has is not imported, and not even tried',
+  async () => {
+    const answer = holdTokens('authorization_code');
+    answer.release();
+    await addAccount(stage.api);
+    const { refresh_token } = await answer.given;
+    for (const account of ['other', ACCOUNT]) {
+      const request = {
+        service: SERVICE,
+        account,
+        flow: 'import',
+        credential: { refresh_token },
+        replace: true,
+      } as const;
+      await expect(stage.api.addAccount(request)).rejects.toMatchObject({
+        kind: 'already_exists',
+        message: 'The account example/work has this grant already.',
+      });
+    }
+    expect(stage.exchanges).toBe(0);
+    await expectGoodGrant();
+  },
+  LIMIT,
+);
+
+/** The next answer of this kind waits at the proxy; its tokens are known at once. */
+function holdTokens(grantType = 'refresh_token') {
+  const released = gate();
+  const given = new Promise<{ access_token: string; refresh_token: string }>((resolve) => {
+    const hold: Fault = async (exchange) => {
+      const answer = await exchange.forward();
+      resolve(JSON.parse(answer.body));
+      await released.opened;
+      exchange.send(answer);
+    };
+    stage.proxy.plan(hold, { grantType });
+  });
+  return { given, release: released.open };
+}
+
+async function leaveWhileWaiting(client: SigilforgeClient, flowId: string): Promise<void> {
+  const waiting = expect(client.waitFlow({ flow_id: flowId })).rejects.toMatchObject({ kind: 'cancelled' });
+  // Answered after the daemon has taken the request before.
+  const { connections } = await client.status();
+  await client.close();
+  await waiting;
+  await expect.poll(async () => (await stage.api.status()).connections).toBe(connections - 1);
+}
+
+async function expectRevoked(tokens: { access_token: string; refresh_token: string }): Promise<void> {
+  for (const token of [tokens.access_token, tokens.refresh_token])
+    expect(await stage.provider.introspect(token)).toMatchObject({ active: false });
+}
+
+async function expectGoodGrant(): Promise<void> {
+  const { access_token } = await stage.api.refreshToken(work);
+  expect(await stage.provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(stage.provider.counts.reuse).toBe(0);
+}

@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Scene, startScene } from '../support/scene.js';
+import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
+import { blockWrites, readStored, type Stored } from './stored.js';
+
+/** A scene whose store can be made unusable. */
+export interface FragileScene extends Scene {
+  /** What the database holds. */
+  stored(): Stored;
+  /** Makes it unusable; the answer makes it usable again. */
+  breakStore(): () => void;
+}
+
+interface StoreFault {
+  readonly name: string;
+  /** Whether this machine and user can bring it about. */
+  readonly possible: boolean;
+  start(): Promise<FragileScene>;
+}
+
+/** What may become of a store while the daemon has it open. */
+export const storeFaults: readonly StoreFault[] = [
+  { name: 'no space left', possible: canMount(), start: startOnSmallDisk },
+  {
+    name: 'files that cannot be written any more',
+    possible: canBeImmutable(),
+    start: () => startFragile(makeImmutable),
+  },
+  {
+    name: 'locked by another program for longer than the limit',
+    possible: true,
+    start: () => startFragile(blockWrites),
+  },
+  { name: 'replaced by garbage', possible: true, start: () => startFragile(replaceByGarbage) },
+];
+
+/** The fault that begins at once and needs no rights. */
+export const startReplaceable = (): Promise<FragileScene> => startFragile(replaceByGarbage);
+
+async function startFragile(begin: (home: string) => () => void): Promise<FragileScene> {
+  const scene = await startScene();
+  const { home } = scene.sandbox;
+  return withFault(
+    scene,
+    () => readStored(home),
+    () => begin(home),
+  );
+}
+
+async function startOnSmallDisk(): Promise<FragileScene> {
+  let disk: SmallDisk | undefined;
+  const scene = await startScene({
+    wrap: async (sandbox) => {
+      disk = await mountSmallDisk(sandbox);
+      return disk.enter;
+    },
+  });
+  if (!disk) throw new Error('There is no disk.');
+  const { data, fill, empty } = disk;
+  // SQLite follows no path into another namespace. The daemon's process, not this one, holds the locks of these files.
+  const stored = (): Stored => {
+    cpSync(data, join(scene.sandbox.home, 'copy', 'data'), { recursive: true });
+    return readStored(join(scene.sandbox.home, 'copy'));
+  };
+  return withFault(scene, stored, () => {
+    fill();
+    return empty;
+  });
+}
+
+/** The scene's parts that change are looked at anew each time. */
+function withFault(
+  scene: Scene,
+  stored: FragileScene['stored'],
+  breakStore: FragileScene['breakStore'],
+): FragileScene {
+  return Object.create(scene, {
+    stored: { value: stored },
+    breakStore: { value: breakStore },
+  }) as FragileScene;
+}
+
+function makeImmutable(home: string): () => void {
+  const files = ['sigilforge.db', 'sigilforge.db-wal'].map((name) => join(home, 'data', name));
+  execFileSync('chattr', ['+i', ...files]);
+  return () => void execFileSync('chattr', ['-i', ...files]);
+}
+
+function replaceByGarbage(home: string): () => void {
+  const file = join(home, 'data', 'sigilforge.db');
+  renameSync(file, `${file}.away`);
+  writeFileSync(file, 'garbage '.repeat(4096), { mode: 0o600 });
+  return () => renameSync(`${file}.away`, file);
+}
+
+/** Whether an open file is no longer written to once it is immutable: on ext4, and with the right to make it so. */
+function canBeImmutable(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'sf-'));
+  const file = join(folder, 'file');
+  const fd = openSync(file, 'wx');
+  try {
+    execFileSync('chattr', ['+i', file], { stdio: 'ignore' });
+    return throws(() => writeSync(fd, 'x'));
+  } catch {
+    return false;
+  } finally {
+    closeSync(fd);
+    throws(() => execFileSync('chattr', ['-i', file], { stdio: 'ignore' }));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function throws(work: () => void): boolean {
+  try {
+    work();
+    return false;
+  } catch {
+    return true;
+  }
+}

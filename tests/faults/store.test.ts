@@ -1,0 +1,254 @@
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { connect } from '../../client/index.js';
+import { addAccount, knowProvider, work } from '../support/accounts.js';
+import type { Fault } from '../support/faults.js';
+import { hear } from '../support/hearing.js';
+import { startProxiedProvider } from '../support/proxied-provider.js';
+import { createSandbox } from '../support/sandbox.js';
+import type { Scene } from '../support/scene.js';
+import { secretServiceInstalled, startSecretService } from '../support/secret-service.js';
+import { stopAfter } from '../support/stop-after.js';
+import { crash, gate } from './stage.js';
+import { type FragileScene, startReplaceable, storeFaults } from './store-faults.js';
+import { readStored } from './stored.js';
+
+// What becomes of the grant where the store fails before an exchange, or between its answer and the commit. The
+// provider rotates refresh tokens and ends a grant whose old one comes again.
+
+const WAIT = { timeout: 20_000, interval: 25 };
+
+describe.each(storeFaults)('the store: $name', ({ possible, start }) => {
+  // Only where this user may mount, or make files immutable.
+  test.skipIf(!possible)('before the exchange, and between its answer and the commit', async () => {
+    const scene = await stopAfter(start());
+    await addAccount(scene.api);
+
+    const mend = scene.breakStore();
+    await withMending(mend, async () => {
+      await expect(scene.api.refreshToken(work)).rejects.toMatchObject({ kind: 'store_unavailable' });
+      expect(scene.proxy.requests.filter(({ grantType }) => grantType === 'refresh_token')).toEqual([]);
+    });
+    await scene.api.refreshToken(work);
+
+    const hearing = await hear(scene.api);
+    const { answer, mend: mendAgain } = await breakBeforeCommit(scene);
+    await withMending(mendAgain, async () => {
+      const [name = '', ...others] = await readdir(rescueOf(scene));
+      expect(others).toEqual([]);
+      const file = path.join(rescueOf(scene), name);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      await expectNoPlaintext(file, answer);
+      await expect(scene.api.refreshToken(work)).rejects.toMatchObject({ kind: 'store_unavailable' });
+      expect(hearing.events).toEqual([]);
+    });
+    await hearing.heard('token_refreshed');
+    expect(await scene.api.getToken(work)).toMatchObject({ access_token: answer.access_token });
+    expect(await readdir(rescueOf(scene))).toEqual([]);
+    expect(scene.stored()).toMatchObject({ integrity: 'ok', outcomes: ['stored', 'stored'] });
+    await expectWholeGrant(scene, 2);
+  });
+});
+
+test('an answer that no file can take either is kept in memory, and stored later', async () => {
+  const scene = await stopAfter(startReplaceable());
+  await addAccount(scene.api);
+  const { heard } = await hear(scene.api);
+  await occupyRescue(scene);
+  const { answer, mend } = await breakBeforeCommit(scene);
+  mend();
+  await heard('token_refreshed');
+  expect(await scene.api.getToken(work)).toMatchObject({ access_token: answer.access_token });
+  await expectWholeGrant(scene, 1);
+});
+
+test('an ending daemon waits for an answer that is nowhere but in its memory', async () => {
+  const scene = await stopAfter(startReplaceable());
+  await addAccount(scene.api);
+  await occupyRescue(scene);
+  const { answer, mend } = await breakBeforeCommit(scene);
+  await scene.api.shutdown();
+  await vi.waitFor(async () => expect(await listens(scene)).toBe(false), WAIT);
+  // It ends, and keeps trying to put the answer into the store, and into a file.
+  const tries = () => scene.log.split('kept in memory alone').length;
+  const triesBefore = tries();
+  await vi.waitFor(() => expect(tries()).toBeGreaterThan(triesBefore + 2), WAIT);
+  expect(scene.daemon.child.exitCode).toBeNull();
+  mend();
+  expect(await scene.daemon.exited).toMatchObject({ code: 0 });
+  await scene.start();
+  expect(await scene.api.getToken(work)).toMatchObject({ access_token: answer.access_token });
+  await expectWholeGrant(scene, 1);
+});
+
+test('where it cannot be seen whether an answer was kept in a file, nothing is sent', async () => {
+  const scene = await stopAfter(startReplaceable());
+  await addAccount(scene.api);
+  await mkdir(path.dirname(rescueOf(scene)), { mode: 0o700 });
+  await writeFile(rescueOf(scene), 'no folder');
+  await expect(scene.api.refreshToken(work)).rejects.toMatchObject({ kind: 'store_unavailable' });
+  expect(scene.exchanges).toBe(0);
+  await rm(rescueOf(scene));
+  await expectWholeGrant(scene, 0);
+});
+
+test('an answer in a file is adopted by the next start', async () => {
+  const { scene, answer } = await killedBeforeCommit();
+  await scene.start();
+  // By itself, and for a caller who cannot wait for that just as well.
+  await expectRescueFiles(scene, []);
+  expect(await scene.api.getToken(work)).toMatchObject({ access_token: answer.access_token });
+  expect(scene.exchanges).toBe(1);
+  await expectWholeGrant(scene, 1);
+});
+
+test('an answer in a file is adopted by the library too, before it asks the provider', async () => {
+  const { scene, answer } = await killedBeforeCommit();
+  const { code, stdout } = await scene.sandbox.run(['refresh-token', work.service, work.account, '--direct']);
+  expect({ code, token: stdout.trim() }).toEqual({ code: 0, token: answer.access_token });
+  expect(scene.exchanges).toBe(1);
+  await scene.start();
+  await expectWholeGrant(scene, 1);
+});
+
+test('an answer in a file that is older than what is stored is not adopted, and removed', async () => {
+  const { scene, file, answer } = await killedBeforeCommit();
+  await copyFile(file, path.join(scene.sandbox.home, 'copy'));
+  await scene.start();
+  await expectRescueFiles(scene, []);
+  const { access_token } = await scene.api.refreshToken(work);
+  await crash(scene.daemon);
+  await copyFile(path.join(scene.sandbox.home, 'copy'), file);
+  await scene.start();
+  await expectRescueFiles(scene, []);
+  expect(access_token).not.toBe(answer.access_token);
+  expect(await scene.api.getToken(work)).toMatchObject({ access_token });
+  await expectWholeGrant(scene, 2);
+});
+
+test.each([
+  [
+    'changed',
+    (sealed: Buffer) => Buffer.from(sealed.map((byte, i) => (i === sealed.length >> 1 ? byte ^ 1 : byte))),
+  ],
+  ['cut off', (sealed: Buffer) => sealed.subarray(0, 40)],
+  ['empty', () => Buffer.alloc(0)],
+])('an answer in a file that was %s is refused, and harms nothing', async (_, tamper) => {
+  const scene = await stopAfter(startReplaceable());
+  const { id } = await addAccount(scene.api);
+  const { access_token } = await scene.api.getToken(work);
+  const [account] = scene.stored().accounts;
+  const name = `${id}.${account?.generation}`;
+  await crash(scene.daemon);
+  await mkdir(rescueOf(scene), { mode: 0o700, recursive: true });
+  await writeFile(path.join(rescueOf(scene), name), tamper(Buffer.alloc(200, 1)), { mode: 0o600 });
+  await scene.start();
+  await expectRescueFiles(scene, [`${name}.refused`]);
+  const refreshed = await scene.api.refreshToken(work);
+  expect(refreshed.access_token).not.toBe(access_token);
+  await expectWholeGrant(scene, scene.exchanges);
+});
+
+test.skipIf(!secretServiceInstalled())('the keychain goes away after the start', async () => {
+  const keychain = await stopAfter(startSecretService());
+  const { provider } = await stopAfter(startProxiedProvider());
+  const sandbox = await stopAfter(createSandbox());
+  const daemon = await sandbox.startDaemon(keychain.env);
+  const api = await connect({ socket: daemon.socket });
+  await knowProvider(api, provider);
+  await addAccount(api);
+  expect((await api.status()).vault).toEqual({ state: 'unlocked', key_source: 'keychain' });
+
+  await keychain.vanish();
+  for (let i = 0; i < 2; i++) {
+    const { access_token } = await api.refreshToken(work);
+    expect(await provider.introspect(access_token)).toMatchObject({ active: true });
+  }
+  expect(readStored(sandbox.home)).toMatchObject({ integrity: 'ok', outcomes: ['stored', 'stored'] });
+  expect(provider.counts.reuse).toBe(0);
+  await api.close();
+});
+
+interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+/** An exchange whose answer comes into a broken store; its callers have been told, and nothing is mended yet. */
+async function breakBeforeCommit(scene: FragileScene): Promise<{ answer: Tokens; mend: () => void }> {
+  const broken = gate();
+  let answer: Tokens | undefined;
+  const fault: Fault = async (exchange) => {
+    const given = await exchange.forward();
+    answer = JSON.parse(given.body) as Tokens;
+    await broken.opened;
+    exchange.send(given);
+  };
+  const held = scene.proxy.plan(fault, { grantType: 'refresh_token' });
+  const callers = [scene.api.refreshToken(work), scene.api.refreshToken(work)];
+  const ended = Promise.allSettled(callers);
+  await held.reached;
+  const mend = scene.breakStore();
+  broken.open();
+  for (const end of await ended)
+    expect(end).toMatchObject({ status: 'rejected', reason: { kind: 'store_unavailable' } });
+  if (!answer) throw new Error('The provider did not answer.');
+  return { answer, mend };
+}
+
+/** A daemon that was killed with an answer in a file, and a store that is whole again. */
+async function killedBeforeCommit(): Promise<{ scene: FragileScene; answer: Tokens; file: string }> {
+  const scene = await stopAfter(startReplaceable());
+  await addAccount(scene.api);
+  const { answer, mend } = await breakBeforeCommit(scene);
+  await crash(scene.daemon);
+  mend();
+  const [name = ''] = await readdir(rescueOf(scene));
+  const file = path.join(rescueOf(scene), name);
+  await expectNoPlaintext(file, answer);
+  return { scene, answer, file };
+}
+
+async function withMending(mend: () => void, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    mend();
+  }
+}
+
+async function expectNoPlaintext(file: string, { access_token, refresh_token }: Tokens): Promise<void> {
+  const text = (await readFile(file)).toString('latin1');
+  expect(text.length).toBeGreaterThan(0);
+  expect(text).not.toContain(access_token);
+  expect(text).not.toContain(refresh_token);
+}
+
+async function expectRescueFiles(scene: Scene, names: readonly string[]): Promise<void> {
+  await vi.waitFor(async () => expect(await readdir(rescueOf(scene))).toEqual(names), WAIT);
+}
+
+/** The refresh token is the newest one: the provider takes it, and has never seen one twice. */
+async function expectWholeGrant({ api, provider }: Scene, exchangesBefore: number): Promise<void> {
+  const { access_token } = await api.refreshToken(work);
+  expect(await provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(provider.counts).toMatchObject({ token: { refresh_token: exchangesBefore + 1 }, reuse: 0 });
+}
+
+/** Puts a folder in the place of the file that the next answer would be written to. */
+async function occupyRescue(scene: FragileScene): Promise<void> {
+  const [account] = scene.stored().accounts;
+  const file = path.join(rescueOf(scene), `${account?.id}.${account?.generation}.tmp`);
+  await mkdir(file, { mode: 0o700, recursive: true });
+}
+
+async function listens({ daemon }: Scene): Promise<boolean> {
+  const client = await connect({ socket: daemon.socket }).catch(() => undefined);
+  await client?.close();
+  return client !== undefined;
+}
+
+function rescueOf({ sandbox }: Scene): string {
+  return path.join(sandbox.home, 'state', 'rescue');
+}

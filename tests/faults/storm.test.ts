@@ -1,0 +1,153 @@
+import { readdir, readlink } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { connect } from '../../client/index.js';
+import { Leases } from '../../daemon/core/store/lease.js';
+import { ACCOUNT, SERVICE, work } from '../support/accounts.js';
+import type { PlannedFault } from '../support/fault-proxy.js';
+import { holdAnswer } from '../support/faults.js';
+import type { Running, RunResult } from '../support/running.js';
+import { long, rounds } from './rounds.js';
+import { crash, gate, onStage, type Stage, signInExpired } from './stage.js';
+
+// Many processes and one expired token, at a provider that rotates refresh tokens and ends a grant whose old one comes
+// again. Its answer is held until everybody has asked.
+
+const LIMIT = 120_000;
+const WAIT = { timeout: 60_000, interval: 25 };
+/** What the CLI ends with where the daemon went away during the call; its hint is to try again. */
+const DAEMON_GONE = 9;
+
+type Way = '--direct' | '--no-fallback';
+
+/** A process that asks for the token, by the library in itself or by the daemon. */
+interface Caller {
+  readonly way: Way;
+  readonly cli: Running;
+}
+
+test.each<{ through: string; ways: Way[]; callers: number }>([
+  { through: 'the daemon', ways: ['--no-fallback'], callers: 50 },
+  { through: 'the library', ways: ['--direct'], callers: long ? 50 : 24 },
+  { through: 'both, mixed', ways: ['--direct', '--no-fallback'], callers: 50 },
+])(
+  '$callers processes through $through cost one exchange',
+  ({ ways, callers }) =>
+    inRounds(async (stage) => {
+      const answer = gate();
+      const held = await expireAndHold(stage, answer.opened);
+      const all = start(stage, callers, ways);
+      await held.reached;
+      await everybodyAsks(stage, all);
+      answer.open();
+      await expectOneGoodToken(stage, await ends(all));
+    }),
+  LIMIT * rounds(1),
+);
+
+test(
+  'the daemon is killed and started again meanwhile',
+  () =>
+    inRounds(async (stage) => {
+      const answer = gate();
+      const held = await expireAndHold(stage, answer.opened);
+      const holder = start(stage, 1, ['--direct']);
+      await held.reached;
+      const direct = start(stage, long ? 24 : 12, ['--direct']);
+      const cutOff = start(stage, long ? 25 : 12, ['--no-fallback']);
+      await everybodyAsks(stage, [...direct, ...cutOff]);
+      await crash(stage.daemon);
+      for (const { code } of await ends(cutOff)) expect(code).toBe(DAEMON_GONE);
+      await stage.sandbox.startDaemon();
+      const again = start(stage, cutOff.length, ['--no-fallback']);
+      await everybodyAsks(stage, again);
+      answer.open();
+      await expectOneGoodToken(stage, await ends([...holder, ...direct, ...again]));
+    }),
+  LIMIT * rounds(1),
+);
+
+test(
+  'a holder that is stopped in the middle of its exchange is not overtaken',
+  () =>
+    inRounds(async (stage) => {
+      const answer = gate();
+      const held = await expireAndHold(stage, answer.opened);
+      const [holder, ...none] = start(stage, 1, ['--direct']);
+      if (holder === undefined) throw new Error(`There is no holder, but ${none.length}.`);
+      await held.reached;
+      const others = start(stage, long ? 49 : 12, ['--direct', '--no-fallback']);
+      await everybodyAsks(stage, others);
+      holder.cli.child.kill('SIGSTOP');
+      answer.open();
+      await expectNobodyElseGetsIt(stage);
+      expect(others.filter(({ cli }) => cli.child.exitCode !== null)).toEqual([]);
+      expect(stage.exchanges).toBe(1);
+      holder.cli.child.kill('SIGCONT');
+      await expectOneGoodToken(stage, await ends([holder, ...others]));
+    }),
+  LIMIT * rounds(1),
+);
+
+async function inRounds(round: (stage: Stage) => Promise<void>): Promise<void> {
+  for (let done = 0; done < rounds(1); done++) await onStage(round);
+}
+
+/** The account's token is over, and the first refresh is answered once `signal` resolves. */
+async function expireAndHold(stage: Stage, signal: Promise<void>): Promise<PlannedFault> {
+  await signInExpired(stage);
+  return stage.proxy.plan(holdAnswer(signal), { grantType: 'refresh_token' });
+}
+
+function start({ sandbox }: Stage, count: number, ways: readonly Way[]): Caller[] {
+  return Array.from({ length: count }, (_, i) => {
+    const way = ways[i % ways.length] ?? '--direct';
+    return { way, cli: sandbox.start(['get-token', SERVICE, ACCOUNT, way], { input: '' }) };
+  });
+}
+
+function ends(callers: readonly Caller[]): Promise<RunResult[]> {
+  return Promise.all(callers.map(({ cli }) => cli.exited));
+}
+
+/** Waits until the daemon has all of its callers, and each of the others has the database open. */
+async function everybodyAsks({ api, sandbox }: Stage, callers: readonly Caller[]): Promise<void> {
+  const toDaemon = callers.filter(({ way }) => way === '--no-fallback');
+  await vi.waitFor(async () => {
+    expect((await api.status()).connections).toBeGreaterThan(toDaemon.length);
+  }, WAIT);
+  // Only Linux tells which files another process has open.
+  if (process.platform !== 'linux') return;
+  const database = path.join(sandbox.home, 'data', 'sigilforge.db');
+  for (const { way, cli } of callers) {
+    if (way === '--direct')
+      await vi.waitFor(async () => expect(await openFiles(cli.pid)).toContain(database), WAIT);
+  }
+}
+
+async function openFiles(pid: number): Promise<string[]> {
+  const folder = `/proc/${pid}/fd`;
+  const names = await readdir(folder);
+  return Promise.all(names.map((name) => readlink(path.join(folder, name)).catch(() => '')));
+}
+
+/** Neither a caller that gives up after a second, nor whoever asks the kernel for the lease, gets past the holder. */
+async function expectNobodyElseGetsIt({ api, sandbox, daemon }: Stage): Promise<void> {
+  const impatient = await connect({ socket: daemon.socket, timeout: 1_000 });
+  await expect(impatient.getToken(work)).rejects.toMatchObject({ kind: 'timeout' });
+  await impatient.close();
+  const leases = new Leases(path.join(sandbox.home, 'data', 'locks'));
+  expect(leases.tryTake((await api.getAccount(work)).id)).toBeUndefined();
+}
+
+async function expectOneGoodToken(
+  { provider, exchanges }: Stage,
+  results: readonly RunResult[],
+): Promise<void> {
+  for (const { code, stdout, stderr } of results) {
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await provider.introspect(stdout.trim())).toMatchObject({ active: true });
+  }
+  expect(new Set(results.map(({ stdout }) => stdout)).size).toBe(1);
+  expect({ exchanges, reuse: provider.counts.reuse }).toEqual({ exchanges: 1, reuse: 0 });
+}

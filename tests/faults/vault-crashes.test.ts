@@ -1,0 +1,170 @@
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type FaultPoint, VAULT_FAULT_POINTS } from '../../daemon/core/fault-points.js';
+import { addAccount, SERVICE, work } from '../support/accounts.js';
+import { query } from '../support/database.js';
+import { expectNowhere } from '../support/nowhere.js';
+import { type BuiltProgram, buildProgram } from './build-program.js';
+import { crash, type Stage, setStage } from './stage.js';
+import { readStored } from './stored.js';
+
+// A rotation of the data key, or an import, whose process ends itself by SIGKILL, with refreshes in other processes beside.
+
+const LIMIT = 60_000;
+const PASSPHRASE = 'a passphrase for the file';
+/** More than one transaction seals. */
+const SECRETS = 70;
+const PLAINTEXT = 'canary-in-the-vault';
+
+let daemon: BuiltProgram;
+let importer: BuiltProgram;
+let stage: Stage;
+const reached = new Set<string>();
+
+beforeAll(async () => {
+  [daemon, importer] = await Promise.all([buildProgram('crashing-daemon'), buildProgram('crashing-import')]);
+});
+afterAll(() => Promise.all([daemon.stop(), importer.stop()]));
+
+beforeEach(async () => {
+  stage = await setStage();
+  await addAccount(stage.api);
+  await stage.api.setProvider({ id: 'github', client_id: 'an id', client_secret: `${PLAINTEXT}-client` });
+  for (let n = 0; n < SECRETS; n++)
+    await stage.api.setSecret({ key: `key/${n}`, value: `${PLAINTEXT}-${n}` });
+  return () => stage.stop();
+});
+
+describe('in a rotation', () => {
+  test.each<{ at: FaultPoint; begun: boolean }>([
+    { at: 'rotate.wrapping', begun: false },
+    { at: 'rotate.wrapped', begun: true },
+    { at: 'rotate.resealing', begun: true },
+    { at: 'rotate.resealed', begun: true },
+    { at: 'rotate.retiring', begun: true },
+    { at: 'rotate.retired', begun: true },
+  ])(
+    'after a crash at $at the next start ends it, and nothing is lost',
+    async ({ at, begun }) => {
+      const [before = ''] = await keyIds();
+      await crash(stage.daemon);
+      const beside = refreshAgainAndAgain();
+      await crashAt(at, daemon.command, () => stage.api.vaultRotate());
+      await beside.end();
+      await stage.sandbox.startDaemon();
+      await expect.poll(keyIds, { timeout: 20_000 }).toHaveLength(1);
+      const [after = ''] = await keyIds();
+      expect(after !== before).toBe(begun);
+      await expectEverything();
+      if (!begun) await stage.api.vaultRotate();
+      await expectGone(before);
+      await expectEverything();
+    },
+    LIMIT,
+  );
+
+  test(
+    'with refreshes beside it from its beginning to its end',
+    async () => {
+      const [before = ''] = await keyIds();
+      const beside = refreshAgainAndAgain();
+      const { key_id, resealed } = await stage.api.vaultRotate();
+      expect(resealed).toBeGreaterThanOrEqual(SECRETS);
+      await beside.end();
+      expect(await keyIds()).toEqual([key_id]);
+      await expectEverything();
+      await stage.api.setSecret({ key: 'one/more', value: 'x' });
+      await expectGone(before);
+    },
+    LIMIT,
+  );
+});
+
+describe('in an import', () => {
+  test.each<{ at: FaultPoint; stored: boolean }>([
+    { at: 'import.committing', stored: false },
+    { at: 'import.committed', stored: true },
+  ])(
+    'after a crash at $at everything of the file is there or nothing, and no grant is lost',
+    async ({ at, stored }) => {
+      const file = path.join(stage.sandbox.home, 'exported');
+      const exported = await stage.sandbox.run(['vault', 'export', file], { input: PASSPHRASE });
+      expect(exported).toMatchObject({ code: 0 });
+      await stage.api.setSecret({ key: 'key/0', value: 'changed since' });
+      const beside = refreshAgainAndAgain();
+      await crashAt(at, [...importer.command, file, PASSPHRASE]);
+      await beside.end();
+      expect((await stage.api.getSecret({ key: 'key/0' })).value).toBe(
+        stored ? `${PLAINTEXT}-0` : 'changed since',
+      );
+      await stage.api.setSecret({ key: 'key/0', value: `${PLAINTEXT}-0` });
+      await expectEverything();
+      await expectNowhere(stage.sandbox, [PLAINTEXT, 'changed since', PASSPHRASE]);
+    },
+    LIMIT,
+  );
+});
+
+test('every point was reached', () => {
+  expect([...reached].toSorted()).toEqual([...VAULT_FAULT_POINTS].toSorted());
+});
+
+async function crashAt(
+  point: FaultPoint,
+  command: readonly string[],
+  work: () => Promise<unknown> = async () => {},
+): Promise<void> {
+  const running = stage.sandbox.spawn(command, { env: { SIGILFORGE_CRASH_AT: point }, input: '' });
+  await running.seen(/ready|reached/, 'stdout');
+  await work().catch(() => {});
+  const { signal, stdout } = await running.exited;
+  expect({ signal, stdout }).toMatchObject({
+    signal: 'SIGKILL',
+    stdout: expect.stringContaining(`reached ${point}\n`),
+  });
+  reached.add(point);
+  expect(readStored(stage.sandbox.home).integrity).toBe('ok');
+}
+
+/** Refreshes by the library in processes of their own, one after the other. Each has to work. */
+function refreshAgainAndAgain(): { end(): Promise<void> } {
+  let ended = false;
+  const running = (async () => {
+    do {
+      const args = ['refresh-token', work.service, work.account, '--direct', '--quiet'];
+      expect(await stage.sandbox.run(args)).toMatchObject({ code: 0, stderr: '' });
+    } while (!ended);
+  })();
+  // Looked at by `end`.
+  running.catch(() => {});
+  return {
+    end() {
+      ended = true;
+      return running;
+    },
+  };
+}
+
+async function keyIds(): Promise<string[]> {
+  const rows = await query<{ key_id: string }>(stage.sandbox, 'SELECT DISTINCT key_id FROM wrapped_keys');
+  return rows.map(({ key_id }) => key_id);
+}
+
+/** Every secret opens, and the grant is good for another exchange. */
+async function expectEverything(): Promise<void> {
+  const { api, provider } = stage;
+  for (let n = 0; n < SECRETS; n++) {
+    expect(await api.getSecret({ key: `key/${n}` })).toMatchObject({ value: `${PLAINTEXT}-${n}` });
+  }
+  expect(await api.getProvider({ id: 'github' })).toMatchObject({ provider: { has_client_secret: true } });
+  const { access_token } = await api.refreshToken(work);
+  expect(await provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(await api.getAccount(work)).toMatchObject({ service: SERVICE, state: 'ok' });
+  expect(provider.counts.reuse).toBe(0);
+}
+
+/** Neither a value that was sealed by this key, nor the key in any wrapping, nor plaintext. */
+async function expectGone(keyId: string): Promise<void> {
+  const bytes = Buffer.from(keyId.replaceAll('-', ''), 'hex');
+  await expectNowhere(stage.sandbox, [keyId, bytes, PLAINTEXT]);
+}
