@@ -324,7 +324,11 @@ export const contract = {
     v.object({ state: vaultState, key_source: v.nullable(v.string()), slots: v.array(VaultSlot) }),
   ),
   unlock: method('Opens the vault again.', { password: v.optional(Text) }, v.object({ state: vaultState })),
-  lock: method('Drops keys and tokens from memory, once no exchange is under way.', {}, v.object({ state: vaultState })),
+  lock: method(
+    'Drops keys and tokens from memory, once no exchange is under way.',
+    {},
+    v.object({ state: vaultState }),
+  ),
   vault_set_password: method(
     'Adds a password that opens the vault, or changes it. `only` removes every other way but a recovery key.',
     { password: Text, only: v.optional(v.boolean(), false) },

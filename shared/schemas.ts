@@ -10,7 +10,11 @@ export const AccountName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._@
 export const SecretKey = v.pipe(v.string(), v.maxLength(255), v.regex(/^(?!\/)[A-Za-z0-9._/@:+-]+(?<!\/)$/));
 
 /** The beginning of a secret's name. */
-export const SecretPrefix = v.pipe(v.string(), v.maxLength(255), v.regex(/^[A-Za-z0-9._@:+-][A-Za-z0-9._/@:+-]*$/));
+export const SecretPrefix = v.pipe(
+  v.string(),
+  v.maxLength(255),
+  v.regex(/^[A-Za-z0-9._@:+-][A-Za-z0-9._/@:+-]*$/),
+);
 
 /** A secret's value: at most 256 KiB once decoded, which is checked where it is. */
 export const SecretValue = v.pipe(v.string(), v.maxLength(512 * 1024));

@@ -16,7 +16,7 @@ const TICK_MS = 10;
 /** A daemon with many accounts: how it starts, what it holds, and what it costs while nobody asks. */
 export const manyAccounts: Benchmark = async (home) => {
   await copyAccounts(home);
-  const what = `${COUNT} accounts, `;
+  const what = `${COUNT.toLocaleString('en')} accounts, `;
   const starts: number[] = [];
   for (let round = 0; round < ROUNDS; round++) starts.push(await timeToToken(home));
   return [

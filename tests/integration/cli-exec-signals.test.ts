@@ -183,12 +183,12 @@ describe.skipIf(!hasPython)('on a terminal', () => {
       const script = [
         'const { stdin, stdout, stderr } = process;',
         'const size = () => stdout.columns + "x" + stdout.rows;',
-        'console.log(stdin.isTTY, stdout.isTTY, stderr.isTTY, size(), stdout.hasColors() ? "colours" : "none");',
+        'console.log([stdin.isTTY, stdout.isTTY, stderr.isTTY, size(), stdout.hasColors()].join(" "));',
         'stdout.on("resize", () => { console.log("now", size()); process.exit(5); });',
         'setInterval(() => {}, 1000);',
       ].join('');
       const terminal = start(way, [process.execPath, '-e', script]);
-      await terminal.shown('true true true 100x40 colours');
+      await terminal.shown('true true true 100x40 true');
       terminal.act('resize 77 20');
       await terminal.shown('now 77x20');
       await terminal.event(/exit 5/);

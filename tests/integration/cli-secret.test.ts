@@ -95,6 +95,7 @@ test.each([
   ['256 KiB with a newline', `${'x'.repeat(MAX)}\n`, [], 0],
   ['256 KiB and one byte', 'x'.repeat(MAX + 1), [], 1],
   ['256 KiB and one byte in base64', Buffer.alloc(MAX + 1).toString('base64'), ['--base64'], 1],
+  ['400 KiB', 'x'.repeat(400 * 1024), [], 1],
   ['a megabyte', 'x'.repeat(1024 * 1024), [], 1],
   ['nothing', '', [], 2],
   ['a newline alone', '\n', [], 2],

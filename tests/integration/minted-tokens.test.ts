@@ -291,6 +291,16 @@ describe.each(backends)('by $name', ({ start }) => {
     });
   });
 
+  test('the key outlasts a new key of the vault', async () => {
+    await api.addAccount(serviceAccount());
+    const sealed = "SELECT hex(private_key) AS key FROM accounts WHERE account = 'robot'";
+    const before = await query(backend.sandbox, sealed);
+    await api.vaultRotate();
+    expect(await query(backend.sandbox, sealed)).not.toEqual(before);
+    const { access_token } = await api.refreshToken(robot);
+    expect(access_token).toBe(`ya29.${provider.accepted.length}`);
+  });
+
   test('no reference names the key', async () => {
     await api.addAccount(serviceAccount());
     for (const type of ['private_key', 'key', 'minting']) {

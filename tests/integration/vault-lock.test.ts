@@ -1,12 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openDirect } from '../../client/direct.js';
 import type { SigilforgeClient } from '../../client/index.js';
 import { begin, callback, completed } from '../support/accounts.js';
 import { type DaemonBackend, startDaemon } from '../support/backends.js';
 import { keepBusy, query } from '../support/database.js';
 import { type FakeTokenEndpoint, startFakeTokenEndpoint } from '../support/fake-token-endpoint.js';
 import { importAccount } from '../support/imports.js';
+import { tryLeaseElsewhere } from '../support/lease-holder.js';
 import { stopAfter } from '../support/stop-after.js';
 
 const name = { service: 'fake', account: 'work' };
@@ -91,6 +93,46 @@ describe('a lock', () => {
     expect(await api.getToken(name)).toMatchObject({ access_token: 'second' });
   });
 });
+
+test('whoever lost its slot while a rotation goes on has to open the vault again, and nothing is lost', async () => {
+  const backend = await stopAfter(startDaemon());
+  const { api, sandbox } = backend;
+  await api.addAccount({ ...name, credential: { api_key: 'a key' } });
+  const { slots } = await api.vaultSetPassword({ password: 'open sesame' });
+  const [file, password] = slots;
+  const other = await openBeside(sandbox.home);
+  await other.setSecret({ key: 'before', value: 'one' });
+  // The other one was opened by this slot, so nobody tells it of the next key.
+  await api.vaultRemoveSlot({ id: file?.id ?? '' });
+  const [account] = (await api.listAccounts({})).accounts;
+  const holder = tryLeaseElsewhere(sandbox, join(sandbox.home, 'data', 'locks'), account?.id ?? '');
+  await holder.seen(/held/, 'stdout');
+  const rotating = api.vaultRotate();
+  const keys = () => query(sandbox, 'SELECT DISTINCT key_id FROM wrapped_keys');
+  await expect.poll(keys).toHaveLength(2);
+  await expect(other.setSecret({ key: 'meanwhile', value: 'two' })).rejects.toMatchObject({
+    kind: 'vault_locked',
+  });
+  expect(await other.unlock({ password: 'open sesame' })).toEqual({ state: 'unlocked' });
+  await other.setSecret({ key: 'meanwhile', value: 'two' });
+  holder.child.kill('SIGKILL');
+  expect(await rotating).toMatchObject({ key_id: expect.any(String) });
+  expect(await keys()).toHaveLength(1);
+  for (const client of [api, other]) {
+    expect(await client.getSecret({ key: 'before' })).toMatchObject({ value: 'one' });
+    expect(await client.getSecret({ key: 'meanwhile' })).toMatchObject({ value: 'two' });
+  }
+  expect((await api.vaultStatus()).slots).toEqual([password]);
+});
+
+/** The library on the same home as a daemon. */
+async function openBeside(home: string): Promise<SigilforgeClient> {
+  vi.stubEnv('SIGILFORGE_HOME', home);
+  vi.stubEnv('SIGILFORGE_SOCKET', undefined);
+  const client = await openDirect().finally(() => vi.unstubAllEnvs());
+  onTestFinished(() => client.close());
+  return client;
+}
 
 test('a rotation takes along an answer that waits in a file', async () => {
   const fake = await stopAfter(startFakeTokenEndpoint());

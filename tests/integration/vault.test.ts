@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDirect } from '../../client/direct.js';
 import type { SigilforgeClient } from '../../client/index.js';
+import { SEALED_COLUMNS } from '../../daemon/core/store/sealed-store.js';
 import { type Backend, backends, startDaemon } from '../support/backends.js';
 import { query } from '../support/database.js';
 
@@ -174,6 +175,29 @@ describe.each(backends)('by $name', ({ start }) => {
     expect((await api.vaultRotate()).resealed).toBe(3);
     await expectSecrets(another);
   });
+});
+
+test('a rotation knows every column that is sealed', async () => {
+  const { sandbox, stop } = await startDaemon();
+  onTestFinished(stop);
+  const columns = await query<{ name: string }>(
+    sandbox,
+    `SELECT tables.name || '.' || columns.name AS name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+      WHERE tables.type = 'table' AND columns.type = 'BLOB'`,
+  );
+  const sealed = Object.entries(SEALED_COLUMNS).flatMap(([table, names]) =>
+    names.map((name) => `${table}.${name}`),
+  );
+  const ownKeys = [
+    'vault.fingerprint_key',
+    'key_slots.private_key',
+    'key_slots.public_key',
+    'wrapped_keys.wrapped',
+  ];
+  const notSealed = ['accounts.refresh_fingerprint', 'refresh_attempts.fingerprint'];
+  expect(columns.map(({ name }) => name).toSorted()).toEqual(
+    [...sealed, ...ownKeys, ...notSealed].toSorted(),
+  );
 });
 
 /** The library on the same home, whoever else is there. */

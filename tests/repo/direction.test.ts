@@ -114,7 +114,15 @@ describe('packages', () => {
   });
 
   test('that only one command needs are loaded when it runs', () => {
-    const late = ['open', 'uqr', '@clack/prompts', 'yocto-spinner', '@valibot/to-json-schema', '@lydell/node-pty', 'sigilforge'];
+    const late = [
+      'open',
+      'uqr',
+      '@clack/prompts',
+      'yocto-spinner',
+      '@valibot/to-json-schema',
+      '@lydell/node-pty',
+      'sigilforge',
+    ];
     const early = all.filter(({ target, lazy, type }) => late.includes(packageOf(target)) && !lazy && !type);
     expect(early.map(shown)).toEqual([]);
   });

@@ -1,4 +1,3 @@
-import { hashRaw } from '@node-rs/argon2';
 import * as v from 'valibot';
 import { KEY_BYTES } from './sealing.js';
 
@@ -14,7 +13,9 @@ export const Argon2Params = v.strictObject({
 export type Argon2Params = v.InferOutput<typeof Argon2Params>;
 
 /** A key of 32 bytes, made beside the event loop. */
-export function argon2id(password: Buffer, params: Argon2Params): Promise<Buffer> {
+export async function argon2id(password: Buffer, params: Argon2Params): Promise<Buffer> {
+  // Hardly any process ever needs it, and it is a native library.
+  const { hashRaw } = await import('@node-rs/argon2');
   return hashRaw(password, {
     salt: Buffer.from(params.salt, 'base64'),
     memoryCost: params.memory_kib,

@@ -59,7 +59,7 @@ async function create(
   const now = clock.wall();
   if (wanted === 'password') {
     throw new SigilforgeError('config', 'A vault cannot be made with a password alone.', {
-      hint: 'Leave vault.key out of config.toml.',
+      hint: 'Leave vault.key out of config.toml, start, and then: sigilforge vault set-password --only',
     });
   }
   if (wanted !== 'auto') return vault.create(sources[wanted], now);
