@@ -9,24 +9,19 @@ export function configure(command: Command, context: Context): void {
     .usage('[options] -- COMMAND [ARG...]')
     .argument('<COMMAND>', 'the program, after --')
     .argument('[ARG...]', 'its arguments')
-    .option('--env <NAME=REF>', 'a variable with the value of a reference', append, [])
-    .option(
-      '--env-file <FILE>',
-      'variables from a file; values that are references are looked up',
-      append,
-      [],
-    )
-    .option('--file <NAME=REF>', 'a private file with the value, its path in the variable', append, [])
+    .option('--env <NAME=REF>', 'a variable with the value of a reference', append)
+    .option('--env-file <FILE>', 'variables from a file; values that are references are looked up', append)
+    .option('--file <NAME=REF>', 'a private file with the value, its path in the variable', append)
     .option('--stdin <REF>', 'the value as standard input')
-    .option('--fd <N=REF>', 'the value to be read from descriptor N', append, [])
+    .option('--fd <N=REF>', 'the value to be read from descriptor N', append)
     .option('--mask', 'hide the values in the output, on a terminal too')
     .option('--no-mask', 'hide nothing; without either, the values are hidden in output that is no terminal')
-    .option('--allow-env <NAME>', 'set a variable that changes how programs load', append, [])
-    .action((program: string, args: string[], options: ExecOptions) => {
+    .option('--allow-env <NAME>', 'set a variable that changes how programs load', append)
+    .action((program: string, args: string[], options: Partial<ExecOptions>) => {
       if (!process.argv.includes('--')) {
         throw badArgument('The program stands after --.', 'sigilforge exec --env NAME=REF -- COMMAND ARG...');
       }
-      return runWith(context, [program, ...args], options);
+      return runWith(context, [program, ...args], { ...NONE, ...options });
     });
   addNotes(command, {
     notes: [
@@ -52,6 +47,8 @@ export function configure(command: Command, context: Context): void {
   });
 }
 
-function append(value: string, before: string[]): string[] {
+const NONE: ExecOptions = { env: [], envFile: [], file: [], fd: [], allowEnv: [] };
+
+function append(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -59,12 +59,20 @@ export function createWorkspace(pipes: number): Workspace {
   };
 }
 
-/** Removes what runs that were killed have left behind. */
+/** Removes what runs that were killed have left behind. What cannot be removed hinders nobody. */
 export function removeLeftovers(): void {
   const base = baseFolder();
   for (const name of listed(base)) {
     const folder = path.join(base, name);
-    if (name.startsWith(RUN) && !isInUse(folder)) rmSync(folder, { recursive: true, force: true });
+    if (name.startsWith(RUN) && !isInUse(folder)) removeIfPossible(folder);
+  }
+}
+
+function removeIfPossible(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The next start tries again.
   }
 }
 

@@ -75,12 +75,12 @@ export class Secrets {
 
   async get(key: string): Promise<ResultOf<'get_secret'>> {
     const found = this.#store.find(key) && (await this.#read(key));
-    if (!found) throw absent(key);
+    if (!found) throw absent();
     const { row, stored } = found;
     if (stored) return { key, ...writeBytes(fromStored(stored)), backend: backendOf(row) };
     // A value that was changed meanwhile has another item, and its old one is gone by right.
     if (this.#store.find(key)?.item !== row.item) return this.get(key);
-    throw removedElsewhere(key);
+    throw removedElsewhere();
   }
 
   /** A page of secrets. Those whose keychain item was removed behind our back are left out. */
@@ -148,16 +148,17 @@ function place(id: string) {
   return { table: 'secrets', row: id, column: 'value' };
 }
 
-function absent(key: string): SigilforgeError {
-  return new SigilforgeError('not_found', `There is no secret ${key}.`, {
-    hint: `Store it with: sigilforge secret set ${key}`,
+/** Names are left out of both: somebody may have given a value in the place of one. */
+function absent(): SigilforgeError {
+  return new SigilforgeError('not_found', 'There is no such secret.', {
+    hint: 'List what there is with: sigilforge secret list. Store it with: sigilforge secret set KEY',
   });
 }
 
-function removedElsewhere(key: string): SigilforgeError {
+function removedElsewhere(): SigilforgeError {
   return new SigilforgeError(
     'not_found',
-    `The secret ${key} is kept in the keychain, and its item there was removed by somebody else.`,
-    { hint: `Store it again with: sigilforge secret set ${key}` },
+    'This secret is kept in the keychain, and its item there was removed by somebody else.',
+    { hint: 'Store it again with: sigilforge secret set KEY' },
   );
 }

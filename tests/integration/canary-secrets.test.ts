@@ -72,6 +72,8 @@ test('a value is nowhere but where it was asked for: not in files, logs, errors,
   await failing(api.setSecret({ key, value: CANARY.repeat(20_000) }));
   await failing(api.setSecret({ key, value: CANARY.repeat(40_000) }));
   await failing(api.setSecret({ key: `/${CANARY}`, value }));
+  await failing(api.getSecret({ key: CANARY }));
+  await failing(api.resolve({ reference: `secret://${CANARY}` }));
   await failing(api.listSecrets({ cursor: `${CANARY}!` }));
   await failing(api.listSecrets({ prefix: `/${CANARY}` }));
   await failing(api.resolve({ reference: `${CANARY}://x` }));

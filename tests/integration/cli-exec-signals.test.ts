@@ -8,6 +8,7 @@ import { hasPython, onTerminal, signalProgram, Terminal } from '../support/termi
 
 const CLI = fileURLToPath(new URL('../../dist/sigilforge.cjs', import.meta.url));
 const SECRET = 'a-secret-of-some-length';
+const PATIENT = { timeout: 20_000 };
 
 /** The ways to run a program; bare is what the others are held against. */
 const ways: Record<string, (command: readonly string[]) => string[]> = {
@@ -163,11 +164,11 @@ describe.skipIf(!hasPython)('on a terminal', () => {
     const file = path.join(sandbox.home, `hangup-${way.replaceAll(' ', '')}`);
     const terminal = start(way, signalProgram(file, '-TERM'), true);
     const [, pid] = await terminal.event(/job (\d+)/);
-    await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toBe('ready\n');
+    await expect.poll(() => readFile(file, 'utf8').catch(() => ''), PATIENT).toBe('ready\n');
     terminal.act('hangup');
-    await expect.poll(() => readFile(file, 'utf8')).toContain('SIGHUP');
+    await expect.poll(() => readFile(file, 'utf8'), PATIENT).toContain('SIGHUP');
     process.kill(Number(pid), 'SIGUSR2');
-    await expect.poll(() => readFile(file, 'utf8')).toContain('SIGUSR2');
+    await expect.poll(() => readFile(file, 'utf8'), PATIENT).toContain('SIGUSR2');
     // The kernel continues what it hangs up, lest it be stopped.
     expect(arrivals(await readFile(file, 'utf8')).filter((name) => name !== 'SIGCONT')).toEqual([
       'SIGHUP',

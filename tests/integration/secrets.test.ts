@@ -283,7 +283,7 @@ describe.each(backends)('secrets by $name', ({ start }) => {
       });
       await expect(api.resolveAll({ a: { b: ['secret://not/there'] } })).rejects.toMatchObject({
         kind: 'not_found',
-        message: 'a.b[0] (secret://not/there): There is no secret not/there.',
+        message: 'a.b[0] (secret://not/there): There is no such secret.',
       });
       vi.stubEnv('INHERITED', 'secret://many/1');
       expect(await api.withEnv({ KEY: 'secret://many/2', PATH: undefined })).toMatchObject({

@@ -25,6 +25,7 @@ for name in NAMES:
     if name not in usual:
         signal.signal(getattr(signal, "SIG" + name), write)
 os.write(output, b"ready\n")
+on_terminal = os.isatty(0)
 while True:
     try:
         line = os.read(0, 4096)
@@ -32,6 +33,8 @@ while True:
         line = b""
     if b"end" in line:
         sys.exit(7)
+    if not line and not on_terminal:
+        sys.exit(8)
     if not line:
         # Not pause(): a signal may have come right before, whose handler is yet to run.
         time.sleep(0.05)

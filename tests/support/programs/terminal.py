@@ -6,6 +6,7 @@ What the command shows goes to standard output. Lines on standard input: `type H
 `continue` (the stopped job) and `hangup`. Lines on standard error: `job PID`, `stopped`, `exit CODE` and `signal NUMBER`.
 """
 
+import atexit
 import fcntl
 import os
 import select
@@ -63,6 +64,14 @@ def report(status, tell):
         tell("exit %d" % os.WEXITSTATUS(status))
 
 
+def end(*groups):
+    for group in groups:
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except OSError:
+            pass
+
+
 def main(arguments):
     lead = arguments[0] == "--lead"
     command = arguments[1:] if lead else arguments
@@ -79,6 +88,9 @@ def main(arguments):
     job = leader
     if lead:
         say("job %d" % job)
+    # Whatever ends this program, the job and all in its process group end with it.
+    atexit.register(lambda: end(job, leader))
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     reading = {0, master, told}
     while reading - {0}:
         ready, _, _ = select.select(list(reading), [], [])
