@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { answerFast } from './fast.js';

@@ -1,5 +1,4 @@
-import { resolveVariable, withEnvironment } from '../client/environment.js';
-import type { SigilforgeClient } from '../client/index.js';
+import { resolveVariable } from '../client/environment.js';
 import type { ResultOf } from '../shared/contract.js';
 import { asSigilforgeError, SigilforgeError } from '../shared/errors.js';
 import type { Context } from './context.js';
@@ -24,9 +23,7 @@ export async function resolveReferences(
   const isLocal = (reference: string) => reference.startsWith('env://');
   const answers = asked.every(isLocal)
     ? await resolveAll(asked, resolveVariable)
-    : await withClient(context, (client) =>
-        resolveAll(asked, (one) => (isLocal(one) ? resolveVariable(one) : lookUp(client, one))),
-      );
+    : await withClient(context, (client) => resolveAll(asked, (reference) => client.resolve({ reference })));
   return new Map(asked.map((reference, index) => [reference, bytesOf(answers[index])]));
 }
 
@@ -44,14 +41,6 @@ async function resolveAll(
     }
   }
   return answers;
-}
-
-async function lookUp(client: SigilforgeClient, reference: string): Promise<ResultOf<'resolve'>> {
-  try {
-    return await client.resolve({ reference });
-  } catch (thrown) {
-    return withEnvironment(reference, thrown);
-  }
 }
 
 function naming(reference: string, thrown: unknown): SigilforgeError {

@@ -6,6 +6,7 @@ import { clientOf, scopesOf } from './account.js';
 import { type Clock, timestamp } from './clock.js';
 import type { Events } from './events.js';
 import type { Reach } from './fault-points.js';
+import { grantColumns, placeOf, type SecretColumn, sealOptional } from './grant-columns.js';
 import type { OAuthClient } from './oauth/client.js';
 import type { Granted } from './oauth/exchange.js';
 import type { TokenFailure } from './oauth/failure.js';
@@ -16,8 +17,6 @@ import type { AttemptStore } from './store/attempt-store.js';
 import type { Lease, Leases } from './store/lease.js';
 import type { Sqlite } from './store/sqlite.js';
 import type { Sealer, Vault } from './vault/vault.js';
-
-type SecretColumn = 'access_token' | 'refresh_token' | 'client_secret' | 'private_key';
 
 /** A sign-in that is to be stored. */
 export interface SignIn {
@@ -94,7 +93,7 @@ export class Grants {
     const { granted, client, clientSecret, key } = signIn;
     this.#parts.reach('sign_in.answered');
     return this.#put(signIn, replace, await this.#parts.vault.forAnswer(), (id, sealer) => {
-      const columns = this.#grantColumns(sealer, id, client, granted, undefined, signIn.scopes);
+      const columns = grantColumns(sealer, id, client, granted, undefined, signIn.scopes);
       const owner = this.#otherOwner(columns.refresh_fingerprint, id);
       if (owner) throw sharedGrant(owner);
       return {
@@ -143,7 +142,7 @@ export class Grants {
     const { db, store, attempts, vault, events, clock, reach } = this.#parts;
     const sealer = await vault.forAnswer();
     const stored = await db.write(() => {
-      const columns = this.#grantColumns(sealer, row.id, clientOf(row), granted, row, scopesOf(row));
+      const columns = grantColumns(sealer, row.id, clientOf(row), granted, row, scopesOf(row));
       // Odd, but no reason to lose an answer: then nothing watches over this token being used twice.
       const refresh_fingerprint = this.#otherOwner(columns.refresh_fingerprint, row.id)
         ? null
@@ -247,37 +246,6 @@ export class Grants {
     const owner = fingerprint === null ? undefined : this.#parts.store.ownerOf(fingerprint);
     return owner?.id === id ? undefined : owner;
   }
-
-  #grantColumns(
-    sealer: Sealer,
-    id: string,
-    client: OAuthClient | null,
-    { tokens, sentAt }: Granted,
-    old: AccountRow | undefined,
-    askedFor: readonly string[],
-  ): GrantColumns {
-    const { accessToken, refreshToken } = tokens;
-    const renewed = accessToken !== undefined;
-    const after = (seconds: number | null): number | null =>
-      seconds === null ? null : sentAt + seconds * 1000;
-    return {
-      access_token: sealOptional(sealer, id, 'access_token', accessToken) ?? old?.access_token ?? null,
-      refresh_token: sealOptional(sealer, id, 'refresh_token', refreshToken) ?? old?.refresh_token ?? null,
-      refresh_fingerprint: refreshToken
-        ? sealer.fingerprint(refreshToken)
-        : (old?.refresh_fingerprint ?? null),
-      token_type: renewed ? tokens.tokenType : (old?.token_type ?? null),
-      scopes: JSON.stringify(tokens.scopes ?? askedFor),
-      issued_at: renewed ? sentAt : (old?.issued_at ?? null),
-      expires_at: renewed ? after(tokens.expiresInS) : (old?.expires_at ?? null),
-      refresh_expires_at:
-        after(tokens.refreshExpiresInS) ??
-        // A lifetime counts from the sign-in, idleness from now.
-        (old?.refresh_expires_at != null && client?.refresh.lifetime_s != null
-          ? old.refresh_expires_at
-          : after(client?.refresh.lifetime_s ?? client?.refresh.idle_s ?? null)),
-    };
-  }
 }
 
 export function accountExists(service: string, account: string): SigilforgeError {
@@ -290,17 +258,4 @@ function sharedGrant({ service, account }: AccountRow): SigilforgeError {
   return new SigilforgeError('already_exists', `The account ${service}/${account} has this grant already.`, {
     hint: 'Use that account. One refresh token under two names would be spent twice, and be lost.',
   });
-}
-
-function placeOf(row: string, column: SecretColumn) {
-  return { table: 'accounts', row, column };
-}
-
-function sealOptional(
-  sealer: Sealer,
-  id: string,
-  column: SecretColumn,
-  secret: Secret | undefined,
-): Buffer | null {
-  return secret ? sealer.seal(placeOf(id, column), secret) : null;
 }
