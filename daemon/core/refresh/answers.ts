@@ -63,7 +63,6 @@ export class Answers {
     } catch (thrown) {
       if (asSigilforgeError(thrown).kind !== 'store_unavailable') throw thrown;
       const inFile = await this.#writeRescue(answer);
-      if (!inFile) this.#parts.log.error({ account: row.id }, 'an answer is kept in memory alone');
       this.#unstored.set(row.id, this.#storeLater(answer, inFile, lease));
       throw notStored(row, thrown);
     }
@@ -93,7 +92,9 @@ export class Answers {
       reach('refresh.rescued');
       log.warn({ account: row.id }, 'an answer could not be stored, and is kept in a file');
       return true;
-    } catch {
+    } catch (thrown) {
+      const { kind } = asSigilforgeError(thrown);
+      log.error({ account: row.id, kind }, 'an answer is kept in memory alone');
       return false;
     }
   }
