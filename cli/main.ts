@@ -8,15 +8,16 @@ function loadCommands(): typeof import('./commands-main.js') {
   return createRequire(import.meta.url)('./commands.cjs');
 }
 
-/** Writes a short text without setting up the stream of standard output, unless whoever reads it is slow. */
+/** Writes without setting up the stream of standard output, unless whoever reads it is slow. */
 function print(text: string): void {
+  let rest = Buffer.from(text);
   try {
-    writeSync(1, text);
+    while (rest.length > 0) rest = rest.subarray(writeSync(1, rest));
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
     if (code === 'EPIPE') return;
     if (code !== 'EAGAIN') throw thrown;
-    process.stdout.write(text);
+    process.stdout.write(rest);
   }
 }
 

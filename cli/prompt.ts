@@ -12,14 +12,13 @@ export function canAsk(): boolean {
 /** One secret, by a hidden prompt, or all of standard input where that is no terminal (one final newline dropped). */
 export async function readSecret(name: string): Promise<string> {
   if (canAsk()) return askSecret(name);
-  return decode(withoutNewline(await readStandardInput(name, MAX_SECRET)), name);
+  return decode(await readStandardInput(name, MAX_SECRET, false), name);
 }
 
 /** The same to the byte, text or not; `exact` keeps a final newline. At most `limit` bytes are read. */
 export async function readSecretBytes(name: string, exact: boolean, limit: number): Promise<Buffer> {
   if (canAsk()) return Buffer.from(await askSecret(name));
-  const bytes = await readStandardInput(name, limit);
-  return exact ? bytes : withoutNewline(bytes);
+  return readStandardInput(name, limit, exact);
 }
 
 /** Asks yes or no; no is what a mere Enter says. */
@@ -41,7 +40,7 @@ async function askSecret(name: string): Promise<string> {
   return answer;
 }
 
-async function readStandardInput(name: string, limit: number): Promise<Buffer> {
+async function readStandardInput(name: string, limit: number, exact: boolean): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
@@ -49,8 +48,9 @@ async function readStandardInput(name: string, limit: number): Promise<Buffer> {
     if (bytes > limit) throw new SigilforgeError('limit_exceeded', `${name}: over ${limit} bytes.`);
     chunks.push(chunk);
   }
-  const input = Buffer.concat(chunks);
-  if (withoutNewline(input).length > 0) return input;
+  const whole = Buffer.concat(chunks);
+  const input = exact ? whole : withoutNewline(whole);
+  if (input.length > 0) return input;
   throw badArgument(
     `${name}: standard input is empty.`,
     'Run it in a terminal to be asked, or pipe the value in.',

@@ -37,7 +37,7 @@ function answerTo(socket: LineSocket, request: object): Promise<unknown> {
     }, TIMEOUT_MS);
     socket.listen({
       line: (text) => {
-        resolve(JSON.parse(text ?? 'null'));
+        resolve(parsed(text));
         socket.destroy();
       },
       closed: () => {
@@ -50,6 +50,14 @@ function answerTo(socket: LineSocket, request: object): Promise<unknown> {
     socket.keepAlive(true);
     socket.send(request);
   });
+}
+
+function parsed(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return undefined;
+  }
 }
 
 function resultOf(answer: unknown): Record<string, unknown> {

@@ -28,8 +28,15 @@ function run(
     SIGILFORGE_SERVICE: service,
     SIGILFORGE_ACCOUNT: account,
   };
-  const child = execFile(program, args, { env, timeout: limitMs, killSignal: 'SIGKILL' }, (failure) => {
-    if (failure) log.warn({ event: type, program, reason: failure.code ?? failure.signal }, 'a hook failed');
-  });
-  child.stdin?.end();
+  const failed = (reason: unknown): void => log.warn({ event: type, program, reason }, 'a hook failed');
+  try {
+    const child = execFile(program, args, { env, timeout: limitMs, killSignal: 'SIGKILL' }, (failure) => {
+      if (failure) failed(failure.code ?? failure.signal);
+    });
+    child.stdin?.on('error', () => {});
+    child.stdin?.end();
+  } catch (thrown) {
+    // Some faults of a path or an argument are thrown at once.
+    failed(thrown instanceof Error && 'code' in thrown ? thrown.code : 'unknown');
+  }
 }

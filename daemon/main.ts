@@ -34,14 +34,14 @@ function leaveMemoryOutOfCoreFiles(): void {
 async function main(): Promise<void> {
   process.umask(0o077);
   leaveMemoryOutOfCoreFiles();
+  // Node would open its inspector, for everybody on this machine.
+  process.on('SIGUSR1', () => {});
   const paths = resolvePaths();
   const config = readConfig(paths.configFile);
   const log = createLogger(config.daemon.log_level);
   const daemon = await startDaemon(paths, config, log);
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, daemon.stop);
-  // Node would open its inspector, for everybody on this machine.
-  process.on('SIGUSR1', () => {});
   process.on('unhandledRejection', (reason) => {
     log.error({ kind: asSigilforgeError(reason).kind }, 'a failure that nobody took');
   });

@@ -17,7 +17,7 @@ export const SecretPrefix = v.pipe(
 );
 
 /** A secret's value: at most 256 KiB once decoded, which is checked where it is. */
-export const SecretValue = v.pipe(v.string(), v.maxLength(512 * 1024));
+export const SecretValue = v.string();
 
 /** ISO 8601 in UTC with milliseconds. */
 export const Timestamp = v.pipe(v.string(), v.isoTimestamp());

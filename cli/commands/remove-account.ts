@@ -37,7 +37,9 @@ async function removeAccount(
 ): Promise<void> {
   const { output } = context;
   if (!force && !(await isConfirmed(`Remove ${service}/${account}?`))) {
-    throw new SigilforgeError('cancelled', 'Nothing was removed.');
+    throw new SigilforgeError('denied', 'Nothing was removed.', {
+      hint: 'Say yes, or give --force, to remove it.',
+    });
   }
   const result = await withClient(context, (client) =>
     output.waiting('Asking the provider…', client.removeAccount({ service, account, revoke })),

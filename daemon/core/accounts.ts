@@ -15,6 +15,7 @@ import type { FlowRequest, PendingFlow } from './oauth/flows/flow.js';
 import { type MintingKey, mintOrThrow } from './oauth/minting.js';
 import { revoke } from './oauth/revocation.js';
 import type { Providers } from './providers.js';
+import { shieldFromSignals } from './refresh/signal-shield.js';
 import type { SignIns, WaitingSignIn } from './sign-ins.js';
 import type { AccountRow, AccountStore } from './store/account-store.js';
 import type { Usage } from './usage.js';
@@ -106,7 +107,7 @@ export class Accounts {
   /** A lock takes effect once the answer of an exchange is stored; nothing is exchanged after it. */
   async #keepOpen<T>(exchange: () => Promise<T>): Promise<T> {
     await this.#parts.vault.unlocked();
-    return this.#parts.vault.keepOpen(exchange);
+    return shieldFromSignals(() => this.#parts.vault.keepOpen(exchange));
   }
 
   async #addApiKey({ service, account, replace, credential }: AddAccount): Promise<AccountInfo> {
@@ -116,6 +117,16 @@ export class Accounts {
   }
 
   async #addWithoutPerson(request: AddAccount, flow: 'import' | 'client_credentials'): Promise<AccountInfo> {
+    if (flow === 'client_credentials') return this.#exchangeAndStore(request, flow);
+    const lease = await this.#parts.grants.importLease();
+    try {
+      return await this.#exchangeAndStore(request, flow);
+    } finally {
+      lease.release();
+    }
+  }
+
+  async #exchangeAndStore(request: AddAccount, flow: 'import' | 'client_credentials'): Promise<AccountInfo> {
     const { who, scopes } = await this.#client(request, flow);
     const granted =
       flow === 'import'
@@ -177,15 +188,17 @@ export class Accounts {
   }
 
   #store(
-    { service, account, replace }: AddAccount,
+    { service, account, replace, credential }: AddAccount,
     flow: FlowKind,
     { client, secret }: ClientWithSecret,
     scopes: readonly string[],
     granted: Granted,
     key?: MintingKey,
   ): Promise<AccountRow> {
+    const imported =
+      credential && 'refresh_token' in credential ? new Secret(credential.refresh_token) : undefined;
     return this.#parts.grants.signedIn(
-      { service, account, flow, client, clientSecret: secret, scopes, granted, key },
+      { service, account, flow, client, clientSecret: secret, scopes, granted, key, imported },
       replace,
     );
   }

@@ -30,6 +30,12 @@ export class Events {
       service: account.service,
       account: account.account,
     };
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch {
+        // It has happened already: a listener that fails undoes nothing.
+      }
+    }
   }
 }

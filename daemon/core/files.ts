@@ -44,7 +44,8 @@ export function writePrivateFile(file: string, content: Buffer): void {
     fs.rmSync(draft, { force: true });
     const fd = fs.openSync(draft, 'wx', 0o600);
     try {
-      fs.writeSync(fd, content);
+      // Unlike writeSync, which may write a part and call that success on a full disk.
+      fs.writeFileSync(fd, content);
       fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
@@ -60,11 +61,13 @@ export function appendPrivateLine(file: string, line: string): void {
   withPathErrors(file, () => {
     const fd = fs.openSync(file, 'a');
     try {
-      fs.writeSync(fd, `${line}\n`);
+      // A line that a crash cut off must not run together with this one.
+      fs.writeFileSync(fd, `\n${line}\n`);
       fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }
+    syncFolder(path.dirname(file));
   });
 }
 
@@ -83,7 +86,8 @@ export function isErrno(thrown: unknown, code: string): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === code;
 }
 
-function withPathErrors<T>(path: string, work: () => T): T {
+/** Does `work` with a file; what fails is `store_unavailable`. */
+export function withPathErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (thrown) {

@@ -27,6 +27,8 @@ export interface SignIn {
   readonly clientSecret: Secret | undefined;
   readonly scopes: readonly string[];
   readonly granted: Granted;
+  /** The refresh token that was brought along, and that the exchange has spent. */
+  readonly imported?: Secret | undefined;
   /** Where it was a private key that signed in, and will again. */
   readonly key?: MintingKey | undefined;
 }
@@ -84,50 +86,71 @@ export class Grants {
   /** Throws `already_exists` where an account has this refresh token: using it would spend that account's grant. */
   async assertUnknown(refreshToken: Secret): Promise<void> {
     const fingerprint = (await this.#parts.vault.unlocked()).fingerprint(refreshToken);
-    const owner = this.#parts.store.ownerOf(fingerprint);
+    const { db, store, attempts } = this.#parts;
+    const owner = store.ownerOf(fingerprint) ?? attempts.spentBy(fingerprint);
     if (owner) throw sharedGrant(owner);
+    // Nothing is sent where its answer could not be stored.
+    await db.write(() => store.proveWritable());
+  }
+
+  /** The right to import a refresh token: two imports of the same one at once would spend it twice. */
+  importLease(): Promise<Lease> {
+    return this.lease('import');
   }
 
   /** Stores a sign-in. An account that exists is only replaced where that was asked for, and keeps its id. */
   async signedIn(signIn: SignIn, replace: boolean): Promise<AccountRow> {
-    const { granted, client, clientSecret, key } = signIn;
+    const { granted, client, clientSecret, key, imported } = signIn;
     this.#parts.reach('sign_in.answered');
-    return this.#put(signIn, replace, await this.#parts.vault.forAnswer(), (id, sealer) => {
-      const columns = grantColumns(sealer, id, client, granted, undefined, signIn.scopes);
-      const owner = this.#otherOwner(columns.refresh_fingerprint, id);
-      if (owner) throw sharedGrant(owner);
-      return {
-        kind: 'oauth',
-        flow: signIn.flow,
-        client: JSON.stringify(client),
-        client_secret: sealOptional(sealer, id, 'client_secret', clientSecret),
-        private_key: sealOptional(sealer, id, 'private_key', key?.privateKey),
-        minting: key ? JSON.stringify(key.minting) : null,
-        ...columns,
-      };
-    });
+    return this.#put(
+      signIn,
+      replace,
+      () => this.#parts.vault.forAnswer(),
+      (id, sealer) => {
+        const columns = grantColumns(sealer, id, client, granted, undefined, signIn.scopes);
+        const owner = this.#otherOwner(columns.refresh_fingerprint, id);
+        if (owner) throw sharedGrant(owner);
+        return {
+          kind: 'oauth',
+          flow: signIn.flow,
+          client: JSON.stringify(client),
+          client_secret: sealOptional(sealer, id, 'client_secret', clientSecret),
+          private_key: sealOptional(sealer, id, 'private_key', key?.privateKey),
+          minting: key ? JSON.stringify(key.minting) : null,
+          ...columns,
+        };
+      },
+      ({ id, generation }, sealer) => {
+        if (imported) this.#noteSpent(id, generation, sealer.fingerprint(imported));
+      },
+    );
   }
 
   async keyStored(
     key: { service: string; account: string; apiKey: Secret },
     replace: boolean,
   ): Promise<AccountRow> {
-    return this.#put(key, replace, await this.#parts.vault.unlocked(), (id, sealer) => ({
-      kind: 'api_key',
-      flow: 'api_key',
-      client: null,
-      client_secret: null,
-      private_key: null,
-      minting: null,
-      access_token: sealer.seal(placeOf(id, 'access_token'), key.apiKey),
-      refresh_token: null,
-      refresh_fingerprint: null,
-      token_type: 'api_key',
-      scopes: '[]',
-      issued_at: this.#parts.clock.wall(),
-      expires_at: null,
-      refresh_expires_at: null,
-    }));
+    return this.#put(
+      key,
+      replace,
+      () => this.#parts.vault.unlocked(),
+      (id, sealer) => ({
+        kind: 'api_key',
+        flow: 'api_key',
+        client: null,
+        client_secret: null,
+        private_key: null,
+        minting: null,
+        access_token: sealer.seal(placeOf(id, 'access_token'), key.apiKey),
+        refresh_token: null,
+        refresh_fingerprint: null,
+        token_type: 'api_key',
+        scopes: '[]',
+        issued_at: this.#parts.clock.wall(),
+        expires_at: null,
+        refresh_expires_at: null,
+      }),
+    );
   }
 
   /**
@@ -188,25 +211,28 @@ export class Grants {
   async removed(row: AccountRow): Promise<void> {
     const { db, store, events } = this.#parts;
     await db.write(() => store.remove(row.id));
-    db.truncateLog();
     events.emit('account_removed', row);
+    db.truncateLog();
   }
 
   async #put(
     { service, account }: { service: string; account: string },
     replace: boolean,
-    sealer: Sealer,
+    sealerFor: () => Promise<Sealer>,
     columns: (
       id: string,
       sealer: Sealer,
     ) => Pick<AccountRow, 'kind' | 'flow' | 'client' | 'client_secret' | 'private_key' | 'minting'> &
       GrantColumns,
+    alongside: (row: AccountRow, sealer: Sealer) => void = () => {},
   ): Promise<AccountRow> {
     const { db, store, events, clock, reach } = this.#parts;
     const before = store.version(service, account);
     const lease = before && (await this.lease(before.id));
     let wasDead = false;
     try {
+      // After the wait for the lease: the keys may have been dropped and opened anew meanwhile.
+      const sealer = await sealerFor();
       const row = await db.write(() => {
         const existing = store.find(service, account);
         // Without its lease an account that came meanwhile is not touched.
@@ -230,6 +256,7 @@ export class Grants {
         reach('sign_in.committing');
         if (existing) store.replace(fresh);
         else store.insert(fresh);
+        alongside(fresh, sealer);
         return fresh;
       });
       reach('sign_in.committed');
@@ -239,6 +266,22 @@ export class Grants {
     } finally {
       lease?.release();
     }
+  }
+
+  /** A line in the journal, so that a second import of the same token is not sent. */
+  #noteSpent(accountId: string, generation: number, fingerprint: Buffer): void {
+    const { attempts, clock } = this.#parts;
+    const now = clock.wall();
+    const id = uuidv7();
+    attempts.begin({
+      id,
+      account_id: accountId,
+      generation,
+      fingerprint,
+      holder: 'an imported token',
+      started_at: now,
+    });
+    attempts.end(id, 'stored', now);
   }
 
   /** Another account that has the refresh token with this fingerprint. */
@@ -254,7 +297,7 @@ export function accountExists(service: string, account: string): SigilforgeError
   });
 }
 
-function sharedGrant({ service, account }: AccountRow): SigilforgeError {
+function sharedGrant({ service, account }: Pick<AccountRow, 'service' | 'account'>): SigilforgeError {
   return new SigilforgeError('already_exists', `The account ${service}/${account} has this grant already.`, {
     hint: 'Use that account. One refresh token under two names would be spent twice, and be lost.',
   });

@@ -192,6 +192,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       signIns.close();
       vals.close();
       await refresher.end();
+      await vault.settled();
       await save();
       vault.close();
       await keychain.close();

@@ -106,9 +106,11 @@ export class Providers {
 
   /** The stored secret of a provider's client, if it is still the client with this id. */
   async secretOf(id: string, clientId: string): Promise<Secret | undefined> {
-    const row = this.#store.find(id);
-    if (!row?.client_secret || this.find(id)?.client_id !== clientId) return undefined;
-    return (await this.#parts.vault.unlocked()).open(secretPlace(id), row.client_secret);
+    if (!this.#store.find(id)?.client_secret || this.find(id)?.client_id !== clientId) return undefined;
+    const sealer = await this.#parts.vault.unlocked();
+    // Read again: it may have been sealed anew while the vault was opened.
+    const sealed = this.#store.find(id)?.client_secret;
+    return sealed ? sealer.open(secretPlace(id), sealed) : undefined;
   }
 
   /** The client to sign in with, everything found that its requests need; asks the issuer where an endpoint is missing. */

@@ -31,6 +31,7 @@ export class Connection implements Peer {
   #waiting = 0;
   /** Nothing more is read; the end follows once nothing runs. */
   #ending = false;
+  #inputOver = false;
 
   /** The socket has to be `allowHalfOpen`, so that who sends its last request and then its end is still answered. */
   constructor(socket: Socket, dispatch: Dispatcher, limits: Limits) {
@@ -117,6 +118,10 @@ export class Connection implements Peer {
 
   #expectMore(): void {
     this.#lines = undefined;
+    if (this.#inputOver) {
+      this.#stopReading();
+      return;
+    }
     if (this.#decoder.pendingBytes > 0) this.#halfLine.start();
     if (this.#socket.isPaused()) this.#socket.resume();
   }
@@ -144,7 +149,9 @@ export class Connection implements Peer {
 
   #inputEnded(): void {
     this.#gone.abort();
-    this.#stopReading();
+    this.#inputOver = true;
+    // What has come and waits for a limit is dispatched first.
+    if (this.#lines === undefined) this.#stopReading();
   }
 
   #refuse(thrown: unknown): void {

@@ -35,6 +35,7 @@ const odd: [string, Fault, { token_type?: string; expires_at?: null; scopes?: st
   ['scope a number', changeJson((json) => ({ ...json, scope: 7 })), {}],
   ['error null', changeJson((json) => ({ ...json, error: null })), {}],
   ['status 201', changeAnswer((answer) => ({ ...answer, status: 201 })), {}],
+  ['status 205', changeAnswer((answer) => ({ ...answer, status: 205 })), {}],
   ['status 500', changeAnswer((answer) => ({ ...answer, status: 500 })), {}],
   ['status 400', changeAnswer((answer) => ({ ...answer, status: 400 })), {}],
   ['content type text/html', changeAnswer(withType('text/html')), {}],

@@ -173,6 +173,57 @@ test(
   LIMIT,
 );
 
+test(
+  'a refresh token that was imported before, and is spent, is not sent again',
+  async () => {
+    const answer = holdTokens('authorization_code');
+    answer.release();
+    await addAccount(stage.api);
+    const { refresh_token } = await answer.given;
+    await stage.api.removeAccount({ ...work, revoke: false });
+    const request = {
+      service: SERVICE,
+      account: 'imported',
+      flow: 'import',
+      credential: { refresh_token },
+      replace: true,
+    } as const;
+    await stage.api.addAccount(request);
+    expect(stage.exchanges).toBe(1);
+    for (const account of ['imported', 'other']) {
+      await expect(stage.api.addAccount({ ...request, account })).rejects.toMatchObject({
+        kind: 'already_exists',
+        message: 'The account example/imported has this grant already.',
+      });
+    }
+    expect(stage.exchanges).toBe(1);
+    expect(stage.provider.counts.reuse).toBe(0);
+  },
+  LIMIT,
+);
+
+test(
+  'an import under way is stored before an ending daemon ends',
+  async () => {
+    const answer = holdTokens('authorization_code');
+    answer.release();
+    await addAccount(stage.api);
+    const { refresh_token } = await answer.given;
+    await stage.api.removeAccount({ ...work, revoke: false });
+    const held = holdTokens();
+    const importing = stage.api.addAccount({ ...work, flow: 'import', credential: { refresh_token } });
+    const { access_token } = await held.given;
+    stage.daemon.child.kill('SIGTERM');
+    await expect(importing).rejects.toMatchObject({ kind: 'daemon_unavailable' });
+    held.release();
+    expect(await stage.daemon.exited).toMatchObject({ code: 0, signal: null });
+    await stage.sandbox.startDaemon();
+    expect(await stage.api.getToken(work)).toMatchObject({ access_token });
+    expect(stage.exchanges).toBe(1);
+  },
+  LIMIT,
+);
+
 /** The next answer of this kind waits at the proxy; its tokens are known at once. */
 function holdTokens(grantType = 'refresh_token') {
   const released = gate();

@@ -193,7 +193,7 @@ describe('with a real provider', () => {
       `${href}&state=${begun.state}`,
     ];
     for (const address of wrong) {
-      await expect(paste(address)).rejects.toMatchObject({ kind: 'denied' });
+      await expect(paste(address)).rejects.toMatchObject({ kind: 'invalid_params' });
       expect(await isPending(api, begun.flowId)).toBe(true);
     }
     expect(await paste(`  ${href}\n`)).toMatchObject({ account: { account: 'elsewhere' } });
@@ -469,7 +469,7 @@ describe('with endpoints of one’s own', () => {
     expect(begun.redirectUri).toBe(redirect_uri);
     for (const wrong of ['two words', 'https://example.org/?code=c&state=wrong', '?code=c']) {
       await expect(api.completeFlow({ flow_id: begun.flowId, redirect_url: wrong })).rejects.toMatchObject({
-        kind: 'denied',
+        kind: 'invalid_params',
       });
     }
     const { account } = await api.completeFlow({ flow_id: begun.flowId, redirect_url: ' 1/bare-code \n' });
@@ -483,7 +483,7 @@ describe('with endpoints of one’s own', () => {
     const begun = await begin(api, { account: 'https' });
     expect(begun.redirectUri).toBe(redirect_uri);
     const paste = (redirect_url: string) => api.completeFlow({ flow_id: begun.flowId, redirect_url });
-    await expect(paste('bare-code')).rejects.toMatchObject({ kind: 'denied' });
+    await expect(paste('bare-code')).rejects.toMatchObject({ kind: 'invalid_params' });
     expect(await paste(callback(begun, { code: 'c' }))).toMatchObject({ account: { account: 'https' } });
   });
 

@@ -60,7 +60,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     const no = daemon.start(['remove-account', 'github', 'work'], { tty });
     await no.seen(/Remove github\/work\?/, 'stdout');
     no.write('\r');
-    expect((await no.exited).code).toBe(8);
+    expect((await no.exited).code).toBe(7);
     expect(daemon.calls).toEqual([]);
 
     const yes = daemon.start(['remove-account', 'github', 'work'], { tty });

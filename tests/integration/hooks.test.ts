@@ -100,3 +100,26 @@ test('a program that outlives its limit is killed; one that fails is noted, and 
   );
   expect(await isRunning(Number(await readFile(pidFile, 'utf8')))).toBe(false);
 });
+
+test('a program that cannot even be tried harms nothing', () => {
+  const events = new Events(systemClock);
+  const warnings: object[] = [];
+  const log: Logger = { ...silentLogger, warn: (fields) => void warnings.push(fields) };
+  // A path below a file is refused at once, not by an event.
+  runHooks({ account_added: ['/etc/passwd/program'] }, events, log);
+  events.emit('account_added', { id: 'id', service: 'service', account: 'account' });
+  expect(warnings).toEqual([
+    { event: 'account_added', program: '/etc/passwd/program', reason: expect.any(String) },
+  ]);
+});
+
+test('a listener that fails keeps nothing from the others', () => {
+  const events = new Events(systemClock);
+  const heard: string[] = [];
+  events.listen(() => {
+    throw new Error('a fault of whoever listens');
+  });
+  events.listen(({ type }) => void heard.push(type));
+  events.emit('recovered', { id: 'id', service: 'service', account: 'account' });
+  expect(heard).toEqual(['recovered']);
+});

@@ -265,6 +265,29 @@ describe('requests in flight', () => {
     expect(ids.size).toBe(200);
   });
 
+  test('are answered to the last, though the client has ended its side', async () => {
+    const held = gate(TOKEN);
+    let seenGone: () => void = () => {};
+    const gone = new Promise<void>((resolve) => {
+      seenGone = resolve;
+    });
+    const { client } = await serve({
+      handlers: {
+        refresh_token: (_params, peer) => {
+          peer.gone.addEventListener('abort', seenGone);
+          return held.handler();
+        },
+      },
+    });
+    client.socket.end(requests(100, 'refresh_token', ACCOUNT));
+    await gone;
+    held.release();
+    const ids = new Set<unknown>();
+    for (let answers = 0; answers < 100; answers++) ids.add((await client.answer()).id);
+    expect(ids.size).toBe(100);
+    await client.ended;
+  });
+
   test.each(['wait_flow', 'subscribe'] as const)('do not count %s', async (method) => {
     const held = gate({ state: 'pending' as const, account: null, subscription: STUB_ID });
     const { client } = await serve({ handlers: { [method]: held.handler } });

@@ -101,11 +101,12 @@ export function createHttpClient(limits: HttpLimits): HttpClient {
         incoming.once('end', () => {
           clearTimeout(connectTimer);
           clearTimeout(totalTimer);
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: headersOf(incoming),
-            body: Buffer.concat(chunks),
-          });
+          try {
+            const headers = headersOf(incoming);
+            resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
+          } catch (cause) {
+            fail(`The answer of ${url.host} cannot be read.`, cause);
+          }
         });
       });
       outgoing.end(request.body);
@@ -121,8 +122,9 @@ function assertSecure(url: URL): void {
 
 function headersOf(incoming: http.IncomingMessage): Headers {
   const headers = new Headers();
-  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
-    for (const value of values ?? []) headers.append(name, value);
+  const raw = incoming.rawHeaders;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    headers.append(raw[index] ?? '', raw[index + 1] ?? '');
   }
   return headers;
 }

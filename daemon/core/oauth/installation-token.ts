@@ -58,12 +58,15 @@ export function readInstallationToken(answer: HttpAnswer, client: OAuthClient, n
   };
 }
 
+/** GitHub says an hour; whatever is said, a day is enough. */
+const LONGEST_LIFETIME_S = 86_400;
+
 /** Seconds by the provider's own clock where it tells it, since this machine's may be another one. */
 function lifetimeS(expiresAt: unknown, { headers }: HttpAnswer, now: number): number | null {
   if (typeof expiresAt !== 'string') return null;
   const told = Date.parse(headers.get('date') ?? '');
   const seconds = Math.floor((Date.parse(expiresAt) - (Number.isNaN(told) ? now : told)) / 1000);
-  return seconds > 0 ? seconds : null;
+  return seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME_S) : null;
 }
 
 function permissionsOf(value: unknown): string[] | null {

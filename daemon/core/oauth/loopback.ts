@@ -64,9 +64,10 @@ export async function listenForRedirect(
     servers.push(server);
   }
   return {
-    redirectUri: uri.href,
+    // As it was registered: an exact comparison would trip over a slash that was added.
+    redirectUri: rule.port === 'fixed' ? rule.uri : uri.href,
     close: () => {
-      for (const server of servers) server.close();
+      for (const server of servers) close(server);
     },
   };
 }
@@ -91,7 +92,7 @@ function listen(
   required: boolean,
 ): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
+    server.on('error', (cause) => {
       if (!required) return resolve(undefined);
       reject(
         new SigilforgeError(
@@ -106,6 +107,13 @@ function listen(
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
+}
+
+/** The last page leaves well within a second; a silent connection would keep the process alive for ever. */
+function close(server: http.Server): void {
+  const linger = setTimeout(() => server.closeAllConnections(), 1_000);
+  server.close(() => clearTimeout(linger));
+  server.closeIdleConnections();
 }
 
 function show(response: http.ServerResponse, status: number, outcome: Outcome): void {

@@ -144,7 +144,7 @@ function capture(http: HttpClient, asJson: boolean) {
       init: { method: string; headers: Record<string, string>; body?: unknown },
     ): Promise<Response> => {
       answer = await http(new URL(url), requestOf(init, asJson));
-      const bodiless = answer.status === 204 || answer.status === 304 || answer.body.length === 0;
+      const bodiless = [204, 205, 304].includes(answer.status) || answer.body.length === 0;
       return new Response(bodiless ? null : new Uint8Array(answer.body), {
         status: answer.status < 200 || answer.status > 599 ? 599 : answer.status,
         headers: answer.headers,

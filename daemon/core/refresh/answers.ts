@@ -61,7 +61,8 @@ export class Answers {
     try {
       await this.#commit(answer);
     } catch (thrown) {
-      if (asSigilforgeError(thrown).kind !== 'store_unavailable') throw thrown;
+      // Its account is gone, and it was revoked. Whatever else went wrong, the answer is kept.
+      if (asSigilforgeError(thrown).kind === 'not_found') throw thrown;
       const inFile = await this.#writeRescue(answer);
       this.#unstored.set(row.id, this.#storeLater(answer, inFile, lease));
       throw notStored(row, thrown);

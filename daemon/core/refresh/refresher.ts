@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { asSigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../account.js';
 import type { Reach } from '../fault-points.js';
 import type { Grants } from '../grants.js';
@@ -41,6 +41,7 @@ export class Refresher {
   readonly #parts: Parts;
   readonly #answers: Answers;
   readonly #running = new Map<string, Promise<void>>();
+  #ended = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -49,6 +50,8 @@ export class Refresher {
 
   /** Refreshes the grant that was read as `row`, or joins whoever does. Afterwards the store has a newer one. */
   async refresh(row: AccountRow, reason: RefreshReason): Promise<void> {
+    if (this.#ended)
+      throw new SigilforgeError('cancelled', 'Sigilforge is ending.', { hint: 'Ask again once it runs.' });
     if (this.#answers.awaits(row.id)) throw notStored(row);
     const running = this.#running.get(row.id);
     if (running !== undefined) return running;
@@ -70,7 +73,8 @@ export class Refresher {
 
   /** Resolves once no exchange is under way and every answer is stored, or is safe in a file. */
   async end(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+    this.#ended = true;
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
     await this.#answers.end();
   }
 

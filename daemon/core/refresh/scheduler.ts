@@ -96,8 +96,13 @@ export class Scheduler {
   }
 
   #untilNext(): number {
-    const next = this.#parts.store.nextDue(this.#query()) ?? Number.POSITIVE_INFINITY;
-    return Math.min(Math.max(next - this.#parts.clock.wall(), SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+    try {
+      const next = this.#parts.store.nextDue(this.#query()) ?? Number.POSITIVE_INFINITY;
+      return Math.min(Math.max(next - this.#parts.clock.wall(), SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+    } catch {
+      // The store has a bad moment; it is looked at again.
+      return LONGEST_WAIT_MS;
+    }
   }
 
   #query(): DueQuery {

@@ -92,6 +92,7 @@ export class AccountStore {
   readonly #owner: Statement<[Buffer], AccountRow>;
   readonly #due: Statement<[DueQuery], AccountRow>;
   readonly #nextExpiry: Statement<[DueQuery], { at: number | null }>;
+  readonly #touch: Statement<[]>;
   readonly #used: Statement<[{ readonly id: string; readonly last_used: number }]>;
   readonly #remove: Statement<[string]>;
 
@@ -123,6 +124,7 @@ export class AccountStore {
     this.#nextExpiry =
       db.prepare(`SELECT min(max(${DUE_AT}, coalesce(next_attempt_at, 0))) AS at FROM accounts
       WHERE ${SCHEDULED}`);
+    this.#touch = db.prepare('UPDATE vault SET created_at = created_at');
     this.#used = db.prepare('UPDATE accounts SET last_used = @last_used WHERE id = @id');
     this.#remove = db.prepare('DELETE FROM accounts WHERE id = ?');
   }
@@ -179,6 +181,11 @@ export class AccountStore {
   /** When the next of them will be due, in milliseconds since 1970. */
   nextDue(query: DueQuery): number | undefined {
     return this.#nextExpiry.get(query)?.at ?? undefined;
+  }
+
+  /** A change of a page that changes nothing, which fails where nothing can be written. */
+  proveWritable(): void {
+    this.#touch.run();
   }
 
   used(id: string, at: number): void {

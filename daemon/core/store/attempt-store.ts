@@ -25,6 +25,7 @@ export class AttemptStore {
   readonly #adopted: Statement<[number, string, number]>;
   readonly #unknown: Statement<[number, string, number]>;
   readonly #anyUnknown: Statement<[string, number], { id: string }>;
+  readonly #spentBy: Statement<[Buffer], { service: string; account: string }>;
   readonly #holder: Statement<[string], { holder: string }>;
 
   constructor(db: Sqlite) {
@@ -39,6 +40,8 @@ export class AttemptStore {
       WHERE account_id = ? AND generation = ? AND outcome IS NULL`);
     this.#anyUnknown = db.prepare(`SELECT id FROM refresh_attempts
       WHERE account_id = ? AND generation = ? AND outcome = 'unknown' LIMIT 1`);
+    this.#spentBy = db.prepare(`SELECT service, account FROM refresh_attempts
+      JOIN accounts ON accounts.id = account_id WHERE fingerprint = ? AND outcome = 'stored' LIMIT 1`);
     this.#holder = db.prepare(`SELECT holder FROM refresh_attempts
       WHERE account_id = ? AND outcome IS NULL ORDER BY started_at DESC LIMIT 1`);
   }
@@ -61,6 +64,11 @@ export class AttemptStore {
   endCutOff(accountId: string, generation: number, at: number): boolean {
     this.#unknown.run(at, accountId, generation);
     return this.#anyUnknown.get(accountId, generation) !== undefined;
+  }
+
+  /** The account that a refresh token, which it no longer has, was once exchanged for. */
+  spentBy(fingerprint: Buffer): { service: string; account: string } | undefined {
+    return this.#spentBy.get(fingerprint);
   }
 
   /** Who is at an exchange of this account. */

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { ensurePrivateFile } from '../files.js';
+import { ensurePrivateFile, withPathErrors } from '../files.js';
 
 /** Blocking the event loop for longer would stop the whole daemon. */
 const BLOCKING_WAIT_MS = 20;
@@ -106,7 +106,7 @@ export class Sqlite {
 
 /** Its device and number. Looking at a file, unlike opening it, leaves the locks of this process alone. */
 function identityOf(file: string): string | undefined {
-  const stats = fs.statSync(file, { throwIfNoEntry: false });
+  const stats = withPathErrors(file, () => fs.statSync(file, { throwIfNoEntry: false }));
   return stats && `${stats.dev} ${stats.ino}`;
 }
 

@@ -144,14 +144,18 @@ export class VaultKeys {
     await this.#discard(removed);
   }
 
-  /** After the rows are gone, so that no row ever names a key that is not there. */
+  /** After the rows are gone, so that no row ever names a key that is not there. What fails here undoes nothing. */
   async #discard(removed: readonly SlotRow[]): Promise<void> {
     const { db, vault } = this.#parts;
     if (removed.length === 0) return;
-    db.truncateLog();
     const { id } = vault.row();
-    for (const slot of removed) {
-      await vault.sources.find(({ kind }) => kind === slot.kind)?.discard(id, slot.id);
+    try {
+      db.truncateLog();
+      for (const slot of removed) {
+        await vault.sources.find(({ kind }) => kind === slot.kind)?.discard(id, slot.id);
+      }
+    } catch {
+      // The slot opens nothing any more; what is left of its key is of no use.
     }
   }
 

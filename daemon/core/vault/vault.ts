@@ -36,6 +36,9 @@ export class Vault {
   #held = 0;
   readonly #exchanges = new Set<Promise<unknown>>();
   #heldRing: KeyRing | undefined;
+  readonly #retired = new Set<KeyRing>();
+  /** Whether the last attempt to open it failed. */
+  #failed = false;
   #opening: Promise<KeyRing> | undefined;
   /** Set before the row is, and for as long as that cannot be written: nothing opens in this process. */
   #locking = false;
@@ -53,7 +56,9 @@ export class Vault {
 
   /** Looks at nothing but memory and the vault's row. */
   get state(): 'unlocked' | 'locked' {
-    return this.#ring !== undefined && !this.#isLocked() ? 'unlocked' : 'locked';
+    if (this.#isLocked()) return 'locked';
+    // One that nobody has needed yet is as good as open where it opens by itself.
+    return this.#ring !== undefined || (!this.#failed && this.#opensByItself()) ? 'unlocked' : 'locked';
   }
 
   /** The kind of the slot that opened the vault, or of the one that would. */
@@ -105,7 +110,10 @@ export class Vault {
     this.#opening ??= this.openBySource().finally(() => {
       this.#opening = undefined;
     });
-    const ring = await this.#opening;
+    const ring = await this.#opening.catch((thrown: unknown) => {
+      this.#failed = true;
+      throw thrown;
+    });
     this.#assertNotLocked();
     if (this.#ring !== ring) this.adopt(ring);
     return ring;
@@ -125,6 +133,11 @@ export class Vault {
     });
     this.#exchanges.add(running);
     return running;
+  }
+
+  /** Resolves once no exchange needs the keys any more. */
+  async settled(): Promise<void> {
+    while (this.#exchanges.size > 0) await Promise.allSettled(this.#exchanges);
   }
 
   /** Keeps the keys for an answer that is not stored yet, until the returned function is called. */
@@ -162,8 +175,9 @@ export class Vault {
 
   /** Open from now on, with these keys, until it is locked or its time is over. */
   adopt(ring: KeyRing): void {
-    for (const before of [this.#ring, this.#heldRing]) if (before !== ring) before?.wipe();
+    for (const before of [this.#ring, this.#heldRing]) if (before && before !== ring) this.#retire(before);
     this.#ring = ring;
+    this.#failed = false;
     if (this.#held > 0) this.#heldRing = ring;
     this.#locking = false;
     this.#limit.start();
@@ -176,6 +190,8 @@ export class Vault {
     this.#locking = true;
     this.#forget();
     await this.#parts.db.write(() => this.store.setLocked(true));
+    // Somebody may have unlocked it while this was waiting.
+    this.#forget();
     this.#locking = false;
     await Promise.allSettled(this.#exchanges);
   }
@@ -208,6 +224,11 @@ export class Vault {
     return this.#locking || this.#limit.remaining <= 0 || this.store.vault()?.locked === 1;
   }
 
+  #opensByItself(): boolean {
+    const kinds = new Set<string>(this.#parts.sources.map(({ kind }) => kind));
+    return this.store.slots().some(({ kind }) => kinds.has(kind));
+  }
+
   #assertNotLocked(): void {
     if (this.#ring !== undefined && this.#limit.remaining <= 0) this.#lockLate();
     if (!this.#locking && this.store.vault()?.locked !== 1) return;
@@ -228,7 +249,15 @@ export class Vault {
     for (const listener of this.#closed) listener();
   }
 
+  /** Wipes keys, once no exchange under way can hold them. */
+  #retire(ring: KeyRing): void {
+    if (this.#held > 0) this.#retired.add(ring);
+    else ring.wipe();
+  }
+
   #release(): void {
+    for (const ring of this.#retired) ring.wipe();
+    this.#retired.clear();
     if (this.#heldRing !== this.#ring) this.#heldRing?.wipe();
     this.#heldRing = undefined;
   }

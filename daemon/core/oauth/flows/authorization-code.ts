@@ -27,7 +27,7 @@ export async function beginAuthorizationCode(request: FlowRequest): Promise<Pend
       await store(granted);
     });
   };
-  const respond = async (response: URLSearchParams): Promise<Outcome> => {
+  const answer = async (response: URLSearchParams): Promise<Outcome> => {
     try {
       await finish(authorizationCode(client, response, state));
       ending.resolve();
@@ -41,6 +41,13 @@ export async function beginAuthorizationCode(request: FlowRequest): Promise<Pend
       ending.reject(error);
       return { ok: false, title: `Not signed in to ${client.name}`, text: `${error.message} ${error.hint}` };
     }
+  };
+
+  // A browser and a pasted address may both come back: a code is exchanged once (RFC 6749, section 4.1.2).
+  let answered: Promise<Outcome> | undefined;
+  const respond = (response: URLSearchParams): Promise<Outcome> => {
+    answered ??= answer(response);
+    return answered;
   };
 
   const redirect = await listenForRedirect(client.redirect, state, respond);
@@ -111,7 +118,7 @@ function pastedResponse(pasted: string, redirectUri: string, state: string): URL
   // The address that was opened has the right state too, and may be pasted by mistake.
   const answers = response?.has('code') || response?.has('error');
   if (response && answers && stateMatches(response, state)) return response;
-  throw new SigilforgeError('denied', 'This is not the address that this sign-in ended on.', {
+  throw new SigilforgeError('invalid_params', 'This is not the address that this sign-in ended on.', {
     hint: "Copy the whole address out of the browser's address bar after the sign-in, and paste it.",
   });
 }
