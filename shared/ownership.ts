@@ -37,6 +37,31 @@ export function assertPrivate(
   }
 }
 
+/** Permission bits by which the group or everybody else may write. */
+const OTHERS_WRITE = 0o022;
+
+/**
+ * Throws `unsafe_path` where somebody but this user and root may change what is at `path`: for what is no secret, and
+ * may be a link, but is obeyed. `stats` are of `stat`.
+ */
+export function assertUnchangeable(
+  path: string,
+  stats: Pick<Ownership, 'uid' | 'mode'>,
+  uid: number | undefined = process.getuid?.(),
+): void {
+  if (uid === undefined) return;
+  const quoted = `'${path.replaceAll("'", "'\\''")}'`;
+  if (stats.uid !== uid && stats.uid !== 0) {
+    throw unsafe(
+      `${path} belongs to another user (uid ${stats.uid}).`,
+      `Take it over: sudo chown ${uid} ${quoted}`,
+    );
+  }
+  if ((stats.mode & OTHERS_WRITE) !== 0) {
+    throw unsafe(`${path} may be changed by other users.`, `Close it: chmod go-w ${quoted}`);
+  }
+}
+
 function unsafe(sentence: string, hint: string): SigilforgeError {
   return new SigilforgeError('unsafe_path', sentence, { hint });
 }
