@@ -13,6 +13,8 @@ export class Signals {
   readonly #listeners: [NodeJS.Signals, () => void][] = [];
   #child: ChildProcess | undefined;
   #early = false;
+  /** Whether this process has stopped for the program, and has not been continued since. */
+  #stopped = false;
 
   constructor() {
     // Node's own answer to SIGUSR1 is a debugger that anybody on the machine can connect to; no listener, and it is back.
@@ -53,12 +55,16 @@ export class Signals {
   }
 
   #onTerminalSignal(signal: NodeJS.Signals): void {
+    if (signal === 'SIGCONT') this.#stopped = false;
     if (signal === 'SIGHUP' && leadsSession()) this.#pass(signal);
     if (signal === 'SIGCONT' && isStopped(this.#child?.pid ?? 0)) this.#pass(signal);
   }
 
+  /** Once for each stop: a late word of an earlier change would stop it again, behind the shell that continues both. */
   #stopWithProgram(): void {
-    if (this.#child?.pid !== undefined && isStopped(this.#child.pid)) process.kill(process.pid, 'SIGSTOP');
+    if (this.#stopped || this.#child?.pid === undefined || !isStopped(this.#child.pid)) return;
+    this.#stopped = true;
+    process.kill(process.pid, 'SIGSTOP');
   }
 
   #pass(signal: NodeJS.Signals): void {
