@@ -1,7 +1,7 @@
-import { createContext } from './context.js';
-import { watchStandardOutput } from './output.js';
+import { createContext } from './arguments/context.js';
 import { runProgram } from './program.js';
 import { report } from './report.js';
+import { watchStandardOutput } from './terminal/output.js';
 
 /** Answers any command line. */
 export async function runCommands(args: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.js';
+import type { Context } from './arguments/context.js';
 
 /** What a command's file exports: it declares arguments, options, help and action on the command it is given. */
 interface CommandModule {

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/version.js';
+import { type Context, globalOptions } from './arguments/context.js';
+import { addNotes } from './arguments/help.js';
+import { isShown, usageError } from './arguments/usage.js';
 import { type CommandEntry, commands, HELP_GROUP } from './commands.js';
-import { type Context, globalOptions } from './context.js';
-import { addNotes } from './help.js';
-import { isShown, usageError } from './usage.js';
 
 /** Reads the arguments with commander and runs what they name. Only the named command's file is loaded. */
 export async function runProgram(args: readonly string[], context: Context): Promise<void> {

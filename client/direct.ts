@@ -1,7 +1,7 @@
 import { type AccountEvent, type Api, camelCase, methodNames } from '../shared/contract.js';
 import { SigilforgeError } from '../shared/errors.js';
 import type { SigilforgeClient } from './index.js';
-import { withReferences } from './references.js';
+import { withReferences } from './references/with-references.js';
 
 /** The library in this process as a client. Refused where `SIGILFORGE_SOCKET` is set: a program held to a socket stays there. */
 export async function openDirect(onNotice?: (sentence: string) => void): Promise<SigilforgeClient> {

@@ -1,6 +1,6 @@
 import type { AccountEvent } from '../shared/contract.js';
 import { findSocket } from './address.js';
-import { openConnection } from './client.js';
+import { openConnection } from './connection.js';
 import { noDaemon } from './session.js';
 
 /** How long a daemon may take to begin, in milliseconds. */

@@ -8,7 +8,7 @@ import {
 } from '../shared/contract.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { findSocket } from './address.js';
-import { type References, withReferences } from './references.js';
+import { type References, withReferences } from './references/with-references.js';
 import { noDaemon, Session } from './session.js';
 
 export type { AccessToken, AccountEvent, AccountInfo, Api, Credential } from '../shared/contract.js';

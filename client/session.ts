@@ -1,6 +1,6 @@
 import type { AccountEvent, MethodName, ParamsOf, ResultOf } from '../shared/contract.js';
 import { SigilforgeError } from '../shared/errors.js';
-import { type DaemonConnection, openConnection } from './client.js';
+import { type DaemonConnection, openConnection } from './connection.js';
 
 /** A time limit of `wait_flow` where the caller gives none, as in the contract. */
 const WAIT_FLOW_S = 60;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { Config } from '../shared/config.js';
-import type { CoreEvent, Events } from './core/events.js';
-import type { Logger } from './core/log.js';
+import type { CoreEvent, Events } from './core/accounts/events.js';
+import type { Logger } from './core/platform/log.js';
 
 const LIMIT_MS = 30_000;
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { asSigilforgeError, type SigilforgeError } from '../shared/errors.js';
 import { encodeLine } from '../shared/framing.js';
 import { resolvePaths } from '../shared/paths.js';
-import { readConfig } from './core/config.js';
+import { readConfig } from './core/platform/config.js';
 import { startDaemon } from './daemon.js';
 import { createLogger } from './pino.js';
 

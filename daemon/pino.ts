@@ -1,6 +1,6 @@
 import pino from 'pino';
 import type { LogLevel } from '../shared/schemas.js';
-import type { Logger } from './core/log.js';
+import type { Logger } from './core/platform/log.js';
 
 /** A log whose level can be changed while it is written. */
 export interface DaemonLogger extends Logger {

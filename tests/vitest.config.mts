@@ -8,7 +8,7 @@ export default defineConfig({
   root,
   resolve: {
     alias: {
-      'sigilforge/daemon': `${root}daemon/local.ts`,
+      'sigilforge/daemon': `${root}daemon/library/api.ts`,
       sigilforge: `${root}client/index.ts`,
     },
   },

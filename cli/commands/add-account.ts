@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { variableName } from '../../client/environment.js';
+import { variableName } from '../../client/references/variables.js';
 import type { ParamsOf } from '../../shared/contract.js';
 import { FlowKind } from '../../shared/schemas.js';
-import type { Context } from '../context.js';
-import { type CredentialOptions, chooseFlow, readCredential } from '../credential.js';
-import { addNotes } from '../help.js';
-import { readChoice, readScopes } from '../options.js';
-import { openClient } from '../session.js';
-import { signIn } from '../sign-in.js';
+import { openClient } from '../access/client.js';
+import { readChoice, readScopes } from '../arguments/choices.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { type CredentialOptions, chooseFlow, readCredential } from '../sign-in/credential.js';
+import { signIn } from '../sign-in/sign-in.js';
 
 interface Options extends CredentialOptions {
   readonly scopes?: string[];

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { asSigilforgeError } from '../../shared/errors.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { untilInterrupted } from '../interrupt.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { untilInterrupted } from '../terminal/interrupt.js';
 
 /** The exit status of `daemon status` where none runs, as init scripts have it. */
 const NOT_RUNNING = 3;
@@ -44,7 +44,7 @@ function add(command: Command, name: string, summary: string, meaning: string): 
 }
 
 async function start({ output }: Context): Promise<void> {
-  const { startDaemon } = await import('../../client/launch.js');
+  const { startDaemon } = await import('../../client/daemon/launch.js');
   const { pid, socket, alreadyRunning, notices } = await untilInterrupted(
     output.waiting('Starting the daemon…', startDaemon()),
   );
@@ -64,7 +64,7 @@ async function stop(context: Context): Promise<void> {
 }
 
 async function stopDaemon({ output }: Context): Promise<boolean> {
-  const { stopDaemon: end } = await import('../../client/launch.js');
+  const { stopDaemon: end } = await import('../../client/daemon/launch.js');
   return untilInterrupted(output.waiting('Stopping the daemon…', end()));
 }
 

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { follow } from '../../client/follow.js';
 import type { AccountEvent } from '../../shared/contract.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { untilInterrupted } from '../interrupt.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { untilInterrupted } from '../terminal/interrupt.js';
 
 export function configure(command: Command, context: Context): void {
   command.action(() => events(context));

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { badArgument, type Context } from '../context.js';
+import { badArgument, type Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
 import type { ExecOptions } from '../exec/request.js';
 import { runWith } from '../exec/run.js';
-import { addNotes } from '../help.js';
 
 export function configure(command: Command, context: Context): void {
   command

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { chooseAccount } from '../account.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { withClient } from '../session.js';
+import { chooseAccount } from '../access/account.js';
+import { withClient } from '../access/client.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
 
 export function configure(command: Command, context: Context): void {
   command

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { AccessToken } from '../../shared/contract.js';
-import { chooseAccount } from '../account.js';
-import { badArgument, type Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { withClient } from '../session.js';
+import { chooseAccount } from '../access/account.js';
+import { withClient } from '../access/client.js';
+import { badArgument, type Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
 
 /** The arguments as they were typed. */
 interface TokenRequest {

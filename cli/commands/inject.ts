@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { badArgument, type Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { resolveReferences } from '../references.js';
-import { replaceFile } from '../replace-file.js';
-import { parseTemplate } from '../template.js';
+import { resolveReferences } from '../access/references.js';
+import { badArgument, type Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { replaceFile } from '../inject/replace-file.js';
+import { parseTemplate } from '../inject/template.js';
 
 interface Options {
   readonly input?: string;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { ParamsOf } from '../../shared/contract.js';
 import { ClientAuth } from '../../shared/schemas.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { readChoice, readScopes } from '../options.js';
-import { readSecret } from '../prompt.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import { readChoice, readScopes } from '../arguments/choices.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { readSecret } from '../terminal/prompt.js';
 
 interface SetOptions {
   readonly issuer?: string;

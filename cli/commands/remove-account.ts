@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { SigilforgeError } from '../../shared/errors.js';
-import { badArgument, type Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { canAsk, confirm } from '../prompt.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import { badArgument, type Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { canAsk, confirm } from '../terminal/prompt.js';
 
 interface Options {
   readonly force?: boolean;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ParamsOf, ResultOf } from '../../shared/contract.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
 
 type Resolved = ResultOf<'resolve'>;
 
@@ -36,7 +36,7 @@ export async function printValue(context: Context, reference: string, explain: b
 async function resolve(context: Context, params: ParamsOf<'resolve'>): Promise<Resolved> {
   if (!params.reference.startsWith('env://')) return withClient(context, (client) => client.resolve(params));
   // The environment is this process's own, so nobody has to be there.
-  const { resolveVariableHere } = await import('../../client/resolve.js');
+  const { resolveVariableHere } = await import('../../client/references/resolve.js');
   return resolveVariableHere(params);
 }
 

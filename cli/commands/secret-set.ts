@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { SecretBackend } from '../../shared/contract.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { badArgument, type Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { readChoice } from '../options.js';
-import { MAX_SECRET, readSecretBytes } from '../prompt.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import { readChoice } from '../arguments/choices.js';
+import { badArgument, type Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { MAX_SECRET, readSecretBytes } from '../terminal/prompt.js';
 
 interface SetOptions {
   readonly backend?: SecretBackend;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { SigilforgeClient } from '../../client/index.js';
 import type { ResultOf } from '../../shared/contract.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { isFirstTime } from '../once.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { isFirstTime } from '../terminal/first-time.js';
 import { configureSet } from './secret-set.js';
 
 type Entries = ResultOf<'list_secrets'>['secrets'];

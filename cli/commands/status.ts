@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
 
 export function configure(command: Command, context: Context): void {
   command.action(() => status(context));

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { SigilforgeClient } from '../../client/index.js';
 import type { ResultOf, VaultSlot } from '../../shared/contract.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { badArgument, type Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { readSecret } from '../prompt.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import { badArgument, type Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { readSecret } from '../terminal/prompt.js';
 
 /** What is thrown where the slots that open by themselves do not. */
 const CLOSED = new Set(['vault_locked', 'keychain_unavailable', 'integrity', 'denied', 'timeout']);

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { withLibrary } from '../../client/direct.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { readNewPassword } from '../new-password.js';
-import { canAsk, readSecret } from '../prompt.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { readNewPassword } from '../terminal/new-password.js';
+import { canAsk, readSecret } from '../terminal/prompt.js';
 
 interface ExportOptions {
   readonly withGrants?: boolean;

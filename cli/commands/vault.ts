@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ResultOf } from '../../shared/contract.js';
-import type { Context } from '../context.js';
-import { addNotes } from '../help.js';
-import { readNewPassword } from '../new-password.js';
-import { withClient } from '../session.js';
+import { withClient } from '../access/client.js';
+import type { Context } from '../arguments/context.js';
+import { addNotes } from '../arguments/help.js';
+import { readNewPassword } from '../terminal/new-password.js';
 import { configureLock, configureUnlock } from './vault-lock.js';
 import { configureExport, configureImport } from './vault-transfer.js';
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { badArgument } from '../context.js';
+import { badArgument } from '../arguments/context.js';
 import type { ExecRequest } from './request.js';
 
 /** The program's environment but for its files. Throws where a value cannot be one of a variable. */

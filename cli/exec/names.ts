@@ -1,4 +1,4 @@
-import { badArgument } from '../context.js';
+import { badArgument } from '../arguments/context.js';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

@@ -1,7 +1,7 @@
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { parseReference } from '../../shared/reference.js';
-import { badArgument } from '../context.js';
-import { looksLikeReference } from '../references.js';
+import { looksLikeReference } from '../access/references.js';
+import { badArgument } from '../arguments/context.js';
 import { readEnvFile } from './env-file.js';
 import { checkName, refuseLoading } from './names.js';
 

@@ -1,7 +1,7 @@
 import type { ResultOf } from '../../shared/contract.js';
-import type { Added } from '../core/accounts.js';
-import { timestamp } from '../core/clock.js';
-import type { Core } from '../core/index.js';
+import type { Added } from '../core/accounts/accounts.js';
+import type { Core } from '../core/open.js';
+import { timestamp } from '../core/platform/clock.js';
 import type { Handlers } from './handlers.js';
 
 type Methods =

@@ -1,7 +1,7 @@
 import type { LogLevel } from '../../shared/schemas.js';
 import { PROTOCOL_VERSION, VERSION } from '../../shared/version.js';
-import { timestamp } from '../core/clock.js';
-import type { Core } from '../core/index.js';
+import type { Core } from '../core/open.js';
+import { timestamp } from '../core/platform/clock.js';
 import type { Handlers } from './handlers.js';
 import { openRpcDocument } from './openrpc.js';
 

@@ -1,5 +1,5 @@
-import type { Core } from '../core/index.js';
-import { accountsStatus, tokenInfo } from '../core/token-info.js';
+import type { Core } from '../core/open.js';
+import { accountsStatus, tokenInfo } from '../core/tokens/info.js';
 import type { Handlers } from './handlers.js';
 
 type Methods = 'get_token' | 'refresh_token' | 'token_info' | 'accounts_status' | 'resolve';

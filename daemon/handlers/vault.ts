@@ -1,4 +1,4 @@
-import type { Core } from '../core/index.js';
+import type { Core } from '../core/open.js';
 import type { Handlers } from './handlers.js';
 
 type Methods =

@@ -1,6 +1,6 @@
 import { type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import type { Logger } from '../core/log.js';
+import type { Logger } from '../core/platform/log.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { assertBatchSize, assertRequest, idOf, parseLine, type RequestId } from './envelope.js';
 import { contractMethods, type WireMethods } from './methods.js';

@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { SigilforgeError } from '../../shared/errors.js';
-import type { Logger } from '../core/log.js';
+import type { Logger } from '../core/platform/log.js';
 import type { Handlers } from '../handlers/handlers.js';
 import { Connection, errorLine } from './connection.js';
 import { Deadline } from './deadline.js';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { secretServiceInstalled, startSecretService } from '../support/secret-service.js';
+import { secretServiceInstalled, startSecretService } from '../support/keychain/secret-service.js';
 import { type Benchmark, type Figure, median } from './benchmark.js';
 import { ACCOUNT } from './home.js';
 

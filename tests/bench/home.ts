@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startOpenIdProvider } from '../support/openid-provider.js';
-import { signIn } from '../support/person.js';
-import { endProcess } from '../support/processes.js';
-import { createSandbox, type RunningDaemon, type Sandbox } from '../support/sandbox.js';
+import { startOpenIdProvider } from '../support/provider/openid-provider.js';
+import { signIn } from '../support/provider/person.js';
+import { endProcess } from '../support/start/processes.js';
+import { createSandbox, type RunningDaemon, type Sandbox } from '../support/start/sandbox.js';
 
 /** The account that is asked for. */
 export const ACCOUNT = { service: 'demo', account: 'ada' } as const;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changeAccounts } from '../faults/rows.js';
 import { knowProvider, addAccount as signIn } from '../support/accounts.js';
-import { holdAnswer } from '../support/faults.js';
-import { startProxiedProvider } from '../support/proxied-provider.js';
+import { holdAnswer } from '../support/provider/faults.js';
+import { startProxiedProvider } from '../support/provider/proxied-provider.js';
 import { type Benchmark, median } from './benchmark.js';
 import { connect } from './built.js';
 

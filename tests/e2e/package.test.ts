@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startOpenIdProvider } from '../support/openid-provider.js';
-import { installPackedPackage, type PackedPackage } from '../support/packed.js';
-import { signIn } from '../support/person.js';
-import { createSandbox } from '../support/sandbox.js';
-import { stopAfter } from '../support/stop-after.js';
+import { startOpenIdProvider } from '../support/provider/openid-provider.js';
+import { signIn } from '../support/provider/person.js';
+import { installPackedPackage, type PackedPackage } from '../support/start/packed.js';
+import { createSandbox } from '../support/start/sandbox.js';
+import { stopAfter } from '../support/start/stop-after.js';
 import { ASKS_AS_COMMONJS, ASKS_AS_MODULE, ASKS_LIBRARY, TYPED_COMMONJS, TYPED_MODULE } from './consumers.js';
 
 // The package as its users get it. tests/support/packed.ts says what of an installation is not shown here.

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { chromiumInstalled, signInWithBrowser, withBrowser } from '../support/browser.js';
-import { listenOnLoopback, readBody } from '../support/loopback.js';
-import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.js';
-import { signIn } from '../support/person.js';
-import type { Running } from '../support/running.js';
-import { createSandbox, type Sandbox } from '../support/sandbox.js';
-import { stopAfter } from '../support/stop-after.js';
+import { chromiumInstalled, signInWithBrowser, withBrowser } from '../support/provider/browser.js';
+import { type OpenIdProvider, startOpenIdProvider } from '../support/provider/openid-provider.js';
+import { signIn } from '../support/provider/person.js';
+import type { Running } from '../support/start/running.js';
+import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
+import { stopAfter } from '../support/start/stop-after.js';
+import { listenOnLoopback, readBody } from '../support/wire/loopback.js';
 
 // The built programs, a real provider and a real browser: what a person does, from the sign-in to a token that works.
 

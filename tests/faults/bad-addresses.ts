@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from 'node:https';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Running } from '../support/running.js';
-import type { Sandbox } from '../support/sandbox.js';
+import type { Running } from '../support/start/running.js';
+import type { Sandbox } from '../support/start/sandbox.js';
 
 /** An address at which something is wrong, and the end of what makes it so. */
 export interface BadAddress {

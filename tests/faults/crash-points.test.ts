@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { FAULT_POINTS, type FaultPoint } from '../../daemon/core/fault-points.js';
-import type { AttemptOutcome } from '../../daemon/core/store/attempt-store.js';
+import { FAULT_POINTS, type FaultPoint } from '../../daemon/core/platform/fault-points.js';
+import type { AttemptOutcome } from '../../daemon/core/store/attempts.js';
 import type { AccessToken } from '../../shared/contract.js';
 import { addAccount, begin, work } from '../support/accounts.js';
-import { holdAnswer } from '../support/faults.js';
-import { signIn } from '../support/person.js';
+import { holdAnswer } from '../support/provider/faults.js';
+import { signIn } from '../support/provider/person.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
 import { crash, gate, type Stage, setStage, signInExpired } from './stage.js';
 import { blockWrites, readStored } from './stored.js';

@@ -5,8 +5,8 @@ import { beforeEach, expect, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import type { Api } from '../../shared/contract.js';
 import { ACCOUNT, addAccount, SERVICE, work } from '../support/accounts.js';
-import { answerWith, holdAnswer } from '../support/faults.js';
-import type { Running } from '../support/running.js';
+import { answerWith, holdAnswer } from '../support/provider/faults.js';
+import type { Running } from '../support/start/running.js';
 import { gate, type Stage, setStage, signInExpired } from './stage.js';
 import { dateLastErrors } from './stored.js';
 

@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
-import type { Clock } from '../../daemon/core/clock.js';
-import { type Core, type CoreOptions, openCore } from '../../daemon/core/index.js';
 import { createMemoryKeychain } from '../../daemon/core/keychain/memory.js';
-import { silentLogger } from '../../daemon/core/log.js';
+import { type Core, type CoreOptions, openCore } from '../../daemon/core/open.js';
+import type { Clock } from '../../daemon/core/platform/clock.js';
+import { silentLogger } from '../../daemon/core/platform/log.js';
 import { Leases } from '../../daemon/core/store/lease.js';
 import { parseConfig } from '../../shared/config.js';
 import { resolvePaths } from '../../shared/paths.js';
 import { work } from '../support/accounts.js';
-import { signIn } from '../support/person.js';
+import { signIn } from '../support/provider/person.js';
 
 /** The library in this process, where a test needs another clock or other limits than the daemon has. */
 export function openLibrary(home: string, options: Partial<CoreOptions> = {}): Promise<Core> {

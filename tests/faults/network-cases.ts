@@ -1,5 +1,5 @@
 import type { FailedEnd, Verdict } from '../../daemon/core/oauth/failure.js';
-import { answerWith, cutBefore, type Fault } from '../support/faults.js';
+import { answerWith, cutBefore, type Fault } from '../support/provider/faults.js';
 import {
   type BadAddress,
   closedPort,

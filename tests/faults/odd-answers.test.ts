@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addAccount, work } from '../support/accounts.js';
-import { answerWith, changeAnswer, changeJson, type Fault } from '../support/faults.js';
-import { type Scene, startScene } from '../support/scene.js';
+import { answerWith, changeAnswer, changeJson, type Fault } from '../support/provider/faults.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 
 // Answers that bring a new refresh token and something odd besides. The provider ends a grant whose old refresh token
 // comes again, so the next refreshes only work where the new one was kept.

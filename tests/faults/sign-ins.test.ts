@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import { ACCOUNT, addAccount, begin, completed, isPending, SERVICE, work } from '../support/accounts.js';
-import type { Fault } from '../support/faults.js';
-import { signIn } from '../support/person.js';
+import type { Fault } from '../support/provider/faults.js';
+import { signIn } from '../support/provider/person.js';
 import { gate, type Stage, setStage, signInExpired } from './stage.js';
 import { deleteAccounts, readStored } from './stored.js';
 

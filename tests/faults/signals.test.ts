@@ -4,11 +4,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect } from '../../client/index.js';
 import type { AccessToken } from '../../shared/contract.js';
 import { ACCOUNT, SERVICE, work } from '../support/accounts.js';
-import { holdAnswer } from '../support/faults.js';
-import { listenOnLoopback } from '../support/loopback.js';
-import type { RunningDaemon } from '../support/sandbox.js';
-import { stopAfter } from '../support/stop-after.js';
-import { WireClient } from '../support/wire-client.js';
+import { holdAnswer } from '../support/provider/faults.js';
+import type { RunningDaemon } from '../support/start/sandbox.js';
+import { stopAfter } from '../support/start/stop-after.js';
+import { listenOnLoopback } from '../support/wire/loopback.js';
+import { WireClient } from '../support/wire/wire-client.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
 import { gate, type Stage, setStage, signInExpired } from './stage.js';
 

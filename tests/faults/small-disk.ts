@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sandbox } from '../support/sandbox.js';
+import type { Sandbox } from '../support/start/sandbox.js';
 
 /** Bytes of the disk: enough for the database and its whole write-ahead log. */
 const SIZE = 8 * 1024 * 1024;

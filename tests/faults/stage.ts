@@ -1,10 +1,10 @@
 import type { AccountInfo } from '../../shared/contract.js';
 import { addAccount, knowProvider } from '../support/accounts.js';
-import { type DaemonBackend, startDaemon } from '../support/backends.js';
-import type { FaultProxy } from '../support/fault-proxy.js';
-import type { OpenIdProvider, OpenIdProviderOptions } from '../support/openid-provider.js';
-import { startProxiedProvider } from '../support/proxied-provider.js';
-import type { RunningDaemon } from '../support/sandbox.js';
+import type { FaultProxy } from '../support/provider/fault-proxy.js';
+import type { OpenIdProvider, OpenIdProviderOptions } from '../support/provider/openid-provider.js';
+import { startProxiedProvider } from '../support/provider/proxied-provider.js';
+import { type DaemonBackend, startDaemon } from '../support/start/backends.js';
+import type { RunningDaemon } from '../support/start/sandbox.js';
 import { expireTokens } from './stored.js';
 
 /** A scheduler that refreshes nothing by itself, so that a test decides when an exchange begins. */

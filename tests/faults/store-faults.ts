@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Scene, startScene } from '../support/scene.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
 import { blockWrites, readStored, type Stored } from './stored.js';
 

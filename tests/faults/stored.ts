@@ -1,7 +1,7 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { AccountRow } from '../../daemon/core/store/account-store.js';
-import type { AttemptOutcome } from '../../daemon/core/store/attempt-store.js';
+import type { AccountRow } from '../../daemon/core/store/accounts.js';
+import type { AttemptOutcome } from '../../daemon/core/store/attempts.js';
 
 type State = Pick<AccountRow, 'id' | 'state' | 'generation' | 'next_attempt_at' | 'last_error'>;
 

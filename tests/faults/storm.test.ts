@@ -4,9 +4,9 @@ import { expect, test, vi } from 'vitest';
 import { connect } from '../../client/index.js';
 import { Leases } from '../../daemon/core/store/lease.js';
 import { ACCOUNT, SERVICE, work } from '../support/accounts.js';
-import type { PlannedFault } from '../support/fault-proxy.js';
-import { holdAnswer } from '../support/faults.js';
-import type { Running, RunResult } from '../support/running.js';
+import type { PlannedFault } from '../support/provider/fault-proxy.js';
+import { holdAnswer } from '../support/provider/faults.js';
+import type { Running, RunResult } from '../support/start/running.js';
 import { long, rounds } from './rounds.js';
 import { crash, gate, onStage, type Stage, signInExpired } from './stage.js';
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type FaultPoint, VAULT_FAULT_POINTS } from '../../daemon/core/fault-points.js';
+import { type FaultPoint, VAULT_FAULT_POINTS } from '../../daemon/core/platform/fault-points.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { query } from '../support/database.js';
-import { expectNowhere } from '../support/nowhere.js';
+import { expectNowhere } from '../support/wire/nowhere.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
 import { crash, type Stage, setStage } from './stage.js';
 import { readStored } from './stored.js';

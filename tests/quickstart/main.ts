@@ -1,5 +1,5 @@
-import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.js';
-import { createSandbox, type Sandbox } from '../support/sandbox.js';
+import { type OpenIdProvider, startOpenIdProvider } from '../support/provider/openid-provider.js';
+import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import { TOKEN_LIFE } from './scene.js';
 import * as stage from './stage.js';
 import { tellStory } from './story.js';

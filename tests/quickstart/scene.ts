@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { OpenIdProvider } from '../support/openid-provider.js';
-import type { RunResult } from '../support/running.js';
-import type { Sandbox } from '../support/sandbox.js';
+import type { OpenIdProvider } from '../support/provider/openid-provider.js';
+import type { RunResult } from '../support/start/running.js';
+import type { Sandbox } from '../support/start/sandbox.js';
 import * as stage from './stage.js';
 
 /** Seconds that an access token of this provider lives. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { signIn } from '../support/person.js';
+import { signIn } from '../support/provider/person.js';
 import {
   expectGood,
   finished,

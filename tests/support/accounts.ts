@@ -1,7 +1,7 @@
 import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract.js';
-import type { OpenIdClient } from './openid-clients.js';
-import type { OpenIdProvider } from './openid-provider.js';
-import { signIn } from './person.js';
+import type { OpenIdClient } from './provider/openid-clients.js';
+import type { OpenIdProvider } from './provider/openid-provider.js';
+import { signIn } from './provider/person.js';
 
 export const SERVICE = 'example';
 export const ACCOUNT = 'work';

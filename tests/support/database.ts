@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Running } from './running.js';
-import type { Sandbox } from './sandbox.js';
+import type { Running } from './start/running.js';
+import type { Sandbox } from './start/sandbox.js';
 
 const BETTER_SQLITE = fileURLToPath(import.meta.resolve('better-sqlite3'));
 

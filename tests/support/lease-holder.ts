@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Running } from './running.js';
-import type { Sandbox } from './sandbox.js';
+import type { Running } from './start/running.js';
+import type { Sandbox } from './start/sandbox.js';
 
 const TSX = fileURLToPath(import.meta.resolve('tsx/cjs'));
 const LEASE = fileURLToPath(new URL('../../daemon/core/store/lease.ts', import.meta.url));

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Core } from '../../daemon/core/index.js';
-import { AccountStore } from '../../daemon/core/store/account-store.js';
+import type { Core } from '../../daemon/core/open.js';
+import { AccountStore } from '../../daemon/core/store/accounts.js';
 import { Sqlite } from '../../daemon/core/store/sqlite.js';
 import type { Sealer } from '../../daemon/core/vault/vault.js';
 import { resolvePaths } from '../../shared/paths.js';

@@ -1,5 +1,5 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import type { Keychain } from './keychain.js';
 
 /** How the keychain last answered. `available` is `null` as long as nobody has asked it anything. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { builtFile } from '../../../shared/built-file.js';
 import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
-import { builtFile } from '../../assets.js';
 import type { Keychain } from './keychain.js';
 import { KeychainProcess } from './process.js';
 import type { KeychainAnswer, KeychainFault, KeychainRequest, Situation } from './protocol.js';

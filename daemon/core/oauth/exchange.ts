@@ -1,5 +1,5 @@
 import { Secret } from '../../../shared/secret.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import type { ClientWithSecret, OAuthClient } from './client.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from './failure.js';
 import { type HttpAnswer, type HttpClient, HttpFailure } from './http.js';

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asSigilforgeError } from '../../../shared/errors.js';
-import { noSuchAccount } from '../account.js';
-import type { Reach } from '../fault-points.js';
-import type { Grants } from '../grants.js';
-import type { Logger } from '../log.js';
+import { noSuchAccount } from '../accounts/account.js';
+import type { Grants } from '../accounts/grants.js';
 import type { ClientWithSecret } from '../oauth/client.js';
 import type { Granted, OAuthContext } from '../oauth/exchange.js';
 import { revoke } from '../oauth/revocation.js';
-import type { AccountRow } from '../store/account-store.js';
+import type { Reach } from '../platform/fault-points.js';
+import type { Logger } from '../platform/log.js';
+import type { AccountRow } from '../store/accounts.js';
 import type { Lease } from '../store/lease.js';
 import type { Vault } from '../vault/vault.js';
 import { notStored, withoutAccessToken } from './refusals.js';

@@ -1,13 +1,14 @@
 import { v7 as uuidv7 } from 'uuid';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
-import { noSuchAccount } from '../account.js';
-import type { Reach } from '../fault-points.js';
-import type { Grants } from '../grants.js';
-import type { Logger } from '../log.js';
+import { noSuchAccount } from '../accounts/account.js';
+import type { Grants } from '../accounts/grants.js';
 import type { Exchange, Granted, OAuthContext } from '../oauth/exchange.js';
-import type { Providers } from '../providers.js';
-import type { AccountRow, AccountStore } from '../store/account-store.js';
-import type { AttemptStore } from '../store/attempt-store.js';
+import type { Reach } from '../platform/fault-points.js';
+import type { Logger } from '../platform/log.js';
+import { shieldFromSignals } from '../platform/signal-shield.js';
+import type { Providers } from '../providers/providers.js';
+import type { AccountRow, AccountStore } from '../store/accounts.js';
+import type { AttemptStore } from '../store/attempts.js';
 import type { Lease } from '../store/lease.js';
 import type { Sqlite } from '../store/sqlite.js';
 import type { Vault } from '../vault/vault.js';
@@ -15,7 +16,6 @@ import { Answers } from './answers.js';
 import { notStored, signInAgain, withLostAnswer } from './refusals.js';
 import { type RefreshRequest, refreshRequest } from './request.js';
 import type { Rescue } from './rescue.js';
-import { shieldFromSignals } from './signal-shield.js';
 import { assertWorthwhile, type RefreshReason } from './worthwhile.js';
 
 interface Parts {

@@ -1,6 +1,6 @@
 import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
 import type { TokenFailure } from '../oauth/failure.js';
-import type { AccountRow } from '../store/account-store.js';
+import type { AccountRow } from '../store/accounts.js';
 
 /** Why the last refresh failed, as it is told from then on. `at`: milliseconds since 1970. */
 export function lastErrorOf({ last_error }: AccountRow): {

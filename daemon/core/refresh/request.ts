@@ -1,11 +1,11 @@
-import { mintingOf, scopesOf } from '../account.js';
-import { accountClient } from '../account-client.js';
-import type { Grants } from '../grants.js';
+import { mintingOf, scopesOf } from '../accounts/account.js';
+import { accountClient } from '../accounts/account-client.js';
+import type { Grants } from '../accounts/grants.js';
 import type { ClientWithSecret } from '../oauth/client.js';
 import { type Exchange, exchange, type OAuthContext } from '../oauth/exchange.js';
-import { mint } from '../oauth/minting.js';
-import type { Providers } from '../providers.js';
-import type { AccountRow } from '../store/account-store.js';
+import { mint } from '../oauth/keys/minting.js';
+import type { Providers } from '../providers/providers.js';
+import type { AccountRow } from '../store/accounts.js';
 import { notRefreshable, signInAgain } from './refusals.js';
 
 /** An exchange that is ready to be sent. */

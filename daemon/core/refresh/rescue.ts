@@ -3,9 +3,9 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
-import { ensurePrivateFolder, isErrno, pathError, writePrivateFile } from '../files.js';
 import type { Granted } from '../oauth/exchange.js';
-import type { Version } from '../store/account-store.js';
+import { ensurePrivateFolder, isErrno, pathError, writePrivateFile } from '../platform/files.js';
+import type { Version } from '../store/accounts.js';
 import type { Sealer, Vault } from '../vault/vault.js';
 
 const optionalText = v.nullable(v.string());

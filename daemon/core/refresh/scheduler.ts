@@ -1,9 +1,9 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
-import type { Clock } from '../clock.js';
-import type { Events } from '../events.js';
-import type { Logger } from '../log.js';
-import type { AccountRow, AccountStore, DueQuery } from '../store/account-store.js';
-import type { Usage } from '../usage.js';
+import type { Events } from '../accounts/events.js';
+import type { Usage } from '../accounts/usage.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/log.js';
+import type { AccountRow, AccountStore, DueQuery } from '../store/accounts.js';
 import type { Vault } from '../vault/vault.js';
 import { LONGEST_BACKOFF_MS } from './backoff.js';
 import type { Refresher } from './refresher.js';

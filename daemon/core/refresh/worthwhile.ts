@@ -1,4 +1,4 @@
-import type { AccountRow } from '../store/account-store.js';
+import type { AccountRow } from '../store/accounts.js';
 import { remainingBackoffMs } from './backoff.js';
 import {
   lastErrorOf,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ensurePrivateFolder } from '../files.js';
+import { ensurePrivateFolder } from '../platform/files.js';
 import { lockFile } from './sqlite.js';
 
 const RETRY_MS = 25;

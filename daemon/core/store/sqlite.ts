@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { ensurePrivateFile, withPathErrors } from '../files.js';
+import { ensurePrivateFile, withPathErrors } from '../platform/files.js';
 
 /** Blocking the event loop for longer would stop the whole daemon. */
 const BLOCKING_WAIT_MS = 20;

@@ -1,10 +1,10 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
-import { noSuchAccount } from '../account.js';
-import type { Grants } from '../grants.js';
-import type { Secrets } from '../secrets.js';
-import type { AccountStore } from '../store/account-store.js';
-import type { ProviderStore } from '../store/provider-store.js';
+import { noSuchAccount } from '../accounts/account.js';
+import type { Grants } from '../accounts/grants.js';
+import type { Secrets } from '../secrets/secrets.js';
+import type { AccountStore } from '../store/accounts.js';
+import type { ProviderStore } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
 import type { CarriedAccount, Content } from './content.js';
 

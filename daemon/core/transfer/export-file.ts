@@ -5,10 +5,10 @@ import { v7 as uuidv7 } from 'uuid';
 import * as v from 'valibot';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { parse } from '../../../shared/validate.js';
-import { isErrno, pathError } from '../files.js';
-import { Argon2Params } from '../vault/argon2.js';
-import { newPasswordParams, passwordKey } from '../vault/password.js';
-import { open, seal } from '../vault/sealing.js';
+import { isErrno, pathError } from '../platform/files.js';
+import { open, seal } from '../sealing/sealing.js';
+import { Argon2Params } from '../vault/slots/argon2.js';
+import { newPasswordParams, passwordKey } from '../vault/slots/password.js';
 import { Content } from './content.js';
 
 /** The first line of the file, in JSON; behind it stands the content, sealed. Both are proven together. */

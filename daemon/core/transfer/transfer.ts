@@ -1,11 +1,11 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import { type Clock, timestamp } from '../clock.js';
-import type { Reach } from '../fault-points.js';
-import type { Grants } from '../grants.js';
-import type { Secrets } from '../secrets.js';
-import type { AccountStore } from '../store/account-store.js';
-import { ProviderStore } from '../store/provider-store.js';
-import { SecretStore } from '../store/secret-store.js';
+import type { Grants } from '../accounts/grants.js';
+import { type Clock, timestamp } from '../platform/clock.js';
+import type { Reach } from '../platform/fault-points.js';
+import type { Secrets } from '../secrets/secrets.js';
+import type { AccountStore } from '../store/accounts.js';
+import { ProviderStore } from '../store/providers.js';
+import { SecretStore } from '../store/secrets.js';
 import type { Sqlite } from '../store/sqlite.js';
 import type { Vault } from '../vault/vault.js';
 import { collect } from './collect.js';

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
-import type { SlotKind, VaultRow, VaultStore } from '../store/vault-store.js';
-import { keyIdOf, open, type Place, seal } from './sealing.js';
-import { type DataKey, type OpenSlot, unwrapFor } from './slots.js';
+import { keyIdOf, open, type Place, seal } from '../sealing/sealing.js';
+import type { SlotKind, VaultRow, VaultStore } from '../store/vault.js';
+import { type DataKey, type OpenSlot, unwrapFor } from './slots/slots.js';
 
 /** Where a value belongs within this vault. */
 export type Spot = Omit<Place, 'vault'>;

@@ -1,13 +1,13 @@
 import type { Config } from '../../../shared/config.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Paths } from '../../../shared/paths.js';
-import type { Clock } from '../clock.js';
 import type { Keychain } from '../keychain/keychain.js';
-import type { Logger } from '../log.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/log.js';
 import type { Lease, Leases } from '../store/lease.js';
-import { setUp } from '../store/open-store.js';
+import { setUp } from '../store/open.js';
 import type { Sqlite } from '../store/sqlite.js';
-import { credentialSource, type KeySource, keychainSource, keyFileSource } from './key-source.js';
+import { credentialSource, type KeySource, keychainSource, keyFileSource } from './slots/key-source.js';
 import { lockAfterMs } from './time-limit.js';
 import { Vault } from './vault.js';
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { ResultOf } from '../../../shared/contract.js';
-import type { Reach } from '../fault-points.js';
-import type { AccountStore } from '../store/account-store.js';
+import type { Reach } from '../platform/fault-points.js';
+import { KEY_BYTES } from '../sealing/sealing.js';
+import type { AccountStore } from '../store/accounts.js';
 import type { Lease } from '../store/lease.js';
-import { type Outdated, SealedStore, type SealedTable } from '../store/sealed-store.js';
+import { type Outdated, SealedStore, type SealedTable } from '../store/sealed.js';
 import type { Sqlite } from '../store/sqlite.js';
 import { FINGERPRINT_KEY, type KeyRing } from './key-ring.js';
-import { KEY_BYTES } from './sealing.js';
-import { publicKeyPlace, wrapFor } from './slots.js';
+import { publicKeyPlace, wrapFor } from './slots/slots.js';
 import type { Vault } from './vault.js';
 
 interface Parts {

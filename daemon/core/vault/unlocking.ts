@@ -1,9 +1,9 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { SlotRow } from '../store/vault-store.js';
+import type { SlotRow } from '../store/vault.js';
 import type { KeyRing } from './key-ring.js';
-import { passwordKey, readPasswordParams } from './password.js';
-import { parseRecoveryKey, recoverySlotKey } from './recovery-key.js';
-import { openSlot } from './slots.js';
+import { passwordKey, readPasswordParams } from './slots/password.js';
+import { parseRecoveryKey, recoverySlotKey } from './slots/recovery-key.js';
+import { openSlot } from './slots/slots.js';
 import type { Vault } from './vault.js';
 
 /** The keys by a password or a recovery key; `undefined` where it is neither. Throws `not_found` where the vault has no such slot. */

@@ -1,17 +1,17 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { ResultOf, VaultSlot } from '../../../shared/contract.js';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { type Clock, timestamp } from '../clock.js';
+import { type Clock, timestamp } from '../platform/clock.js';
 import type { Lease, Leases } from '../store/lease.js';
 import type { Sqlite } from '../store/sqlite.js';
-import type { SlotRow } from '../store/vault-store.js';
-import { newPasswordParams, passwordKey } from './password.js';
-import { newRecoveryKey, parseRecoveryKey, recoverySlotKey } from './recovery-key.js';
+import type { SlotRow } from '../store/vault.js';
 import type { Rotation } from './rotation.js';
-import { makeSlot, type SlotParts } from './slots.js';
+import { newPasswordParams, passwordKey } from './slots/password.js';
+import { newRecoveryKey, parseRecoveryKey, recoverySlotKey } from './slots/recovery-key.js';
+import { makeSlot, type SlotParts } from './slots/slots.js';
+import { WrongPasswords } from './slots/wrong-passwords.js';
 import { openByText } from './unlocking.js';
 import type { Vault } from './vault.js';
-import { WrongPasswords } from './wrong-passwords.js';
 
 interface Parts {
   readonly db: Sqlite;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
+import { KEY_BYTES, seal } from '../sealing/sealing.js';
 import type { Sqlite } from '../store/sqlite.js';
-import { type VaultRow, VaultStore } from '../store/vault-store.js';
+import { type VaultRow, VaultStore } from '../store/vault.js';
 import { FINGERPRINT_KEY, KeyRing, type Sealer, UNLOCK } from './key-ring.js';
-import type { KeySource } from './key-source.js';
-import { KEY_BYTES, seal } from './sealing.js';
-import { makeSlot, type OpenSlot, openSlot } from './slots.js';
+import type { KeySource } from './slots/key-source.js';
+import { makeSlot, type OpenSlot, openSlot } from './slots/slots.js';
 import { TimeLimit } from './time-limit.js';
 
 export type { Sealer } from './key-ring.js';

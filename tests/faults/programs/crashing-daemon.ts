@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { readConfig } from '../../../daemon/core/config.js';
-import type { FaultPoint } from '../../../daemon/core/fault-points.js';
+import { readConfig } from '../../../daemon/core/platform/config.js';
+import type { FaultPoint } from '../../../daemon/core/platform/fault-points.js';
 import { startDaemon } from '../../../daemon/daemon.js';
 import { createLogger } from '../../../daemon/pino.js';
 import { resolvePaths } from '../../../shared/paths.js';

@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
-import { readConfig } from '../../../daemon/core/config.js';
-import type { FaultPoint } from '../../../daemon/core/fault-points.js';
-import { openCore } from '../../../daemon/core/index.js';
 import { createOsKeychain } from '../../../daemon/core/keychain/os.js';
-import { silentLogger } from '../../../daemon/core/log.js';
+import { openCore } from '../../../daemon/core/open.js';
+import { readConfig } from '../../../daemon/core/platform/config.js';
+import type { FaultPoint } from '../../../daemon/core/platform/fault-points.js';
+import { silentLogger } from '../../../daemon/core/platform/log.js';
 import { Leases } from '../../../daemon/core/store/lease.js';
 import { resolvePaths } from '../../../shared/paths.js';
 

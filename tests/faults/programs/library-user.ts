@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createLocalApi } from '../../../daemon/local.js';
+import { createLocalApi } from '../../../daemon/library/api.js';
 
 /** A program that asks the library in its own process for a token, and prints it. With an argument it minds SIGTERM itself. */
 async function main([mindful]: readonly string[]): Promise<void> {

@@ -1,10 +1,10 @@
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
-import type { Outcome } from '../callback-page.js';
 import type { OAuthClient } from '../client.js';
 import { exchangeOrThrow } from '../exchange.js';
-import { listenForRedirect, stateMatches } from '../loopback.js';
 import { authorizationCode, judgeIdToken, newPkce, newState } from '../protocol.js';
+import type { Outcome } from './callback-page.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
+import { listenForRedirect, stateMatches } from './loopback.js';
 
 /** How long a person may take in the browser. */
 const LIFETIME_MS = 10 * 60 * 1000;

@@ -1,0 +1,27 @@
+import type { Api } from '../../shared/contract.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { badArgument } from '../arguments/context.js';
+
+/** The account that is meant: the one given, or the only one that the service has. */
+export async function chooseAccount(
+  client: Pick<Api, 'listAccounts'>,
+  service: string,
+  account: string | undefined,
+): Promise<{ service: string; account: string }> {
+  if (account !== undefined) return { service, account };
+  const { accounts } = await client.listAccounts({ service });
+  const [only, ...others] = accounts;
+  if (only === undefined) {
+    throw new SigilforgeError('not_found', 'This service has no account.', {
+      hint: 'Sign in with: sigilforge add-account SERVICE ACCOUNT',
+    });
+  }
+  if (others.length > 0) {
+    const names = accounts.map((one) => one.account).join(', ');
+    throw badArgument(
+      `${only.service} has several accounts: ${names}.`,
+      'Name one of them after the service.',
+    );
+  }
+  return { service: only.service, account: only.account };
+}

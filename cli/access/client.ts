@@ -1,0 +1,37 @@
+import type { SigilforgeClient } from '../../client/index.js';
+import { badArgument, type Context } from '../arguments/context.js';
+import { untilInterrupted } from '../terminal/interrupt.js';
+
+/** The accounts, by the way that the arguments ask for: the daemon, else the library, which one line says. */
+export async function openClient(context: Context): Promise<SigilforgeClient> {
+  if (context.direct) return openLibrary(context);
+  const { connect } = await import('../../client/index.js');
+  const onNotice = (sentence: string): void => context.output.notice(sentence);
+  const client = await connect({ fallback: context.fallback ? 'direct' : 'none', onNotice });
+  if (client.via === 'direct') {
+    context.output.notice('No daemon is running, so the library in this process is used.');
+  }
+  return client;
+}
+
+/**
+ * Runs `use` with an open client and closes it. A signal takes effect when the client has closed in good order: where
+ * that is the library in this process, an exchange with a provider must not be cut off.
+ */
+export async function withClient<T>(
+  context: Context,
+  use: (client: SigilforgeClient) => Promise<T>,
+): Promise<T> {
+  const client = await openClient(context);
+  try {
+    return await untilInterrupted(use(client));
+  } finally {
+    await client.close();
+  }
+}
+
+async function openLibrary(context: Context): Promise<SigilforgeClient> {
+  if (!context.fallback) throw badArgument('--direct and --no-fallback rule each other out.');
+  const { openDirect } = await import('../../client/direct.js');
+  return openDirect((sentence) => context.output.notice(sentence));
+}

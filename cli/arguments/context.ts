@@ -1,0 +1,44 @@
+import { SigilforgeError } from '../../shared/errors.js';
+import { Output } from '../terminal/output.js';
+
+/** What every command gets: the terminal, and by which way it may reach the accounts. */
+export interface Context {
+  readonly output: Output;
+  /** Use the library in this process, never the daemon. */
+  readonly direct: boolean;
+  /** Whether the library may answer where no daemon runs. */
+  readonly fallback: boolean;
+}
+
+/** The options that every command takes, before its name or after it. */
+export const globalOptions = {
+  '--json': 'print the result as JSON',
+  '--direct': 'use the library in this process instead of the daemon',
+  '--no-fallback': 'use the daemon or nothing',
+  '--quiet': 'leave out notices on standard error',
+} as const;
+
+type GlobalOption = keyof typeof globalOptions;
+
+/** The context that these arguments ask for. What follows `--` belongs to somebody else. */
+export function createContext(args: readonly string[]): Context {
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const has = (option: GlobalOption) => own.includes(option);
+  return {
+    output: new Output({ json: has('--json'), quiet: has('--quiet') }),
+    direct: has('--direct'),
+    fallback: !has('--no-fallback'),
+  };
+}
+
+export function isGlobalOption(argument: string): boolean {
+  return Object.hasOwn(globalOptions, argument);
+}
+
+/** A mistake in the arguments: exit status 2. */
+export function badArgument(
+  sentence: string,
+  hint = 'sigilforge --help shows how it is used.',
+): SigilforgeError {
+  return new SigilforgeError('invalid_params', sentence, { hint });
+}

@@ -1,0 +1,71 @@
+import type { Command, CommanderError } from 'commander';
+import type { SigilforgeError } from '../../shared/errors.js';
+import { badArgument } from './context.js';
+
+const SHOWN = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
+
+/** Whether commander ended because it has shown what was asked for. */
+export function isShown({ code }: CommanderError): boolean {
+  return SHOWN.has(code);
+}
+
+/**
+ * A usage error in our own words. Commander's messages repeat the argument that was wrong, value and all; of those
+ * only an option's name up to `=` is taken over, and from its suggestions only names that are our own.
+ */
+export function usageError({ code, message }: CommanderError, command: Command): SigilforgeError {
+  const path = pathOf(command);
+  const hint = `${path} --help shows how it is used.`;
+  switch (code) {
+    case 'commander.unknownOption':
+      return unknownOption(message, command, hint);
+    case 'commander.optionMissingArgument':
+      return badArgument(`The option ${optionIn(message)} needs a value.`, hint);
+    case 'commander.missingArgument':
+      return badArgument(`${/argument '([A-Z]+)'/.exec(message)?.[1] ?? 'An argument'} is missing.`, hint);
+    case 'commander.excessArguments':
+      return badArgument(`There are more arguments than ${path} takes.`, hint);
+    case 'commander.unknownCommand': {
+      const names = command.commands.map((one) => one.name());
+      return badArgument('There is no such command.', suggestion(message, names, hint));
+    }
+    default:
+      return badArgument('These arguments are not understood.', hint);
+  }
+}
+
+function unknownOption(message: string, command: Command, hint: string): SigilforgeError {
+  const name = optionIn(message);
+  const known = [command, ...ancestors(command)].flatMap((one) => one.options.map((option) => option.long));
+  if (known.includes(name)) {
+    return badArgument(
+      `The option ${name} takes no value.`,
+      'A secret is never taken from the command line: leave the value out to be asked, or pipe it in.',
+    );
+  }
+  const names = known.filter((one) => one !== undefined);
+  return badArgument(`The option ${name} is not known.`, suggestion(message, names, hint));
+}
+
+/** The option that commander's message is about, up to `=` and without a value glued to a short one. */
+function optionIn(message: string): string {
+  return /option '(?:-[A-Za-z], )?(--[a-z][a-z0-9-]{0,40}|-[A-Za-z](?='))/.exec(message)?.[1] ?? 'given';
+}
+
+function suggestion(message: string, names: readonly string[], hint: string): string {
+  const said =
+    /\(Did you mean ([^()]+)\?\)$/
+      .exec(message)?.[1]
+      ?.replace(/^one of /, '')
+      .split(', ') ?? [];
+  const ours = said.filter((name) => names.includes(name));
+  return ours.length === 0 ? hint : `Did you mean ${ours.join(' or ')}?`;
+}
+
+function pathOf(command: Command): string {
+  return [...ancestors(command).reverse(), command].map((one) => one.name()).join(' ');
+}
+
+function ancestors(command: Command): Command[] {
+  return command.parent ? [command.parent, ...ancestors(command.parent)] : [];
+}

@@ -1,0 +1,38 @@
+import type { ResultOf } from '../../shared/contract.js';
+import { openBrowser } from '../terminal/browser.js';
+import type { Output } from '../terminal/output.js';
+
+type Flow = ResultOf<'add_account'>;
+
+/** Shows a person where to sign in: the address, alone on its line, or the device's code with the address for it. */
+export async function present(output: Output, flow: Flow, withBrowser: boolean): Promise<void> {
+  if (flow.message !== null) output.say(flow.message);
+  if (flow.user_code !== null) return presentCode(output, flow, flow.user_code);
+  if (flow.authorization_url === null) return;
+  const opened = withBrowser && (await openBrowser(flow.authorization_url));
+  output.say(opened ? 'Your browser opens. If it did not open, go to:' : 'Open this address:');
+  output.say(flow.authorization_url, 'cyan');
+}
+
+async function presentCode(output: Output, flow: Flow, code: string): Promise<void> {
+  const address = flow.verification_uri ?? '';
+  const complete = flow.verification_uri_complete ?? address;
+  if (output.isWatched) await drawCode(output, complete);
+  output.say('Open this address on any device:');
+  output.say(address, 'cyan');
+  output.say('and enter the code:');
+  if (output.isWatched) drawBox(output, code);
+  else output.say(code);
+}
+
+async function drawCode(output: Output, address: string): Promise<void> {
+  const { renderUnicodeCompact } = await import('uqr');
+  output.draw(renderUnicodeCompact(address, { border: 2 }));
+}
+
+function drawBox(output: Output, code: string): void {
+  const line = '─'.repeat(code.length + 8);
+  output.draw(`\n  ╭${line}╮`);
+  output.say(`  │    ${code}    │`, 'bold');
+  output.draw(`  ╰${line}╯\n`);
+}

@@ -1,0 +1,26 @@
+import { SigilforgeError } from '../../shared/errors.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The result of `work`, or `cancelled` at the first signal that asks this process to end. It is up to the caller to
+ * end what is under way then; a second signal ends the process as usual.
+ */
+export async function untilInterrupted<T>(work: Promise<T>): Promise<T> {
+  let release = (): void => undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    const onSignal = (): void => {
+      release();
+      reject(new SigilforgeError('cancelled', 'This was cancelled.'));
+    };
+    release = () => {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,159 @@
+import { styleText } from 'node:util';
+import type { SigilforgeError } from '../../shared/errors.js';
+import { align, type Cell, clean, flatten, friendly, plain } from './format.js';
+
+/*
+ * This file owns the terminal; nothing else in the CLI writes to it, but for the prompts of prompt.ts. Its rules:
+ *
+ * 1. Data goes to standard output, everything else to standard error.
+ * 2. With --json the data is the RPC result itself, and an error is one JSON object on standard error.
+ * 3. On a terminal data is laid out for people; elsewhere it is lines of tab-separated cells without a heading.
+ * 4. Colour, spinners and prompts are for terminals only, and NO_COLOR is obeyed.
+ * 5. --quiet leaves out what nobody needs in order to go on: never an error, a warning, an address or a code.
+ * 6. An error is `sigilforge: SENTENCE`, and a second line `  hint: …`. Neither repeats the value of an argument.
+ * 7. A reader that has gone away is no error: what is left is written to nobody, in silence.
+ */
+
+type Style = Parameters<typeof styleText>[0];
+
+const SPINNER_DELAY_MS = 1000;
+
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+
+  constructor(options: { json: boolean; quiet: boolean }) {
+    this.json = options.json;
+    this.quiet = options.quiet;
+  }
+
+  /** Whether a person reads standard error, and so can be shown something. */
+  get isWatched(): boolean {
+    return process.stderr.isTTY === true;
+  }
+
+  /** One value on a line of its own, exactly as it is. */
+  value(text: string): void {
+    this.bytes(`${text}\n`);
+  }
+
+  bytes(data: string | Uint8Array): void {
+    process.stdout.write(data);
+  }
+
+  /** The RPC result with --json, otherwise what `print` makes of it. */
+  result(result: unknown, print: () => void): void {
+    if (!this.json) print();
+    else this.value(JSON.stringify(result, null, process.stdout.isTTY ? 2 : undefined));
+  }
+
+  table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    if (!process.stdout.isTTY) {
+      for (const row of rows) this.value(row.map(plain).join('\t'));
+      return;
+    }
+    const heading = columns.map((column) => column.toUpperCase());
+    const [first = '', ...rest] = align([heading, ...rows.map((row) => row.map((cell) => friendly(cell)))]);
+    for (const line of [style(process.stdout, 'bold', first), ...rest]) this.value(line);
+  }
+
+  /** One of many things that come over time, on a line of its own: with --json the thing itself, else its cells. */
+  line(thing: object, cells: readonly string[]): void {
+    this.value(this.json ? JSON.stringify(thing) : cells.map(plain).join('\t'));
+  }
+
+  /** Resolves when nobody reads standard output any more. */
+  readerGone(): Promise<void> {
+    return new Promise((resolve) => process.stdout.once('error', () => resolve()));
+  }
+
+  /** One thing, a line for each of its properties. */
+  record(thing: object): void {
+    const cells = flatten(thing);
+    if (!process.stdout.isTTY) {
+      for (const [name, cell] of cells) this.value(`${name}\t${plain(cell)}`);
+      return;
+    }
+    for (const line of align(cells.map(([name, cell]) => [label(name), friendly(cell)]))) this.value(line);
+  }
+
+  /** Something that a person needs in order to go on. */
+  say(line: string, format?: Style): void {
+    const text = clean(line);
+    writeError(`${format ? style(process.stderr, format, text) : text}\n`);
+  }
+
+  /** Lines that this program has drawn itself. */
+  draw(lines: string): void {
+    writeError(`${lines}\n`);
+  }
+
+  /** What is good to know; --quiet leaves it out. */
+  notice(sentence: string): void {
+    if (!this.quiet) writeError(`sigilforge: ${clean(sentence)}\n`);
+  }
+
+  warn(sentence: string): void {
+    writeError(`sigilforge: ${style(process.stderr, 'yellow', 'warning:')} ${clean(sentence)}\n`);
+  }
+
+  fail(error: SigilforgeError): void {
+    const { code, kind, message, hint } = error;
+    if (this.json) {
+      writeError(`${JSON.stringify({ error: { code, kind, message, hint } })}\n`);
+      return;
+    }
+    writeError(`${style(process.stderr, ['bold', 'red'], 'sigilforge:')} ${clean(message)}\n`);
+    writeError(`  ${style(process.stderr, 'dim', 'hint:')} ${clean(hint)}\n`);
+  }
+
+  /** Shows on a terminal that `work` goes on, once it has taken a second. */
+  async waiting<T>(text: string, work: Promise<T>): Promise<T> {
+    if (!this.isWatched || this.quiet) return await work;
+    const over = new AbortController();
+    const shown = spin(text, over.signal);
+    try {
+      return await work;
+    } finally {
+      over.abort();
+      await shown;
+    }
+  }
+}
+
+/** Lets a reader that has gone away pass in silence; a full disk and the like is an error. */
+export function watchStandardOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    writeError(`sigilforge: Standard output cannot be written (${error.code ?? 'unknown'}).\n`);
+    process.once('exit', () => {
+      process.exitCode = 1;
+    });
+  });
+}
+
+/** Writes to standard error. Where even that is closed there is nobody left to tell. */
+function writeError(text: string): void {
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
+  process.stderr.write(text);
+}
+
+async function spin(text: string, over: AbortSignal): Promise<void> {
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  const slow = await sleep(SPINNER_DELAY_MS, true, { signal: over }).catch(() => false);
+  if (!slow) return;
+  const { default: yoctoSpinner } = await import('yocto-spinner');
+  const spinner = yoctoSpinner({ text, handleSignals: false });
+  if (over.aborted) return;
+  spinner.start();
+  over.addEventListener('abort', () => spinner.stop(), { once: true });
+}
+
+function style(stream: NodeJS.WriteStream, format: Style, text: string): string {
+  return stream.isTTY && stream.hasColors() ? styleText(format, text, { validateStream: false }) : text;
+}
+
+function label(name: string): string {
+  const words = name.replace(/[._]/g, ' ');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}:`;
+}

@@ -1,0 +1,161 @@
+// The package's index loads its server too, which costs every command a millisecond.
+import { JSONRPCClient } from 'json-rpc-2.0/dist/client.js';
+import type { JSONRPCResponse } from 'json-rpc-2.0/dist/models.js';
+import * as v from 'valibot';
+import { AccountEvent, contract, type MethodName, type ParamsOf, type ResultOf } from '../shared/contract.js';
+import { fromWire, SigilforgeError } from '../shared/errors.js';
+import { parse } from '../shared/validate.js';
+import { isAnswer, paramsOf, toMessage } from './messages.js';
+import { type LineSocket, openSocket } from './socket.js';
+import { incompatibility } from './version-check.js';
+
+/** The longest time that Node's timers hold, in milliseconds; beyond it they would fire at once. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** What may follow from a peer of another protocol; only then does it cost a question to find out. */
+const DOUBTFUL = new Set(['method_not_found', 'invalid_params', 'internal_error']);
+
+const lost = () =>
+  new SigilforgeError(
+    'daemon_unavailable',
+    'The connection to the daemon ended during the call, so it is not known whether the call was carried out.',
+    {
+      hint: 'Look whether the daemon runs: sigilforge daemon status. Then look what is there, and try again.',
+    },
+  );
+
+/** Connects to the daemon at `socket`. Resolves to `undefined` where nobody is there. */
+export async function openConnection(
+  socket: string,
+  onEvent: (event: AccountEvent) => void = () => {},
+): Promise<DaemonConnection | undefined> {
+  const lines = await openSocket(socket);
+  return lines && new DaemonConnection(lines, onEvent);
+}
+
+/** Calls over one connection. Answers may come in any order; each is checked before the caller sees it. */
+export class DaemonConnection {
+  /** Resolves when the connection has ended. */
+  readonly closed: Promise<void>;
+  readonly #socket: LineSocket;
+  readonly #onEvent: (event: AccountEvent) => void;
+  readonly #rpc: JSONRPCClient;
+  readonly #pending = new Set<number>();
+  #lastId = 0;
+  #open = true;
+  #held = false;
+
+  constructor(socket: LineSocket, onEvent: (event: AccountEvent) => void) {
+    this.#socket = socket;
+    this.#onEvent = onEvent;
+    this.#rpc = new JSONRPCClient((message) => socket.send(message));
+    this.closed = new Promise((resolve) => {
+      socket.listen({
+        line: (text) => this.#receive(text),
+        closed: () => {
+          this.#end(lost());
+          resolve();
+        },
+      });
+    });
+  }
+
+  /** Whether calls may still be made. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** One call of the contract, with a limit in milliseconds. */
+  async call<M extends MethodName>(
+    method: M,
+    params: ParamsOf<M> | undefined,
+    timeout: number,
+  ): Promise<ResultOf<M>> {
+    try {
+      const result = await this.request(method, params, timeout);
+      return parse(contract[method].result, result, `The daemon's answer to ${method}`, 'internal_error');
+    } catch (thrown) {
+      if (!(thrown instanceof SigilforgeError) || !DOUBTFUL.has(thrown.kind)) throw thrown;
+      throw (await this.#incompatibility(timeout)) ?? thrown;
+    }
+  }
+
+  /** A call whose result is not looked at, which works with daemons of any protocol. */
+  async request(method: string, params: object | undefined, timeout: number): Promise<unknown> {
+    if (!this.#open)
+      throw new SigilforgeError('daemon_unavailable', 'The connection to the daemon has ended.');
+    const id = ++this.#lastId;
+    const timer = setTimeout(
+      () => this.#settle(id, new SigilforgeError('timeout', `The daemon did not answer ${method} in time.`)),
+      Math.min(timeout, LONGEST_TIMEOUT),
+    );
+    this.#pending.add(id);
+    this.#keepAlive();
+    try {
+      const answer = await this.#rpc.requestAdvanced({ jsonrpc: '2.0', method, params, id });
+      if (answer.error) throw fromWire(answer.error);
+      return answer.result;
+    } finally {
+      clearTimeout(timer);
+      this.#pending.delete(id);
+      this.#keepAlive();
+    }
+  }
+
+  /** Keeps the process alive even while no call is pending: somebody waits for events, or for the end. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#keepAlive();
+  }
+
+  /** Ends the connection; calls under way fail with `error`. */
+  close(error: SigilforgeError): void {
+    this.#end(error);
+    this.#socket.destroy();
+  }
+
+  /** Ends a connection that nobody needs any more. */
+  disconnect(): void {
+    this.close(new SigilforgeError('cancelled', 'The connection was closed.'));
+  }
+
+  #receive(text: string | null): void {
+    const message = toMessage(text);
+    const event = paramsOf(message, 'event');
+    if (event !== undefined) this.#notify(event);
+    else if (!isAnswer(message)) {
+      this.close(
+        new SigilforgeError('incompatible', 'What listens on the socket does not answer as a daemon.'),
+      );
+    } else if (message.id !== null) this.#rpc.receive(message as JSONRPCResponse);
+    // An error of the connection itself, such as one connection too many.
+    else if (message.error) this.close(fromWire(message.error));
+  }
+
+  #notify(params: unknown): void {
+    const event = v.safeParse(AccountEvent, params);
+    if (event.success) this.#onEvent(event.output);
+  }
+
+  #end(error: SigilforgeError): void {
+    this.#open = false;
+    for (const id of this.#pending) this.#settle(id, error);
+  }
+
+  #settle(id: number, error: SigilforgeError): void {
+    this.#rpc.receive({ jsonrpc: '2.0', id, error: error.toWire() });
+  }
+
+  #keepAlive(): void {
+    this.#socket.keepAlive(this.#held || this.#pending.size > 0);
+  }
+
+  async #incompatibility(timeout: number): Promise<SigilforgeError | undefined> {
+    try {
+      const status = await this.request('status', undefined, timeout);
+      return incompatibility(v.parse(v.looseObject({ protocol: v.number() }), status).protocol);
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import * as v from 'valibot';
+import { builtFile } from '../../shared/built-file.js';
+import { fromWire, SigilforgeError } from '../../shared/errors.js';
+import { LineDecoder } from '../../shared/framing.js';
+import { resolvePaths } from '../../shared/paths.js';
+import { parse } from '../../shared/validate.js';
+import { ErrorObject, toMessage } from '../messages.js';
+import { daemonEnvironment } from './environment.js';
+import { openDaemonLog } from './log.js';
+import { runningDaemon } from './running.js';
+
+export { stopDaemon } from './stop.js';
+
+const DAEMON = builtFile('sigilforged.cjs');
+
+const START_LIMIT = 30_000;
+
+/** The one line that the daemon writes on standard output once it listens, or once it is sure that it never will. */
+const ReadyLine = v.variant('ready', [
+  v.object({
+    ready: v.literal(true),
+    pid: v.number(),
+    socket: v.string(),
+    notices: v.optional(v.array(v.string()), []),
+  }),
+  v.object({ ready: v.literal(false), error: ErrorObject }),
+]);
+
+export interface LaunchOptions {
+  /** The daemon's program; the one of this package without it. */
+  readonly program?: string;
+  /** Milliseconds that it may take to be ready, 30,000 without it. */
+  readonly timeout?: number;
+}
+
+/** A daemon that is ready. */
+export interface StartedDaemon {
+  readonly pid: number;
+  readonly socket: string;
+  /** Whether another one had been started before. */
+  readonly alreadyRunning: boolean;
+  /** What a person should know about how the vault is kept. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Starts the daemon and resolves once it is ready. Throws what the daemon says that hinders it, `daemon_unavailable`
+ * where it ends without a word, `timeout` where it takes too long, `incompatible` where one of another protocol runs already.
+ */
+export async function startDaemon(options: LaunchOptions = {}): Promise<StartedDaemon> {
+  const { program = DAEMON, timeout = START_LIMIT } = options;
+  const { logFile } = resolvePaths();
+  const line = await readyLine(launch(program, logFile), timeout, logFile);
+  if (line.ready) {
+    const { pid, socket, notices } = line;
+    return { pid, socket, alreadyRunning: false, notices };
+  }
+  const error = fromWire(line.error);
+  if (error.kind !== 'already_exists') throw error;
+  const running = await runningDaemon();
+  if (running === undefined) throw error;
+  return { ...running, alreadyRunning: true, notices: [] };
+}
+
+function launch(program: string, logFile: string): ChildProcess {
+  const log = openDaemonLog(logFile);
+  try {
+    return spawn(process.execPath, [program], {
+      cwd: '/',
+      detached: true,
+      env: daemonEnvironment(),
+      stdio: ['ignore', 'pipe', log],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The ready line. Whatever comes of it, nothing of the child keeps this process alive afterwards. */
+async function readyLine(
+  child: ChildProcess,
+  timeout: number,
+  logFile: string,
+): Promise<v.InferOutput<typeof ReadyLine>> {
+  const see = { hint: `Look into the log: ${logFile}` };
+  try {
+    const line = await firstLine(child, timeout);
+    if (line !== undefined) return parse(ReadyLine, toMessage(line), 'The ready line', 'daemon_unavailable');
+  } catch (cause) {
+    child.kill('SIGKILL');
+    if (cause instanceof SigilforgeError) throw cause;
+    throw new SigilforgeError('daemon_unavailable', 'The daemon did not start as it should.', {
+      ...see,
+      cause,
+    });
+  } finally {
+    child.stdout?.destroy();
+    child.unref();
+  }
+  throw new SigilforgeError('daemon_unavailable', 'The daemon ended before it was ready.', see);
+}
+
+/** The first line of the child's standard output, or `undefined` where it ends without one. */
+function firstLine(child: ChildProcess, timeout: number): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const decoder = new LineDecoder();
+    const timer = setTimeout(() => {
+      reject(new SigilforgeError('timeout', 'The daemon was not ready in time, and was ended.'));
+    }, timeout);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      for (const line of decoder.push(chunk)) resolve(line ?? undefined);
+    });
+    child.once('error', reject);
+    child.once('close', () => resolve(undefined));
+    child.stdout?.once('close', () => clearTimeout(timer));
+  });
+}

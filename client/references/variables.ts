@@ -1,0 +1,78 @@
+import type { ResultOf } from '../../shared/contract.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { parseReference, type Reference } from '../../shared/reference.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable's name: `SIGILFORGE` and the parts, upper case, anything but letters and digits as `_`. */
+export function variableName(...parts: readonly string[]): string {
+  return ['SIGILFORGE', ...parts]
+    .join('_')
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '_');
+}
+
+/** The variable that a reference is looked up in last, or `undefined` where it has none. */
+export function variableOf(reference: Reference): string | undefined {
+  switch (reference.scheme) {
+    case 'auth':
+      return variableName(reference.service, reference.account, reference.type);
+    case 'secret':
+      return variableName('SECRET', reference.key);
+    case 'env':
+      return reference.name;
+    case 'vals':
+      return undefined;
+  }
+}
+
+/**
+ * What the caller's environment says of a reference that nobody else knew: the answer in the shape of `resolve`.
+ * Throws `error` as it is where that is no `not_found`, or where the variable is missing or empty.
+ */
+export function withEnvironment(
+  reference: string,
+  error: unknown,
+  env: Environment = process.env,
+): ResultOf<'resolve'> {
+  if (!(error instanceof SigilforgeError) || error.kind !== 'not_found') throw error;
+  const parsed = parseReference(reference);
+  const name = variableOf(parsed);
+  const value = name === undefined ? undefined : env[name];
+  if (!value) throw error;
+  return {
+    value,
+    encoding: 'utf8',
+    metadata: { kind: kindOf(parsed), source: `env://${name}`, expires_at: null },
+  };
+}
+
+/** `env://NAME`, which the caller's environment alone answers. Throws `not_found` where it does not. */
+export function resolveVariable(reference: string, env: Environment = process.env): ResultOf<'resolve'> {
+  const missing = new SigilforgeError('not_found', 'The environment has no such variable, or it is empty.', {
+    hint: 'Set the variable, or name another reference.',
+  });
+  return withEnvironment(reference, missing, env);
+}
+
+/** Whether the caller's environment has the reference, as one more source of `resolve` with `explain`. */
+export function sourceInEnvironment(
+  reference: string,
+  env: Environment = process.env,
+): { source: string; outcome: 'found' | 'absent' } | undefined {
+  const name = variableOf(parseReference(reference));
+  return name === undefined
+    ? undefined
+    : { source: `env://${name}`, outcome: env[name] ? 'found' : 'absent' };
+}
+
+function kindOf(reference: Reference): ResultOf<'resolve'>['metadata']['kind'] {
+  switch (reference.scheme) {
+    case 'auth':
+      return reference.type === 'token' ? 'token' : 'secret';
+    case 'secret':
+      return 'secret';
+    default:
+      return 'external';
+  }
+}

@@ -1,0 +1,41 @@
+import type { Api } from '../../shared/contract.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { resolveAll } from './resolve-all.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The schemes that count in an environment which others have filled: nothing else begins like them. */
+const INHERITED = /^(?:auth|secret):\/\//;
+
+/**
+ * The environment for a child process: that of this one, over it `record`, in which a variable that is `undefined` is
+ * left out. Every reference in `record` is resolved, and what is inherited where it is `auth://` or `secret://`.
+ */
+export async function withEnv(
+  resolve: Api['resolve'],
+  record: Environment,
+  env: Environment = process.env,
+): Promise<Record<string, string>> {
+  const inherited = Object.entries(env).filter(([name]) => !Object.hasOwn(record, name));
+  const [asked, literal] = partition(inherited, ([, value]) => INHERITED.test(value ?? ''));
+  const resolved = await resolveAll(resolve, Object.fromEntries([...asked, ...Object.entries(record)]));
+  const merged = [...literal, ...Object.entries(resolved)];
+  for (const [name, value] of merged) assertFits(name, value);
+  return Object.fromEntries(merged.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}
+
+/** An environment ends a value at a zero byte, and a name at an equals sign. */
+function assertFits(name: string, value: string | undefined): void {
+  if (name === '' || name.includes('=') || name.includes('\0')) {
+    throw new SigilforgeError('invalid_params', 'withEnv: a name is none that a variable can have.');
+  }
+  if (value?.includes('\0')) {
+    throw new SigilforgeError('invalid_params', `withEnv: the value of ${name} holds a zero byte.`, {
+      hint: 'Hand it over in a file or by standard input.',
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { v7 as uuidv7 } from 'uuid';
+import { SigilforgeError } from '../../../../shared/errors.js';
+import { Secret } from '../../../../shared/secret.js';
+
+/** A private key that signs, with its algorithm (RFC 7518, section 3.1; RFC 8037). */
+export interface SigningKey {
+  readonly key: KeyObject;
+  readonly algorithm: 'RS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+}
+
+export interface AssertionClaims {
+  readonly issuer: string;
+  readonly subject?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly scope?: string | undefined;
+}
+
+/** Clocks differ: this much behind is forgiven to the other side, and ten minutes in all are the most that GitHub takes. */
+const BEFORE_S = 60;
+const AFTER_S = 540;
+/** What RS256 asks for (RFC 7518, section 3.3). */
+const SHORTEST_RSA_BITS = 2048;
+
+const ALGORITHM_OF_CURVE: Readonly<Record<string, SigningKey['algorithm']>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+};
+
+/** Reads a private key in PEM, PKCS#8 or as its kind of key has it (PKCS#1, SEC1). Throws `invalid_params`. */
+export function readSigningKey(pem: Secret): SigningKey {
+  const key = parseKey(pem.reveal());
+  return { key, algorithm: algorithmOf(key) };
+}
+
+/** A signed assertion (RFC 7523, section 3), good for one exchange: each has its own id. `now` in milliseconds. */
+export async function signAssertion(
+  { key, algorithm }: SigningKey,
+  keyId: string | null,
+  { issuer, subject, audience, scope }: AssertionClaims,
+  now: number,
+): Promise<Secret> {
+  const seconds = Math.floor(now / 1000);
+  const jwt = new SignJWT(scope === undefined ? {} : { scope })
+    .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(keyId === null ? {} : { kid: keyId }) })
+    .setIssuer(issuer)
+    .setIssuedAt(seconds - BEFORE_S)
+    .setExpirationTime(seconds + AFTER_S)
+    .setJti(uuidv7());
+  if (subject !== undefined) jwt.setSubject(subject);
+  if (audience !== undefined) jwt.setAudience(audience);
+  return new Secret(await jwt.sign(key));
+}
+
+/** The reasons of OpenSSL may quote what they read, so none of them is passed on. */
+function parseKey(pem: string): KeyObject {
+  if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+    throw new SigilforgeError('invalid_params', 'The private key is protected by a passphrase.', {
+      hint: 'Take the passphrase away (openssl pkey -in KEY -out PLAIN); the vault seals the key.',
+    });
+  }
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new SigilforgeError('invalid_params', 'This is not a private key in PEM.', {
+      hint: 'It begins with -----BEGIN PRIVATE KEY-----, or with the kind of the key before PRIVATE.',
+    });
+  }
+}
+
+function algorithmOf({
+  asymmetricKeyType: type,
+  asymmetricKeyDetails: details,
+}: KeyObject): SigningKey['algorithm'] {
+  if (type === 'ed25519') return 'EdDSA';
+  if (type === 'rsa' && (details?.modulusLength ?? 0) >= SHORTEST_RSA_BITS) return 'RS256';
+  const byCurve = type === 'ec' ? ALGORITHM_OF_CURVE[details?.namedCurve ?? ''] : undefined;
+  if (byCurve) return byCurve;
+  throw new SigilforgeError('invalid_params', 'No token can be asked for with a key of this kind.', {
+    hint: `Use RSA with ${SHORTEST_RSA_BITS} bits or more, P-256, P-384, P-521 or Ed25519.`,
+  });
+}

@@ -1,0 +1,22 @@
+import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+
+export const airtable: BuiltinProvider = defineProvider({
+  id: 'airtable',
+  name: 'Airtable',
+  authorization_endpoint: 'https://airtable.com/oauth2/v1/authorize',
+  token_endpoint: 'https://airtable.com/oauth2/v1/token',
+  flows: ['authorization_code'],
+  pkce: 'required',
+  client_auth: 'client_secret_basic',
+  client_secret: 'optional',
+  default_scopes: ['data.records:read', 'schema.bases:read', 'user.email:read'],
+  redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
+  refresh: { issued: 'always', rotates: 'always', idle_s: 60 * DAY_S },
+  notes:
+    'A client secret is needed only if one was made for the integration, and then always. Tick each scope there that you ask for. No revocation is documented: remove the integration in your account.',
+  sources: [
+    'airtable.com/developers: OAuth reference',
+    'Airtable/oauth-example: index.js',
+    'airbytehq/airbyte: source-airtable, auth.py (a dead refresh token)',
+  ],
+});

@@ -1,0 +1,27 @@
+import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+
+export const atlassian: BuiltinProvider = defineProvider({
+  id: 'atlassian',
+  name: 'Atlassian Cloud (Jira, Confluence)',
+  authorization_endpoint: 'https://auth.atlassian.com/authorize',
+  token_endpoint: 'https://auth.atlassian.com/oauth/token',
+  flows: ['authorization_code'],
+  pkce: 'unknown',
+  client_auth: 'client_secret_post',
+  client_secret: 'required',
+  default_scopes: ['read:me', 'read:jira-work', 'read:jira-user', 'offline_access'],
+  redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
+  // The scope offline_access brings the refresh token.
+  refresh: { issued: 'with_params', rotates: 'always', lifetime_s: 365 * DAY_S, idle_s: 90 * DAY_S },
+  authorize_params: { audience: 'api.atlassian.com', prompt: 'consent' },
+  // `access_denied` is left out on purpose: a wrong client secret is answered with it too.
+  dead_grant_errors: ['unauthorized_client'],
+  notes:
+    'Make an OAuth 2.0 (3LO) integration in the developer console. Requests go to api.atlassian.com/ex/jira/CLOUD_ID or /ex/confluence/CLOUD_ID. Grants cannot be revoked by request: remove the app under "Connected apps".',
+  sources: [
+    'developer.atlassian.com: OAuth 2.0 (3LO) apps',
+    'developer.atlassian.com: implementing the refresh token flow',
+    'MrRefactoring/jira.js: docs/guide/oauth2-authentication.md',
+    'docs.gitguardian.com: Atlassian auth key',
+  ],
+});

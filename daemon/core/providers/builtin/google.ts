@@ -1,0 +1,29 @@
+import { type BuiltinProvider, defineProvider, HALF_YEAR_S } from '../define.js';
+
+export const google: BuiltinProvider = defineProvider({
+  id: 'google',
+  name: 'Google',
+  issuer: 'https://accounts.google.com',
+  authorization_endpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
+  token_endpoint: 'https://oauth2.googleapis.com/token',
+  device_authorization_endpoint: 'https://oauth2.googleapis.com/device/code',
+  revocation: { endpoint: 'https://oauth2.googleapis.com/revoke', auth: 'none' },
+  flows: ['authorization_code', 'device_code', 'jwt_bearer'],
+  pkce: 'supported',
+  client_auth: 'client_secret_post',
+  client_secret: 'required',
+  default_scopes: ['openid', 'email', 'profile'],
+  redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
+  refresh: { issued: 'with_params', rotates: 'never', idle_s: HALF_YEAR_S },
+  // Without the prompt a refresh token comes only with the very first consent.
+  authorize_params: { access_type: 'offline', prompt: 'consent' },
+  quirks: ['scope_in_assertion'],
+  notes:
+    'Make a client of type "Desktop app"; its secret is needed. The device flow needs another client ("TVs and Limited Input devices") and takes few scopes. While the consent screen is external and in testing, sign-ins end after 7 days. A service account signs in with its key file as it was downloaded; name its scopes, such as https://www.googleapis.com/auth/cloud-platform.',
+  sources: [
+    'developers.google.com: OAuth 2.0 for mobile and desktop apps',
+    'developers.google.com: OAuth 2.0 for TV and limited-input device applications',
+    'developers.google.com: loopback IP address flow migration guide',
+    'developers.google.com: OAuth 2.0 for server to server applications',
+  ],
+});

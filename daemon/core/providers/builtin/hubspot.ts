@@ -1,0 +1,27 @@
+import { type BuiltinProvider, defineProvider } from '../define.js';
+
+export const hubspot: BuiltinProvider = defineProvider({
+  id: 'hubspot',
+  name: 'HubSpot',
+  authorization_endpoint: 'https://app.hubspot.com/oauth/authorize',
+  token_endpoint: 'https://api.hubapi.com/oauth/2026-03/token',
+  revocation: { endpoint: 'https://api.hubapi.com/oauth/2026-03/token/revoke', token: 'refresh_only' },
+  flows: ['authorization_code'],
+  // The token request has a field for the verifier; whether it is checked is not documented.
+  pkce: 'unknown',
+  client_auth: 'client_secret_post',
+  client_secret: 'required',
+  default_scopes: ['oauth'],
+  redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
+  refresh: { issued: 'always', rotates: 'unknown' },
+  // As the older token endpoint says it, with the first as its status.
+  dead_grant_errors: ['BAD_REFRESH_TOKEN', 'missing or invalid refresh token'],
+  notes:
+    'Name the scopes that the app has, besides "oauth", when signing in. Only a super admin of the HubSpot account may install an app.',
+  sources: [
+    'HubSpot/HubSpot-public-api-spec-collection: Auth/Oauth, 2026-03',
+    'developers.hubspot.com: OAuth v1 migration guide',
+    'developers.hubspot.com changelog 2018-03-05: redirect URI over http for localhost',
+    'nango.dev: HubSpot BAD_REFRESH_TOKEN',
+  ],
+});

@@ -1,0 +1,32 @@
+import { type BuiltinProvider, defineProvider } from '../define.js';
+
+export const notion: BuiltinProvider = defineProvider({
+  id: 'notion',
+  name: 'Notion',
+  authorization_endpoint: 'https://api.notion.com/v1/oauth/authorize',
+  token_endpoint: 'https://api.notion.com/v1/oauth/token',
+  revocation: {
+    endpoint: 'https://api.notion.com/v1/oauth/revoke',
+    token: 'access',
+    body: 'json',
+    auth: 'basic',
+  },
+  flows: ['authorization_code'],
+  pkce: 'unsupported',
+  client_auth: 'client_secret_basic',
+  client_secret: 'required',
+  // "localhost" is taken with http, 127.0.0.1 is not.
+  redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
+  // The refresh token of an answer may be null.
+  refresh: { issued: 'unknown', rotates: 'always' },
+  authorize_params: { owner: 'user' },
+  quirks: ['json_token_requests'],
+  notes:
+    'Register a public integration. There are no scopes: its capabilities and the pages that you pick decide. Answers name no time of expiry, so a program reports a refused token to get a new one.',
+  sources: [
+    'developers.notion.com: create a token',
+    'developers.notion.com: refresh a token',
+    'makenotion/notion-sdk-js: src/api-endpoints/oauth.ts',
+    'vellum-ai/vellum-assistant: localhost instead of 127.0.0.1 for loopback redirects',
+  ],
+});

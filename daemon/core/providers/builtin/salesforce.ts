@@ -1,0 +1,29 @@
+import { type BuiltinProvider, defineProvider } from '../define.js';
+
+export const salesforce: BuiltinProvider = defineProvider({
+  id: 'salesforce',
+  name: 'Salesforce',
+  issuer: 'https://login.salesforce.com',
+  base_url: 'https://login.salesforce.com',
+  authorization_endpoint: 'https://login.salesforce.com/services/oauth2/authorize',
+  token_endpoint: 'https://login.salesforce.com/services/oauth2/token',
+  revocation: { endpoint: 'https://login.salesforce.com/services/oauth2/revoke', auth: 'none' },
+  flows: ['authorization_code', 'client_credentials'],
+  pkce: 'supported',
+  client_auth: 'client_secret_post',
+  client_secret: 'optional',
+  // Without openid: which issuer the ID tokens of an organization's own domain name is not documented.
+  default_scopes: ['api', 'refresh_token'],
+  redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
+  // The scope refresh_token brings it; rotation and lifetime are settings of the app.
+  refresh: { issued: 'with_params', rotates: 'sometimes' },
+  notes:
+    'Untick "Require Secret" for the web server flow and the refresh token flow to do without a secret. A sandbox is https://test.salesforce.com; client credentials need the address of your own domain. Answers name no time of expiry, so a program reports a refused token to get a new one.',
+  sources: [
+    'help.salesforce.com: OAuth 2.0 refresh token flow for renewed sessions',
+    'help.salesforce.com: migrate from username-password to client credentials flow',
+    'developer.salesforce.com: revoking OAuth tokens',
+    'developer.salesforce.com: secure coding, external client apps',
+    'forcedotcom/sfdx-core: src/org/authInfo.ts',
+  ],
+});

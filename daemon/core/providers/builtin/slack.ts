@@ -1,0 +1,77 @@
+import { type BuiltinProvider, DAY_S, defineProvider, type ProviderFacts } from '../define.js';
+
+/** Slack ends a token by a call that carries nothing but the token itself. */
+const revocation = {
+  endpoint: 'https://slack.com/api/auth.revoke',
+  token: 'access',
+  field: null,
+  body: 'empty',
+  auth: 'bearer',
+} satisfies ProviderFacts['revocation'];
+
+export const slack: BuiltinProvider = defineProvider({
+  id: 'slack',
+  name: 'Slack (app with a bot)',
+  authorization_endpoint: 'https://slack.com/oauth/v2/authorize',
+  token_endpoint: 'https://slack.com/api/oauth.v2.access',
+  revocation,
+  flows: ['authorization_code'],
+  // PKCE is a setting of the app; what Slack makes of its parameters without that setting is not documented.
+  pkce: 'unknown',
+  client_auth: 'client_secret_basic',
+  client_secret: 'required',
+  default_scopes: ['channels:read', 'chat:write', 'users:read'],
+  scope_separator: ',',
+  // Slack grants bot scopes to https addresses only, so a person pastes the address that the browser ended on.
+  redirect: { uri: 'https://localhost:8484/callback', port: 'fixed' },
+  // Refresh tokens come while "token rotation" is on in the app, and for ever after.
+  refresh: { issued: 'unknown', rotates: 'always' },
+  dead_grant_errors: ['invalid_refresh_token'],
+  quirks: ['comma_scopes_in_answer', 'nested_user_token'],
+  notes:
+    'Slack refuses bot scopes at http addresses, so nothing answers at the redirect URI: paste the address that the browser ended on. Scopes of the person go into the parameter user_scope; for a person alone, slack-user is simpler.',
+  sources: [
+    'docs.slack.dev: installing with OAuth',
+    'docs.slack.dev: using token rotation',
+    'docs.slack.dev: using PKCE',
+    'docs.slack.dev: oauth.v2.access',
+    'docs.slack.dev: auth.revoke',
+  ],
+});
+
+export const slackUser: BuiltinProvider = defineProvider({
+  id: 'slack-user',
+  name: 'Slack (a person)',
+  authorization_endpoint: 'https://slack.com/oauth/v2_user/authorize',
+  token_endpoint: 'https://slack.com/api/oauth.v2.user.access',
+  revocation,
+  flows: ['authorization_code'],
+  pkce: 'supported',
+  client_auth: 'client_secret_basic',
+  client_secret: 'optional',
+  default_scopes: [
+    'users:read',
+    'channels:read',
+    'channels:history',
+    'groups:read',
+    'im:read',
+    'chat:write',
+    'search:read',
+  ],
+  scope_separator: ',',
+  // Compared whole, with host and port; http is taken for "localhost" alone.
+  redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
+  // Each lives 30 days in an app with PKCE; whether they come is the setting "token rotation" of the app.
+  refresh: { issued: 'unknown', rotates: 'always', idle_s: 30 * DAY_S },
+  dead_grant_errors: ['invalid_refresh_token'],
+  quirks: ['comma_scopes_in_answer', 'nested_user_token'],
+  notes:
+    'Enable PKCE in the settings of the Slack app, which cannot be undone, and store no client secret. Without "token rotation" there is no refresh token, and the token does not expire.',
+  sources: [
+    'docs.slack.dev: using PKCE',
+    'docs.slack.dev changelog 2026-03-30: PKCE',
+    'docs.slack.dev: using token rotation',
+    'docs.slack.dev: oauth.v2.user.access',
+    'docs.slack.dev: auth.revoke',
+  ],
+});

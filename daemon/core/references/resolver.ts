@@ -1,0 +1,180 @@
+import type { ResultOf } from '../../../shared/contract.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { type AuthType, parseReference, printReference, type Reference } from '../../../shared/reference.js';
+import type { Secret } from '../../../shared/secret.js';
+import { clientOf } from '../accounts/account.js';
+import { accountClient } from '../accounts/account-client.js';
+import type { Accounts } from '../accounts/accounts.js';
+import type { Grants } from '../accounts/grants.js';
+import type { Providers } from '../providers/providers.js';
+import type { Secrets } from '../secrets/secrets.js';
+import type { AccountRow } from '../store/accounts.js';
+import type { Tokens } from '../tokens/tokens.js';
+import type { Vals } from './vals.js';
+
+type Resolved = ResultOf<'resolve'>;
+type Source = NonNullable<Resolved['metadata']['sources']>[number];
+type AuthReference = Extract<Reference, { scheme: 'auth' }>;
+/** References that are resolved here: the environment belongs to whoever asks. */
+type OwnReference = Exclude<Reference, { scheme: 'env' }>;
+type Found = Pick<Resolved, 'encoding'> & {
+  readonly value: string;
+  readonly source: string;
+  readonly expires_at: string | null;
+};
+
+interface Parts {
+  readonly accounts: Accounts;
+  readonly tokens: Tokens;
+  readonly grants: Grants;
+  readonly providers: Providers;
+  readonly secrets: Secrets;
+  readonly vals: Vals;
+  /** `security.reveal` of config.toml. */
+  readonly reveal: readonly string[];
+}
+
+/** Values by reference. Refresh tokens and client secrets only where the config names them. */
+export class Resolver {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async resolve(text: string): Promise<Resolved> {
+    const reference = readable(parseReference(text));
+    const { value, encoding, source, expires_at } = await this.#lookUp(reference);
+    return { value, encoding, metadata: { kind: kindOf(reference), source, expires_at } };
+  }
+
+  /** The same without the value: where it was looked for, and what was found there. */
+  async explain(text: string): Promise<Resolved> {
+    const reference = readable(parseReference(text));
+    const sources = this.#sourcesOf(reference);
+    const { found, outcome } = await this.#lookUp(reference).then(
+      (found) => ({ found, outcome: 'found' as const }),
+      (thrown: unknown) => ({ found: undefined, outcome: outcomeOf(thrown) }),
+    );
+    return {
+      value: null,
+      encoding: 'utf8',
+      metadata: {
+        kind: kindOf(reference),
+        source: found?.source ?? null,
+        expires_at: found?.expires_at ?? null,
+        sources: sources.map((source) => ({ source, outcome })),
+      },
+    };
+  }
+
+  /** Where a reference is looked for: a secret in the one place that the index names, or else in none of them. */
+  #sourcesOf(reference: OwnReference): string[] {
+    switch (reference.scheme) {
+      case 'auth':
+        return ['vault'];
+      case 'secret': {
+        const backend = this.#parts.secrets.backendOf(reference.key);
+        return backend ? [backend] : ['vault', 'keychain'];
+      }
+      case 'vals':
+        return ['vals'];
+    }
+  }
+
+  async #lookUp(reference: OwnReference): Promise<Found> {
+    switch (reference.scheme) {
+      case 'auth':
+        return { ...(await this.#credential(reference)), encoding: 'utf8', source: 'vault' };
+      case 'secret': {
+        const { value, encoding, backend } = await this.#parts.secrets.get(reference.key);
+        return { value, encoding, source: backend, expires_at: null };
+      }
+      case 'vals':
+        return { ...(await this.#parts.vals.get(reference.ref)), source: 'vals', expires_at: null };
+    }
+  }
+
+  async #credential(reference: AuthReference): Promise<Pick<Found, 'value' | 'expires_at'>> {
+    const { service, account, type } = reference;
+    if (type === 'token') {
+      const token = await this.#parts.tokens.get({ service, account, refresh_if_needed: true });
+      return { value: token.access_token, expires_at: token.expires_at };
+    }
+    const row = this.#parts.accounts.row(service, account);
+    this.#assertRevealed(reference);
+    const value = type === 'client_id' ? clientOf(row)?.client_id : (await this.#secret(row, type))?.reveal();
+    if (value === undefined) {
+      throw new SigilforgeError('not_found', `${service}/${account} has no ${type}.`);
+    }
+    return { value, expires_at: null };
+  }
+
+  async #secret(
+    row: AccountRow,
+    type: Exclude<AuthType, 'token' | 'client_id'>,
+  ): Promise<Secret | undefined> {
+    const { grants } = this.#parts;
+    switch (type) {
+      case 'api_key':
+        return row.kind === 'api_key' ? grants.open(row, 'access_token') : undefined;
+      case 'refresh_token':
+        return grants.open(row, 'refresh_token');
+      case 'client_secret':
+        return (await accountClient(row, this.#parts))?.secret;
+    }
+  }
+
+  #assertRevealed(reference: AuthReference): void {
+    const { type } = reference;
+    if (type !== 'refresh_token' && type !== 'client_secret') return;
+    const text = printReference(reference);
+    if (this.#parts.reveal.some((pattern) => matches(pattern, text))) return;
+    throw new SigilforgeError('denied', `A ${type} stays inside the vault.`, {
+      hint: 'Programs need only the token. Where one truly must have it, name the reference under security.reveal in config.toml.',
+    });
+  }
+}
+
+function readable(reference: Reference): OwnReference {
+  if (reference.scheme !== 'env') return reference;
+  throw new SigilforgeError('invalid_reference', 'References of the scheme env are not resolved here.', {
+    hint: 'The CLI and the client library read env:// themselves.',
+  });
+}
+
+function kindOf(reference: OwnReference): Resolved['metadata']['kind'] {
+  switch (reference.scheme) {
+    case 'auth':
+      return reference.type === 'token' ? 'token' : 'secret';
+    case 'secret':
+      return 'secret';
+    case 'vals':
+      return 'external';
+  }
+}
+
+/** Absent is an answer of its own; whatever else goes wrong must not read like it. */
+function outcomeOf(thrown: unknown): Source['outcome'] {
+  if (!(thrown instanceof SigilforgeError)) throw thrown;
+  switch (thrown.kind) {
+    case 'not_found':
+      return 'absent';
+    case 'vault_locked':
+      return 'locked';
+    case 'denied':
+      return 'denied';
+    default:
+      return 'unavailable';
+  }
+}
+
+/** `*` stands for one whole segment. */
+function matches(pattern: string, text: string): boolean {
+  const wanted = pattern.split('/');
+  const given = text.split('/');
+  return (
+    wanted.length === given.length &&
+    wanted.every((segment, index) => segment === '*' || segment === given[index])
+  );
+}

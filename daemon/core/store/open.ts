@@ -1,0 +1,86 @@
+import fs from 'node:fs';
+import { SigilforgeError } from '../../../shared/errors.js';
+import type { Paths } from '../../../shared/paths.js';
+import type { Clock } from '../platform/clock.js';
+import { ensurePrivateFolder } from '../platform/files.js';
+import type { Lease, Leases } from './lease.js';
+import { migrate, SCHEMA_VERSION, schemaVersion } from './migrate.js';
+import { Sqlite } from './sqlite.js';
+
+/** The lease of the one daemon of a data folder. */
+export const INSTANCE_LEASE = 'instance';
+
+const SETUP_LIMIT_MS = 5_000;
+const SETUP_STEP_MS = 50;
+
+interface Options {
+  readonly paths: Paths;
+  readonly leases: Leases;
+  readonly instanceLease?: Lease | undefined;
+  readonly clock: Clock;
+}
+
+/** Opens the database of the data folder, made and brought up to date where need be. */
+export async function openStore({ paths, leases, instanceLease, clock }: Options): Promise<Sqlite> {
+  ensurePrivateFolder(paths.data);
+  refuseNetworkFileSystem(paths.data);
+  const db = await Sqlite.open(paths.database);
+  try {
+    await setUp(leases, instanceLease, {
+      isDone: () => schemaVersion(db) >= SCHEMA_VERSION,
+      work: () => migrate(db, clock.wall()),
+    });
+    return db;
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+/** What only one process may do, and only once. */
+interface Setup {
+  isDone(): boolean;
+  work(): void | Promise<void>;
+}
+
+/**
+ * Sets up what is missing, holding the instance lease. A daemon that holds it may be at the very same thing, so it is
+ * looked at again and again whether that is done; one that does not do it is of an older version.
+ */
+export async function setUp(leases: Leases, held: Lease | undefined, { isDone, work }: Setup): Promise<void> {
+  const limit = performance.now() + SETUP_LIMIT_MS;
+  while (!isDone()) {
+    const lease = held ?? (await leases.take(INSTANCE_LEASE, SETUP_STEP_MS));
+    if (!lease && performance.now() > limit) throw olderDaemon();
+    if (!lease) continue;
+    try {
+      if (!isDone()) await work();
+    } finally {
+      if (lease !== held) lease.release();
+    }
+  }
+}
+
+function olderDaemon(): SigilforgeError {
+  return new SigilforgeError(
+    'incompatible',
+    'The database has to be set up, and a running daemon of another version holds it.',
+    { hint: 'End that daemon, so that it starts again in this version: sigilforge daemon restart' },
+  );
+}
+
+/** Magic numbers of statfs(2): NFS, SMB, CIFS, SMB2, 9p, Ceph and AFS. Their locks and their syncs are not to be relied upon. */
+const NETWORK_FILE_SYSTEMS = new Set([
+  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x00c36400, 0x5346414f,
+]);
+
+function refuseNetworkFileSystem(folder: string): void {
+  if (process.platform !== 'linux' || !NETWORK_FILE_SYSTEMS.has(fs.statfsSync(folder).type)) return;
+  throw new SigilforgeError(
+    'store_unavailable',
+    `${folder} lies on a network file system, which cannot keep a vault safe.`,
+    {
+      hint: 'Move it to a local disk by XDG_DATA_HOME or SIGILFORGE_HOME.',
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import { SigilforgeError } from '../../../../shared/errors.js';
+import type { Clock } from '../../platform/clock.js';
+
+const FIRST_MS = 1_000;
+const LONGEST_MS = 300_000;
+
+/** Makes whoever guesses passwords wait: a second after the first wrong one, and twice as long after each further one. */
+export class WrongPasswords {
+  readonly #clock: Clock;
+  #count = 0;
+  #until = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Throws `denied` while nobody may try. */
+  assertMayTry(): void {
+    const waitMs = this.#until - this.#clock.monotonic();
+    if (waitMs <= 0) return;
+    throw new SigilforgeError('denied', 'There were wrong passwords just now, so none is tried yet.', {
+      hint: `Try again in ${Math.ceil(waitMs / 1000)} seconds.`,
+    });
+  }
+
+  /** Counts a wrong one, and says so. */
+  refuse(): SigilforgeError {
+    const waitMs = Math.min(FIRST_MS * 2 ** Math.min(this.#count, 30), LONGEST_MS);
+    this.#count += 1;
+    this.#until = this.#clock.monotonic() + waitMs;
+    return new SigilforgeError('denied', 'This is neither the password of the vault nor its recovery key.', {
+      hint: `Try again in ${waitMs / 1000} ${waitMs === 1_000 ? 'second' : 'seconds'}.`,
+    });
+  }
+
+  forget(): void {
+    this.#count = 0;
+    this.#until = Number.NEGATIVE_INFINITY;
+  }
+}

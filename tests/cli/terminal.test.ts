@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { SigilforgeError } from '../../shared/errors.js';
+import { account, address, flow, token } from '../support/samples.js';
+import { type Answers, type StubDaemon, startStubDaemon } from '../support/start/stub-daemon.js';
+
+const stop: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const one of stop.splice(0)) await one();
+});
+
+async function start(answers: Answers): Promise<StubDaemon> {
+  const daemon = await startStubDaemon(answers);
+  stop.push(daemon.stop);
+  return daemon;
+}
+
+/** A browser that writes down the address it is given. There is no DISPLAY, so that no real one is taken. */
+async function fakeBrowser(daemon: StubDaemon): Promise<{ env: Record<string, string>; opened: string }> {
+  const program = path.join(daemon.home, 'browser');
+  const opened = path.join(daemon.home, 'opened');
+  await writeFile(program, `#!/bin/sh\nprintf %s "$1" > '${opened}.new' && mv '${opened}.new' '${opened}'\n`);
+  await chmod(program, 0o700);
+  return { env: { BROWSER: program }, opened };
+}
+
+const byBrowser = { ...flow, authorization_url: address };
+const tty = true;
+
+// Pseudo-terminals are made by script of util-linux, which not every machine has.
+const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linux') ?? false;
+
+describe.skipIf(!hasScript)('on a terminal', () => {
+  test('a secret is asked for and never shown', async () => {
+    const daemon = await start({ add_account: { ...flow, flow_id: null, account } });
+    const cli = daemon.start(['add-account', 'github', 'work', '--api-key'], { tty });
+    await cli.seen(/API key/, 'stdout');
+    cli.write('s3cret-value\r');
+    const { code, stdout } = await cli.exited;
+    expect(code).toBe(0);
+    expect(stdout).toContain('github/work');
+    expect(stdout).not.toContain('s3cret-value');
+    expect(daemon.calls[0]?.params).toMatchObject({ credential: { api_key: 's3cret-value' } });
+  });
+
+  test('Ctrl-C at a prompt is cancelled', async () => {
+    const daemon = await start({});
+    const cli = daemon.start(['provider', 'set', 'github', '--client-secret'], { tty });
+    await cli.seen(/Client secret/, 'stdout');
+    cli.write('\u0003');
+    expect((await cli.exited).code).toBe(8);
+    expect(daemon.calls).toEqual([]);
+  });
+
+  test('remove-account asks, and Enter alone means no', async () => {
+    const daemon = await start({ remove_account: { removed: true, revoked: true } });
+    const no = daemon.start(['remove-account', 'github', 'work'], { tty });
+    await no.seen(/Remove github\/work\?/, 'stdout');
+    no.write('\r');
+    expect((await no.exited).code).toBe(7);
+    expect(daemon.calls).toEqual([]);
+
+    const yes = daemon.start(['remove-account', 'github', 'work'], { tty });
+    await yes.seen(/Remove github\/work\?/, 'stdout');
+    yes.write('y');
+    expect((await yes.exited).code).toBe(0);
+    expect(daemon.calls.map(({ method }) => method)).toEqual(['remove_account']);
+  });
+
+  test('the device flow draws a QR code and the code in a box', async () => {
+    const daemon = await start({
+      add_account: {
+        ...flow,
+        flow: 'device_code',
+        user_code: 'WDJB-MJHT',
+        verification_uri: 'https://id.example.org/device',
+      },
+      wait_flow: { state: 'complete', account },
+    });
+    const { stdout, code } = await daemon.run(['add-account', 'github', 'work'], { tty });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/[█▀▄]{10}/);
+    expect(stdout).toMatch(/│ {4}WDJB-MJHT {4}│/);
+    expect(stdout).toContain('https://id.example.org/device');
+  });
+
+  test('tables have headings, and colours only without NO_COLOR', async () => {
+    const daemon = await start({ list_accounts: { accounts: [account] } });
+    const plain = await daemon.run(['list-accounts'], { tty, env: { NO_COLOR: '1' } });
+    expect(plain.stdout).toMatch(/^SERVICE {2}ACCOUNT {2}KIND {3}STATE {2}EXPIRES/);
+    expect(plain.stdout).not.toContain('\u001b');
+    const coloured = await daemon.run(['list-accounts'], { tty });
+    expect(coloured.stdout).toContain('\u001b[1mSERVICE');
+  });
+
+  test('a token is the same on a terminal', async () => {
+    const daemon = await start({ get_token: token });
+    const end = await daemon.run(['get-token', 'github', 'work'], { tty });
+    expect(end.stdout).toBe('gho_token\r\n');
+  });
+
+  test('a spinner shows once a wait takes a second, and leaves nothing behind', async () => {
+    let end = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const daemon = await start({
+      add_account: byBrowser,
+      wait_flow: async () => {
+        await waiting;
+        return { state: 'complete', account };
+      },
+    });
+    const cli = daemon.start(['add-account', 'github', 'work'], { tty });
+    await cli.seen(/Waiting for you to sign in/, 'stdout');
+    end();
+    const { code, stdout } = await cli.exited;
+    expect(code).toBe(0);
+    expect(stdout).toContain('\u001b[?25h');
+    expect(stdout.trimEnd().endsWith('github/work')).toBe(true);
+  });
+
+  test('the browser is opened for a person at a terminal', async () => {
+    const daemon = await start({ add_account: byBrowser, wait_flow: () => new Promise(() => undefined) });
+    const { env, opened } = await fakeBrowser(daemon);
+    const cli = daemon.start(['add-account', 'github', 'work'], { tty, env });
+    await cli.seen(/If it did not open, go to:\s+\S*https:\/\/id\.example\.org/, 'stdout');
+    // The browser is a process of its own, which the CLI does not wait for.
+    await expect.poll(() => readFile(opened, 'utf8').catch(() => '')).toBe(address);
+    cli.write('\u0003');
+    expect((await cli.exited).code).toBe(8);
+  });
+
+  test.each([['--no-browser', {}] as const, ['--quiet', { SSH_TTY: '/dev/pts/0' }] as const])(
+    'no browser is opened with %s %j, and a wrong paste can be mended',
+    async (option, remote) => {
+      const daemon = await start({
+        add_account: byBrowser,
+        wait_flow: () => new Promise(() => undefined),
+        complete_flow: ({ redirect_url }) => {
+          if (redirect_url.startsWith('http')) return { account };
+          throw new SigilforgeError('invalid_params', 'This is another address.');
+        },
+      });
+      const { env, opened } = await fakeBrowser(daemon);
+      const cli = daemon.start(['add-account', 'github', 'work', option], {
+        tty,
+        env: { ...env, ...remote },
+      });
+      await cli.seen(/paste the address/, 'stdout');
+      cli.write('nonsense\n');
+      await cli.seen(/not the address of this sign-in/, 'stdout');
+      cli.write('http://127.0.0.1/?code=1\n');
+      expect((await cli.exited).code).toBe(0);
+      await expect(readFile(opened)).rejects.toThrow('ENOENT');
+    },
+  );
+});
+
+test('no browser is opened without a terminal', async () => {
+  const daemon = await start({ add_account: byBrowser, wait_flow: { state: 'complete', account } });
+  const { env, opened } = await fakeBrowser(daemon);
+  const end = await daemon.run(['add-account', 'github', 'work'], { env });
+  expect(end).toMatchObject({ code: 0, stdout: 'github/work\n' });
+  expect(end.stderr).not.toContain('browser');
+  await expect(readFile(opened)).rejects.toThrow('ENOENT');
+});

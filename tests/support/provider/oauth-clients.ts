@@ -1,0 +1,47 @@
+import type { OAuthClient } from '../../../daemon/core/oauth/client.js';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../../daemon/core/oauth/http.js';
+import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
+import { defineProvider } from '../../../daemon/core/providers/define.js';
+
+/** A client of a built-in provider, or of `Example`, of which nothing special is known. */
+export function clientOf(id: string, facts: Partial<OAuthClient> = {}): OAuthClient {
+  const example = defineProvider({
+    id: 'example',
+    name: 'Example',
+    token_endpoint: 'https://id.example.org/token',
+  });
+  const { notes, sources, ...known } =
+    id === example.id ? example : (builtinProviders.get(id) ?? unknown(id));
+  return { ...known, client_id: 'client', iss_required: false, ...facts };
+}
+
+/** An answer as it comes from an HTTP client. An object is its JSON. */
+export function answerOf(
+  body: string | object,
+  status = 200,
+  headers: Record<string, string> = {},
+): HttpAnswer {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return { status, headers: new Headers(headers), body: Buffer.from(text) };
+}
+
+export interface SentRequest extends HttpRequest {
+  readonly url: string;
+}
+
+/** An HTTP client that keeps what it is given, and answers by itself. */
+export function recordHttp(answer: () => HttpAnswer = () => answerOf({})): {
+  http: HttpClient;
+  sent: SentRequest[];
+} {
+  const sent: SentRequest[] = [];
+  const http: HttpClient = async (url, request) => {
+    sent.push({ url: url.href, ...request });
+    return answer();
+  };
+  return { http, sent };
+}
+
+function unknown(id: string): never {
+  throw new Error(`No built-in provider is named ${id}.`);
+}

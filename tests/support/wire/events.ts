@@ -1,0 +1,15 @@
+import type { SigilforgeClient } from '../../../client/index.js';
+
+/** The types of all events of one account from now on, oldest first. The library tells of them at once. */
+export async function recordEvents(
+  api: SigilforgeClient,
+  { service, account }: { service: string; account: string },
+): Promise<readonly string[]> {
+  const types: string[] = [];
+  const { subscription } = await api.subscribe({ topics: ['accounts'] });
+  api.onEvent((event) => {
+    const ours = event.subscription === subscription && event.service === service;
+    if (ours && event.account === account) types.push(event.type);
+  });
+  return types;
+}

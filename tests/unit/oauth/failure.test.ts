@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest';
+import {
+  judgeHttpFailure,
+  judgeRefusal,
+  judgeUnreadable,
+  type TokenFailure,
+} from '../../../daemon/core/oauth/failure.js';
+import { HttpFailure } from '../../../daemon/core/oauth/http.js';
+import { readTokenAnswer } from '../../../daemon/core/oauth/token-answer.js';
+import { Secret } from '../../../shared/secret.js';
+import { answerOf, clientOf } from '../../support/provider/oauth-clients.js';
+
+interface Answered {
+  readonly body: string | object;
+  readonly status?: number;
+  readonly provider?: string;
+  readonly grantType?: string;
+  readonly headers?: Record<string, string>;
+  readonly sent?: readonly string[];
+}
+
+/** The judgement of an answer without tokens, as an exchange comes to it. */
+function judge({
+  body,
+  status = 400,
+  provider = 'example',
+  grantType = 'refresh_token',
+  ...rest
+}: Answered): TokenFailure {
+  const client = clientOf(provider);
+  const answer = answerOf(body, status, rest.headers);
+  const read = readTokenAnswer(answer, client);
+  const sent = (rest.sent ?? []).map((value) => new Secret(value));
+  if (read.kind === 'error') return judgeRefusal(answer, read.error, client, { grantType, sent });
+  return judgeUnreadable(answer, client, grantType);
+}
+
+describe('the verdict', () => {
+  test.each<[string, Answered, TokenFailure['verdict'], string]>([
+    ['invalid_grant', { body: { error: 'invalid_grant' } }, 'dead', 'auth_required'],
+    ['its case does not matter', { body: { error: 'INVALID_GRANT' } }, 'dead', 'auth_required'],
+    ['whatever the status', { body: { error: 'invalid_grant' }, status: 200 }, 'dead', 'auth_required'],
+    ['with 401', { body: { error: 'invalid_grant' }, status: 401 }, 'dead', 'auth_required'],
+    ['an empty 400', { body: '' }, 'dead', 'auth_required'],
+    [
+      'GitHub',
+      { body: { error: 'bad_refresh_token' }, status: 200, provider: 'github-app' },
+      'dead',
+      'auth_required',
+    ],
+    [
+      'Slack',
+      { body: { ok: false, error: 'invalid_refresh_token' }, status: 200, provider: 'slack' },
+      'dead',
+      'auth_required',
+    ],
+    [
+      'Twitch, by its message',
+      { body: { status: 400, message: 'Invalid refresh token' }, provider: 'twitch' },
+      'dead',
+      'auth_required',
+    ],
+    [
+      'Box, by its description',
+      { body: { error: 'x', error_description: 'Invalid refresh token' }, provider: 'box' },
+      'dead',
+      'auth_required',
+    ],
+    [
+      'Microsoft',
+      { body: { error: 'interaction_required' }, provider: 'microsoft' },
+      'dead',
+      'auth_required',
+    ],
+    [
+      'another provider by those words',
+      { body: { error: 'bad_refresh_token' } },
+      'refused',
+      'refresh_failed',
+    ],
+    ['a word within another', { body: { error: 'not_invalid_grant' } }, 'refused', 'refresh_failed'],
+    ['invalid_client', { body: { error: 'invalid_client' }, status: 401 }, 'refused', 'refresh_failed'],
+    ['invalid_scope', { body: { error: 'invalid_scope' } }, 'refused', 'refresh_failed'],
+    [
+      'invalid_grant of a code',
+      { body: { error: 'invalid_grant' }, grantType: 'authorization_code' },
+      'refused',
+      'refresh_failed',
+    ],
+    ['an empty 400 to a code', { body: '', grantType: 'authorization_code' }, 'transient', 'refresh_failed'],
+    ['an empty 401', { body: '', status: 401 }, 'transient', 'refresh_failed'],
+    ['500', { body: '', status: 500 }, 'transient', 'refresh_failed'],
+    [
+      '503 with invalid_grant',
+      { body: { error: 'invalid_grant' }, status: 503 },
+      'transient',
+      'refresh_failed',
+    ],
+    ['429', { body: { error: 'invalid_request' }, status: 429 }, 'transient', 'refresh_failed'],
+    [
+      'temporarily_unavailable',
+      { body: { error: 'temporarily_unavailable' } },
+      'transient',
+      'refresh_failed',
+    ],
+    [
+      'Slack’s rate limit',
+      { body: { ok: false, error: 'ratelimited' }, status: 200, provider: 'slack' },
+      'transient',
+      'refresh_failed',
+    ],
+    ['HTML', { body: '<h1>Sign in to the hotel</h1>', status: 200 }, 'transient', 'refresh_failed'],
+    ['HTML with 400', { body: '<h1>Bad</h1>' }, 'transient', 'refresh_failed'],
+    ['half an answer', { body: '{"access_tok', status: 200 }, 'transient', 'refresh_failed'],
+  ])('%s', (_, answered, verdict, kind) => {
+    expect(judge(answered)).toMatchObject({ verdict, error: { kind } });
+  });
+
+  test.each([
+    [{ delivered: false }, 'network'],
+    [{ delivered: true }, 'network'],
+    [{ delivered: false, timedOut: true }, 'timeout'],
+    [{ delivered: true, timedOut: true }, 'timeout'],
+  ])('no whole answer: %j', (how, kind) => {
+    const failure = new HttpFailure('Nobody answers at id.example.org.', how);
+    expect(judgeHttpFailure(failure)).toMatchObject({
+      verdict: 'transient',
+      error: { kind, message: failure.message },
+      retryAfterMs: undefined,
+    });
+  });
+});
+
+describe('the sentence', () => {
+  test.each([
+    ['the refresh token', { body: { error: 'invalid_grant', error_description: 'rt/+&secret is unknown' } }],
+    ['the client secret', { body: { error: 'cs-secret', error_description: 'cs-secret cs-secret' } }],
+    ['a message', { body: { message: 'no rt/+&secret, no cs-secret' } }],
+    ['a status that is transient', { body: { error: 'x', error_description: 'cs-secret' }, status: 500 }],
+  ])('quotes nothing secret: %s', (_, answered) => {
+    const { error } = judge({ ...answered, sent: ['rt/+&secret', 'cs-secret'] });
+    expect(error.message).toContain('[redacted]');
+    expect(JSON.stringify([error, error.message, error.hint])).not.toMatch(/(rt\/\+&|cs-)secret/);
+  });
+
+  test('an answer that is not read is not quoted', () => {
+    const { error } = judge({
+      body: '<p>cs-secret</p>',
+      status: 502,
+      headers: { 'content-type': 'text/html; charset=x' },
+    });
+    expect(error.message).toBe('Example answered with status 502 and text/html, which holds no token.');
+  });
+
+  test('is short and printable', () => {
+    const { error } = judge({
+      body: { error: 'bad', error_description: `\u001b[2J\r\n${'x'.repeat(5000)}` },
+    });
+    expect(error.message).toMatch(/^Example refused: bad, /);
+    expect(error.message).not.toMatch(/\p{Cc}/u);
+    expect(error.message.length).toBeLessThan(400);
+  });
+
+  test('ends once', () => {
+    expect(judge({ body: { error: 'bad', error_description: 'Token revoked... ' } }).error.message).toBe(
+      'Example refused: bad, Token revoked.',
+    );
+  });
+
+  test.each([
+    ['invalid_client', /client id and secret/],
+    ['invalid_scope', /scopes/],
+    ['anything_else', /provider show/],
+  ])('%s has a hint of its own', (error, hint) => {
+    expect(judge({ body: { error } }).error.hint).toMatch(hint);
+  });
+});
+
+describe('how long the provider asks to be left alone', () => {
+  const retryAfter = (value: string) =>
+    judge({ body: '', status: 429, headers: { 'retry-after': value } }).retryAfterMs;
+
+  test.each([
+    ['0', 0],
+    ['120', 120_000],
+    ['soon', undefined],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
+  ])('%s', (value, expected) => {
+    expect(retryAfter(value)).toBe(expected);
+  });
+
+  test('as a date', () => {
+    const ms = retryAfter(new Date(Date.now() + 3_600_000).toUTCString()) ?? 0;
+    expect(ms).toBeGreaterThan(3_500_000);
+    expect(ms).toBeLessThanOrEqual(3_600_000);
+  });
+
+  test('not at all', () => {
+    expect(judge({ body: '', status: 503 }).retryAfterMs).toBeUndefined();
+  });
+});
