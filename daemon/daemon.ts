@@ -6,7 +6,6 @@ import { VERSION } from '../shared/version.js';
 import { createOsKeychain } from './core/keychain/os.js';
 import { type Core, openCore } from './core/open.js';
 import { systemClock } from './core/platform/clock.js';
-import type { Reach } from './core/platform/fault-points.js';
 import { ensurePrivateFolder } from './core/platform/files.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { INSTANCE_LEASE } from './core/store/open.js';
@@ -30,13 +29,8 @@ export interface Daemon {
   stop(): void;
 }
 
-/** Starts the one daemon of a data folder. Throws `already_exists` where there is one. `reach` is for tests. */
-export async function startDaemon(
-  paths: Paths,
-  config: Config,
-  log: DaemonLogger,
-  reach?: Reach,
-): Promise<Daemon> {
+/** Starts the one daemon of a data folder. Throws `already_exists` where there is one. */
+export async function startDaemon(paths: Paths, config: Config, log: DaemonLogger): Promise<Daemon> {
   ensurePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
   // A program with the library holds it too, for the moment in which it sets up the vault.
@@ -46,7 +40,7 @@ export async function startDaemon(
   const notice = (sentence: string): void => void notices.push(sentence);
   try {
     const keychain = createOsKeychain();
-    const core = await openCore({ paths, config, keychain, leases, instanceLease, log, notice, reach });
+    const core = await openCore({ paths, config, keychain, leases, instanceLease, log, notice });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
     const server = socket === null ? await listenOnPipe(paths.pipeFile) : await bindSocket(socket);
     return serveCore(core, server, instanceLease, notices, log);

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { SigilforgeError } from './errors.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Every place that Sigilforge uses. Nothing outside these is ever read or written. */
 export interface Paths {

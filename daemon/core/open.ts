@@ -10,7 +10,6 @@ import { type ObservedKeychain, observeKeychain } from './keychain/observed.js';
 import type { OAuthContext } from './oauth/exchange.js';
 import { createHttpClient, type HttpLimits } from './oauth/http.js';
 import { type Clock, systemClock } from './platform/clock.js';
-import { noFaults, type Reach } from './platform/fault-points.js';
 import type { Logger } from './platform/log.js';
 import { Providers } from './providers/providers.js';
 import { Resolver } from './references/resolver.js';
@@ -44,8 +43,6 @@ export interface CoreOptions {
   /** Told of what a person should know about how their vault is kept. */
   readonly notice?: ((sentence: string) => void) | undefined;
   readonly clock?: Clock;
-  /** Told of the moments of `fault-points.ts`; for tests. */
-  readonly reach?: Reach | undefined;
   /** The limits of one exchange, in milliseconds. */
   readonly limits?: HttpLimits | undefined;
 }
@@ -79,15 +76,7 @@ const EXCHANGE_LIMITS: HttpLimits = { connectMs: 15_000, totalMs: 60_000 };
 
 /** Builds the library once, from its folders, its keychain and its clock. */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const {
-    config,
-    leases,
-    paths,
-    log,
-    clock = systemClock,
-    reach = noFaults,
-    limits = EXCHANGE_LIMITS,
-  } = options;
+  const { config, leases, paths, log, clock = systemClock, limits = EXCHANGE_LIMITS } = options;
   const keychain = observeKeychain(options.keychain, clock);
   const db = await openStore({ ...options, clock });
   const vault = await openVault({ ...options, keychain, db, clock });
@@ -96,7 +85,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const oauth: OAuthContext = { http: createHttpClient(limits), clock };
   const providers = new Providers({ db, vault, clock, http: oauth.http, configured: config.providers });
   const attempts = new AttemptStore(db);
-  const grants = new Grants({ db, store, attempts, vault, leases, events, clock, reach });
+  const grants = new Grants({ db, store, attempts, vault, leases, events, clock });
   const usage = new Usage({ db, store, clock });
   const signIns = new SignIns();
   const rescue = new Rescue(paths.rescue, vault);
@@ -111,7 +100,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     providers,
     oauth,
     log,
-    reach,
     holder,
   });
   const scheduler = new Scheduler({
@@ -141,10 +129,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     accounts: store,
     lease: (id) => grants.lease(id),
     resealRescued: (id) => rescue.reseal(id),
-    reach,
   });
   const vaultKeys = new VaultKeys({ db, vault, rotation, leases, clock });
-  const transfer = new Transfer({ db, vault, secrets, accounts: store, grants, clock, reach });
+  const transfer = new Transfer({ db, vault, secrets, accounts: store, grants, clock });
   /** What an earlier process has left, which can only be done while the vault is open. */
   const settle = async (): Promise<void> => {
     await refresher.adoptRescued();

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { FAULT_POINTS, type FaultPoint } from '../../daemon/core/platform/fault-points.js';
+import { GRANT_POINTS, type TracePoint } from '../../daemon/core/platform/trace.js';
 import type { AttemptOutcome } from '../../daemon/core/store/attempts.js';
 import type { AccessToken } from '../../shared/contract.js';
 import { addAccount, begin, work } from '../support/accounts.js';
@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 
 describe('in a refresh', () => {
-  test.each<{ at: FaultPoint; exchanges: number; outcomes: AttemptOutcome[] }>([
+  test.each<{ at: TracePoint; exchanges: number; outcomes: AttemptOutcome[] }>([
     // Nothing was sent.
     { at: 'refresh.leased', exchanges: 1, outcomes: ['stored'] },
     { at: 'refresh.journaled', exchanges: 1, outcomes: ['unknown', 'stored'] },
@@ -51,7 +51,7 @@ describe('in a refresh', () => {
     LIMIT,
   );
 
-  test.each<{ at: FaultPoint }>([
+  test.each<{ at: TracePoint }>([
     // Between the answer and its commit.
     { at: 'refresh.answered' },
     { at: 'refresh.committing' },
@@ -100,7 +100,7 @@ describe('in a refresh', () => {
 });
 
 describe('in a sign-in', () => {
-  test.each<{ at: FaultPoint; stored: boolean }>([
+  test.each<{ at: TracePoint; stored: boolean }>([
     { at: 'sign_in.answered', stored: false },
     { at: 'sign_in.committing', stored: false },
     { at: 'sign_in.committed', stored: true },
@@ -118,7 +118,7 @@ describe('in a sign-in', () => {
     LIMIT,
   );
 
-  test.each<{ at: FaultPoint; generation: number }>([
+  test.each<{ at: TracePoint; generation: number }>([
     { at: 'sign_in.answered', generation: 1 },
     { at: 'sign_in.committing', generation: 1 },
     { at: 'sign_in.committed', generation: 2 },
@@ -135,12 +135,12 @@ describe('in a sign-in', () => {
 });
 
 test('every point was reached', () => {
-  expect([...reached].toSorted()).toEqual([...FAULT_POINTS].toSorted());
+  expect([...reached].toSorted()).toEqual([...GRANT_POINTS].toSorted());
 });
 
 /** Has a daemon of its own crash at a point in the middle of `work`, and another one started in its place. */
 async function crashAt(
-  point: FaultPoint,
+  point: TracePoint,
   work: () => Promise<unknown>,
   { restart = true }: { restart?: boolean } = {},
 ): Promise<void> {

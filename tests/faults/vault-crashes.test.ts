@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type FaultPoint, VAULT_FAULT_POINTS } from '../../daemon/core/platform/fault-points.js';
+import { type TracePoint, VAULT_POINTS } from '../../daemon/core/platform/trace.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { query } from '../support/database.js';
 import { expectNowhere } from '../support/wire/nowhere.js';
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 
 describe('in a rotation', () => {
-  test.each<{ at: FaultPoint; begun: boolean }>([
+  test.each<{ at: TracePoint; begun: boolean }>([
     { at: 'rotate.wrapping', begun: false },
     { at: 'rotate.wrapped', begun: true },
     { at: 'rotate.resealing', begun: true },
@@ -81,7 +81,7 @@ describe('in a rotation', () => {
 });
 
 describe('in an import', () => {
-  test.each<{ at: FaultPoint; stored: boolean }>([
+  test.each<{ at: TracePoint; stored: boolean }>([
     { at: 'import.committing', stored: false },
     { at: 'import.committed', stored: true },
   ])(
@@ -106,11 +106,11 @@ describe('in an import', () => {
 });
 
 test('every point was reached', () => {
-  expect([...reached].toSorted()).toEqual([...VAULT_FAULT_POINTS].toSorted());
+  expect([...reached].toSorted()).toEqual([...VAULT_POINTS].toSorted());
 });
 
 async function crashAt(
-  point: FaultPoint,
+  point: TracePoint,
   command: readonly string[],
   work: () => Promise<unknown> = async () => {},
 ): Promise<void> {

@@ -123,9 +123,12 @@ describe('packages', () => {
   });
 });
 
-test('what both sides share does no input or output', () => {
+test('what both sides share does no input or output, except the one file that writes files whole', () => {
   const builtins = all
-    .filter(({ file, target }) => folderOf(file) === 'shared' && target.startsWith('node:'))
+    .filter(
+      ({ file, target }) =>
+        folderOf(file) === 'shared' && file !== 'shared/whole-file.ts' && target.startsWith('node:'),
+    )
     .map(({ target }) => target);
   expect(
     [...new Set(builtins)].filter(

@@ -7,7 +7,7 @@ import type { Granted } from '../oauth/exchange.js';
 import type { TokenFailure } from '../oauth/failure.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 import { type Clock, timestamp } from '../platform/clock.js';
-import type { Reach } from '../platform/fault-points.js';
+import { trace } from '../platform/trace.js';
 import { backoffMs } from '../refresh/backoff.js';
 import type { AccountRow, AccountStore, GrantColumns } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';
@@ -41,7 +41,6 @@ interface Parts {
   readonly leases: Leases;
   readonly events: Events;
   readonly clock: Clock;
-  readonly reach: Reach;
 }
 
 /** How long a change of a grant waits for another process that is at the same grant: an exchange, and some more. */
@@ -101,7 +100,7 @@ export class Grants {
   /** Stores a sign-in. An account that exists is only replaced where that was asked for, and keeps its id. */
   async signedIn(signIn: SignIn, replace: boolean): Promise<AccountRow> {
     const { granted, client, clientSecret, key, imported } = signIn;
-    this.#parts.reach('sign_in.answered');
+    trace('sign_in.answered');
     return this.#put(
       signIn,
       replace,
@@ -162,7 +161,7 @@ export class Grants {
     granted: Granted,
     attemptId: string | undefined,
   ): Promise<AccountRow | undefined> {
-    const { db, store, attempts, vault, events, clock, reach } = this.#parts;
+    const { db, store, attempts, vault, events, clock } = this.#parts;
     const sealer = await vault.forAnswer();
     const stored = await db.write(() => {
       const columns = grantColumns(sealer, row.id, clientOf(row), granted, row, scopesOf(row));
@@ -173,12 +172,12 @@ export class Grants {
       const version = { id: row.id, generation: row.generation };
       if (attemptId === undefined) attempts.endAdopted(row.id, row.generation, clock.wall());
       else attempts.end(attemptId, 'stored', clock.wall());
-      reach('refresh.committing');
+      trace('refresh.committing');
       const change = { ...columns, ...version, refresh_fingerprint, last_refreshed_at: granted.sentAt };
       return store.refreshed(change) ? store.find(row.service, row.account) : undefined;
     });
     if (stored) {
-      reach('refresh.committed');
+      trace('refresh.committed');
       events.emit('token_refreshed', stored);
       if (row.state === 'needs_auth') events.emit('recovered', stored);
     }
@@ -226,7 +225,7 @@ export class Grants {
       GrantColumns,
     alongside: (row: AccountRow, sealer: Sealer) => void = () => {},
   ): Promise<AccountRow> {
-    const { db, store, events, clock, reach } = this.#parts;
+    const { db, store, events, clock } = this.#parts;
     const before = store.version(service, account);
     const lease = before && (await this.lease(before.id));
     let wasDead = false;
@@ -253,13 +252,13 @@ export class Grants {
           created_at: existing?.created_at ?? clock.wall(),
           ...columns(id, sealer),
         };
-        reach('sign_in.committing');
+        trace('sign_in.committing');
         if (existing) store.replace(fresh);
         else store.insert(fresh);
         alongside(fresh, sealer);
         return fresh;
       });
-      reach('sign_in.committed');
+      trace('sign_in.committed');
       events.emit('account_added', row);
       if (wasDead) events.emit('recovered', row);
       return row;

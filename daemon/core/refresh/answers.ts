@@ -5,8 +5,8 @@ import type { Grants } from '../accounts/grants.js';
 import type { ClientWithSecret } from '../oauth/client.js';
 import type { Granted, OAuthContext } from '../oauth/exchange.js';
 import { revoke } from '../oauth/revocation.js';
-import type { Reach } from '../platform/fault-points.js';
 import type { Logger } from '../platform/log.js';
+import { trace } from '../platform/trace.js';
 import type { AccountRow } from '../store/accounts.js';
 import type { Lease } from '../store/lease.js';
 import type { Vault } from '../vault/vault.js';
@@ -29,7 +29,6 @@ interface Parts {
   readonly vault: Vault;
   readonly oauth: OAuthContext;
   readonly log: Logger;
-  readonly reach: Reach;
 }
 
 const RETRY_MS = 250;
@@ -87,10 +86,10 @@ export class Answers {
   }
 
   async #writeRescue({ row, granted }: Answer): Promise<boolean> {
-    const { rescue, log, reach } = this.#parts;
+    const { rescue, log } = this.#parts;
     try {
       await rescue.write(row, granted);
-      reach('refresh.rescued');
+      trace('refresh.rescued');
       log.warn({ account: row.id }, 'an answer could not be stored, and is kept in a file');
       return true;
     } catch (thrown) {

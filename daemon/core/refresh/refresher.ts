@@ -3,9 +3,9 @@ import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/account.js';
 import type { Grants } from '../accounts/grants.js';
 import type { Exchange, Granted, OAuthContext } from '../oauth/exchange.js';
-import type { Reach } from '../platform/fault-points.js';
 import type { Logger } from '../platform/log.js';
 import { shieldFromSignals } from '../platform/signal-shield.js';
+import { trace } from '../platform/trace.js';
 import type { Providers } from '../providers/providers.js';
 import type { AccountRow, AccountStore } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';
@@ -28,7 +28,6 @@ interface Parts {
   readonly providers: Providers;
   readonly oauth: OAuthContext;
   readonly log: Logger;
-  readonly reach: Reach;
   /** This process, in words for people. */
   readonly holder: string;
 }
@@ -81,7 +80,7 @@ export class Refresher {
   async #underLease(seen: AccountRow, reason: RefreshReason): Promise<void> {
     const lease = await this.#parts.grants.lease(seen.id);
     try {
-      this.#parts.reach('refresh.leased');
+      trace('refresh.leased');
       const row = this.#parts.store.byId(seen.id);
       if (!row) throw noSuchAccount(seen.service, seen.account);
       // Somebody else refreshed it meanwhile: that is what was wanted.
@@ -95,7 +94,7 @@ export class Refresher {
   async #renew(row: AccountRow, reason: RefreshReason, lease: Lease): Promise<void> {
     const rescued = await this.#rescued(row);
     if (rescued) {
-      this.#parts.reach('refresh.adopting');
+      trace('refresh.adopting');
       return this.#answers.store({ row, granted: rescued, attemptId: undefined, who: undefined }, lease);
     }
     assertWorthwhile(row, reason, this.#now());
@@ -137,7 +136,7 @@ export class Refresher {
 
   /** One exchange, in the journal before its first byte is sent: where the store cannot be written, nothing is sent. */
   async #attempt(row: AccountRow, request: RefreshRequest): Promise<Exchange & { attemptId: string }> {
-    const { db, attempts, reach, holder } = this.#parts;
+    const { db, attempts, holder } = this.#parts;
     const attemptId = uuidv7();
     await db.write(() =>
       attempts.begin({
@@ -149,9 +148,9 @@ export class Refresher {
         started_at: this.#now(),
       }),
     );
-    reach('refresh.journaled');
+    trace('refresh.journaled');
     const result = await request.send();
-    reach('refresh.answered');
+    trace('refresh.answered');
     return { ...result, attemptId };
   }
 

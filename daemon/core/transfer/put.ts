@@ -3,7 +3,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
 import type { Clock } from '../platform/clock.js';
-import type { Reach } from '../platform/fault-points.js';
+import { trace } from '../platform/trace.js';
 import { readBytes, toStored } from '../secrets/encoding.js';
 import type { AccountRow, AccountStore } from '../store/accounts.js';
 import type { Lease } from '../store/lease.js';
@@ -21,7 +21,6 @@ interface Parts {
   readonly accounts: AccountStore;
   readonly grants: Grants;
   readonly clock: Clock;
-  readonly reach: Reach;
 }
 
 /**
@@ -39,12 +38,12 @@ export async function put(parts: Parts, content: Content, force: boolean): Promi
       for (const provider of content.providers) putProvider(parts, sealer, provider);
       for (const secret of content.secrets) putSecret(parts, sealer, secret);
       for (const account of content.accounts) putAccount(parts, sealer, account, leases);
-      parts.reach('import.committing');
+      trace('import.committing');
     });
   } finally {
     for (const lease of leases.values()) lease.release();
   }
-  parts.reach('import.committed');
+  trace('import.committed');
   parts.db.truncateLog();
 }
 

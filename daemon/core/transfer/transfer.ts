@@ -1,7 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Grants } from '../accounts/grants.js';
 import { type Clock, timestamp } from '../platform/clock.js';
-import type { Reach } from '../platform/fault-points.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AccountStore } from '../store/accounts.js';
 import { ProviderStore } from '../store/providers.js';
@@ -27,7 +26,6 @@ interface Parts {
   readonly accounts: AccountStore;
   readonly grants: Grants;
   readonly clock: Clock;
-  readonly reach: Reach;
 }
 
 /** The contents of the vault in one encrypted file, and back. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { ResultOf } from '../../../shared/contract.js';
-import type { Reach } from '../platform/fault-points.js';
+import { trace } from '../platform/trace.js';
 import { KEY_BYTES } from '../sealing/sealing.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { Lease } from '../store/lease.js';
@@ -19,7 +19,6 @@ interface Parts {
   readonly lease: (accountId: string) => Promise<Lease>;
   /** Seals anew what is kept in files for an account; the caller holds its lease. Says how many files. */
   readonly resealRescued: (accountId: string) => Promise<number>;
-  readonly reach: Reach;
 }
 
 /** How many values one transaction seals, so that nobody waits for it. */
@@ -48,21 +47,21 @@ export class Rotation {
   async rotate(): Promise<ResultOf<'vault_rotate'>> {
     const before = this.isUnfinished ? (await this.finish()).resealed : 0;
     await this.#makeKey(await this.#parts.vault.ring());
-    this.#parts.reach('rotate.wrapped');
+    trace('rotate.wrapped');
     const { key_id, resealed } = await this.finish();
     return { key_id, resealed: before + resealed };
   }
 
   /** Everything that is left under an older key is sealed anew, and the older key forgotten. */
   async finish(): Promise<ResultOf<'vault_rotate'>> {
-    const { db, vault, reach } = this.#parts;
+    const { db, vault } = this.#parts;
     let resealed = 0;
     do {
       resealed += await this.#resealAccounts();
       resealed += await this.#resealAll('providers');
       resealed += await this.#resealAll('secrets');
     } while (!(await this.#retire()));
-    reach('rotate.retired');
+    trace('rotate.retired');
     db.truncateLog();
     const ring = await vault.ring();
     return { key_id: ring.currentKey().id, resealed };
@@ -83,7 +82,7 @@ export class Rotation {
       store.setCurrentKey(next.id, ring.sealBytes(FINGERPRINT_KEY, fingerprintKey, next));
       for (const { id, publicKey } of slots)
         store.setPublicKey(id, ring.sealBytes(publicKeyPlace(id), publicKey, next));
-      this.#parts.reach('rotate.wrapping');
+      trace('rotate.wrapping');
       ring.add(next);
     });
   }
@@ -113,7 +112,7 @@ export class Rotation {
   }
 
   async #reseal(table: SealedTable, find: (keyId: string) => Outdated[]): Promise<number> {
-    const { db, vault, reach } = this.#parts;
+    const { db, vault } = this.#parts;
     const ring = await vault.ring();
     const count = await db.write(() => {
       const found = find(ring.currentKey().id);
@@ -121,21 +120,21 @@ export class Rotation {
         const place = { table, row: value.id, column: value.column };
         this.#sealed.replace(table, value, ring.sealBytes(place, ring.openBytes(place, value.sealed)));
       }
-      if (found.length > 0) reach('rotate.resealing');
+      if (found.length > 0) trace('rotate.resealing');
       return found.length;
     });
-    if (count > 0) reach('rotate.resealed');
+    if (count > 0) trace('rotate.resealed');
     return count;
   }
 
   /** Forgets the older keys, unless something was sealed with one meanwhile. */
   #retire(): Promise<boolean> {
-    const { db, vault, reach } = this.#parts;
+    const { db, vault } = this.#parts;
     return db.write(() => {
       const { current_key_id } = vault.row();
       if (this.#sealed.anyOutdated(current_key_id)) return false;
       vault.store.removeKeysBut(current_key_id);
-      reach('rotate.retiring');
+      trace('rotate.retiring');
       return true;
     });
   }

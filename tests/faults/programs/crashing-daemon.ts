@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { readConfig } from '../../../daemon/core/platform/config.js';
-import type { FaultPoint } from '../../../daemon/core/platform/fault-points.js';
+import { onTrace } from '../../../daemon/core/platform/trace.js';
 import { startDaemon } from '../../../daemon/daemon.js';
 import { createLogger } from '../../../daemon/pino.js';
 import { resolvePaths } from '../../../shared/paths.js';
@@ -10,12 +10,12 @@ async function main(): Promise<void> {
   process.umask(0o077);
   const paths = resolvePaths();
   const crashAt = process.env['SIGILFORGE_CRASH_AT'];
-  const reach = (point: FaultPoint): void => {
+  onTrace(({ point }) => {
     if (point !== crashAt) return;
     writeSync(1, `reached ${point}\n`);
     process.kill(process.pid, 'SIGKILL');
-  };
-  const daemon = await startDaemon(paths, readConfig(paths.configFile), createLogger('warn'), reach);
+  });
+  const daemon = await startDaemon(paths, readConfig(paths.configFile), createLogger('warn'));
   writeSync(1, 'ready\n');
   await daemon.ended;
 }

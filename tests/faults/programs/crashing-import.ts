@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs';
 import { createOsKeychain } from '../../../daemon/core/keychain/os.js';
 import { openCore } from '../../../daemon/core/open.js';
 import { readConfig } from '../../../daemon/core/platform/config.js';
-import type { FaultPoint } from '../../../daemon/core/platform/fault-points.js';
 import { silentLogger } from '../../../daemon/core/platform/log.js';
+import { onTrace } from '../../../daemon/core/platform/trace.js';
 import { Leases } from '../../../daemon/core/store/lease.js';
 import { resolvePaths } from '../../../shared/paths.js';
 
@@ -13,18 +13,17 @@ async function main(): Promise<void> {
   const [, , file = '', passphrase = ''] = process.argv;
   const paths = resolvePaths();
   const crashAt = process.env['SIGILFORGE_CRASH_AT'];
-  const reach = (point: FaultPoint): void => {
+  onTrace(({ point }) => {
     if (point !== crashAt) return;
     writeSync(1, `reached ${point}\n`);
     process.kill(process.pid, 'SIGKILL');
-  };
+  });
   const core = await openCore({
     paths,
     config: readConfig(paths.configFile),
     keychain: createOsKeychain(),
     leases: new Leases(paths.locks),
     log: silentLogger,
-    reach,
   });
   await core.transfer.import(file, passphrase, { verify: false, force: true });
   await core.close();

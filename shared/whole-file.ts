@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+
+/**
+ * Writes a private file (0600), whole or not at all, and returns once it is on the disk. A reader sees the old content
+ * or the new one. With `exclusive` it fails with EEXIST instead of replacing a file. Throws the system call's error.
+ */
+export function writeWholeFile(file: string, content: Buffer, { exclusive = false } = {}): void {
+  const folder = path.dirname(file);
+  const draft = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
+  try {
+    writeDraft(draft, content);
+    // A link, unlike a rename, never takes the place of another file.
+    if (exclusive) fs.linkSync(draft, file);
+    else fs.renameSync(draft, file);
+    syncFolder(folder);
+  } finally {
+    fs.rmSync(draft, { force: true });
+  }
+}
+
+function writeDraft(draft: string, content: Buffer): void {
+  const fd = fs.openSync(draft, 'wx', 0o600);
+  try {
+    // Unlike writeSync, which may write only a part and report success on a full disk.
+    fs.writeFileSync(fd, content);
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** A new name in a folder is safe only once the folder itself is on the disk. Windows has no such call. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
