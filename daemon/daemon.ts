@@ -68,7 +68,7 @@ function serveCore(
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    log.info({}, 'ending');
+    log.info('daemon.stopping');
     finish().then(end, end);
   };
   const finish = async (): Promise<void> => {
@@ -77,7 +77,7 @@ function serveCore(
     await core.close();
     // Last, so that no other daemon takes the place while this one still may write.
     instanceLease.release();
-    log.info({}, 'ended');
+    log.info('daemon.stopped');
   };
 
   const handlers = createHandlers(core, {
@@ -91,12 +91,12 @@ function serveCore(
     shutdown: () => setImmediate(stop),
   });
   serving = serve(server, handlers, log);
-  log.info({ version: VERSION, socket }, 'ready');
+  log.info('daemon.ready', { version: VERSION, socket });
   runHooks(core.config.hooks, core.events, log);
   // Begun now, so that the first token does not wait for the keychain.
   core
     .tend()
-    .catch((thrown: unknown) => log.warn({ kind: asSigilforgeError(thrown).kind }, 'not all is tended'));
+    .catch((thrown: unknown) => log.warn('startup.failed', { kind: asSigilforgeError(thrown).kind }));
   return { socket, notices, ended, stop };
 }
 

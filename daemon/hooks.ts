@@ -28,7 +28,12 @@ function run(
     SIGILFORGE_SERVICE: service,
     SIGILFORGE_ACCOUNT: account,
   };
-  const failed = (reason: unknown): void => log.warn({ event: type, program, reason }, 'a hook failed');
+  const failed = (reason: unknown): void =>
+    log.warn('hook.failed', {
+      on: type,
+      program,
+      reason: typeof reason === 'number' ? reason : String(reason),
+    });
   try {
     const child = execFile(program, args, { env, timeout: limitMs, killSignal: 'SIGKILL' }, (failure) => {
       if (failure) failed(failure.code ?? failure.signal);

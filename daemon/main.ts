@@ -43,7 +43,7 @@ async function main(): Promise<void> {
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, daemon.stop);
   process.on('unhandledRejection', (reason) => {
-    log.error({ kind: asSigilforgeError(reason).kind }, 'a failure that nobody took');
+    log.error('daemon.unhandled_rejection', { kind: asSigilforgeError(reason).kind });
   });
   announce({ ready: true, pid: process.pid, socket: daemon.socket, notices: daemon.notices });
   await daemon.ended;

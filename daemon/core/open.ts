@@ -144,9 +144,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const save = (): Promise<void> =>
     usage
       .save()
-      .catch((thrown: unknown) =>
-        log.warn({ kind: asSigilforgeError(thrown).kind }, 'last uses were not saved'),
-      );
+      .catch((thrown: unknown) => log.warn('usage.not_saved', { kind: asSigilforgeError(thrown).kind }));
   const saving = setInterval(() => void save(), SAVE_USAGE_MS).unref();
 
   return {
@@ -168,7 +166,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       scheduler.start();
       vault.whenOpened(() => {
         settle().catch((thrown: unknown) =>
-          log.warn({ kind: asSigilforgeError(thrown).kind }, 'what was left over is not all done'),
+          log.warn('leftovers.failed', { kind: asSigilforgeError(thrown).kind }),
         );
       });
       await vault.unlocked();

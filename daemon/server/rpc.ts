@@ -1,6 +1,6 @@
 import { type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import type { Logger } from '../core/platform/log.js';
+import type { LogEvent, Logger } from '../core/platform/log.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { assertBatchSize, assertRequest, idOf, parseLine, type RequestId } from './envelope.js';
 import { contractMethods, type WireMethods } from './methods.js';
@@ -67,7 +67,7 @@ export function createMethodDispatcher(methods: WireMethods, log: Logger): Dispa
 /** The library with both of its leaks closed: it prints whole errors, and sends the text of any to the peer. */
 function createServer(methods: WireMethods, log: Logger): JSONRPCServer<Peer> {
   const server = new JSONRPCServer<Peer>({
-    errorListener: (message, thrown) => logFault(log, message, thrown),
+    errorListener: (_message, thrown) => logFault(log, 'call.failed', thrown),
   });
   server.mapErrorToJSONRPCErrorResponse = failure;
   server.handleMethodNotFound = async ({ id }) =>
@@ -87,7 +87,7 @@ function encodeAnswer(answer: Answer, log: Logger): string | undefined {
   try {
     return JSON.stringify(answer);
   } catch (thrown) {
-    logFault(log, 'An answer cannot be written as JSON', thrown);
+    logFault(log, 'rpc.failed', thrown);
     return JSON.stringify(
       Array.isArray(answer) ? answer.map(({ id }) => failure(id, thrown)) : failure(answer.id, thrown),
     );
@@ -95,15 +95,15 @@ function encodeAnswer(answer: Answer, log: Logger): string | undefined {
 }
 
 /** Errors without a kind are faults of ours. Their message may quote a value, so only name and places are kept. */
-function logFault(log: Logger, message: string, thrown: unknown): void {
+function logFault(log: Logger, event: LogEvent, thrown: unknown): void {
   if (thrown instanceof SigilforgeError && thrown.kind !== 'internal_error') return;
   const fault = thrown instanceof SigilforgeError ? (thrown.cause ?? thrown) : thrown;
   if (!(fault instanceof Error)) {
-    log.error({ error: typeof fault }, message);
+    log.error(event, { error: typeof fault });
     return;
   }
   const places = fault.stack?.split('\n').filter((line) => line.startsWith('    at '));
-  log.error({ error: fault.name, stack: places?.join('\n') }, message);
+  log.error(event, { error: fault.name, stack: places?.join('\n') });
 }
 
 function isWaiting(message: unknown): boolean {

@@ -48,7 +48,7 @@ export function serveDispatcher(
   });
   // Accepting can fail, for want of descriptors for example; who is connected is not to suffer from it.
   server.on('error', (error: NodeJS.ErrnoException) => {
-    log.warn({ error: error.code }, 'A connection could not be accepted');
+    log.warn('connection.accept_failed', { error: error.code });
   });
 
   async function close(): Promise<void> {

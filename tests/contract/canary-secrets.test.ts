@@ -91,7 +91,7 @@ test('a value is nowhere but where it was asked for: not in files, logs, errors,
 
   daemon.child.kill('SIGTERM');
   const { stdout, stderr } = await daemon.exited;
-  expect(stderr).toContain('"msg":"ended"');
+  expect(stderr).toContain('"event":"daemon.stopped"');
   expectClean(stdout + stderr);
 });
 

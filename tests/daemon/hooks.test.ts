@@ -79,7 +79,7 @@ test('a program that outlives its limit is killed; one that fails is noted, and 
   const pidFile = join(home, 'pid');
   const program = `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000)`;
   const warnings: object[] = [];
-  const log: Logger = { ...silentLogger, warn: (fields) => void warnings.push(fields) };
+  const log: Logger = { ...silentLogger, warn: (event, fields) => void warnings.push({ event, ...fields }) };
   const events = new Events(systemClock);
   const hooks = {
     needs_auth: [process.execPath, '-e', program],
@@ -93,9 +93,9 @@ test('a program that outlives its limit is killed; one that fails is noted, and 
   await vi.waitFor(() => expect(warnings).toHaveLength(3), WAIT);
   expect(warnings).toEqual(
     expect.arrayContaining([
-      { event: 'needs_auth', program: process.execPath, reason: 'SIGKILL' },
-      { event: 'recovered', program: process.execPath, reason: 7 },
-      { event: 'account_added', program: '/nonexistent/program', reason: 'ENOENT' },
+      { event: 'hook.failed', on: 'needs_auth', program: process.execPath, reason: 'SIGKILL' },
+      { event: 'hook.failed', on: 'recovered', program: process.execPath, reason: 7 },
+      { event: 'hook.failed', on: 'account_added', program: '/nonexistent/program', reason: 'ENOENT' },
     ]),
   );
   expect(await isRunning(Number(await readFile(pidFile, 'utf8')))).toBe(false);
@@ -104,12 +104,12 @@ test('a program that outlives its limit is killed; one that fails is noted, and 
 test('a program that cannot even be tried harms nothing', () => {
   const events = new Events(systemClock);
   const warnings: object[] = [];
-  const log: Logger = { ...silentLogger, warn: (fields) => void warnings.push(fields) };
+  const log: Logger = { ...silentLogger, warn: (event, fields) => void warnings.push({ event, ...fields }) };
   // A path below a file is refused at once, not by an event.
   runHooks({ account_added: ['/etc/passwd/program'] }, events, log);
   events.emit('account_added', { id: 'id', service: 'service', account: 'account' });
   expect(warnings).toEqual([
-    { event: 'account_added', program: '/etc/passwd/program', reason: expect.any(String) },
+    { event: 'hook.failed', on: 'account_added', program: '/etc/passwd/program', reason: expect.any(String) },
   ]);
 });
 

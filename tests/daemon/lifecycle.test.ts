@@ -254,7 +254,7 @@ describe('the log', () => {
         pid,
         level: expect.any(Number),
         time: expect.any(String),
-        msg: expect.any(String),
+        event: expect.any(String),
       });
     }
   });
@@ -268,9 +268,9 @@ describe('the log', () => {
       await client.shutdown();
       return (await daemon.exited).stderr;
     };
-    expect(await levels([])).toContain('"msg":"ending"');
-    expect(await levels(['error'])).not.toContain('"msg":"ending"');
-    expect(await levels(['error', 'info'])).toContain('"msg":"ending"');
+    expect(await levels([])).toContain('"event":"daemon.stopping"');
+    expect(await levels(['error'])).not.toContain('"event":"daemon.stopping"');
+    expect(await levels(['error', 'info'])).toContain('"event":"daemon.stopping"');
   });
 });
 
@@ -359,7 +359,7 @@ test.skipIf(!existsSync('/proc/self/environ'))(
     await sandbox.run(['daemon', 'stop']);
     expect(await isRunning(pid)).toBe(false);
     await lookAtFiles();
-    expect(seen.join('\n')).toContain('"msg":"ended"');
+    expect(seen.join('\n')).toContain('"event":"daemon.stopped"');
     expect(seen.filter((text) => text.includes(canary))).toEqual([]);
   },
 );

@@ -71,7 +71,7 @@ test('an ending daemon waits for an answer that is nowhere but in its memory', a
   await scene.api.shutdown();
   await vi.waitFor(async () => expect(await listens(scene)).toBe(false), WAIT);
   // It ends, and keeps trying to put the answer into the store, and into a file.
-  const tries = () => scene.log.split('kept in memory alone').length;
+  const tries = () => scene.log.split('refresh.answer_in_memory').length;
   const triesBefore = tries();
   await vi.waitFor(() => expect(tries()).toBeGreaterThan(triesBefore + 2), WAIT);
   expect(scene.daemon.child.exitCode).toBeNull();

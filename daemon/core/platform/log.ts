@@ -1,10 +1,46 @@
-/** Where the daemon and the library say what happened. Fields never hold a value of a credential. */
+/** What a log line is about: stable names to search for, each once. */
+export type LogEvent =
+  | 'daemon.ready'
+  | 'daemon.stopping'
+  | 'daemon.stopped'
+  | 'daemon.unhandled_rejection'
+  | 'connection.accept_failed'
+  | 'call.failed'
+  | 'rpc.failed'
+  | 'hook.failed'
+  | 'startup.failed'
+  | 'leftovers.failed'
+  | 'usage.not_saved'
+  | 'vault.key_in_file'
+  | 'keychain.item_not_deleted'
+  | 'store.not_cleaned'
+  | 'account.damaged'
+  | 'refresh.stored'
+  | 'refresh.failed'
+  | 'refresh.answer_in_file'
+  | 'refresh.answer_in_memory'
+  | 'refresh.answer_not_adopted'
+  | 'scheduler.failed'
+  | 'scheduler.not_refreshed'
+  | 'trace';
+
+/** Never a value of a credential, nor a message that may quote one. */
+export interface LogFields {
+  /** `service/account`. */
+  readonly account?: string | undefined;
+  readonly duration_ms?: number | undefined;
+  /** The kind of the error. */
+  readonly kind?: string | undefined;
+  readonly [field: string]: string | number | boolean | null | undefined;
+}
+
+/** Where the daemon and the library say what happened. */
 export interface Logger {
-  trace(fields: object, message: string): void;
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  trace(event: LogEvent, fields?: LogFields): void;
+  debug(event: LogEvent, fields?: LogFields): void;
+  info(event: LogEvent, fields?: LogFields): void;
+  warn(event: LogEvent, fields?: LogFields): void;
+  error(event: LogEvent, fields?: LogFields): void;
 }
 
 const nothing = (): void => {};

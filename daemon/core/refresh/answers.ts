@@ -90,11 +90,11 @@ export class Answers {
     try {
       await rescue.write(row, granted);
       trace('refresh.rescued');
-      log.warn({ account: row.id }, 'an answer could not be stored, and is kept in a file');
+      log.warn('refresh.answer_in_file', { account: `${row.service}/${row.account}` });
       return true;
     } catch (thrown) {
       const { kind } = asSigilforgeError(thrown);
-      log.error({ account: row.id, kind }, 'an answer is kept in memory alone');
+      log.error('refresh.answer_in_memory', { account: `${row.service}/${row.account}`, kind });
       return false;
     }
   }

@@ -156,7 +156,7 @@ export class Refresher {
 
   #notAdopted(row: AccountRow, thrown: unknown): void {
     const { kind } = asSigilforgeError(thrown);
-    this.#parts.log.error({ account: row.id, kind }, 'an answer in a file was not adopted');
+    this.#parts.log.error('refresh.answer_not_adopted', { account: `${row.service}/${row.account}`, kind });
   }
 
   #now(): number {

@@ -63,7 +63,7 @@ export class Scheduler {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     this.#round = this.#refreshDue()
       .catch((thrown: unknown) =>
-        this.#parts.log.warn({ kind: asSigilforgeError(thrown).kind }, 'no look at what is due'),
+        this.#parts.log.warn('scheduler.failed', { kind: asSigilforgeError(thrown).kind }),
       )
       .finally(() => {
         this.#round = undefined;
@@ -88,10 +88,10 @@ export class Scheduler {
     try {
       await this.#parts.refresher.refresh(row, 'needed');
     } catch (thrown) {
-      this.#parts.log.debug(
-        { account: row.id, kind: asSigilforgeError(thrown).kind },
-        'not refreshed ahead of time',
-      );
+      this.#parts.log.debug('scheduler.not_refreshed', {
+        account: `${row.service}/${row.account}`,
+        kind: asSigilforgeError(thrown).kind,
+      });
     }
   }
 

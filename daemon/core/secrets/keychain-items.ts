@@ -74,7 +74,7 @@ export class SecretItems {
         }
       });
     } catch (thrown) {
-      log.warn({ kind: asSigilforgeError(thrown).kind }, 'an old keychain item was not deleted yet');
+      log.warn('keychain.item_not_deleted', { kind: asSigilforgeError(thrown).kind });
     }
   }
 

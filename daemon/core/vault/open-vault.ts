@@ -70,7 +70,7 @@ async function create(
     if (!(thrown instanceof SigilforgeError && thrown.kind === 'keychain_unavailable')) throw thrown;
     await vault.create(sources.key_file, now);
     const sentence = `There is no keychain here, so the key of the vault is kept in ${paths.keyFile}.`;
-    log.warn({ keyFile: paths.keyFile }, sentence);
+    log.warn('vault.key_in_file', { file: paths.keyFile });
     notice?.(sentence);
   }
 }
