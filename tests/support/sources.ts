@@ -55,6 +55,35 @@ export function imports(): Import[] {
   });
 }
 
+/** Every circle of files, each sorted: those of which each one reaches each other one by imports. */
+export function circles(edges: readonly Import[]): string[][] {
+  const targets = new Map<string, string[]>();
+  for (const { file, target } of edges) targets.set(file, [...(targets.get(file) ?? []), target]);
+  const reachable = new Map([...targets.keys()].map((file) => [file, reachableFrom(file, targets)]));
+  const inCircles = [...reachable].filter(([file, reached]) => reached.has(file));
+  const found = inCircles.map(([file, reached]) =>
+    [...reached].filter((other) => reachable.get(other)?.has(file)).sort(),
+  );
+  return [...new Map(found.map((circle) => [circle.join(), circle])).values()];
+}
+
+function reachableFrom(file: string, targets: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const reached = new Set<string>();
+  const toVisit = [...(targets.get(file) ?? [])];
+  for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
+    if (reached.has(next)) continue;
+    reached.add(next);
+    toVisit.push(...(targets.get(next) ?? []));
+  }
+  return reached;
+}
+
+/** The text of every migration. */
+export function migrations(): string[] {
+  const folder = 'daemon/core/store/migrations';
+  return readdirSync(path.join(ROOT, folder)).map((name) => readSource(`${folder}/${name}`));
+}
+
 function targetOf(file: string, name: string): string {
   if (!name.startsWith('.')) return name;
   return path.posix.join(path.posix.dirname(file), name).replace(/\.js$/, '.ts');
