@@ -2,7 +2,13 @@
 import { JSONRPCClient } from 'json-rpc-2.0/dist/client.js';
 import type { JSONRPCResponse } from 'json-rpc-2.0/dist/models.js';
 import * as v from 'valibot';
-import { AccountEvent, contract, type MethodName, type ParamsOf, type ResultOf } from '../shared/contract.js';
+import {
+  AccountEvent,
+  contract,
+  type MethodName,
+  type ParamsOf,
+  type ResultOf,
+} from '../shared/contract/index.js';
 import { fromWire, SigilforgeError } from '../shared/errors.js';
 import { parse } from '../shared/validate.js';
 import { isAnswer, paramsOf, toMessage } from './messages.js';

@@ -1,4 +1,4 @@
-import { type AccountEvent, type Api, camelCase, methodNames } from '../shared/contract.js';
+import { type AccountEvent, type Api, camelCase, methodNames } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
 import type { SigilforgeClient } from './index.js';
 import { withReferences } from './references/with-references.js';

@@ -1,4 +1,4 @@
-import type { AccountEvent } from '../shared/contract.js';
+import type { AccountEvent } from '../shared/contract/index.js';
 import { findSocket } from './address.js';
 import { openConnection } from './connection.js';
 import { noDaemon } from './session.js';

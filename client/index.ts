@@ -5,13 +5,13 @@ import {
   type MethodName,
   methodNames,
   type ParamsOf,
-} from '../shared/contract.js';
+} from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { findSocket } from './address.js';
 import { type References, withReferences } from './references/with-references.js';
 import { noDaemon, Session } from './session.js';
 
-export type { AccessToken, AccountEvent, AccountInfo, Api, Credential } from '../shared/contract.js';
+export type { AccessToken, AccountEvent, AccountInfo, Api, Credential } from '../shared/contract/index.js';
 export { type ErrorKind, SigilforgeError } from '../shared/errors.js';
 
 export interface ConnectOptions {

@@ -1,9 +1,12 @@
-import type { AccountEvent, MethodName, ParamsOf, ResultOf } from '../shared/contract.js';
+import {
+  type AccountEvent,
+  type MethodName,
+  type ParamsOf,
+  type ResultOf,
+  WAIT_FLOW_S,
+} from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { type DaemonConnection, openConnection } from './connection.js';
-
-/** A time limit of `wait_flow` where the caller gives none, as in the contract. */
-const WAIT_FLOW_S = 60;
 
 /** What a client keeps over the connections it has one after the other: where, how long, and who listens. */
 export class Session {

@@ -103,14 +103,18 @@ export const Provider = v.strictObject({
 });
 export type Provider = v.InferOutput<typeof Provider>;
 
-/** The part of a provider that a person may set: the parameters of `set_provider` and the keys of `[providers.ID]`. */
-export const providerSettings = {
+/** Where a provider is, and the client that is registered there. */
+const registration = {
   issuer: v.optional(Issuer),
   authorization_endpoint: v.optional(Endpoint),
   token_endpoint: v.optional(Endpoint),
   device_authorization_endpoint: v.optional(Endpoint),
   revocation_endpoint: v.optional(Endpoint),
   client_id: v.optional(Text),
+};
+
+/** How it is asked for tokens. */
+const requests = {
   client_auth: v.optional(ClientAuth),
   flows: v.optional(v.pipe(v.array(FlowKind), v.minLength(1))),
   default_scopes: v.optional(Scopes),
@@ -119,5 +123,11 @@ export const providerSettings = {
   authorize_params: v.optional(ExtraParams),
   token_params: v.optional(ExtraParams),
 };
+
+/** The parameters of `set_provider` after `id`, in their order. */
+export const providerSettingsAndSecret = { ...registration, client_secret: v.optional(Text), ...requests };
+
+/** The part of a provider that a person may set: the parameters of `set_provider` and the keys of `[providers.ID]`. */
+export const providerSettings = { ...registration, ...requests };
 export const ProviderSettings = v.strictObject(providerSettings);
 export type ProviderSettings = v.InferOutput<typeof ProviderSettings>;

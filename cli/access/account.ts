@@ -1,4 +1,4 @@
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { badArgument } from '../arguments/context.js';
 

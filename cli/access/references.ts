@@ -1,5 +1,5 @@
 import { resolveVariable } from '../../client/references/variables.js';
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import type { Context } from '../arguments/context.js';
 import { withClient } from './client.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { variableName } from '../../client/references/variables.js';
-import type { ParamsOf } from '../../shared/contract.js';
+import type { ParamsOf } from '../../shared/contract/index.js';
 import { FlowKind } from '../../shared/schemas.js';
 import { openClient } from '../access/client.js';
 import { readChoice, readScopes } from '../arguments/choices.js';

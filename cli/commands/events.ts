@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { follow } from '../../client/follow.js';
-import type { AccountEvent } from '../../shared/contract.js';
+import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AccessToken } from '../../shared/contract.js';
+import type { AccessToken } from '../../shared/contract/index.js';
 import { chooseAccount } from '../access/account.js';
 import { withClient } from '../access/client.js';
 import { badArgument, type Context } from '../arguments/context.js';

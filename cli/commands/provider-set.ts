@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ParamsOf } from '../../shared/contract.js';
+import type { ParamsOf } from '../../shared/contract/index.js';
 import { ClientAuth } from '../../shared/schemas.js';
 import { withClient } from '../access/client.js';
 import { readChoice, readScopes } from '../arguments/choices.js';

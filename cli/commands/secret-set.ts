@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { SecretBackend } from '../../shared/contract.js';
+import { SecretBackend } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { withClient } from '../access/client.js';
 import { readChoice } from '../arguments/choices.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SigilforgeClient } from '../../client/index.js';
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import { withClient } from '../access/client.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';

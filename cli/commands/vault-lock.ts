@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SigilforgeClient } from '../../client/index.js';
-import type { ResultOf, VaultSlot } from '../../shared/contract.js';
+import type { ResultOf, VaultSlot } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { withClient } from '../access/client.js';
 import { badArgument, type Context } from '../arguments/context.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import { withClient } from '../access/client.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';

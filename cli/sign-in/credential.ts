@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import type { Credential } from '../../shared/contract.js';
+import type { Credential } from '../../shared/contract/index.js';
 import type { FlowKind } from '../../shared/schemas.js';
 import { badArgument } from '../arguments/context.js';
 import type { Output } from '../terminal/output.js';

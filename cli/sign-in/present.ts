@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import { openBrowser } from '../terminal/browser.js';
 import type { Output } from '../terminal/output.js';
 

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract.js';
+import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { isAttended, isRemote } from '../terminal/browser.js';
 import { untilInterrupted } from '../terminal/interrupt.js';

@@ -1,4 +1,4 @@
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 
 /** A string that stands for something else, where it is, and in what. */

@@ -1,4 +1,4 @@
-import type { Api, ParamsOf, ResultOf } from '../../shared/contract.js';
+import type { Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { resolveVariable, sourceInEnvironment, withEnvironment } from './variables.js';
 
 type Resolved = ResultOf<'resolve'>;

@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { parseReference, type Reference } from '../../shared/reference.js';
 

@@ -1,4 +1,4 @@
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import { resolveHere } from './resolve.js';
 import { resolveAll } from './resolve-all.js';
 import { withEnv } from './with-env.js';

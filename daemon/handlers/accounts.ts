@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import type { Added } from '../core/accounts/accounts.js';
 import type { Core } from '../core/open.js';
 import { timestamp } from '../core/platform/clock.js';

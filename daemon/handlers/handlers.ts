@@ -1,4 +1,4 @@
-import type { AccountEvent, CheckedParamsOf, MethodName, ResultOf } from '../../shared/contract.js';
+import type { AccountEvent, CheckedParamsOf, MethodName, ResultOf } from '../../shared/contract/index.js';
 
 /** Who asks: one connection of the daemon, or the program that holds the library in-process. */
 export interface Peer {

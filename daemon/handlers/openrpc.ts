@@ -1,5 +1,5 @@
-import type { ResultOf } from '../../shared/contract.js';
-import { contract, type MethodName, methodNames } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
+import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { errorTable } from '../../shared/errors.js';
 import { VERSION } from '../../shared/version.js';
 

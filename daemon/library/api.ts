@@ -5,14 +5,14 @@ import {
   contract,
   type MethodName,
   methodNames,
-} from '../../shared/contract.js';
+} from '../../shared/contract/index.js';
 import { parse } from '../../shared/validate.js';
 import { systemClock } from '../core/platform/clock.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { createHandlers } from '../handlers/index.js';
 import { openLocalCore } from './open.js';
 
-export type { Api } from '../../shared/contract.js';
+export type { Api } from '../../shared/contract/index.js';
 export { SigilforgeError } from '../../shared/errors.js';
 export { exportVault, importVault, type TransferCounts } from './transfer.js';
 

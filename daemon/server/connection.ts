@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
-import type { AccountEvent } from '../../shared/contract.js';
+import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../shared/framing.js';
 import type { Peer } from '../handlers/handlers.js';

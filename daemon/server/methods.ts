@@ -1,4 +1,4 @@
-import { contract, type MethodName, methodNames } from '../../shared/contract.js';
+import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { parse } from '../../shared/validate.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { account, address, flow } from '../support/samples.js';
 import { type Answers, type StubDaemon, startStubDaemon } from '../support/start/stub-daemon.js';

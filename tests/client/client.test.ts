@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { findSocket } from '../../client/address.js';
 import { type ConnectOptions, connect, SigilforgeError } from '../../client/index.js';
 import type { Handlers } from '../../daemon/handlers/handlers.js';
-import type { AccountEvent } from '../../shared/contract.js';
+import type { AccountEvent } from '../../shared/contract/index.js';
 import { PROTOCOL_VERSION } from '../../shared/version.js';
 import { makeFolder, serveStub } from '../support/start/served.js';
 import { stopAfter } from '../support/start/stop-after.js';

@@ -7,7 +7,7 @@ import {
   contract,
   type MethodName,
   methodNames,
-} from '../../shared/contract.js';
+} from '../../shared/contract/index.js';
 import { VERSION } from '../../shared/version.js';
 import { addAccount, begin, completed, isPending, knowProvider, SERVICE, work } from '../support/accounts.js';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/provider/openid-provider.js';

@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { type Logger, silentLogger } from '../../daemon/core/platform/log.js';
 import { createDispatcher } from '../../daemon/server/rpc.js';
-import { contract, type MethodName, methodNames } from '../../shared/contract.js';
+import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { stubHandlers } from '../support/start/stub-handlers.js';
 
 /** Fits no name, address or number, and looks like the credentials that people paste into the wrong place. */

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../../client/index.js';
 import { openRpcDocument } from '../../daemon/handlers/openrpc.js';
 import { createLocalApi } from '../../daemon/library/api.js';
-import { contract, type MethodName, methodNames } from '../../shared/contract.js';
+import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { errorTable } from '../../shared/errors.js';
 import { VERSION } from '../../shared/version.js';
 import { createSandbox } from '../support/start/sandbox.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect } from '../../client/index.js';
 import { eventHandlers } from '../../daemon/handlers/events.js';
-import type { AccountEvent } from '../../shared/contract.js';
+import type { AccountEvent } from '../../shared/contract/index.js';
 import { openLibrary } from '../faults/library.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { query } from '../support/database.js';

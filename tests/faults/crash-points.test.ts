@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { GRANT_POINTS, type TracePoint } from '../../daemon/core/platform/trace.js';
 import type { AttemptOutcome } from '../../daemon/core/store/attempts.js';
-import type { AccessToken } from '../../shared/contract.js';
+import type { AccessToken } from '../../shared/contract/index.js';
 import { addAccount, begin, work } from '../support/accounts.js';
 import { holdAnswer } from '../support/provider/faults.js';
 import { signIn } from '../support/provider/person.js';

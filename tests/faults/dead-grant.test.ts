@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import { ACCOUNT, addAccount, SERVICE, work } from '../support/accounts.js';
 import { answerWith, holdAnswer } from '../support/provider/faults.js';
 import type { Running } from '../support/start/running.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFailed, test } from 'vitest';
-import type { AccessToken, Api } from '../../shared/contract.js';
+import type { AccessToken, Api } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { addAccount, work } from '../support/accounts.js';
 import { chooseSeed, randomNumbers } from './random.js';

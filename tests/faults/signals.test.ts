@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../../client/index.js';
-import type { AccessToken } from '../../shared/contract.js';
+import type { AccessToken } from '../../shared/contract/index.js';
 import { ACCOUNT, SERVICE, work } from '../support/accounts.js';
 import { holdAnswer } from '../support/provider/faults.js';
 import type { RunningDaemon } from '../support/start/sandbox.js';

@@ -1,4 +1,4 @@
-import type { AccountInfo } from '../../shared/contract.js';
+import type { AccountInfo } from '../../shared/contract/index.js';
 import { addAccount, knowProvider } from '../support/accounts.js';
 import type { FaultProxy } from '../support/provider/fault-proxy.js';
 import type { OpenIdProvider, OpenIdProviderOptions } from '../support/provider/openid-provider.js';

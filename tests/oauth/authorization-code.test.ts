@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import {
   addAccount,
   begin,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Api, ParamsOf, ResultOf } from '../../shared/contract.js';
+import type { Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { completed, isPending, knowProvider, SERVICE } from '../support/accounts.js';
 import { type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
 import type { FaultProxy } from '../support/provider/fault-proxy.js';

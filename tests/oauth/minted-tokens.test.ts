@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ParamsOf } from '../../shared/contract.js';
+import type { ParamsOf } from '../../shared/contract/index.js';
 import { query } from '../support/database.js';
 import { type FaultProxy, startFaultProxy } from '../support/provider/fault-proxy.js';
 import { answerWith, cutAfter } from '../support/provider/faults.js';

@@ -3,7 +3,7 @@ import { exchange } from '../../daemon/core/oauth/exchange.js';
 import { revoke } from '../../daemon/core/oauth/revocation.js';
 import { systemClock } from '../../daemon/core/platform/clock.js';
 import { builtinProviders } from '../../daemon/core/providers/builtin/index.js';
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import { ProviderQuirk } from '../../shared/provider.js';
 import { Secret } from '../../shared/secret.js';
 import { begin, callback, completed } from '../support/accounts.js';

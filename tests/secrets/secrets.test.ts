@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
-import type { ResultOf } from '../../shared/contract.js';
+import type { ResultOf } from '../../shared/contract/index.js';
 import { query } from '../support/database.js';
 import { type Backend, backends } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';

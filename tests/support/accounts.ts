@@ -1,4 +1,4 @@
-import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract.js';
+import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import type { OpenIdClient } from './provider/openid-clients.js';
 import type { OpenIdProvider } from './provider/openid-provider.js';
 import { signIn } from './provider/person.js';

@@ -1,4 +1,4 @@
-import type { AccessToken, AccountInfo, ResultOf } from '../../shared/contract.js';
+import type { AccessToken, AccountInfo, ResultOf } from '../../shared/contract/index.js';
 import type { Provider } from '../../shared/provider.js';
 
 const time = '2099-01-31T12:00:00.000Z';

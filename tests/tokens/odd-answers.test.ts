@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import { type FakeAnswer, type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
 import { type ImportedAccount, importAccount } from '../support/provider/imports.js';
 import { type Backend, startLibrary } from '../support/start/backends.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Api } from '../../shared/contract.js';
+import type { Api } from '../../shared/contract/index.js';
 import { addAccount, begin, completed, knowProvider, SERVICE } from '../support/accounts.js';
 import type { FaultProxy } from '../support/provider/fault-proxy.js';
 import { answerWith, changeJson, cutBefore } from '../support/provider/faults.js';

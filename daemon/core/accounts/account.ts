@@ -1,4 +1,4 @@
-import type { AccountInfo } from '../../../shared/contract.js';
+import type { AccountInfo } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { parse } from '../../../shared/validate.js';
 import { OAuthClient } from '../oauth/client.js';

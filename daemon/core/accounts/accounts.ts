@@ -1,4 +1,4 @@
-import type { AccountInfo, CheckedParamsOf, Credential } from '../../../shared/contract.js';
+import type { AccountInfo, CheckedParamsOf, Credential } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Provider } from '../../../shared/provider.js';
 import type { FlowKind } from '../../../shared/schemas.js';

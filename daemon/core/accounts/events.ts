@@ -1,4 +1,4 @@
-import type { AccountEvent } from '../../../shared/contract.js';
+import type { AccountEvent } from '../../../shared/contract/index.js';
 import { type Clock, timestamp } from '../platform/clock.js';
 
 type EventType = AccountEvent['type'];

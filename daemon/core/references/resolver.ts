@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../shared/contract.js';
+import type { ResultOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { type AuthType, parseReference, printReference, type Reference } from '../../../shared/reference.js';
 import type { Secret } from '../../../shared/secret.js';

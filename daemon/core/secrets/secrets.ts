@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { CheckedParamsOf, ResultOf, SecretBackend } from '../../../shared/contract.js';
+import type { CheckedParamsOf, ResultOf, SecretBackend } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Keychain } from '../keychain/keychain.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
-import type { AccountInfo } from '../../../shared/contract.js';
+import type { AccountInfo } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { PendingFlow, Prompt } from '../oauth/flows/flow.js';

@@ -1,4 +1,4 @@
-import type { CheckedParamsOf, Credential } from '../../../shared/contract.js';
+import type { CheckedParamsOf, Credential } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';

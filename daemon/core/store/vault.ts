@@ -1,4 +1,4 @@
-import type { VaultSlot } from '../../../shared/contract.js';
+import type { VaultSlot } from '../../../shared/contract/index.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
 export type SlotKind = VaultSlot['kind'];

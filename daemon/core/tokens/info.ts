@@ -1,4 +1,4 @@
-import type { ResultOf } from '../../../shared/contract.js';
+import type { ResultOf } from '../../../shared/contract/index.js';
 import { scopesOf } from '../accounts/account.js';
 import { type Clock, timestamp } from '../platform/clock.js';
 import type { AccountRow } from '../store/accounts.js';

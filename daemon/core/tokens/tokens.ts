@@ -1,4 +1,4 @@
-import type { AccessToken } from '../../../shared/contract.js';
+import type { AccessToken } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/account.js';
 import type { Grants } from '../accounts/grants.js';

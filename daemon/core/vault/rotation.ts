@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import type { ResultOf } from '../../../shared/contract.js';
+import type { ResultOf } from '../../../shared/contract/index.js';
 import { trace } from '../platform/trace.js';
 import { KEY_BYTES } from '../sealing/sealing.js';
 import type { AccountStore } from '../store/accounts.js';

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { ResultOf, VaultSlot } from '../../../shared/contract.js';
+import type { ResultOf, VaultSlot } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { type Clock, timestamp } from '../platform/clock.js';
 import type { Lease, Leases } from '../store/lease.js';

@@ -1,4 +1,4 @@
-import type { Api } from '../../../shared/contract.js';
+import type { Api } from '../../../shared/contract/index.js';
 import type { FakeAnswer, FakeProvider, ReceivedRequest } from './fake-provider.js';
 
 /** A provider whose token endpoint answers as it is told, and an account of it that came by a refresh token. */

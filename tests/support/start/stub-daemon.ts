@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import type { MethodName, ParamsOf, ResultOf } from '../../../shared/contract.js';
+import type { MethodName, ParamsOf, ResultOf } from '../../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import type { Running, RunResult } from './running.js';

@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../daemon/handlers/handlers.js';
-import type { AccountInfo } from '../../../shared/contract.js';
+import type { AccountInfo } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { PROTOCOL_VERSION, VERSION } from '../../../shared/version.js';
 

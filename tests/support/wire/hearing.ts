@@ -1,5 +1,5 @@
 import type { SigilforgeClient } from '../../../client/index.js';
-import type { AccountEvent } from '../../../shared/contract.js';
+import type { AccountEvent } from '../../../shared/contract/index.js';
 
 /** The events of one subscription. */
 export interface Hearing {

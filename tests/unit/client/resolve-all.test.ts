@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { resolveAll } from '../../../client/references/resolve-all.js';
 import { withEnv } from '../../../client/references/with-env.js';
-import type { Api, ResultOf } from '../../../shared/contract.js';
+import type { Api, ResultOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 
 const metadata: ResultOf<'resolve'>['metadata'] = { kind: 'secret', source: 'vault', expires_at: null };

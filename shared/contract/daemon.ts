@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { LogLevel, Timestamp } from '../schemas.js';
+import { MaybeTime, method } from './types.js';
+import { VaultState } from './vault.js';
+
+export const daemon = {
+  status: method(
+    'Reports what is known about the daemon, its vault and its keychain: it contacts no keychain or provider and does not postpone `lock_after`.',
+    {},
+    v.object({
+      version: v.string(),
+      protocol: v.number(),
+      pid: v.number(),
+      started_at: Timestamp,
+      uptime_s: v.number(),
+      socket: v.nullable(v.string()),
+      account_count: v.number(),
+      secret_count: v.number(),
+      connections: v.number(),
+      vault: v.object({ state: VaultState, key_source: v.nullable(v.string()) }),
+      keychain: v.object({
+        available: v.nullable(v.boolean()),
+        error: v.nullable(v.string()),
+        probed_at: MaybeTime,
+      }),
+    }),
+  ),
+  'rpc.discover': method(
+    'Returns this contract as an OpenRPC document.',
+    {},
+    v.record(v.string(), v.unknown()),
+  ),
+  set_log_level: method(
+    "Changes the daemon's log level.",
+    { level: LogLevel },
+    v.object({ level: LogLevel }),
+  ),
+  shutdown: method(
+    'Stops the daemon once what is in progress is done.',
+    {},
+    v.object({ stopping: v.boolean() }),
+  ),
+};

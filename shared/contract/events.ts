@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+import { Timestamp, Uuid } from '../schemas.js';
+import { method } from './types.js';
+
+/** A topic of `subscribe`. */
+export const Topic = v.picklist(['accounts']);
+export type Topic = v.InferOutput<typeof Topic>;
+
+/** A notification of method `event`: what happened to which account, and never a value. */
+export const AccountEvent = v.object({
+  subscription: Uuid,
+  topic: Topic,
+  type: v.picklist(['account_added', 'account_removed', 'token_refreshed', 'needs_auth', 'recovered']),
+  at: Timestamp,
+  account_id: Uuid,
+  service: v.string(),
+  account: v.string(),
+});
+export type AccountEvent = v.InferOutput<typeof AccountEvent>;
+
+export const events = {
+  subscribe: method(
+    'Sends notifications of method `event` on this connection from now on.',
+    { topics: v.pipe(v.array(Topic), v.minLength(1)) },
+    v.object({ subscription: Uuid }),
+  ),
+  unsubscribe: method('Ends a subscription.', { subscription: Uuid }, v.object({ removed: v.boolean() })),
+};

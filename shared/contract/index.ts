@@ -1,0 +1,56 @@
+import type * as v from 'valibot';
+import { accounts } from './accounts.js';
+import { daemon } from './daemon.js';
+import { events } from './events.js';
+import { providers } from './providers.js';
+import { references } from './references.js';
+import { secrets } from './secrets.js';
+import { tokens } from './tokens.js';
+import { vault } from './vault.js';
+
+export { AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
+export { AccountEvent, Topic } from './events.js';
+export { SecretBackend } from './secrets.js';
+export { AccessToken } from './tokens.js';
+export { VaultSlot } from './vault.js';
+
+/**
+ * Every RPC method, once: parameters in their order, and the result. Types, validation, positions and `rpc.discover`
+ * all come from here. To add a method: an entry in its group, and a handler in `daemon/handlers/`.
+ */
+export const contract = {
+  ...daemon,
+  ...providers,
+  ...accounts,
+  ...tokens,
+  ...references,
+  ...secrets,
+  ...vault,
+  ...events,
+};
+
+type Contract = typeof contract;
+export type MethodName = keyof Contract;
+/** Parameters as a caller gives them. */
+export type ParamsOf<M extends MethodName> = v.InferInput<Contract[M]['params']>;
+/** Parameters as a handler gets them: checked, normalized, defaults filled in. */
+export type CheckedParamsOf<M extends MethodName> = v.InferOutput<Contract[M]['params']>;
+export type ResultOf<M extends MethodName> = v.InferOutput<Contract[M]['result']>;
+
+/** Every method's name in camel case: `get_token` is `getToken`, `rpc.discover` is `rpcDiscover`. */
+export type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S extends `${infer Head}.${infer Tail}`
+    ? `${Head}${Capitalize<CamelCase<Tail>>}`
+    : S;
+
+type Call<P, R> = Record<string, never> extends P ? (params?: P) => Promise<R> : (params: P) => Promise<R>;
+
+/** What a client can ask, in-process or over the socket: one function for each method of the contract. */
+export type Api = { readonly [M in MethodName as CamelCase<M>]: Call<ParamsOf<M>, ResultOf<M>> };
+
+export const methodNames = Object.keys(contract) as MethodName[];
+
+export function camelCase<M extends MethodName>(name: M): CamelCase<M> {
+  return name.replace(/[._]([a-z])/g, (_, letter: string) => letter.toUpperCase()) as CamelCase<M>;
+}

@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { Provider, providerSettingsAndSecret } from '../provider.js';
+import { ServiceName } from '../schemas.js';
+import { method } from './types.js';
+
+export const ProviderSummary = v.pick(Provider, [
+  'id',
+  'name',
+  'flows',
+  'default_scopes',
+  'source',
+  'configured',
+]);
+export type ProviderSummary = v.InferOutput<typeof ProviderSummary>;
+
+export const providers = {
+  list_providers: method(
+    'Lists every known provider: built in, configured or stored.',
+    {},
+    v.object({ providers: v.array(ProviderSummary) }),
+  ),
+  get_provider: method(
+    'Describes one provider in full, without its client secret.',
+    { id: ServiceName },
+    v.object({ provider: Provider }),
+  ),
+  set_provider: method(
+    'Adds a provider, or updates the given settings of an existing one.',
+    { id: ServiceName, ...providerSettingsAndSecret },
+    v.object({ provider: Provider }),
+  ),
+  remove_provider: method(
+    'Removes your settings for a provider. Its accounts keep what they signed in with.',
+    { id: ServiceName },
+    v.object({ removed: v.boolean() }),
+  ),
+};

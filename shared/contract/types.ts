@@ -1,0 +1,33 @@
+import * as v from 'valibot';
+import { AccountName, SecretPrefix, ServiceName, Text, Timestamp } from '../schemas.js';
+
+/** One method: what it does in a sentence, its parameters, and its result. */
+export interface MethodEntry<P extends v.ObjectEntries, R extends v.GenericSchema> {
+  readonly summary: string;
+  /** The order of the keys is the order of the parameters by position. */
+  readonly params: v.StrictObjectSchema<P, undefined>;
+  readonly result: R;
+}
+
+export function method<P extends v.ObjectEntries, R extends v.GenericSchema>(
+  summary: string,
+  params: P,
+  result: R,
+): MethodEntry<P, R> {
+  return { summary, params: v.strictObject(params), result };
+}
+
+/** The parameters that name one account. */
+export const accountParams = { service: ServiceName, account: AccountName };
+
+/** The parameters of a list that comes by page. */
+export const pageParams = { prefix: v.optional(SecretPrefix), cursor: v.optional(Text) };
+
+/** Where the next page begins; `null` on the last one. */
+export const Cursor = v.nullable(v.string());
+
+/** A moment, or `null` where there is none or it is not known. */
+export const MaybeTime = v.nullable(Timestamp);
+
+/** How a value travels in JSON: as text, or in base64 for bytes that are not UTF-8. */
+export const Encoding = v.picklist(['utf8', 'base64']);
