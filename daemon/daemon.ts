@@ -3,8 +3,9 @@ import type { Config } from '../shared/config.js';
 import { asSigilforgeError, SigilforgeError } from '../shared/errors.js';
 import type { Paths } from '../shared/paths.js';
 import { VERSION } from '../shared/version.js';
+import type { Core } from './core/core.js';
 import { createOsKeychain } from './core/keychain/os.js';
-import { type Core, openCore } from './core/open.js';
+import { openCore } from './core/open.js';
 import { systemClock } from './core/platform/clock.js';
 import { ensurePrivateFolder } from './core/platform/files.js';
 import { type Lease, Leases } from './core/store/lease.js';
@@ -43,6 +44,7 @@ export async function startDaemon(paths: Paths, config: Config, log: DaemonLogge
     const core = await openCore({ paths, config, keychain, leases, instanceLease, log, notice });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
     const server = socket === null ? await listenOnPipe(paths.pipeFile) : await bindSocket(socket);
+    runHooks(config.hooks, core.events, log);
     return serveCore(core, server, instanceLease, notices, log);
   } catch (thrown) {
     instanceLease.release();
@@ -92,7 +94,6 @@ function serveCore(
   });
   serving = serve(server, handlers, log);
   log.info('daemon.ready', { version: VERSION, socket });
-  runHooks(core.config.hooks, core.events, log);
   // Begun now, so that the first token does not wait for the keychain.
   core
     .tend()

@@ -1,7 +1,7 @@
 import type { ResultOf } from '../../shared/contract/index.js';
-import type { Added } from '../core/accounts/accounts.js';
-import type { Core } from '../core/open.js';
+import type { Core } from '../core/core.js';
 import { timestamp } from '../core/platform/clock.js';
+import type { Added } from '../core/sign-in/add-account.js';
 import type { Handlers } from './handlers.js';
 
 type Methods =
@@ -13,11 +13,11 @@ type Methods =
   | 'get_account'
   | 'remove_account';
 
-export function accountHandlers({ accounts, signIns }: Core): Pick<Handlers, Methods> {
+export function accountHandlers({ accounts, addAccount, signIns }: Core): Pick<Handlers, Methods> {
   return {
-    add_account: async (params) => flowStarted(await accounts.add(params)),
+    add_account: async (params) => flowStarted(await addAccount.add(params)),
     wait_flow: async ({ flow_id, timeout_s }, peer) => {
-      const account = await signIns.wait(flow_id, timeout_s * 1000, peer.gone);
+      const account = await signIns.wait(flow_id, timeout_s, peer.gone);
       return account ? { state: 'complete', account } : { state: 'pending', account: null };
     },
     complete_flow: async ({ flow_id, redirect_url }) => ({
@@ -26,10 +26,7 @@ export function accountHandlers({ accounts, signIns }: Core): Pick<Handlers, Met
     cancel_flow: ({ flow_id }) => ({ cancelled: signIns.cancel(flow_id) }),
     list_accounts: ({ service }) => ({ accounts: accounts.list(service) }),
     get_account: ({ service, account }) => accounts.get(service, account),
-    remove_account: async ({ service, account, revoke }) => ({
-      removed: true,
-      ...(await accounts.remove(service, account, revoke)),
-    }),
+    remove_account: (params) => accounts.remove(params),
   };
 }
 

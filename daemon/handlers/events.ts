@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Core } from '../core/open.js';
+import type { Core } from '../core/core.js';
 import type { Handlers, Peer } from './handlers.js';
 
 type Methods = 'subscribe' | 'unsubscribe';

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../../shared/schemas.js';
 import { PROTOCOL_VERSION, VERSION } from '../../shared/version.js';
-import type { Core } from '../core/open.js';
+import type { Core } from '../core/core.js';
 import { timestamp } from '../core/platform/clock.js';
 import type { Handlers } from './handlers.js';
 import { openRpcDocument } from './openrpc.js';
@@ -18,7 +18,10 @@ export interface Host {
   shutdown(): void;
 }
 
-export function hostHandlers({ store, secrets, vault, keychain }: Core, host: Host): Pick<Handlers, Methods> {
+export function hostHandlers(
+  { accounts, secrets, vault, keychain }: Core,
+  host: Host,
+): Pick<Handlers, Methods> {
   return {
     status: () => {
       const health = keychain.health();
@@ -29,7 +32,7 @@ export function hostHandlers({ store, secrets, vault, keychain }: Core, host: Ho
         started_at: timestamp(host.startedAt),
         uptime_s: Math.floor(process.uptime()),
         socket: host.socket,
-        account_count: store.count(),
+        account_count: accounts.count,
         secret_count: secrets.count,
         connections: host.connections(),
         vault: { state: vault.state, key_source: vault.keySource },

@@ -1,4 +1,4 @@
-import type { Core } from '../core/open.js';
+import type { Core } from '../core/core.js';
 import type { Handlers } from './handlers.js';
 
 type Methods =

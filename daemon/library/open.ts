@@ -1,6 +1,7 @@
 import { resolvePaths } from '../../shared/paths.js';
+import type { Core } from '../core/core.js';
 import { createOsKeychain } from '../core/keychain/os.js';
-import { type Core, openCore } from '../core/open.js';
+import { openCore } from '../core/open.js';
 import { readConfig } from '../core/platform/config.js';
 import { ensurePrivateFolder } from '../core/platform/files.js';
 import { silentLogger } from '../core/platform/log.js';

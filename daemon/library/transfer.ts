@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../shared/errors.js';
-import type { Core } from '../core/open.js';
+import type { Core } from '../core/core.js';
 import type { TransferCounts } from '../core/transfer/transfer.js';
 import { openLocalCore } from './open.js';
 

@@ -80,7 +80,7 @@ test('a program that outlives its limit is killed; one that fails is noted, and 
   const program = `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000)`;
   const warnings: object[] = [];
   const log: Logger = { ...silentLogger, warn: (event, fields) => void warnings.push({ event, ...fields }) };
-  const events = new Events(systemClock);
+  const events = new Events({ clock: systemClock });
   const hooks = {
     needs_auth: [process.execPath, '-e', program],
     recovered: [process.execPath, '-e', 'process.exit(7)'],
@@ -102,7 +102,7 @@ test('a program that outlives its limit is killed; one that fails is noted, and 
 });
 
 test('a program that cannot even be tried harms nothing', () => {
-  const events = new Events(systemClock);
+  const events = new Events({ clock: systemClock });
   const warnings: object[] = [];
   const log: Logger = { ...silentLogger, warn: (event, fields) => void warnings.push({ event, ...fields }) };
   // A path below a file is refused at once, not by an event.
@@ -114,7 +114,7 @@ test('a program that cannot even be tried harms nothing', () => {
 });
 
 test('a listener that fails keeps nothing from the others', () => {
-  const events = new Events(systemClock);
+  const events = new Events({ clock: systemClock });
   const heard: string[] = [];
   events.listen(() => {
     throw new Error('a fault of whoever listens');

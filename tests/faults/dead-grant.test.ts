@@ -20,8 +20,7 @@ const LONG_AGO_MS = 11_000;
 
 const DEAD = {
   kind: 'auth_required',
-  message:
-    'example/work has to be signed in again: example refused: invalid_grant, grant request is invalid.',
+  message: 'example/work must be signed in again: example refused: invalid_grant, grant request is invalid.',
   hint: 'Run: sigilforge add-account example work --replace',
 };
 

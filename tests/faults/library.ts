@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
+import type { Core, CoreOptions } from '../../daemon/core/core.js';
 import { createMemoryKeychain } from '../../daemon/core/keychain/memory.js';
-import { type Core, type CoreOptions, openCore } from '../../daemon/core/open.js';
+import { openCore } from '../../daemon/core/open.js';
 import type { Clock } from '../../daemon/core/platform/clock.js';
 import { silentLogger } from '../../daemon/core/platform/log.js';
 import { Leases } from '../../daemon/core/store/lease.js';
@@ -35,7 +36,7 @@ export async function signInTo(
     default_scopes: ['openid', 'profile'],
   };
   await core.providers.set(work.service, settings, undefined);
-  const { waiting } = await core.accounts.add({
+  const { waiting } = await core.addAccount.add({
     service: work.service,
     account,
     flow: 'authorization_code',
@@ -43,7 +44,7 @@ export async function signInTo(
   });
   if (!waiting) throw new Error('The sign-in does not wait for anybody.');
   await signIn(waiting.prompt.authorizationUrl ?? '');
-  await core.signIns.wait(waiting.id, 20_000, new AbortController().signal);
+  await core.signIns.wait(waiting.id, 20, new AbortController().signal);
 }
 
 /** A clock that a test sets. */

@@ -89,7 +89,7 @@ describe('a failed refresh', () => {
     proxy.plan(cutAfter, refreshes);
     await expect(api.refreshToken(work)).rejects.toMatchObject({
       kind: 'auth_required',
-      message: expect.stringContaining('An earlier answer of the provider never arrived'),
+      message: expect.stringContaining('An earlier answer from the provider never arrived'),
     });
     await addAccount(api, { replace: true });
   });

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { AccountRow } from '../../daemon/core/store/accounts.js';
 import type { AttemptOutcome } from '../../daemon/core/store/attempts.js';
 
 /** How an exchange ended, and when, in milliseconds since 1970. */
@@ -9,6 +8,22 @@ export interface EndedAttempt {
   readonly id: string;
   readonly outcome: AttemptOutcome | null;
   readonly ended_at: number | null;
+}
+
+/** The columns of an account that tests read. */
+interface AccountRow {
+  readonly id: string;
+  readonly state: string;
+  readonly generation: number;
+  readonly client: string | null;
+  readonly access_token: Buffer | null;
+  readonly refresh_token: Buffer | null;
+  readonly refresh_fingerprint: Buffer | null;
+  readonly issued_at: number | null;
+  readonly expires_at: number | null;
+  readonly next_attempt_at: number | null;
+  readonly failures: number;
+  readonly last_used: number | null;
 }
 
 type Changes = Partial<

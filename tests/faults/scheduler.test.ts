@@ -1,7 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Core } from '../../daemon/core/core.js';
 import { createMemoryKeychain } from '../../daemon/core/keychain/memory.js';
-import type { Core } from '../../daemon/core/open.js';
+import { AccountStore } from '../../daemon/core/store/accounts.js';
+import { Sqlite } from '../../daemon/core/store/sqlite.js';
 import { parseConfig } from '../../shared/config.js';
+import { resolvePaths } from '../../shared/paths.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { copyAccount } from '../support/many-accounts.js';
 import { answerWith, cutBefore, holdAnswer } from '../support/provider/faults.js';
@@ -37,9 +40,8 @@ test('refreshes ahead of time, without anybody asking', async () => {
 });
 
 test('leaves alone what nobody has used for idle_days', async () => {
-  const { core, pass, sleep, exchanges } = await startWorld(['used', 'unused']);
-  const { id } = core.accounts.row(SERVICE, 'unused');
-  core.store.used(id, Date.now() - 7 * DAY);
+  const { core, home, pass, sleep, exchanges } = await startWorld(['used', 'unused']);
+  changeAccounts(home, { last_used: Date.now() - 7 * DAY }, "account = 'unused'");
   await pass(HOUR);
   expect(exchanges()).toBe(1);
   await core.tokens.get({ ...work, account: 'unused', refresh_if_needed: true });
@@ -115,7 +117,7 @@ test('does nothing while the vault is locked, and asks nobody to open it', async
   keychain.fail('vault_locked');
   const locked = await openLibrary(home, { keychain, config });
   await stopAfter({ stop: () => locked.close() });
-  const { pass } = watch(locked);
+  const { pass } = watch();
   await expect(locked.tend()).rejects.toMatchObject({ kind: 'vault_locked' });
   asked.mockClear();
   sleep(8 * HOUR);
@@ -131,11 +133,12 @@ test('does nothing while the vault is locked, and asks nobody to open it', async
 test('jitter: from the margin up to a fifth of it earlier, and not all at once', async () => {
   const { core, home } = await startWorld();
   await copyAccount(core, home, work, 99);
-  const { expires_at, issued_at } = core.accounts.row(SERVICE, work.account);
+  const { expiresAt, issuedAt } = core.accounts.stored(SERVICE, work.account);
+  const store = await openAccounts(home);
   const dueAt = (now: number, aheadMs: number): number =>
-    core.store.due({ now, aheadMs, usedSince: 0, longestBackoffMs: HOUR }).length;
-  const end = expires_at ?? 0;
-  const tenth = (end - (issued_at ?? 0)) / 10;
+    store.due({ now, aheadMs, usedSince: 0, longestBackoffMs: HOUR }).length;
+  const end = expiresAt ?? 0;
+  const tenth = (end - (issuedAt ?? 0)) / 10;
   for (const [aheadMs, margin] of [
     [5 * MINUTE, 5 * MINUTE],
     [HOUR, tenth],
@@ -192,7 +195,7 @@ async function startWorld(accounts: readonly string[] = [work.account], options 
   for (const account of accounts) await signInTo(core, provider, account);
   const events: string[] = [];
   core.events.listen(({ type }) => events.push(type));
-  const time = watch(core);
+  const time = watch();
   await core.tend();
   return {
     core,
@@ -207,19 +210,26 @@ async function startWorld(accounts: readonly string[] = [work.account], options 
   };
 }
 
+/** The accounts of a home, read beside its library. */
+async function openAccounts(home: string): Promise<AccountStore> {
+  const db = await Sqlite.open(resolvePaths({ SIGILFORGE_HOME: home }).database);
+  onTestFinished(() => db.close());
+  return new AccountStore(db);
+}
+
 /** Time for the scheduler of a library: `pass` goes on only when it has nothing under way. */
-function watch(core: Core) {
-  const { store } = core;
+function watch() {
   let atWork = false;
-  const [due, nextDue] = [store.due.bind(store), store.nextDue.bind(store)];
-  vi.spyOn(store, 'due').mockImplementation((query) => {
+  const { due, nextDue } = AccountStore.prototype;
+  vi.spyOn(AccountStore.prototype, 'due').mockImplementation(function (this: AccountStore, query) {
     atWork = true;
-    return due(query);
+    return due.call(this, query);
   });
-  vi.spyOn(store, 'nextDue').mockImplementation((query) => {
+  vi.spyOn(AccountStore.prototype, 'nextDue').mockImplementation(function (this: AccountStore, query) {
     atWork = false;
-    return nextDue(query);
+    return nextDue.call(this, query);
   });
+  onTestFinished(() => void vi.restoreAllMocks());
   const idle = (): Promise<void> => until(() => !atWork);
   const wake = async (ms: number): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms));
   return {

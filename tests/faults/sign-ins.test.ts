@@ -164,7 +164,7 @@ test(
       } as const;
       await expect(stage.api.addAccount(request)).rejects.toMatchObject({
         kind: 'already_exists',
-        message: 'The account example/work has this grant already.',
+        message: 'The account example/work already has this grant.',
       });
     }
     expect(stage.exchanges).toBe(0);
@@ -193,7 +193,7 @@ test(
     for (const account of ['imported', 'other']) {
       await expect(stage.api.addAccount({ ...request, account })).rejects.toMatchObject({
         kind: 'already_exists',
-        message: 'The account example/imported has this grant already.',
+        message: 'The account example/imported already has this grant.',
       });
     }
     expect(stage.exchanges).toBe(1);

@@ -1,9 +1,14 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { AccountRow } from '../../daemon/core/store/accounts.js';
 import type { AttemptOutcome } from '../../daemon/core/store/attempts.js';
 
-type State = Pick<AccountRow, 'id' | 'state' | 'generation' | 'next_attempt_at' | 'last_error'>;
+interface State {
+  readonly id: string;
+  readonly state: string;
+  readonly generation: number;
+  readonly next_attempt_at: number | null;
+  readonly last_error: string | null;
+}
 
 /** What the database of a home holds, read by this process beside whoever else has it open. */
 export interface Stored {

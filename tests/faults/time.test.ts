@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { Core } from '../../daemon/core/open.js';
+import type { Core } from '../../daemon/core/core.js';
 import { addAccount, work } from '../support/accounts.js';
 import { answerWith, changeJson } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';

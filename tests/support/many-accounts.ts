@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Core } from '../../daemon/core/open.js';
+import type { Core } from '../../daemon/core/core.js';
 import { AccountStore } from '../../daemon/core/store/accounts.js';
 import { Sqlite } from '../../daemon/core/store/sqlite.js';
 import type { Sealer } from '../../daemon/core/vault/vault.js';
@@ -13,7 +13,7 @@ export async function copyAccount(
   { service, account }: { service: string; account: string },
   count: number,
 ): Promise<void> {
-  const template = core.accounts.row(service, account);
+  const template = core.accounts.stored(service, account);
   const sealer = await core.vault.unlocked();
   const db = await Sqlite.open(resolvePaths({ SIGILFORGE_HOME: home }).database);
   try {
@@ -34,8 +34,8 @@ function tokens(sealer: Sealer, id: string, number: number) {
   const seal = (column: string, secret: Secret) =>
     sealer.seal({ table: 'accounts', row: id, column }, secret);
   return {
-    access_token: seal('access_token', new Secret(`access token ${number}`)),
-    refresh_token: seal('refresh_token', refreshToken),
-    refresh_fingerprint: sealer.fingerprint(refreshToken),
+    accessToken: seal('access_token', new Secret(`access token ${number}`)),
+    refreshToken: seal('refresh_token', refreshToken),
+    refreshFingerprint: sealer.fingerprint(refreshToken),
   };
 }

@@ -1,19 +1,20 @@
 import type { ClientWithSecret } from '../oauth/client.js';
 import type { Providers } from '../providers/providers.js';
-import type { AccountRow } from '../store/accounts.js';
-import { clientOf } from './account.js';
+import type { StoredAccount } from '../store/accounts.js';
 import type { Grants } from './grants.js';
+import { clientOf } from './json-fields.js';
 
 /**
- * The client that an account signed in with; `undefined` for one without any. Its secret is the provider's stored one as
- * long as that belongs to the same client, since secrets are renewed there; otherwise the one of the sign-in.
+ * The client that an account signed in with; `undefined` for an account without one. Its secret is the one stored for
+ * the provider as long as that belongs to the same client, because secrets are renewed there; otherwise the one of the
+ * sign-in. Throws `integrity` if the account is damaged.
  */
 export async function accountClient(
-  row: AccountRow,
-  { grants, providers }: { grants: Grants; providers: Providers },
+  account: StoredAccount,
+  { grants, providers }: { readonly grants: Grants; readonly providers: Providers },
 ): Promise<ClientWithSecret | undefined> {
-  const client = clientOf(row);
+  const client = clientOf(account);
   if (!client) return undefined;
   const current = await providers.secretOf(client.id, client.client_id);
-  return { client, secret: current ?? (await grants.open(row, 'client_secret')) };
+  return { client, secret: current ?? (await grants.open(account, 'clientSecret')) };
 }

@@ -1,21 +1,22 @@
 import type { AccountEvent } from '../../../shared/contract/index.js';
-import { type Clock, timestamp } from '../platform/clock.js';
+import { timestamp } from '../platform/clock.js';
+import type { Env } from '../store/env.js';
 
 type EventType = AccountEvent['type'];
-/** An event before it belongs to anybody's subscription. */
+/** An event before it belongs to a subscription. */
 export type CoreEvent = Omit<AccountEvent, 'subscription'>;
 type Listener = (event: CoreEvent) => void;
 
-/** Tells whoever listens what happened to an account. Never a value. */
+/** Tells every listener what happened to an account. Never a value. */
 export class Events {
+  readonly #env: Pick<Env, 'clock'>;
   readonly #listeners = new Set<Listener>();
-  readonly #clock: Clock;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(env: Pick<Env, 'clock'>) {
+    this.#env = env;
   }
 
-  /** Listens until the answer is called. */
+  /** Listens until the returned function is called. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -25,7 +26,7 @@ export class Events {
     const event: CoreEvent = {
       topic: 'accounts',
       type,
-      at: timestamp(this.#clock.wall()),
+      at: timestamp(this.#env.clock.wall()),
       account_id: account.id,
       service: account.service,
       account: account.account,
@@ -34,7 +35,7 @@ export class Events {
       try {
         listener(event);
       } catch {
-        // It has happened already: a listener that fails undoes nothing.
+        // The event has already happened: a listener that fails undoes nothing.
       }
     }
   }

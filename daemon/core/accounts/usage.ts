@@ -1,24 +1,22 @@
-import type { Clock } from '../platform/clock.js';
 import type { AccountStore } from '../store/accounts.js';
-import type { Sqlite } from '../store/sqlite.js';
+import type { Env } from '../store/env.js';
 
-/** When each account was last used. Kept in memory, since a hot answer writes nothing, and stored now and then. */
+/** When each account was last used. Kept in memory, because a hot answer writes nothing, and stored from time to time. */
 export class Usage {
-  readonly #db: Sqlite;
+  readonly #env: Env;
   readonly #store: AccountStore;
-  readonly #clock: Clock;
   readonly #unsaved = new Map<string, number>();
 
-  constructor({ db, store, clock }: { db: Sqlite; store: AccountStore; clock: Clock }) {
-    this.#db = db;
+  constructor(env: Env, { store }: { readonly store: AccountStore }) {
+    this.#env = env;
     this.#store = store;
-    this.#clock = clock;
   }
 
-  touch(accountId: string): void {
-    this.#unsaved.set(accountId, this.#clock.wall());
+  markUsed(accountId: string): void {
+    this.#unsaved.set(accountId, this.#env.clock.wall());
   }
 
+  /** Milliseconds since 1970; `undefined` if the stored time is still right. */
   lastUsed(accountId: string): number | undefined {
     return this.#unsaved.get(accountId);
   }
@@ -27,8 +25,8 @@ export class Usage {
     if (this.#unsaved.size === 0) return;
     const used = [...this.#unsaved];
     this.#unsaved.clear();
-    await this.#db.write(() => {
-      for (const [id, at] of used) this.#store.used(id, at);
+    await this.#env.db.write(() => {
+      for (const [id, at] of used) this.#store.markUsed(id, at);
     });
   }
 }

@@ -2,13 +2,13 @@ import type { ResultOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { type AuthType, parseReference, printReference, type Reference } from '../../../shared/reference.js';
 import type { Secret } from '../../../shared/secret.js';
-import { clientOf } from '../accounts/account.js';
 import { accountClient } from '../accounts/account-client.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { Grants } from '../accounts/grants.js';
+import { clientOf } from '../accounts/json-fields.js';
 import type { Providers } from '../providers/providers.js';
 import type { Secrets } from '../secrets/secrets.js';
-import type { AccountRow } from '../store/accounts.js';
+import type { StoredAccount } from '../store/accounts.js';
 import type { Tokens } from '../tokens/tokens.js';
 import type { Vals } from './vals.js';
 
@@ -101,7 +101,7 @@ export class Resolver {
       const token = await this.#parts.tokens.get({ service, account, refresh_if_needed: true });
       return { value: token.access_token, expires_at: token.expires_at };
     }
-    const row = this.#parts.accounts.row(service, account);
+    const row = this.#parts.accounts.stored(service, account);
     this.#assertRevealed(reference);
     const value = type === 'client_id' ? clientOf(row)?.client_id : (await this.#secret(row, type))?.reveal();
     if (value === undefined) {
@@ -111,15 +111,15 @@ export class Resolver {
   }
 
   async #secret(
-    row: AccountRow,
+    row: StoredAccount,
     type: Exclude<AuthType, 'token' | 'client_id'>,
   ): Promise<Secret | undefined> {
     const { grants } = this.#parts;
     switch (type) {
       case 'api_key':
-        return row.kind === 'api_key' ? grants.open(row, 'access_token') : undefined;
+        return row.kind === 'api_key' ? grants.open(row, 'accessToken') : undefined;
       case 'refresh_token':
-        return grants.open(row, 'refresh_token');
+        return grants.open(row, 'refreshToken');
       case 'client_secret':
         return (await accountClient(row, this.#parts))?.secret;
     }

@@ -1,13 +1,13 @@
 import type { TokenFailure } from '../oauth/failure.js';
 
 const FIRST_MS = 1_000;
-/** The network comes back without notice, so its absence is looked at again soon. */
+/** The network comes back without notice, so it is tried again soon. */
 const LONGEST_MS: Readonly<Record<'network' | 'provider', number>> = { network: 30_000, provider: 300_000 };
 
-/** However long a provider asks to be left alone, and whatever the clock did meanwhile. */
+/** The longest wait, however long a provider asks for and whatever the clock did meanwhile. */
 export const LONGEST_BACKOFF_MS = 3_600_000;
 
-/** Milliseconds until the next attempt: what the provider asks for, else doubling with each failure, never all at once. */
+/** Milliseconds until the next attempt: what the provider asks for, or else a time that doubles with each failure, varied so that accounts do not retry together. */
 export function backoffMs(
   failure: TokenFailure,
   failuresBefore: number,
@@ -19,7 +19,7 @@ export function backoffMs(
   return Math.round(whole * (0.5 + random / 2));
 }
 
-/** How much of a stored `next_attempt_at` still counts: never more than the longest back-off, if the clock was set back. */
+/** Milliseconds of back-off that are left. A time further ahead than the longest back-off was written by a clock that has been set back, and does not count. */
 export function remainingBackoffMs(nextAttemptAt: number | null, now: number): number {
   if (nextAttemptAt === null) return 0;
   const remaining = nextAttemptAt - now;

@@ -1,72 +1,91 @@
 import { v7 as uuidv7 } from 'uuid';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
-import { noSuchAccount } from '../accounts/account.js';
+import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
 import type { Exchange, Granted, OAuthContext } from '../oauth/exchange.js';
-import type { Logger } from '../platform/log.js';
 import { shieldFromSignals } from '../platform/signal-shield.js';
 import { trace } from '../platform/trace.js';
 import type { Providers } from '../providers/providers.js';
-import type { AccountRow, AccountStore } from '../store/accounts.js';
+import type { AccountStore, StoredAccount } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';
+import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
-import type { Sqlite } from '../store/sqlite.js';
 import type { Vault } from '../vault/vault.js';
-import { Answers } from './answers.js';
+import type { Answers } from './answers.js';
+import { backoffMs } from './backoff.js';
 import { notStored, signInAgain, withLostAnswer } from './refusals.js';
 import { type RefreshRequest, refreshRequest } from './request.js';
 import type { Rescue } from './rescue.js';
 import { assertWorthwhile, type RefreshReason } from './worthwhile.js';
 
-interface Parts {
-  readonly db: Sqlite;
+interface Collaborators {
   readonly store: AccountStore;
   readonly attempts: AttemptStore;
+  readonly answers: Answers;
   readonly rescue: Rescue;
   readonly vault: Vault;
   readonly grants: Grants;
   readonly providers: Providers;
   readonly oauth: OAuthContext;
-  readonly log: Logger;
   /** This process, in words for people. */
   readonly holder: string;
 }
 
+/** What a refresh came to: a new grant was stored here, or another one had taken the place of the one to refresh. */
+type Outcome = 'stored' | 'superseded';
+
 /**
- * The one place that refreshes. One exchange at a time for each account, between processes too; written into the
- * journal before it is sent; its answer stored before anybody sees it.
+ * The one place that refreshes. One exchange at a time for each account, across processes too; written into the journal
+ * before it is sent; its answer stored before any caller sees it.
  */
 export class Refresher {
-  readonly #parts: Parts;
+  readonly #env: Env;
+  readonly #store: AccountStore;
+  readonly #attempts: AttemptStore;
   readonly #answers: Answers;
+  readonly #rescue: Rescue;
+  readonly #vault: Vault;
+  readonly #grants: Grants;
+  readonly #providers: Providers;
+  readonly #oauth: OAuthContext;
+  readonly #holder: string;
   readonly #running = new Map<string, Promise<void>>();
   #ended = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#answers = new Answers(parts);
+  constructor(env: Env, collaborators: Collaborators) {
+    const { store, attempts, answers, rescue, vault, grants, providers, oauth, holder } = collaborators;
+    this.#env = env;
+    this.#store = store;
+    this.#attempts = attempts;
+    this.#answers = answers;
+    this.#rescue = rescue;
+    this.#vault = vault;
+    this.#grants = grants;
+    this.#providers = providers;
+    this.#oauth = oauth;
+    this.#holder = holder;
   }
 
-  /** Refreshes the grant that was read as `row`, or joins whoever does. Afterwards the store has a newer one. */
-  async refresh(row: AccountRow, reason: RefreshReason): Promise<void> {
-    if (this.#ended)
-      throw new SigilforgeError('cancelled', 'Sigilforge is ending.', { hint: 'Ask again once it runs.' });
-    if (this.#answers.awaits(row.id)) throw notStored(row);
-    const running = this.#running.get(row.id);
+  /** Refreshes the grant that was read as `account`, or joins a refresh under way. Afterwards the store has a newer one. */
+  async refresh(account: StoredAccount, reason: RefreshReason): Promise<void> {
+    if (this.#ended) throw shuttingDown();
+    if (this.#answers.awaits(account.id)) throw notStored(account);
+    const running = this.#running.get(account.id);
     if (running !== undefined) return running;
-    assertWorthwhile(row, reason, this.#now());
-    const refresh = this.#underLease(row, reason).finally(() => this.#running.delete(row.id));
-    this.#running.set(row.id, refresh);
+    assertWorthwhile(account, reason, this.#now());
+    const refresh = this.#underLease(account, reason).finally(() => this.#running.delete(account.id));
+    this.#running.set(account.id, refresh);
     return refresh;
   }
 
   /** Adopts the answers that an earlier process could not store. */
   async adoptRescued(): Promise<void> {
-    for (const version of this.#parts.rescue.list()) {
-      const row = this.#parts.store.byId(version.id);
-      if (row?.generation !== version.generation) this.#parts.rescue.remove(version);
+    for (const version of this.#rescue.list()) {
+      const account = this.#store.byId(version.id);
+      if (account?.generation !== version.generation) this.#rescue.remove(version);
       // What keeps one answer from being adopted is no reason to leave the others.
-      else await this.refresh(row, 'asked').catch((thrown: unknown) => this.#notAdopted(row, thrown));
+      else
+        await this.refresh(account, 'asked').catch((thrown: unknown) => this.#logNotAdopted(account, thrown));
     }
   }
 
@@ -77,89 +96,119 @@ export class Refresher {
     await this.#answers.end();
   }
 
-  async #underLease(seen: AccountRow, reason: RefreshReason): Promise<void> {
-    const lease = await this.#parts.grants.lease(seen.id);
+  async #underLease(seen: StoredAccount, reason: RefreshReason): Promise<void> {
+    const lease = await this.#grants.lease(seen.id);
     try {
-      trace('refresh.leased');
-      const row = this.#parts.store.byId(seen.id);
-      if (!row) throw noSuchAccount(seen.service, seen.account);
-      // Somebody else refreshed it meanwhile: that is what was wanted.
-      if (row.generation !== seen.generation) return;
-      await shieldFromSignals(() => this.#parts.vault.keepOpen(() => this.#renew(row, reason, lease)));
+      trace('refresh.leased', seen.id);
+      const account = this.#store.byId(seen.id);
+      if (!account) throw noSuchAccount(seen);
+      // Another process refreshed it meanwhile: that is what was wanted.
+      if (account.generation !== seen.generation) return;
+      await this.#logged(account, () =>
+        shieldFromSignals(() => this.#vault.keepOpen(() => this.#renew(account, reason, lease))),
+      );
     } finally {
       if (!this.#answers.awaits(seen.id)) lease.release();
     }
   }
 
-  async #renew(row: AccountRow, reason: RefreshReason, lease: Lease): Promise<void> {
-    const rescued = await this.#rescued(row);
-    if (rescued) {
-      trace('refresh.adopting');
-      return this.#answers.store({ row, granted: rescued, attemptId: undefined, who: undefined }, lease);
+  /** One line in the log for each refresh that was stored, and for each that failed. */
+  async #logged({ service, account }: StoredAccount, renew: () => Promise<Outcome>): Promise<void> {
+    const { clock, log } = this.#env;
+    const begun = clock.monotonic();
+    const fields = () => ({
+      account: `${service}/${account}`,
+      duration_ms: Math.round(clock.monotonic() - begun),
+    });
+    try {
+      if ((await renew()) === 'stored') log.info('refresh.stored', fields());
+    } catch (thrown) {
+      log.warn('refresh.failed', { ...fields(), kind: asSigilforgeError(thrown).kind });
+      throw thrown;
     }
-    assertWorthwhile(row, reason, this.#now());
-    const request = await refreshRequest(row, this.#parts);
-    const { db, attempts } = this.#parts;
-    const mayBeSpent = await db.write(() => attempts.endCutOff(row.id, row.generation, this.#now()));
-    await this.#exchange(row, request, lease, mayBeSpent);
+  }
+
+  async #renew(account: StoredAccount, reason: RefreshReason, lease: Lease): Promise<Outcome> {
+    const rescued = await this.#rescued(account);
+    if (rescued) {
+      trace('refresh.adopting', account.id);
+      const answer = { account, granted: rescued, attemptId: undefined, client: undefined };
+      await this.#answers.store(answer, lease);
+      return 'stored';
+    }
+    assertWorthwhile(account, reason, this.#now());
+    const collaborators = { grants: this.#grants, providers: this.#providers };
+    const request = await refreshRequest(this.#oauth, collaborators, account);
+    const { id, generation } = account;
+    const mayBeSpent = await this.#env.db.write(() => this.#attempts.endCutOff(id, generation, this.#now()));
+    return this.#exchange(account, request, { lease, mayBeSpent });
   }
 
   /** The answer that an earlier process kept in a file. A damaged one is refused, and the stored grant is tried instead. */
-  async #rescued(row: AccountRow): Promise<Granted | undefined> {
-    const { rescue } = this.#parts;
+  async #rescued(account: StoredAccount): Promise<Granted | undefined> {
     try {
-      return await rescue.read(row);
+      return await this.#rescue.read(account);
     } catch (thrown) {
       if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
-      rescue.setAside(row);
-      this.#notAdopted(row, thrown);
+      this.#rescue.setAside(account);
+      this.#logNotAdopted(account, thrown);
       return undefined;
     }
   }
 
+  /** `mayBeSpent`: an earlier answer for this grant may have been lost. */
   async #exchange(
-    row: AccountRow,
+    account: StoredAccount,
     request: RefreshRequest,
-    lease: Lease,
-    mayBeSpent: boolean,
-  ): Promise<void> {
-    const { attemptId, granted, failure } = await this.#attempt(row, request);
-    if (granted) return this.#answers.store({ row, granted, attemptId, who: request.who }, lease);
-    const told = mayBeSpent ? withLostAnswer(failure) : failure;
-    const stillThere = await this.#parts.grants.failed(row, told, attemptId);
+    { lease, mayBeSpent }: { readonly lease: Lease; readonly mayBeSpent: boolean },
+  ): Promise<Outcome> {
+    const { attemptId, granted, failure } = await this.#attempt(account, request);
+    if (granted) {
+      await this.#answers.store({ account, granted, attemptId, client: request.client }, lease);
+      return 'stored';
+    }
+    const recorded = mayBeSpent ? withLostAnswer(failure) : failure;
+    const nextAttemptAt = this.#now() + backoffMs(recorded, account.failures);
+    const isCurrent = await this.#grants.recordFailure(account, {
+      failure: recorded,
+      attemptId,
+      nextAttemptAt,
+    });
     // Another grant took its place: that one is what was wanted.
-    if (!stillThere) return;
-    // Providers that rotate forgive a repeated token for seconds only, so an answer that may be lost is asked for at once.
-    if (failure.end === 'unknown' && !mayBeSpent) return this.#exchange(row, request, lease, true);
-    throw told.verdict === 'dead' ? signInAgain(row, told.error.message) : told.error;
+    if (!isCurrent) return 'superseded';
+    // Providers that rotate forgive a repeated token for seconds only, so a lost answer is asked for again at once.
+    if (failure.end === 'unknown' && !mayBeSpent)
+      return this.#exchange(account, request, { lease, mayBeSpent: true });
+    throw recorded.verdict === 'dead' ? signInAgain(account, recorded.error.message) : recorded.error;
   }
 
-  /** One exchange, in the journal before its first byte is sent: where the store cannot be written, nothing is sent. */
-  async #attempt(row: AccountRow, request: RefreshRequest): Promise<Exchange & { attemptId: string }> {
-    const { db, attempts, holder } = this.#parts;
+  /** One exchange, in the journal before its first byte is sent: if the store cannot be written, nothing is sent. */
+  async #attempt(
+    { id: accountId, generation, refreshFingerprint: fingerprint }: StoredAccount,
+    request: RefreshRequest,
+  ): Promise<Exchange & { attemptId: string }> {
     const attemptId = uuidv7();
-    await db.write(() =>
-      attempts.begin({
-        id: attemptId,
-        account_id: row.id,
-        generation: row.generation,
-        fingerprint: row.refresh_fingerprint,
-        holder,
-        started_at: this.#now(),
-      }),
-    );
-    trace('refresh.journaled');
+    const startedAt = this.#now();
+    const attempt = { id: attemptId, accountId, generation, fingerprint, holder: this.#holder, startedAt };
+    await this.#env.db.write(() => this.#attempts.begin(attempt));
+    trace('refresh.journaled', accountId);
     const result = await request.send();
-    trace('refresh.answered');
+    trace('refresh.answered', accountId);
     return { ...result, attemptId };
   }
 
-  #notAdopted(row: AccountRow, thrown: unknown): void {
+  #logNotAdopted({ service, account }: StoredAccount, thrown: unknown): void {
     const { kind } = asSigilforgeError(thrown);
-    this.#parts.log.error('refresh.answer_not_adopted', { account: `${row.service}/${row.account}`, kind });
+    this.#env.log.error('refresh.answer_not_adopted', { account: `${service}/${account}`, kind });
   }
 
   #now(): number {
-    return this.#parts.oauth.clock.wall();
+    return this.#env.clock.wall();
   }
+}
+
+function shuttingDown(): SigilforgeError {
+  return new SigilforgeError('cancelled', 'Sigilforge is shutting down.', {
+    hint: 'Try again when it is back.',
+  });
 }

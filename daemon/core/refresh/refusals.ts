@@ -1,69 +1,66 @@
-import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import type { LastError } from '../accounts/json-fields.js';
 import type { TokenFailure } from '../oauth/failure.js';
-import type { AccountRow } from '../store/accounts.js';
 
-/** Why the last refresh failed, as it is told from then on. `at`: milliseconds since 1970. */
-export function lastErrorOf({ last_error }: AccountRow): {
-  kind: ErrorKind;
-  message: string;
-  at: number | null;
-} {
-  if (last_error === null) return { kind: 'refresh_failed', message: 'the reason is not known.', at: null };
-  const { kind, message, at } = JSON.parse(last_error) as { kind: ErrorKind; message: string; at: string };
-  return { kind, message, at: Date.parse(at) };
+interface Names {
+  readonly service: string;
+  readonly account: string;
 }
 
-export function signInAgain({ service, account }: AccountRow, reason: string): SigilforgeError {
-  return new SigilforgeError('auth_required', `${service}/${account} has to be signed in again: ${reason}`, {
+/** What is said of a failure that was not recorded. */
+export const unknownReason = 'the reason is not known.';
+
+export function signInAgain({ service, account }: Names, reason: string): SigilforgeError {
+  return new SigilforgeError('auth_required', `${service}/${account} must be signed in again: ${reason}`, {
     hint: `Run: sigilforge add-account ${service} ${account} --replace`,
   });
 }
 
-/** The one loss that no client can prevent is named as what it is, to whoever asks from then on. */
+/** The failure of a grant that an answer lost earlier may have spent: the one loss that no client can prevent. */
 export function withLostAnswer(failure: TokenFailure): TokenFailure {
   if (failure.verdict !== 'dead') return failure;
   const { kind, message, cause } = failure.error;
   const lost =
-    'An earlier answer of the provider never arrived, so the refresh token may have been spent on it.';
+    'An earlier answer from the provider never arrived, so the refresh token may have been spent on it.';
   return { ...failure, error: new SigilforgeError(kind, `${lost} ${message}`, { cause }) };
 }
 
-export function notTakenOver({ service, account }: AccountRow): SigilforgeError {
+export function notTakenOver({ service, account }: Names): SigilforgeError {
   const sentence = `${service}/${account} was copied from another vault, which may still use its grant.`;
   return new SigilforgeError('auth_required', sentence, {
-    hint: `Where that vault is gone, take the grant over with: sigilforge refresh-token ${service} ${account}. Otherwise sign in anew: sigilforge add-account ${service} ${account} --replace`,
+    hint: `If that vault is gone, take the grant over with: sigilforge refresh-token ${service} ${account}. Otherwise sign in again with: sigilforge add-account ${service} ${account} --replace`,
   });
 }
 
-export function notRefreshable({ service, account }: AccountRow): SigilforgeError {
-  const sentence = `${service}/${account} is an API key, which nothing refreshes.`;
+export function notRefreshable({ service, account }: Names): SigilforgeError {
+  const sentence = `${service}/${account} is an API key, which cannot be refreshed.`;
   return new SigilforgeError('auth_required', sentence, {
     hint: `Store another one with: sigilforge add-account ${service} ${account} --api-key --replace`,
   });
 }
 
-export function refusedAlthoughNew({ service, account }: AccountRow): SigilforgeError {
-  const sentence = `The newest token of ${service}/${account} was refused, and is seconds old.`;
+export function refusedAlthoughNew({ service, account }: Names): SigilforgeError {
+  const sentence = `The newest token of ${service}/${account} was refused, and it is only seconds old.`;
   return new SigilforgeError('refresh_failed', sentence, {
     hint: 'Its scopes may not be enough for what was asked of the API.',
   });
 }
 
-export function leftAlone(row: AccountRow, waitMs: number): SigilforgeError {
-  const { kind, message } = lastErrorOf(row);
+export function backingOff(lastError: LastError | null, waitMs: number): SigilforgeError {
+  const { kind, message } = lastError ?? { kind: 'refresh_failed', message: unknownReason };
   const hint = `Sigilforge tries again in ${Math.ceil(waitMs / 1000)} seconds.`;
   return new SigilforgeError(kind, message, { hint });
 }
 
-export function withoutAccessToken({ service, account }: AccountRow): SigilforgeError {
+export function withoutAccessToken({ service, account }: Names): SigilforgeError {
   const sentence = `The provider of ${service}/${account} answered without an access token.`;
   return new SigilforgeError('refresh_failed', sentence, { hint: 'Nothing is lost: try again later.' });
 }
 
-export function notStored({ service, account }: AccountRow, cause?: unknown): SigilforgeError {
-  const sentence = `A new token of ${service}/${account} is here and cannot be stored yet.`;
+export function notStored({ service, account }: Names, cause?: unknown): SigilforgeError {
+  const sentence = `A new token of ${service}/${account} has arrived and cannot be stored yet.`;
   return new SigilforgeError('store_unavailable', sentence, {
-    hint: 'Nothing is lost. Make the data folder writable, with some free space; the rest happens by itself.',
+    hint: 'Nothing is lost. Make the data folder writable and free some space: the token is then stored by itself.',
     cause,
   });
 }

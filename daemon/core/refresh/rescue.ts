@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
-import { asSigilforgeError } from '../../../shared/errors.js';
+import { isErrno } from '../../../shared/errno.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
+import { parseJson } from '../../../shared/json.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Granted } from '../oauth/exchange.js';
-import { ensurePrivateFolder, isErrno, pathError, writePrivateFile } from '../platform/files.js';
+import { ensurePrivateFolder, pathError, writePrivateFile } from '../platform/files.js';
 import type { Version } from '../store/accounts.js';
 import type { Sealer, Vault } from '../vault/vault.js';
 
@@ -21,8 +23,8 @@ const Rescued = v.strictObject({
 });
 
 /**
- * Answers that could not be stored, sealed, each in a file named by the account and the generation that it replaces.
- * Whoever next holds the account's lease adopts it, as long as the generation is still that one.
+ * Answers that could not be stored, sealed, each in a file named after the account and the generation that it replaces.
+ * The next holder of the account's lease adopts it, as long as the generation is still that one.
  */
 export class Rescue {
   readonly #folder: string;
@@ -52,12 +54,14 @@ export class Rescue {
     );
   }
 
-  /** The answer that was kept for this generation, or `undefined`. Throws `integrity` for a file that is not what was written. */
+  /** The answer that was kept for this generation, or `undefined`. Throws `integrity` if the file is not what was written. */
   async read(version: Version): Promise<Granted | undefined> {
     const sealed = readIfAny(this.#file(version));
     if (!sealed) return undefined;
     const text = (await this.#vault.unlocked()).open(placeOf(version), sealed).reveal();
-    const { sentAt, accessToken, refreshToken, ...rest } = v.parse(Rescued, JSON.parse(text));
+    const checked = v.safeParse(Rescued, parseJson(text));
+    if (!checked.success) throw notWhatWasKept();
+    const { sentAt, accessToken, refreshToken, ...rest } = checked.output;
     const secret = (value: string | null): Secret | undefined =>
       value === null ? undefined : new Secret(value);
     return {
@@ -71,7 +75,7 @@ export class Rescue {
     };
   }
 
-  /** Seals anew what is kept for an account, with the newest key. The caller holds its lease. Says how many files. */
+  /** Seals again what is kept for an account, with the newest key. The caller holds its lease. Says how many files. */
   async reseal(accountId: string): Promise<number> {
     const versions = this.list().filter(({ id }) => id === accountId);
     const sealer = await this.#vault.unlocked();
@@ -82,7 +86,7 @@ export class Rescue {
     return versions.length;
   }
 
-  /** A file that cannot be removed does no harm: its generation is over, so nobody adopts it. */
+  /** A file that cannot be removed does no harm: its generation is over, so it is never adopted. */
   remove(version: Version): void {
     try {
       fs.rmSync(this.#file(version), { force: true });
@@ -91,7 +95,7 @@ export class Rescue {
     }
   }
 
-  /** Takes a file out of the way that cannot be adopted, without destroying it. */
+  /** Moves a file that cannot be adopted out of the way, without destroying it. */
   setAside(version: Version): void {
     fs.renameSync(this.#file(version), `${this.#file(version)}.refused`);
   }
@@ -110,7 +114,11 @@ export class Rescue {
   }
 }
 
-/** What is damaged stays as it is, for whoever tries to adopt it. */
+function notWhatWasKept(): SigilforgeError {
+  return new SigilforgeError('integrity', 'A file of an unstored answer is not what was written.');
+}
+
+/** A damaged file stays as it is: adopting it will find out. */
 function resealed(sealer: Sealer, version: Version, sealed: Buffer): Buffer {
   try {
     return sealer.sealAside(placeOf(version), sealer.open(placeOf(version), sealed));

@@ -1,46 +1,55 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
+import { inParallel } from '../../../shared/in-parallel.js';
 import type { Events } from '../accounts/events.js';
 import type { Usage } from '../accounts/usage.js';
-import type { Clock } from '../platform/clock.js';
-import type { Logger } from '../platform/log.js';
-import type { AccountRow, AccountStore, DueQuery } from '../store/accounts.js';
+import type { AccountStore, DueQuery, StoredAccount } from '../store/accounts.js';
+import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { LONGEST_BACKOFF_MS } from './backoff.js';
 import type { Refresher } from './refresher.js';
 
-interface Parts {
-  readonly vault: Vault;
+interface Collaborators {
   readonly store: AccountStore;
+  readonly vault: Vault;
   readonly refresher: Refresher;
   readonly usage: Usage;
   readonly events: Events;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** `[refresh]` of config.toml. */
-  readonly aheadMs: number;
-  readonly idleMs: number;
+  /** How long before its end a token is refreshed, and how long an unused account is kept fresh. */
+  readonly times: { readonly aheadMs: number; readonly idleMs: number };
 }
 
-/** No system promises what a timer means across sleep and clock changes: it wakes often and compares clocks. */
+/** No system promises what a timer means across sleep and clock changes, so it wakes often and compares clocks. */
 const LONGEST_WAIT_MS = 60_000;
 const SHORTEST_WAIT_MS = 1_000;
 const AT_ONCE = 4;
 
-/** Refreshes ahead of time what is in use, a few at a time, so that hardly anybody ever waits for a provider. */
+/** Refreshes what is in use ahead of time, a few at a time, so that callers hardly ever wait for a provider. */
 export class Scheduler {
-  readonly #parts: Parts;
+  readonly #env: Env;
+  readonly #store: AccountStore;
+  readonly #vault: Vault;
+  readonly #refresher: Refresher;
+  readonly #usage: Usage;
+  readonly #events: Events;
+  readonly #times: Collaborators['times'];
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
   #round: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(env: Env, { store, vault, refresher, usage, events, times }: Collaborators) {
+    this.#env = env;
+    this.#store = store;
+    this.#vault = vault;
+    this.#refresher = refresher;
+    this.#usage = usage;
+    this.#events = events;
+    this.#times = times;
   }
 
   start(): void {
     // A new token may end sooner than anything that was waited for.
-    this.#parts.events.listen(({ type }) => {
+    this.#events.listen(({ type }) => {
       if (type === 'account_added' || type === 'token_refreshed') this.#wakeIn(SHORTEST_WAIT_MS);
     });
     this.#wakeIn(SHORTEST_WAIT_MS);
@@ -52,7 +61,7 @@ export class Scheduler {
   }
 
   #wakeIn(ms: number): void {
-    const wakesAt = this.#parts.clock.monotonic() + ms;
+    const wakesAt = this.#env.clock.monotonic() + ms;
     if (this.#stopped || this.#round || wakesAt >= this.#wakesAt) return;
     clearTimeout(this.#timer);
     this.#wakesAt = wakesAt;
@@ -63,7 +72,7 @@ export class Scheduler {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     this.#round = this.#refreshDue()
       .catch((thrown: unknown) =>
-        this.#parts.log.warn('scheduler.failed', { kind: asSigilforgeError(thrown).kind }),
+        this.#env.log.warn('scheduler.failed', { kind: asSigilforgeError(thrown).kind }),
       )
       .finally(() => {
         this.#round = undefined;
@@ -72,24 +81,20 @@ export class Scheduler {
   }
 
   async #refreshDue(): Promise<void> {
-    // Nobody waits for this, so it is no reason to ask a person for the keychain.
-    if (this.#parts.vault.state === 'locked') return;
-    await this.#parts.usage.save();
-    const due = this.#parts.store.due(this.#query());
-    const worker = async (): Promise<void> => {
-      for (let row = due.shift(); row !== undefined && !this.#stopped; row = due.shift())
-        await this.#refresh(row);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    // No caller waits for this, so it is no reason to ask a person for the keychain.
+    if (this.#vault.state === 'locked') return;
+    await this.#usage.save();
+    await inParallel(this.#store.due(this.#query()), AT_ONCE, (account) => this.#refresh(account));
   }
 
-  /** Failures are in the account's row, and told to whoever asks for the token. */
-  async #refresh(row: AccountRow): Promise<void> {
+  /** Failures are stored with the account, and reported when its token is asked for. */
+  async #refresh(account: StoredAccount): Promise<void> {
+    if (this.#stopped) return;
     try {
-      await this.#parts.refresher.refresh(row, 'needed');
+      await this.#refresher.refresh(account, 'needed');
     } catch (thrown) {
-      this.#parts.log.debug('scheduler.not_refreshed', {
-        account: `${row.service}/${row.account}`,
+      this.#env.log.debug('scheduler.not_refreshed', {
+        account: `${account.service}/${account.account}`,
         kind: asSigilforgeError(thrown).kind,
       });
     }
@@ -97,17 +102,17 @@ export class Scheduler {
 
   #untilNext(): number {
     try {
-      const next = this.#parts.store.nextDue(this.#query()) ?? Number.POSITIVE_INFINITY;
-      return Math.min(Math.max(next - this.#parts.clock.wall(), SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+      const next = this.#store.nextDue(this.#query()) ?? Number.POSITIVE_INFINITY;
+      return Math.min(Math.max(next - this.#env.clock.wall(), SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
     } catch {
-      // The store has a bad moment; it is looked at again.
+      // The store cannot be read for the moment: the next round tries again.
       return LONGEST_WAIT_MS;
     }
   }
 
   #query(): DueQuery {
-    const now = this.#parts.clock.wall();
-    const { aheadMs, idleMs } = this.#parts;
+    const now = this.#env.clock.wall();
+    const { aheadMs, idleMs } = this.#times;
     return { now, aheadMs, usedSince: now - idleMs, longestBackoffMs: LONGEST_BACKOFF_MS };
   }
 }

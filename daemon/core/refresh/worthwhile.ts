@@ -1,33 +1,35 @@
-import type { AccountRow } from '../store/accounts.js';
+import { readJsonFields } from '../accounts/json-fields.js';
+import type { StoredAccount } from '../store/accounts.js';
 import { remainingBackoffMs } from './backoff.js';
 import {
-  lastErrorOf,
-  leftAlone,
+  backingOff,
   notRefreshable,
   notTakenOver,
   refusedAlthoughNew,
   signInAgain,
+  unknownReason,
 } from './refusals.js';
 
-/** Why a refresh is wanted: the token is too old, its resource server refused it, or somebody asked for a new one. */
+/** Why a refresh is wanted: the token is too old, its resource server refused it, or a caller asked for a new one. */
 export type RefreshReason = 'needed' | 'rejected' | 'asked';
 
 /** One exchange for each account in this time, for tokens that were refused and for grants that are known to be dead. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Throws where asking the provider now could bring nothing, without any network. It is decided by the row alone, so that
- * every process decides alike. `now`: milliseconds since 1970.
+ * Throws if asking the provider now could bring nothing, without any network. Only what is stored decides, so that every
+ * process decides alike. `now`: milliseconds since 1970.
  */
-export function assertWorthwhile(row: AccountRow, reason: RefreshReason, now: number): void {
-  if (row.kind === 'api_key') throw notRefreshable(row);
-  if (row.state === 'parked' && reason !== 'asked') throw notTakenOver(row);
-  const { at, message } = lastErrorOf(row);
-  if (row.state === 'needs_auth' && (reason !== 'asked' || isRecent(at, now)))
-    throw signInAgain(row, message);
-  if (reason === 'rejected' && isRecent(row.last_refreshed_at, now)) throw refusedAlthoughNew(row);
-  const waitMs = remainingBackoffMs(row.next_attempt_at, now);
-  if (reason !== 'asked' && waitMs > 0) throw leftAlone(row, waitMs);
+export function assertWorthwhile(account: StoredAccount, reason: RefreshReason, now: number): void {
+  const { lastError } = readJsonFields(account);
+  const failedAt = lastError && Date.parse(lastError.at);
+  if (account.kind === 'api_key') throw notRefreshable(account);
+  if (account.state === 'parked' && reason !== 'asked') throw notTakenOver(account);
+  if (account.state === 'needs_auth' && (reason !== 'asked' || isRecent(failedAt, now)))
+    throw signInAgain(account, lastError?.message ?? unknownReason);
+  if (reason === 'rejected' && isRecent(account.lastRefreshedAt, now)) throw refusedAlthoughNew(account);
+  const waitMs = remainingBackoffMs(account.nextAttemptAt, now);
+  if (reason !== 'asked' && waitMs > 0) throw backingOff(lastError, waitMs);
 }
 
 /** What is in the future was written by a clock that has been set back. */

@@ -2,14 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { AccountInfo } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { MAX_TIMER_MS } from '../../../shared/limits.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { PendingFlow, Prompt } from '../oauth/flows/flow.js';
 
-/** Which account a sign-in is for, and what tells it from another sign-in for the same account. */
+/** Which account a sign-in is for, and what distinguishes it from another sign-in for the same account. */
 export interface SignInKey {
   readonly service: string;
   readonly account: string;
-  /** The parameters that it was begun with, as text. */
+  /** The parameters that it was started with, as text. */
   readonly parameters: string;
 }
 
@@ -20,27 +21,24 @@ export interface WaitingSignIn {
   readonly prompt: Prompt;
 }
 
-interface SignIn extends WaitingSignIn {
+interface PendingSignIn extends WaitingSignIn {
   readonly key: SignInKey;
   readonly flow: PendingFlow;
   readonly result: Promise<AccountInfo>;
-  /** Callers that began it or joined it, and have not given it up. */
+  /** Callers that started or joined it, and have not given it up. */
   participants: number;
-  /** Calls of `wait` that have not ended, also of those who only look on. */
+  /** Calls of `wait` that have not ended, including those of callers that only watch. */
   readonly waiting: Set<object>;
   ended: boolean;
 }
 
-/** What Node's timers hold; beyond it they would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** How long an ended sign-in still answers to whoever waits for it. */
+/** How long an ended sign-in can still be asked for its result. */
 const REMEMBER_MS = 10 * 60 * 1000;
 
-/** The sign-ins under way: at most one for each account, shared by everybody who asks for the same. */
-export class SignIns {
-  readonly #signIns = new Map<string, SignIn>();
-  readonly #beginning = new Map<string, Promise<SignIn>>();
+/** The sign-ins under way: at most one for each account, shared by all callers that ask for the same. */
+export class PendingSignIns {
+  readonly #signIns = new Map<string, PendingSignIn>();
+  readonly #beginning = new Map<string, Promise<PendingSignIn>>();
 
   /** Begins a sign-in, or joins the one that is under way with the same parameters. */
   async begin(
@@ -52,7 +50,7 @@ export class SignIns {
     const beginning = this.#beginning.get(name);
     const current = beginning ? await beginning.catch(() => undefined) : this.#pending(key);
     if (current) return join(current, key);
-    // Another one that waited for the same failure may have begun anew meanwhile.
+    // Another caller that waited for the same failure may have started again meanwhile.
     if (beginning) return this.begin(key, start, stored);
     const begun = this.#begin(key, start, stored).finally(() => this.#beginning.delete(name));
     this.#beginning.set(name, begun);
@@ -60,20 +58,20 @@ export class SignIns {
   }
 
   /**
-   * The account once the sign-in is complete, or `undefined` after `timeoutMs`. Throws the error that ended it.
-   * Who is gone while waiting has given the sign-in up.
+   * The account once the sign-in is complete, or `undefined` after `timeoutS` seconds. Throws the error that ended it.
+   * A caller that disconnects while waiting (`gone`) has abandoned the sign-in.
    */
-  async wait(id: string, timeoutMs: number, gone: AbortSignal): Promise<AccountInfo | undefined> {
+  async wait(id: string, timeoutS: number, gone: AbortSignal): Promise<AccountInfo | undefined> {
     const signIn = this.#get(id);
     const waiter = {};
-    const leave = (): void => this.#left(signIn, waiter);
+    const leave = (): void => this.#leave(signIn, waiter);
     gone.addEventListener('abort', leave, { once: true });
     const timer = new AbortController();
     signIn.waiting.add(waiter);
     try {
       return await Promise.race([
         signIn.result,
-        delay(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { signal: timer.signal }),
+        delay(Math.min(timeoutS * 1000, MAX_TIMER_MS), undefined, { signal: timer.signal }),
       ]);
     } finally {
       timer.abort();
@@ -88,7 +86,7 @@ export class SignIns {
     return signIn.result;
   }
 
-  /** Takes one participant away; the sign-in ends with the last one. Says whether it was still under way. */
+  /** Takes one participant away; the sign-in ends when the last one leaves. Says whether it was still under way. */
   cancel(id: string): boolean {
     const signIn = this.#get(id);
     if (signIn.ended) return false;
@@ -97,14 +95,14 @@ export class SignIns {
     return true;
   }
 
-  /** Somebody who waited is gone. Whoever still waits keeps the sign-in alive: nobody knows which of them began it. */
-  #left(signIn: SignIn, waiter: object): void {
+  /** A waiting caller is gone. Other waiting callers keep the sign-in alive: any of them may have started it. */
+  #leave(signIn: PendingSignIn, waiter: object): void {
     signIn.waiting.delete(waiter);
     signIn.participants -= 1;
     if (signIn.participants <= 0 && signIn.waiting.size === 0) signIn.flow.cancel(cancelled());
   }
 
-  /** Ends every sign-in; whoever waits for one gets `cancelled`. */
+  /** Ends every sign-in: callers that wait for one get `cancelled`. */
   close(): void {
     for (const { ended, flow } of this.#signIns.values()) {
       if (!ended) flow.cancel(cancelled());
@@ -115,10 +113,10 @@ export class SignIns {
     key: SignInKey,
     start: () => Promise<PendingFlow>,
     stored: () => AccountInfo,
-  ): Promise<SignIn> {
+  ): Promise<PendingSignIn> {
     const flow = await start();
     const result = flow.done.then(stored);
-    const signIn: SignIn = {
+    const signIn: PendingSignIn = {
       id: uuidv7(),
       kind: flow.kind,
       prompt: flow.prompt,
@@ -138,14 +136,14 @@ export class SignIns {
     return signIn;
   }
 
-  #pending({ service, account }: SignInKey): SignIn | undefined {
+  #pending({ service, account }: SignInKey): PendingSignIn | undefined {
     for (const signIn of this.#signIns.values()) {
       if (!signIn.ended && signIn.key.service === service && signIn.key.account === account) return signIn;
     }
     return undefined;
   }
 
-  #get(id: string): SignIn {
+  #get(id: string): PendingSignIn {
     const signIn = this.#signIns.get(id);
     if (signIn) return signIn;
     throw new SigilforgeError('not_found', 'There is no such sign-in, or it ended a while ago.', {
@@ -154,11 +152,11 @@ export class SignIns {
   }
 }
 
-function join(signIn: SignIn, key: SignInKey): WaitingSignIn {
+function join(signIn: PendingSignIn, key: SignInKey): WaitingSignIn {
   if (signIn.key.parameters !== key.parameters) {
     const sentence = `Another sign-in for ${key.service}/${key.account} is under way (${signIn.id}).`;
     throw new SigilforgeError('already_exists', sentence, {
-      hint: 'Finish it, or give it up, before this one.',
+      hint: 'Finish or cancel it before you start this one.',
     });
   }
   signIn.participants += 1;
@@ -166,5 +164,5 @@ function join(signIn: SignIn, key: SignInKey): WaitingSignIn {
 }
 
 function cancelled(): SigilforgeError {
-  return new SigilforgeError('cancelled', 'The sign-in was given up.');
+  return new SigilforgeError('cancelled', 'The sign-in was cancelled.');
 }

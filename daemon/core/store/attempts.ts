@@ -1,25 +1,26 @@
 import type { Sqlite, Statement } from './sqlite.js';
 
-/** How an exchange ended. Without an end it was cut off by a crash, which means the same as `unknown`. */
+/** How an exchange ended. One without an end was cut off by a crash, which means the same as `unknown`. */
 export type AttemptOutcome = 'stored' | 'refused' | 'not_sent' | 'unknown';
 
 /** A line of the journal: an exchange that is about to be sent. */
-export interface AttemptRow {
+export interface Attempt {
   readonly id: string;
-  readonly account_id: string;
+  readonly accountId: string;
   readonly generation: number;
   readonly fingerprint: Buffer | null;
-  /** Which process, in words for people. Nothing is ever decided by it. */
+  /** Which process, in words for people. No decision depends on it. */
   readonly holder: string;
-  readonly started_at: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
 }
 
-/** How many generations of an account's journal are kept. */
+/** How many generations of an account's journal are kept: enough to recognize a spent refresh token that is imported again. */
 const KEPT_GENERATIONS = 10;
 
 /** SQL for the journal of exchanges. */
 export class AttemptStore {
-  readonly #insert: Statement<[AttemptRow]>;
+  readonly #insert: Statement<[Attempt]>;
   readonly #prune: Statement<[string, number]>;
   readonly #end: Statement<[AttemptOutcome, number, string]>;
   readonly #adopted: Statement<[number, string, number]>;
@@ -31,7 +32,7 @@ export class AttemptStore {
   constructor(db: Sqlite) {
     this.#insert =
       db.prepare(`INSERT INTO refresh_attempts (id, account_id, generation, fingerprint, holder, started_at)
-      VALUES (@id, @account_id, @generation, @fingerprint, @holder, @started_at)`);
+      VALUES (@id, @accountId, @generation, @fingerprint, @holder, @startedAt)`);
     this.#prune = db.prepare('DELETE FROM refresh_attempts WHERE account_id = ? AND generation < ?');
     this.#end = db.prepare('UPDATE refresh_attempts SET outcome = ?, ended_at = ? WHERE id = ?');
     this.#adopted = db.prepare(`UPDATE refresh_attempts SET outcome = 'stored', ended_at = ?
@@ -46,9 +47,9 @@ export class AttemptStore {
       WHERE account_id = ? AND outcome IS NULL ORDER BY started_at DESC LIMIT 1`);
   }
 
-  begin(row: AttemptRow): void {
-    this.#prune.run(row.account_id, row.generation - KEPT_GENERATIONS);
-    this.#insert.run(row);
+  begin(attempt: Attempt): void {
+    this.#prune.run(attempt.accountId, attempt.generation - KEPT_GENERATIONS);
+    this.#insert.run(attempt);
   }
 
   end(id: string, outcome: AttemptOutcome, at: number): void {
@@ -71,7 +72,7 @@ export class AttemptStore {
     return this.#spentBy.get(fingerprint);
   }
 
-  /** Who is at an exchange of this account. */
+  /** Which process has an exchange of this account under way. */
   holder(accountId: string): string | undefined {
     return this.#holder.get(accountId)?.holder;
   }

@@ -1,9 +1,9 @@
 import type { Secret } from '../../../shared/secret.js';
-import { scopesOf } from '../accounts/account.js';
 import type { Events } from '../accounts/events.js';
-import { type Clock, timestamp } from '../platform/clock.js';
-import type { AccountRow, AccountStore, Version } from '../store/accounts.js';
-import type { Sqlite } from '../store/sqlite.js';
+import { readJsonFields } from '../accounts/json-fields.js';
+import { timestamp } from '../platform/clock.js';
+import type { AccountStore, StoredAccount, Version } from '../store/accounts.js';
+import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 
 /** A token in memory, ready to be handed out. */
@@ -11,10 +11,10 @@ export interface CachedToken extends Version {
   readonly accessToken: Secret | undefined;
   readonly tokenType: string;
   readonly scopes: string[];
-  /** Milliseconds since 1970, or `null` where the provider does not say. */
+  /** Milliseconds since 1970, or `null` if the provider does not say. */
   readonly expiresAt: number | null;
   readonly expiresAtText: string | null;
-  /** The same moment by the monotonic clock, which nobody can set back. */
+  /** The same moment by the monotonic clock, which cannot be set back. */
   readonly deadline: number;
   readonly lifetimeMs: number;
 }
@@ -25,25 +25,23 @@ interface Entry {
   seen: number;
 }
 
-/** Tokens in memory. What another process commits is noticed by `data_version`, what this one does by its own events. */
+interface Collaborators {
+  readonly store: AccountStore;
+  readonly vault: Vault;
+  readonly events: Events;
+}
+
+/** Tokens in memory. Commits of other processes are noticed by `data_version`, those of this process by its own events. */
 export class TokenCache {
-  readonly #db: Sqlite;
+  readonly #env: Env;
   readonly #store: AccountStore;
   readonly #vault: Vault;
-  readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
 
-  constructor({
-    db,
-    store,
-    vault,
-    clock,
-    events,
-  }: { db: Sqlite; store: AccountStore; vault: Vault; clock: Clock; events: Events }) {
-    this.#db = db;
+  constructor(env: Env, { store, vault, events }: Collaborators) {
+    this.#env = env;
     this.#vault = vault;
     this.#store = store;
-    this.#clock = clock;
     events.listen(({ service, account }) => this.#entries.delete(keyOf(service, account)));
     vault.whenClosed(() => this.#entries.clear());
   }
@@ -53,7 +51,7 @@ export class TokenCache {
     const key = keyOf(service, account);
     const entry = this.#entries.get(key);
     if (!entry || !this.#vault.isOpen) return undefined;
-    const version = this.#db.dataVersion();
+    const version = this.#env.db.dataVersion();
     if (entry.seen !== version) {
       // Another process may have locked the vault.
       if (this.#vault.state === 'locked') return undefined;
@@ -67,40 +65,48 @@ export class TokenCache {
     return entry.token;
   }
 
-  /** Reads the stored row and keeps its token. Synchronous from reading to keeping, so that no commit gets in between. */
+  /**
+   * Reads the stored account and keeps its token. Synchronous from reading to keeping, so that no commit gets in between.
+   * Throws `integrity` for a damaged account.
+   */
   read(
     service: string,
     account: string,
-    open: (row: AccountRow) => Secret | undefined,
-  ): { row: AccountRow; token: CachedToken } | undefined {
-    // Before the row, never after: a commit in between then shows at the next look.
-    const seen = this.#db.dataVersion();
-    const row = this.#store.find(service, account);
-    if (!row) return undefined;
+    open: (stored: StoredAccount) => Secret | undefined,
+  ): { stored: StoredAccount; token: CachedToken } | undefined {
+    // Before the account, never after: a commit in between then shows at the next check.
+    const seen = this.#env.db.dataVersion();
+    const stored = this.#store.find(service, account);
+    if (!stored) return undefined;
     const key = keyOf(service, account);
-    const token = this.#token(row, open(row), this.#entries.get(key)?.token);
+    const token = this.#token(stored, open(stored), this.#entries.get(key)?.token);
     this.#entries.set(key, { token, seen });
-    return { row, token };
+    return { stored, token };
   }
 
-  #token(row: AccountRow, accessToken: Secret | undefined, before: CachedToken | undefined): CachedToken {
-    const { expires_at, issued_at } = row;
+  #token(
+    stored: StoredAccount,
+    accessToken: Secret | undefined,
+    before: CachedToken | undefined,
+  ): CachedToken {
+    const { id, generation, tokenType, expiresAt, issuedAt } = stored;
+    const { clock } = this.#env;
     const lifetimeMs =
-      expires_at === null || issued_at === null ? Number.POSITIVE_INFINITY : expires_at - issued_at;
-    // Never longer than its lifetime, however far the clock was set back since.
+      expiresAt === null || issuedAt === null ? Number.POSITIVE_INFINITY : expiresAt - issuedAt;
+    // Never longer than its lifetime, however far the clock has been set back since.
     const remaining =
-      expires_at === null ? Number.POSITIVE_INFINITY : Math.min(expires_at - this.#clock.wall(), lifetimeMs);
-    const deadline = this.#clock.monotonic() + remaining;
-    const isSame = before?.id === row.id && before.generation === row.generation;
+      expiresAt === null ? Number.POSITIVE_INFINITY : Math.min(expiresAt - clock.wall(), lifetimeMs);
+    const deadline = clock.monotonic() + remaining;
+    const isSame = before?.id === id && before.generation === generation;
     return {
-      id: row.id,
-      generation: row.generation,
+      id,
+      generation,
       accessToken,
-      tokenType: row.token_type ?? 'bearer',
-      scopes: scopesOf(row),
-      expiresAt: expires_at,
-      expiresAtText: timestamp(expires_at),
-      // To read the same token again makes it no younger.
+      tokenType: tokenType ?? 'bearer',
+      scopes: readJsonFields(stored).scopes,
+      expiresAt,
+      expiresAtText: timestamp(expiresAt),
+      // Re-reading the same token must not extend its deadline.
       deadline: isSame ? Math.min(before.deadline, deadline) : deadline,
       lifetimeMs,
     };

@@ -1,43 +1,77 @@
 import type { ResultOf } from '../../../shared/contract/index.js';
-import { scopesOf } from '../accounts/account.js';
-import { type Clock, timestamp } from '../platform/clock.js';
-import type { AccountRow } from '../store/accounts.js';
+import type { Accounts } from '../accounts/accounts.js';
+import { readUnlessDamaged } from '../accounts/damaged.js';
+import { readJsonFields } from '../accounts/json-fields.js';
+import { isAlive, isOver } from '../accounts/lifetime.js';
+import { timestamp } from '../platform/clock.js';
+import type { AccountStore, StoredAccount } from '../store/accounts.js';
+import type { Env } from '../store/env.js';
 
-/** What is known of a token, without the token. */
-export function tokenInfo(row: AccountRow, clock: Clock): ResultOf<'token_info'> {
-  return {
-    token_type: row.token_type,
-    expires_at: timestamp(row.expires_at),
-    scopes: scopesOf(row),
-    is_expired: !isValid(row, clock),
-    has_refresh_token: row.refresh_token !== null,
-    refresh_expires_at: timestamp(row.refresh_expires_at),
-    last_refreshed_at: timestamp(row.last_refreshed_at),
-    last_error: row.last_error === null ? null : JSON.parse(row.last_error),
-    next_attempt_at: timestamp(row.next_attempt_at),
-  };
+type Status = ResultOf<'accounts_status'>['accounts'][number];
+
+interface Collaborators {
+  readonly accounts: Accounts;
+  readonly store: AccountStore;
+  /** A token that ends within this time counts as one that expires soon. */
+  readonly soonMs: number;
 }
 
-/** The state of every token as it is stored. No network. */
-export function accountsStatus(
-  rows: readonly AccountRow[],
-  clock: Clock,
-  soonMs: number,
-): ResultOf<'accounts_status'> {
-  const accounts = rows.map((row) => ({
-    service: row.service,
-    account: row.account,
-    token_valid: isValid(row, clock),
-    expires_soon: row.expires_at !== null && row.expires_at - clock.wall() < soonMs,
-    expires_at: timestamp(row.expires_at),
-  }));
-  return {
-    accounts,
-    all_valid: accounts.every(({ token_valid }) => token_valid),
-    any_expiring_soon: accounts.some(({ expires_soon }) => expires_soon),
-  };
+/** What is known about tokens, without the tokens and without any network. */
+export class TokenInfo {
+  readonly #env: Env;
+  readonly #accounts: Accounts;
+  readonly #store: AccountStore;
+  readonly #soonMs: number;
+
+  constructor(env: Env, { accounts, store, soonMs }: Collaborators) {
+    this.#env = env;
+    this.#accounts = accounts;
+    this.#store = store;
+    this.#soonMs = soonMs;
+  }
+
+  /** Throws `not_found`, and `integrity` for a damaged account. */
+  get(service: string, account: string): ResultOf<'token_info'> {
+    const stored = this.#accounts.stored(service, account);
+    const { scopes, lastError } = readJsonFields(stored);
+    return {
+      token_type: stored.tokenType,
+      expires_at: timestamp(stored.expiresAt),
+      scopes,
+      is_expired: !isAlive(stored, this.#env.clock.wall()),
+      has_refresh_token: stored.refreshToken !== null,
+      refresh_expires_at: timestamp(stored.refreshExpiresAt),
+      last_refreshed_at: timestamp(stored.lastRefreshedAt),
+      last_error: lastError,
+      next_attempt_at: timestamp(stored.nextAttemptAt),
+    };
+  }
+
+  /** The state of every token as it is stored. A damaged account hides no other: its token is not valid. */
+  status(): ResultOf<'accounts_status'> {
+    const accounts = this.#store.list().map((stored) => this.#statusOf(stored));
+    return {
+      accounts,
+      all_valid: accounts.every(({ token_valid }) => token_valid),
+      any_expiring_soon: accounts.some(({ expires_soon }) => expires_soon),
+    };
+  }
+
+  #statusOf(stored: StoredAccount): Status {
+    const { clock, log } = this.#env;
+    const now = clock.wall();
+    return {
+      service: stored.service,
+      account: stored.account,
+      token_valid: isAlive(stored, now) && readUnlessDamaged(log, stored, isReadable, () => false),
+      expires_soon: isOver(stored, now + this.#soonMs),
+      expires_at: timestamp(stored.expiresAt),
+    };
+  }
 }
 
-function isValid(row: AccountRow, clock: Clock): boolean {
-  return row.access_token !== null && (row.expires_at === null || row.expires_at > clock.wall());
+/** Throws `integrity` for a damaged account. */
+function isReadable(stored: StoredAccount): boolean {
+  readJsonFields(stored);
+  return true;
 }

@@ -1,14 +1,14 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
-import { noSuchAccount } from '../accounts/account.js';
 import type { Grants } from '../accounts/grants.js';
+import { readJsonFields } from '../accounts/json-fields.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { ProviderStore } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
-import type { CarriedAccount, Content } from './content.js';
+import type { ExportedAccount, ExportedContent } from './content.js';
 
-interface Parts {
+interface Collaborators {
   readonly vault: Vault;
   readonly secrets: Secrets;
   readonly providers: ProviderStore;
@@ -16,19 +16,24 @@ interface Parts {
   readonly grants: Grants;
 }
 
-/** Everything that an export takes along, opened. `missing`: secrets whose keychain items were removed behind our back. */
+/** Everything that an export takes along, opened. Throws `integrity` for a damaged account. `missing`: secrets whose keychain items another program removed. */
 export async function collect(
-  parts: Parts,
-  withGrants: boolean,
-): Promise<{ content: Content; missing: string[] }> {
-  const { secrets, missing } = await collectSecrets(parts.secrets);
-  const providers = await collectProviders(parts);
-  const accounts = withGrants ? await collectAccounts(parts) : [];
-  return { content: { providers, secrets, accounts }, missing };
+  { vault, secrets, providers, accounts, grants }: Collaborators,
+  { withGrants }: { readonly withGrants: boolean },
+): Promise<{ content: ExportedContent; missing: string[] }> {
+  const found = await collectSecrets(secrets);
+  const content = {
+    secrets: found.secrets,
+    providers: await collectProviders(vault, providers),
+    accounts: withGrants ? await collectAccounts(accounts, grants) : [],
+  };
+  return { content, missing: found.missing };
 }
 
-async function collectSecrets(secrets: Secrets): Promise<{ secrets: Content['secrets']; missing: string[] }> {
-  const found: Content['secrets'] = [];
+async function collectSecrets(
+  secrets: Secrets,
+): Promise<{ secrets: ExportedContent['secrets']; missing: string[] }> {
+  const found: ExportedContent['secrets'] = [];
   const missing: string[] = [];
   for (let cursor: string | undefined; ; ) {
     const page = secrets.list(undefined, cursor);
@@ -46,7 +51,10 @@ async function collectSecrets(secrets: Secrets): Promise<{ secrets: Content['sec
   }
 }
 
-async function collectProviders({ providers, vault }: Parts): Promise<Content['providers']> {
+async function collectProviders(
+  vault: Vault,
+  providers: ProviderStore,
+): Promise<ExportedContent['providers']> {
   const sealer = await vault.unlocked();
   return providers.list().map(({ id, settings, client_secret }) => {
     const place = { table: 'providers', row: id, column: 'client_secret' };
@@ -58,29 +66,42 @@ async function collectProviders({ providers, vault }: Parts): Promise<Content['p
   });
 }
 
-async function collectAccounts(parts: Parts): Promise<CarriedAccount[]> {
-  const carried: CarriedAccount[] = [];
-  for (const { id } of parts.accounts.list()) carried.push(await collectAccount(parts, id));
+async function collectAccounts(accounts: AccountStore, grants: Grants): Promise<ExportedAccount[]> {
+  const carried: ExportedAccount[] = [];
+  for (const { id } of accounts.list()) {
+    const account = await collectAccount(accounts, grants, id);
+    if (account) carried.push(account);
+  }
   return carried;
 }
 
 /** Under the account's lease, so that no exchange spends the refresh token at this moment. */
-async function collectAccount({ accounts, grants }: Parts, id: string): Promise<CarriedAccount> {
+async function collectAccount(
+  accounts: AccountStore,
+  grants: Grants,
+  id: string,
+): Promise<ExportedAccount | undefined> {
   const lease = await grants.lease(id);
   try {
     const open = await grants.opener();
-    const row = accounts.byId(id);
-    if (!row) throw noSuchAccount('the', 'account');
-    const { service, account, kind, flow, client, minting, token_type, scopes } = row;
-    const { issued_at, expires_at, refresh_expires_at, last_refreshed_at } = row;
+    const stored = accounts.byId(id);
+    // It was removed meanwhile.
+    if (!stored) return undefined;
+    // A damaged account would make a file that cannot be imported.
+    readJsonFields(stored);
+    const { service, account, kind, flow, client, minting, scopes } = stored;
     const reveal = (secret: Secret | undefined): string | null => secret?.reveal() ?? null;
     return {
-      ...{ service, account, kind, flow, client, minting, token_type, scopes },
-      ...{ issued_at, expires_at, refresh_expires_at, last_refreshed_at },
-      access_token: reveal(open(row, 'access_token')),
-      refresh_token: reveal(open(row, 'refresh_token')),
-      client_secret: reveal(open(row, 'client_secret')),
-      private_key: reveal(open(row, 'private_key')),
+      ...{ service, account, kind, flow, client, minting, scopes },
+      token_type: stored.tokenType,
+      issued_at: stored.issuedAt,
+      expires_at: stored.expiresAt,
+      refresh_expires_at: stored.refreshExpiresAt,
+      last_refreshed_at: stored.lastRefreshedAt,
+      access_token: reveal(open(stored, 'accessToken')),
+      refresh_token: reveal(open(stored, 'refreshToken')),
+      client_secret: reveal(open(stored, 'clientSecret')),
+      private_key: reveal(open(stored, 'privateKey')),
     };
   } finally {
     lease.release();

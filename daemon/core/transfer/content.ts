@@ -1,20 +1,27 @@
 import * as v from 'valibot';
 import { ProviderSettings } from '../../../shared/provider.js';
 import { AccountName, FlowKind, SecretKey, ServiceName } from '../../../shared/schemas.js';
+import { OAuthClient } from '../oauth/client.js';
+import { Minting } from '../oauth/keys/minting.js';
 
 const text = v.nullable(v.string());
 const time = v.nullable(v.number());
 
-/** A grant or an API key with its account; the columns of its row, opened. */
-export const CarriedAccount = v.strictObject({
+/** JSON in a string, and what it has to hold. */
+function json<S extends v.GenericSchema>(schema: S) {
+  return v.pipe(v.string(), v.parseJson(), schema);
+}
+
+/** A grant or an API key with its account; its secrets are open, its times milliseconds since 1970. */
+const CarriedAccount = v.strictObject({
   service: ServiceName,
   account: AccountName,
   kind: v.picklist(['oauth', 'api_key']),
   flow: FlowKind,
-  client: text,
-  minting: text,
+  client: v.nullable(json(OAuthClient)),
+  minting: v.nullable(json(Minting)),
   token_type: text,
-  scopes: v.string(),
+  scopes: json(v.array(v.string())),
   issued_at: time,
   expires_at: time,
   refresh_expires_at: time,
@@ -24,7 +31,10 @@ export const CarriedAccount = v.strictObject({
   client_secret: text,
   private_key: text,
 });
-export type CarriedAccount = v.InferOutput<typeof CarriedAccount>;
+/** As an export writes it. */
+export type ExportedAccount = v.InferInput<typeof CarriedAccount>;
+/** As an import has read it. */
+export type ImportedAccount = v.InferOutput<typeof CarriedAccount>;
 
 /** What an exported file holds, once it is opened. */
 export const Content = v.strictObject({
@@ -34,4 +44,7 @@ export const Content = v.strictObject({
   ),
   accounts: v.array(CarriedAccount),
 });
-export type Content = v.InferOutput<typeof Content>;
+/** As an export writes it. */
+export type ExportedContent = v.InferInput<typeof Content>;
+/** As an import has read it. */
+export type ImportedContent = v.InferOutput<typeof Content>;

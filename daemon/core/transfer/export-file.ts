@@ -1,17 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
-import path from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import * as v from 'valibot';
+import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { parseJson } from '../../../shared/json.js';
 import { parse } from '../../../shared/validate.js';
-import { isErrno, pathError } from '../platform/files.js';
+import { writeWholeFile } from '../../../shared/whole-file.js';
+import { pathError } from '../platform/files.js';
 import { open, seal } from '../sealing/sealing.js';
 import { Argon2Params } from '../vault/slots/argon2.js';
 import { newPasswordParams, passwordKey } from '../vault/slots/password.js';
-import { Content } from './content.js';
+import { Content, type ExportedContent, type ImportedContent } from './content.js';
 
-/** The first line of the file, in JSON; behind it stands the content, sealed. Both are proven together. */
+/** The first line of the file, in JSON; the sealed content follows it. Both are authenticated together. */
 const Header = v.strictObject({
   format: v.literal('sigilforge export'),
   version: v.literal(1),
@@ -19,8 +20,12 @@ const Header = v.strictObject({
   kdf: Argon2Params,
 });
 
-/** Content as the bytes of a file that only the passphrase opens. */
-export async function encodeExport(content: Content, passphrase: string, createdAt: string): Promise<Buffer> {
+/** Content as the bytes of a file that only the passphrase opens. `createdAt`: ISO 8601. */
+export async function encodeExport(
+  content: ExportedContent,
+  passphrase: string,
+  createdAt: string,
+): Promise<Buffer> {
   const kdf = newPasswordParams();
   const header = { format: 'sigilforge export', version: 1, created_at: createdAt, kdf };
   const line = `${JSON.stringify(header)}\n`;
@@ -31,8 +36,8 @@ export async function encodeExport(content: Content, passphrase: string, created
   ]);
 }
 
-/** Throws `integrity` for what is no exported file, `denied` where the passphrase is wrong or the file was changed. */
-export async function decodeExport(bytes: Buffer, passphrase: string): Promise<Content> {
+/** Throws `integrity` if it is not an exported file, `denied` if the passphrase is wrong or the file was changed. */
+export async function decodeExport(bytes: Buffer, passphrase: string): Promise<ImportedContent> {
   const end = bytes.indexOf('\n') + 1;
   const line = bytes.toString('utf8', 0, end);
   const { kdf } = parse(Header, readJson(line), 'the header of the exported file', 'integrity');
@@ -41,23 +46,20 @@ export async function decodeExport(bytes: Buffer, passphrase: string): Promise<C
   return parse(Content, readJson(text), 'the exported file', 'integrity');
 }
 
-/** Writes a file 0600, whole or not at all. One that exists is only replaced where that was asked for. */
-export async function writeExport(file: string, bytes: Buffer, overwrite: boolean): Promise<void> {
-  const draft = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}`);
+/** Writes a private file, whole or not at all. Throws `already_exists` for a file that exists, unless `overwrite`. */
+export function writeExport(
+  file: string,
+  bytes: Buffer,
+  { overwrite }: { readonly overwrite: boolean },
+): void {
   try {
-    await writeDraft(draft, bytes);
-    // A link, unlike a new name, never takes the place of another file.
-    if (overwrite) await fs.rename(draft, file);
-    else await fs.link(draft, file);
-    await syncFolder(path.dirname(file));
+    writeWholeFile(file, bytes, { exclusive: !overwrite });
   } catch (thrown) {
     throw isErrno(thrown, 'EEXIST') ? fileExists(file) : pathError(file, thrown);
-  } finally {
-    await fs.rm(draft, { force: true });
   }
 }
 
-/** Throws `already_exists` before anybody has typed a passphrase in vain. */
+/** Throws `already_exists` before a person has typed a passphrase in vain. */
 export async function assertNoFile(file: string): Promise<void> {
   const found = await fs.lstat(file).catch(() => undefined);
   if (found) throw fileExists(file);
@@ -72,22 +74,6 @@ export async function readExport(file: string): Promise<Buffer> {
   }
 }
 
-async function writeDraft(draft: string, bytes: Buffer): Promise<void> {
-  const handle = await fs.open(draft, 'wx', 0o600);
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await fs.open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
-}
-
 function placeOf(line: string) {
   return { vault: line, table: 'export', row: '', column: 'content' };
 }
@@ -96,7 +82,7 @@ function opened(key: Buffer, line: string, sealed: Buffer): Buffer {
   try {
     return open(key, placeOf(line), sealed);
   } catch (cause) {
-    const sentence = 'This passphrase does not open the file, or the file is not as it was written.';
+    const sentence = 'This passphrase does not open the file, or the file was changed.';
     throw new SigilforgeError('denied', sentence, {
       hint: 'Try again with the passphrase of the export.',
       cause,
@@ -105,17 +91,15 @@ function opened(key: Buffer, line: string, sealed: Buffer): Buffer {
 }
 
 function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new SigilforgeError('integrity', 'This is no file that sigilforge vault export has written.', {
-      hint: 'Name the file that was exported.',
-    });
-  }
+  const value = parseJson(text);
+  if (value !== undefined) return value;
+  throw new SigilforgeError('integrity', 'This is not a file that sigilforge vault export has written.', {
+    hint: 'Name the file that was exported.',
+  });
 }
 
 function fileExists(file: string): SigilforgeError {
-  return new SigilforgeError('already_exists', `${file} exists already, and was left as it is.`, {
+  return new SigilforgeError('already_exists', `${file} already exists and was left as it is.`, {
     hint: 'Name another file, or replace this one with --force.',
   });
 }

@@ -2,54 +2,70 @@ import { v7 as uuidv7 } from 'uuid';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
-import type { Clock } from '../platform/clock.js';
+import { type NewAccount, putAccount } from '../accounts/put-account.js';
 import { trace } from '../platform/trace.js';
 import { readBytes, toStored } from '../secrets/encoding.js';
-import type { AccountRow, AccountStore } from '../store/accounts.js';
+import type { AccountStore } from '../store/accounts.js';
+import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import type { ProviderStore } from '../store/providers.js';
 import type { SecretStore } from '../store/secrets.js';
-import type { Sqlite } from '../store/sqlite.js';
 import type { Sealer, Vault } from '../vault/vault.js';
-import type { CarriedAccount, Content } from './content.js';
+import type { ImportedAccount, ImportedContent } from './content.js';
 
-interface Parts {
-  readonly db: Sqlite;
-  readonly vault: Vault;
+interface Stores {
   readonly secrets: SecretStore;
   readonly providers: ProviderStore;
   readonly accounts: AccountStore;
+}
+
+interface Collaborators extends Stores {
+  readonly vault: Vault;
   readonly grants: Grants;
-  readonly clock: Clock;
 }
 
 /**
- * Stores everything of an export in one transaction, secrets in the vault whatever they were kept in before. What exists
- * already is only replaced by `force`; without it nothing is stored then. Grants arrive parked: the vault that they were
- * copied from may still be alive.
+ * Stores everything of an export in one transaction, secrets in the vault wherever they were kept before. What exists
+ * already is replaced only with `force`; without it nothing is stored then. Grants arrive parked: the vault that they
+ * were copied from may still be in use.
  */
-export async function put(parts: Parts, content: Content, force: boolean): Promise<void> {
-  const sealer = await parts.vault.unlocked();
-  if (!force) assertNothingThere(parts, content);
-  const leases = await leaseAll(parts, content);
+export async function put(
+  env: Env,
+  { vault, grants, secrets, providers, accounts }: Collaborators,
+  content: ImportedContent,
+  { force }: { readonly force: boolean },
+): Promise<void> {
+  const stores = { secrets, providers, accounts };
+  const sealer = await vault.unlocked();
+  if (!force) assertNothingThere(stores, content);
+  const leases = await leaseAll(grants, accounts, content);
   try {
-    await parts.db.write(() => {
-      if (!force) assertNothingThere(parts, content);
-      for (const provider of content.providers) putProvider(parts, sealer, provider);
-      for (const secret of content.secrets) putSecret(parts, sealer, secret);
-      for (const account of content.accounts) putAccount(parts, sealer, account, leases);
+    await env.db.write(() => {
+      if (!force) assertNothingThere(stores, content);
+      for (const provider of content.providers) putProvider(env, providers, sealer, provider);
+      for (const secret of content.secrets) putSecret(env, secrets, sealer, secret);
+      for (const imported of content.accounts) {
+        assertLeased(accounts, leases, imported);
+        putAccount(env, accounts, sealer, newAccount(imported));
+      }
       trace('import.committing');
     });
   } finally {
     for (const lease of leases.values()) lease.release();
   }
   trace('import.committed');
-  parts.db.truncateLog();
+  env.db.truncateLog();
 }
 
 /** The accounts that are to be replaced, by their ids; always in the same order, so that two imports do not block each other. */
-async function leaseAll({ accounts, grants }: Parts, content: Content): Promise<Map<string, Lease>> {
-  const ids = content.accounts.flatMap(({ service, account }) => accounts.find(service, account)?.id ?? []);
+async function leaseAll(
+  grants: Grants,
+  accounts: AccountStore,
+  content: ImportedContent,
+): Promise<Map<string, Lease>> {
+  const ids = content.accounts.flatMap(
+    ({ service, account }) => accounts.version(service, account)?.id ?? [],
+  );
   const leases = new Map<string, Lease>();
   try {
     for (const id of [...new Set(ids)].sort()) leases.set(id, await grants.lease(id));
@@ -60,39 +76,53 @@ async function leaseAll({ accounts, grants }: Parts, content: Content): Promise<
   }
 }
 
-function assertNothingThere({ secrets, providers, accounts }: Parts, content: Content): void {
-  const taken = [
+function assertNothingThere({ secrets, providers, accounts }: Stores, content: ImportedContent): void {
+  const existing = [
     ...content.providers.filter(({ id }) => providers.find(id)).map(({ id }) => `the provider ${id}`),
     ...content.secrets.filter(({ key }) => secrets.find(key)).map(({ key }) => `the secret ${key}`),
     ...content.accounts
-      .filter(({ service, account }) => accounts.find(service, account))
+      .filter(({ service, account }) => accounts.version(service, account))
       .map(({ service, account }) => `the account ${service}/${account}`),
   ];
-  const [first, ...others] = taken;
+  const [first, ...others] = existing;
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  throw new SigilforgeError('already_exists', `There is ${first}${more} already, so nothing was imported.`, {
-    hint: 'Replace what is there with --force.',
-  });
+  const sentence = `There is already ${first}${more}, so nothing was imported.`;
+  throw new SigilforgeError('already_exists', sentence, { hint: 'Replace what is there with --force.' });
+}
+
+/** An account that came meanwhile is not touched: its lease is not held. */
+function assertLeased(
+  accounts: AccountStore,
+  leases: ReadonlyMap<string, Lease>,
+  { service, account }: ImportedAccount,
+): void {
+  const existing = accounts.version(service, account);
+  if (!existing || leases.has(existing.id)) return;
+  const sentence = `The account ${service}/${account} was added meanwhile, so nothing was imported.`;
+  throw new SigilforgeError('already_exists', sentence);
 }
 
 function putProvider(
-  { providers, clock }: Parts,
+  { clock }: Env,
+  providers: ProviderStore,
   sealer: Sealer,
-  { id, settings, client_secret }: Content['providers'][number],
+  { id, settings, client_secret }: ImportedContent['providers'][number],
 ): void {
+  const place = { table: 'providers', row: id, column: 'client_secret' };
   providers.put({
     id,
     settings: JSON.stringify(settings),
-    client_secret: sealOptional(sealer, 'providers', id, 'client_secret', client_secret),
+    client_secret: client_secret === null ? null : sealer.seal(place, new Secret(client_secret)),
     updated_at: clock.wall(),
   });
 }
 
 function putSecret(
-  { secrets, clock }: Parts,
+  { clock }: Env,
+  secrets: SecretStore,
   sealer: Sealer,
-  { key, value, encoding }: Content['secrets'][number],
+  { key, value, encoding }: ImportedContent['secrets'][number],
 ): void {
   const now = clock.wall();
   const { id, created_at } = secrets.find(key) ?? { id: uuidv7(), created_at: now };
@@ -101,65 +131,28 @@ function putSecret(
   secrets.put({ id, key, value: sealed, item: null, created_at, updated_at: now });
 }
 
-function putAccount(
-  { accounts, clock }: Parts,
-  sealer: Sealer,
-  carried: CarriedAccount,
-  leases: ReadonlyMap<string, Lease>,
-): void {
-  const { service, account, access_token, refresh_token, client_secret, private_key, ...plain } = carried;
-  const existing = accounts.find(service, account);
-  // Without its lease an account that came meanwhile is not touched.
-  if (existing && !leases.has(existing.id)) throw inUse(service, account);
-  const id = existing?.id ?? uuidv7();
-  const sealed = (column: string, value: string | null): Buffer | null =>
-    sealOptional(sealer, 'accounts', id, column, value);
-  const fingerprint = refresh_token === null ? null : sealer.fingerprint(new Secret(refresh_token));
-  const owner = fingerprint && accounts.ownerOf(fingerprint);
-  if (owner && owner.id !== id) throw sharedGrant(owner);
-  const row: AccountRow = {
-    ...plain,
-    id,
-    service,
-    account,
-    // Nobody exchanges an API key.
-    state: carried.kind === 'api_key' ? 'ok' : 'parked',
-    generation: (existing?.generation ?? 0) + 1,
-    access_token: sealed('access_token', access_token),
-    refresh_token: sealed('refresh_token', refresh_token),
-    client_secret: sealed('client_secret', client_secret),
-    private_key: sealed('private_key', private_key),
-    refresh_fingerprint: fingerprint,
-    last_error: null,
-    next_attempt_at: null,
-    failures: 0,
-    last_used: existing?.last_used ?? clock.wall(),
-    created_at: existing?.created_at ?? clock.wall(),
+function newAccount(imported: ImportedAccount): NewAccount {
+  const { service, account, flow, client, minting } = imported;
+  const privateKey = secretOf(imported.private_key);
+  return {
+    ...{ service, account, flow, client },
+    // No provider exchanges an API key, so that none can be in use twice.
+    state: flow === 'api_key' ? 'ok' : 'parked',
+    clientSecret: secretOf(imported.client_secret),
+    key: minting && privateKey ? { minting, privateKey } : undefined,
+    grant: {
+      accessToken: secretOf(imported.access_token),
+      refreshToken: secretOf(imported.refresh_token),
+      tokenType: imported.token_type,
+      scopes: imported.scopes,
+      issuedAt: imported.issued_at,
+      expiresAt: imported.expires_at,
+      refreshExpiresAt: imported.refresh_expires_at,
+    },
+    lastRefreshedAt: imported.last_refreshed_at,
   };
-  if (existing) accounts.replace(row);
-  else accounts.insert(row);
 }
 
-function sealOptional(
-  sealer: Sealer,
-  table: string,
-  row: string,
-  column: string,
-  value: string | null,
-): Buffer | null {
-  return value === null ? null : sealer.seal({ table, row, column }, new Secret(value));
-}
-
-function inUse(service: string, account: string): SigilforgeError {
-  return new SigilforgeError(
-    'already_exists',
-    `The account ${service}/${account} was added meanwhile, so nothing was imported.`,
-  );
-}
-
-function sharedGrant({ service, account }: AccountRow): SigilforgeError {
-  const sentence = `The account ${service}/${account} has a grant of this file already, so nothing was imported.`;
-  return new SigilforgeError('already_exists', sentence, {
-    hint: 'One refresh token under two names would be spent twice, and be lost. Remove that account first.',
-  });
+function secretOf(text: string | null): Secret | undefined {
+  return text === null ? undefined : new Secret(text);
 }

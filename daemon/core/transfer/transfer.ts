@@ -1,14 +1,14 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Grants } from '../accounts/grants.js';
-import { type Clock, timestamp } from '../platform/clock.js';
+import { timestamp } from '../platform/clock.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AccountStore } from '../store/accounts.js';
+import type { Env } from '../store/env.js';
 import { ProviderStore } from '../store/providers.js';
 import { SecretStore } from '../store/secrets.js';
-import type { Sqlite } from '../store/sqlite.js';
 import type { Vault } from '../vault/vault.js';
 import { collect } from './collect.js';
-import type { Content } from './content.js';
+import type { ExportedContent, ImportedContent } from './content.js';
 import { assertNoFile, decodeExport, encodeExport, readExport, writeExport } from './export-file.js';
 import { put } from './put.js';
 
@@ -19,34 +19,52 @@ export interface TransferCounts {
   readonly accounts: number;
 }
 
-interface Parts {
-  readonly db: Sqlite;
+interface Collaborators {
   readonly vault: Vault;
   readonly secrets: Secrets;
   readonly accounts: AccountStore;
   readonly grants: Grants;
-  readonly clock: Clock;
 }
 
 /** The contents of the vault in one encrypted file, and back. */
 export class Transfer {
-  readonly #parts: Parts;
+  readonly #env: Env;
+  readonly #vault: Vault;
+  readonly #secrets: Secrets;
+  readonly #accounts: AccountStore;
+  readonly #grants: Grants;
+  readonly #providerStore: ProviderStore;
+  readonly #secretStore: SecretStore;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(env: Env, { vault, secrets, accounts, grants }: Collaborators) {
+    this.#env = env;
+    this.#vault = vault;
+    this.#secrets = secrets;
+    this.#accounts = accounts;
+    this.#grants = grants;
+    this.#providerStore = new ProviderStore(env.db);
+    this.#secretStore = new SecretStore(env.db);
   }
 
-  /** Writes the file, and says what is in it; `missing`: secrets whose keychain items were removed by somebody else. */
+  /** Writes the file, and says what is in it; `missing`: secrets whose keychain items another program removed. */
   async export(
     file: string,
     passphrase: string,
-    { withGrants, force }: { withGrants: boolean; force: boolean },
+    { withGrants, force }: { readonly withGrants: boolean; readonly force: boolean },
   ): Promise<TransferCounts & { missing: string[] }> {
     if (!force) await assertNoFile(file);
-    const providers = new ProviderStore(this.#parts.db);
-    const { content, missing } = await collect({ ...this.#parts, providers }, withGrants);
-    const bytes = await encodeExport(content, passphrase, timestamp(this.#parts.clock.wall()));
-    await writeExport(file, bytes, force);
+    const { content, missing } = await collect(
+      {
+        vault: this.#vault,
+        secrets: this.#secrets,
+        providers: this.#providerStore,
+        accounts: this.#accounts,
+        grants: this.#grants,
+      },
+      { withGrants },
+    );
+    const bytes = await encodeExport(content, passphrase, timestamp(this.#env.clock.wall()));
+    writeExport(file, bytes, { overwrite: force });
     return { ...counts(content), missing };
   }
 
@@ -54,28 +72,33 @@ export class Transfer {
   async import(
     file: string,
     passphrase: string,
-    { verify, force }: { verify: boolean; force: boolean },
+    { verify, force }: { readonly verify: boolean; readonly force: boolean },
   ): Promise<TransferCounts> {
     const content = await decodeExport(await readExport(file), passphrase);
-    assertNoneTwice(content);
-    if (!verify) {
-      const { db, secrets } = this.#parts;
-      await put(
-        { ...this.#parts, secrets: new SecretStore(db), providers: new ProviderStore(db) },
-        content,
-        force,
-      );
-      await secrets.tend();
-    }
+    assertNoDuplicates(content);
+    if (!verify) await this.#store(content, { force });
     return counts(content);
+  }
+
+  async #store(content: ImportedContent, options: { readonly force: boolean }): Promise<void> {
+    const collaborators = {
+      vault: this.#vault,
+      grants: this.#grants,
+      secrets: this.#secretStore,
+      providers: this.#providerStore,
+      accounts: this.#accounts,
+    };
+    await put(this.#env, collaborators, content, options);
+    // Secrets that were kept in the keychain are in the vault now.
+    await this.#secrets.tend();
   }
 }
 
-function counts({ secrets, providers, accounts }: Content): TransferCounts {
+function counts({ secrets, providers, accounts }: ExportedContent | ImportedContent): TransferCounts {
   return { secrets: secrets.length, providers: providers.length, accounts: accounts.length };
 }
 
-function assertNoneTwice({ secrets, providers, accounts }: Content): void {
+function assertNoDuplicates({ secrets, providers, accounts }: ImportedContent): void {
   const names = [
     ...secrets.map(({ key }) => `secret ${key}`),
     ...providers.map(({ id }) => `provider ${id}`),

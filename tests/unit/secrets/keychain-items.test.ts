@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Core } from '../../../daemon/core/core.js';
 import type { Keychain } from '../../../daemon/core/keychain/keychain.js';
 import { createMemoryKeychain, type MemoryKeychain } from '../../../daemon/core/keychain/memory.js';
-import type { Core } from '../../../daemon/core/open.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { openLibrary } from '../../faults/library.js';
 

@@ -1,0 +1,84 @@
+import type { Secret } from '../../../shared/secret.js';
+import type { OAuthClient } from '../oauth/client.js';
+import type { Granted } from '../oauth/exchange.js';
+import { type GrantFields, SEALED_FIELDS, type SealedField, type StoredAccount } from '../store/accounts.js';
+import type { Sealer } from '../vault/vault.js';
+import { readJsonFields } from './json-fields.js';
+
+/** A grant before it is sealed. Times are milliseconds since 1970. */
+export interface OpenGrant {
+  readonly accessToken: Secret | undefined;
+  readonly refreshToken: Secret | undefined;
+  readonly tokenType: string | null;
+  readonly scopes: readonly string[];
+  readonly issuedAt: number | null;
+  readonly expiresAt: number | null;
+  readonly refreshExpiresAt: number | null;
+}
+
+/** What an answer granted to `client`. `askedFor`: the scopes, if the answer does not name them. */
+export function grantOf(
+  { tokens, sentAt }: Granted,
+  client: OAuthClient | null,
+  askedFor: readonly string[],
+): OpenGrant {
+  const after = (seconds: number | null | undefined): number | null =>
+    seconds == null ? null : sentAt + seconds * 1000;
+  const { accessToken, refreshToken } = tokens;
+  const isNew = accessToken !== undefined;
+  return {
+    accessToken,
+    refreshToken,
+    tokenType: isNew ? tokens.tokenType : null,
+    scopes: tokens.scopes ?? askedFor,
+    issuedAt: isNew ? sentAt : null,
+    expiresAt: isNew ? after(tokens.expiresInS) : null,
+    refreshExpiresAt: after(tokens.refreshExpiresInS ?? client?.refresh.lifetime_s ?? client?.refresh.idle_s),
+  };
+}
+
+/** A grant as it is stored for the account with this id. */
+export function sealGrant(sealer: Sealer, id: string, grant: OpenGrant): GrantFields {
+  const { accessToken, refreshToken, scopes, ...plain } = grant;
+  return {
+    ...plain,
+    scopes: JSON.stringify(scopes),
+    accessToken: sealField(sealer, id, 'accessToken', accessToken),
+    refreshToken: sealField(sealer, id, 'refreshToken', refreshToken),
+    refreshFingerprint: refreshToken ? sealer.fingerprint(refreshToken) : null,
+  };
+}
+
+/** The grant of a refreshed account as it is stored: what the answer leaves out stays as it was. */
+export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: Granted): GrantFields {
+  const { client, scopes } = readJsonFields(account);
+  const fresh = sealGrant(sealer, account.id, grantOf(granted, client, scopes));
+  const token = fresh.accessToken ? fresh : account;
+  const refresh = fresh.refreshToken ? fresh : account;
+  // A lifetime counts from the sign-in, idleness from now.
+  const keepsEnd = granted.tokens.refreshExpiresInS === null && client?.refresh.lifetime_s != null;
+  return {
+    accessToken: token.accessToken,
+    tokenType: token.tokenType,
+    issuedAt: token.issuedAt,
+    expiresAt: token.expiresAt,
+    refreshToken: refresh.refreshToken,
+    refreshFingerprint: refresh.refreshFingerprint,
+    scopes: fresh.scopes,
+    refreshExpiresAt: (keepsEnd ? account.refreshExpiresAt : null) ?? fresh.refreshExpiresAt,
+  };
+}
+
+/** Where a sealed field of the account with this id belongs. */
+export function placeOf(id: string, field: SealedField) {
+  return { table: 'accounts', row: id, column: SEALED_FIELDS[field] };
+}
+
+export function sealField(
+  sealer: Sealer,
+  id: string,
+  field: SealedField,
+  secret: Secret | undefined,
+): Buffer | null {
+  return secret ? sealer.seal(placeOf(id, field), secret) : null;
+}

@@ -1,0 +1,96 @@
+import { asSigilforgeError } from '../../shared/errors.js';
+import type { Usage } from './accounts/usage.js';
+import type { Keychain } from './keychain/keychain.js';
+import type { LogEvent } from './platform/log.js';
+import type { Vals } from './references/vals.js';
+import type { Refresher } from './refresh/refresher.js';
+import type { Scheduler } from './refresh/scheduler.js';
+import type { Secrets } from './secrets/secrets.js';
+import type { PendingSignIns } from './sign-in/pending.js';
+import type { Env } from './store/env.js';
+import type { Vault } from './vault/vault.js';
+import type { VaultKeys } from './vault/vault-keys.js';
+
+const SAVE_USAGE_MS = 60_000;
+
+interface Collaborators {
+  readonly scheduler: Scheduler;
+  readonly refresher: Refresher;
+  readonly signIns: PendingSignIns;
+  readonly secrets: Secrets;
+  readonly usage: Usage;
+  readonly vals: Vals;
+  readonly vault: Vault;
+  readonly vaultKeys: VaultKeys;
+  readonly keychain: Keychain;
+}
+
+/** What runs by itself, and the order in which everything ends. */
+export class Background {
+  readonly #env: Env;
+  readonly #services: Collaborators;
+  readonly #saving: NodeJS.Timeout;
+
+  constructor(env: Env, services: Collaborators) {
+    this.#env = env;
+    this.#services = services;
+    const { vault, vals, usage } = services;
+    // A locked vault keeps nothing that was looked up while it was open.
+    vault.whenClosed(() => vals.forget());
+    this.#saving = setInterval(
+      () => void this.#attempt('usage.not_saved', () => usage.save()),
+      SAVE_USAGE_MS,
+    ).unref();
+  }
+
+  /** Refreshes ahead of time from now on, and does the chores of a start whenever the vault opens. */
+  async tend(): Promise<void> {
+    const { scheduler, vault } = this.#services;
+    scheduler.start();
+    vault.whenOpened(() => void this.#attempt('leftovers.failed', () => this.#settle()));
+    await vault.unlocked();
+  }
+
+  /**
+   * Ends everything, each before what it needs:
+   *
+   * 1. The timers, so that nothing begins by itself any more.
+   * 2. What waits for a person or for an outside program: nothing under way needs its answer.
+   * 3. The exchanges under way. Their answers must be stored, or the grants are lost, so the vault's keys and the store
+   *    have to outlive them: first refreshes with their unstored answers, then sign-ins.
+   * 4. When accounts were last used, once no answer can be handed out any more.
+   * 5. The keys, then the keychain that they may have been read from, then the store that everything above writes to.
+   */
+  async close(): Promise<void> {
+    const { scheduler, signIns, vals, refresher, vault, usage, keychain } = this.#services;
+    clearInterval(this.#saving);
+    scheduler.stop();
+    signIns.close();
+    vals.close();
+    await refresher.end();
+    await vault.settled();
+    await this.#attempt('usage.not_saved', () => usage.save());
+    vault.close();
+    await keychain.close();
+    this.#env.db.close();
+  }
+
+  /** Finishes what an earlier process has left, which is possible only while the vault is open. */
+  async #settle(): Promise<void> {
+    const { refresher, secrets, vaultKeys } = this.#services;
+    await refresher.adoptRescued();
+    await secrets.tend();
+    await vaultKeys.finishRotation();
+    // A process that was killed may have left there what it had just deleted.
+    this.#env.db.truncateLog();
+  }
+
+  /** No caller waits for this work: a failure is a line in the log. */
+  async #attempt(failed: LogEvent, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      this.#env.log.warn(failed, { kind: asSigilforgeError(thrown).kind });
+    }
+  }
+}

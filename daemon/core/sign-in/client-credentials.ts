@@ -1,0 +1,18 @@
+import { exchangeOrThrow, type OAuthContext } from '../oauth/exchange.js';
+import type { Providers } from '../providers/providers.js';
+import { requestedClient, type SignInRequest } from './sign-in-request.js';
+import type { SignInStore } from './sign-in-store.js';
+
+/** Signs in as the client itself (RFC 6749, section 4.4). */
+export async function addClientCredentials(
+  oauth: OAuthContext,
+  { providers, store }: { readonly providers: Providers; readonly store: SignInStore },
+  request: SignInRequest,
+): Promise<void> {
+  const { service, account, replace } = request;
+  const flow = 'client_credentials';
+  const { client, scopes } = await requestedClient(providers, request, flow);
+  const parameters = scopes.length > 0 ? { scope: scopes.join(client.client.scope_separator) } : {};
+  const granted = await exchangeOrThrow(client, flow, parameters, oauth);
+  await store.storeSignIn({ service, account, replace, flow, client, scopes, granted });
+}

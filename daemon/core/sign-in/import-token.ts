@@ -1,0 +1,79 @@
+import { Secret } from '../../../shared/secret.js';
+import { grantInUse } from '../accounts/errors.js';
+import type { Grants } from '../accounts/grants.js';
+import { exchangeOrThrow, type OAuthContext } from '../oauth/exchange.js';
+import type { Providers } from '../providers/providers.js';
+import type { AccountStore } from '../store/accounts.js';
+import type { AttemptStore } from '../store/attempts.js';
+import type { Env } from '../store/env.js';
+import type { Vault } from '../vault/vault.js';
+import { credentialMissing, requestedClient, type SignInRequest } from './sign-in-request.js';
+import type { SignInStore } from './sign-in-store.js';
+
+/** Two imports of the same refresh token at once would spend it twice, so there is one at a time. */
+const IMPORT_LEASE = 'import';
+
+interface Collaborators {
+  readonly store: AccountStore;
+  readonly attempts: AttemptStore;
+  readonly vault: Vault;
+  readonly grants: Grants;
+  readonly providers: Providers;
+  readonly oauth: OAuthContext;
+  readonly signInStore: SignInStore;
+}
+
+/** Signs in with a refresh token that another program obtained. */
+export class TokenImport {
+  readonly #env: Env;
+  readonly #store: AccountStore;
+  readonly #attempts: AttemptStore;
+  readonly #vault: Vault;
+  readonly #grants: Grants;
+  readonly #providers: Providers;
+  readonly #oauth: OAuthContext;
+  readonly #signInStore: SignInStore;
+
+  constructor(env: Env, { store, attempts, vault, grants, providers, oauth, signInStore }: Collaborators) {
+    this.#env = env;
+    this.#store = store;
+    this.#attempts = attempts;
+    this.#vault = vault;
+    this.#grants = grants;
+    this.#providers = providers;
+    this.#oauth = oauth;
+    this.#signInStore = signInStore;
+  }
+
+  /** Throws `already_exists` if an account has, or has spent, this refresh token. */
+  async add(request: SignInRequest): Promise<void> {
+    const lease = await this.#grants.lease(IMPORT_LEASE);
+    try {
+      await this.#addAlone(request);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Proves the refresh token by using it once, and keeps it unless the answer has a newer one. */
+  async #addAlone(request: SignInRequest): Promise<void> {
+    const { service, account, replace, credential } = request;
+    const { client, scopes } = await requestedClient(this.#providers, request, 'import');
+    if (!credential || !('refresh_token' in credential)) throw credentialMissing('import', 'refresh_token');
+    const imported = new Secret(credential.refresh_token);
+    await this.#assertImportable(imported);
+    const parameters = { refresh_token: imported.reveal() };
+    const { tokens, sentAt } = await exchangeOrThrow(client, 'refresh_token', parameters, this.#oauth);
+    const granted = { tokens: { ...tokens, refreshToken: tokens.refreshToken ?? imported }, sentAt };
+    const names = { service, account, replace };
+    await this.#signInStore.storeSignIn({ ...names, flow: 'import', client, scopes, granted, imported });
+  }
+
+  /** Throws if using the token would spend another account's grant, or if what comes of it could not be stored. */
+  async #assertImportable(refreshToken: Secret): Promise<void> {
+    const fingerprint = (await this.#vault.unlocked()).fingerprint(refreshToken);
+    const owner = this.#store.ownerOf(fingerprint) ?? this.#attempts.spentBy(fingerprint);
+    if (owner) throw grantInUse(owner);
+    await this.#env.db.write(() => this.#store.proveWritable());
+  }
+}

@@ -1,0 +1,48 @@
+import type { Credential } from '../../../shared/contract/index.js';
+import { parse } from '../../../shared/validate.js';
+import { JwtBearer } from '../oauth/keys/minting.js';
+import { readKeyFile } from '../oauth/keys/service-account.js';
+import type { Providers } from '../providers/providers.js';
+import { assertKnownParams, type KeySignIn, noTokenEndpoint, withoutRefresh } from './key-sign-in.js';
+import { credentialMissing, providerIdOf, type SignInRequest } from './sign-in-request.js';
+
+/** A sign-in with a key that signs assertions for the token endpoint (RFC 7523, section 2.1). */
+export async function readJwtBearer(providers: Providers, request: SignInRequest): Promise<KeySignIn> {
+  const { credential, params = {} } = request;
+  if (!isJwtCredential(credential)) throw credentialMissing('jwt_bearer', 'private_key and issuer');
+  assertKnownParams(params, ['audience']);
+  const file = readKeyFile(credential.private_key);
+  const issuer = credential.issuer ?? file.issuer;
+  if (issuer === undefined)
+    throw credentialMissing('jwt_bearer', 'issuer, because its private_key is not a whole key file');
+  const found = withoutRefresh(
+    await providers.client(providerIdOf(request), {
+      issuer: request.issuer,
+      clientId: request.client_id ?? issuer,
+    }),
+  );
+  const client = { ...found.client, token_endpoint: file.tokenEndpoint ?? found.client.token_endpoint };
+  const usual = client.quirks.includes('scope_in_assertion') ? client.default_scopes : [];
+  const scopes = request.scopes ?? usual;
+  const audience = params['audience'] ?? client.token_endpoint;
+  if (audience === null) throw noTokenEndpoint(client.name);
+  const minting = parse(
+    JwtBearer,
+    {
+      flow: 'jwt_bearer',
+      issuer,
+      subject: credential.subject ?? null,
+      audience,
+      key_id: credential.key_id ?? file.keyId ?? null,
+      scopes,
+    },
+    'add_account',
+  );
+  return { client: { ...found, client }, scopes, key: { privateKey: file.privateKey, minting } };
+}
+
+function isJwtCredential(
+  credential: Credential | undefined,
+): credential is Extract<Credential, { private_key: string; app_id?: never }> {
+  return credential !== undefined && 'private_key' in credential && !('app_id' in credential);
+}

@@ -1,0 +1,43 @@
+import type { CheckedParamsOf } from '../../../shared/contract/index.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import type { FlowKind } from '../../../shared/schemas.js';
+import { Secret } from '../../../shared/secret.js';
+import type { ClientWithSecret } from '../oauth/client.js';
+import type { Providers } from '../providers/providers.js';
+
+/** The checked parameters of `add_account`. */
+export type SignInRequest = CheckedParamsOf<'add_account'>;
+
+/** The client that a sign-in is made with, and the scopes to ask for. */
+export interface RequestedClient {
+  readonly client: ClientWithSecret;
+  readonly scopes: readonly string[];
+}
+
+/** The id of the provider to sign in at: the service's own name unless the request names another. */
+export function providerIdOf({ provider, service }: SignInRequest): string {
+  return provider ?? service;
+}
+
+/** Finds the client of a sign-in. Throws what `Providers.client` throws. */
+export async function requestedClient(
+  providers: Providers,
+  request: SignInRequest,
+  flow: FlowKind,
+): Promise<RequestedClient> {
+  const { credential, issuer, client_id, scopes } = request;
+  const own = credential && 'client_secret' in credential ? credential : undefined;
+  const client = await providers.client(providerIdOf(request), {
+    issuer,
+    clientId: own?.client_id ?? client_id,
+    clientSecret: own && new Secret(own.client_secret),
+  });
+  // Without a person there is no default: the credential itself says what it allows.
+  const hasDefault = flow !== 'client_credentials' && flow !== 'import';
+  return { client, scopes: scopes ?? (hasDefault ? client.client.default_scopes : []) };
+}
+
+/** `fields`: the fields of the credential that the flow cannot do without. */
+export function credentialMissing(flow: FlowKind, fields: string): SigilforgeError {
+  return new SigilforgeError('invalid_params', `The flow ${flow} needs a credential with ${fields}.`);
+}

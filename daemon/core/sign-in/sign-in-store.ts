@@ -1,0 +1,142 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { FlowKind } from '../../../shared/schemas.js';
+import type { Secret } from '../../../shared/secret.js';
+import { accountExists } from '../accounts/errors.js';
+import type { Events } from '../accounts/events.js';
+import { grantOf } from '../accounts/grant-fields.js';
+import type { Grants } from '../accounts/grants.js';
+import { type NewAccount, putAccount } from '../accounts/put-account.js';
+import type { ClientWithSecret } from '../oauth/client.js';
+import type { Granted } from '../oauth/exchange.js';
+import type { MintingKey } from '../oauth/keys/minting.js';
+import { trace } from '../platform/trace.js';
+import type { AccountFields, AccountStore, Version } from '../store/accounts.js';
+import type { AttemptStore } from '../store/attempts.js';
+import type { Env } from '../store/env.js';
+import type { Sealer, Vault } from '../vault/vault.js';
+
+/** A sign-in whose exchange has been answered. */
+export interface AnsweredSignIn {
+  readonly service: string;
+  readonly account: string;
+  /** Whether an account of these names may be replaced. */
+  readonly replace: boolean;
+  readonly flow: FlowKind;
+  readonly client: ClientWithSecret;
+  /** The scopes that were asked for. */
+  readonly scopes: readonly string[];
+  readonly granted: Granted;
+  /** The refresh token that was imported, and that the exchange has spent. */
+  readonly imported?: Secret | undefined;
+  /** The private key that signed in, and will again. */
+  readonly key?: MintingKey | undefined;
+}
+
+interface ApiKey {
+  readonly service: string;
+  readonly account: string;
+  readonly replace: boolean;
+  readonly apiKey: Secret;
+}
+
+interface Storing {
+  readonly replace: boolean;
+  readonly sealer: () => Promise<Sealer>;
+  readonly imported?: Secret | undefined;
+}
+
+interface Collaborators {
+  readonly store: AccountStore;
+  readonly attempts: AttemptStore;
+  readonly vault: Vault;
+  readonly grants: Grants;
+  readonly events: Events;
+}
+
+/** Stores what sign-ins bring. An account that exists is replaced only if that was asked for, and keeps its id. */
+export class SignInStore {
+  readonly #env: Env;
+  readonly #store: AccountStore;
+  readonly #attempts: AttemptStore;
+  readonly #vault: Vault;
+  readonly #grants: Grants;
+  readonly #events: Events;
+
+  constructor(env: Env, { store, attempts, vault, grants, events }: Collaborators) {
+    this.#env = env;
+    this.#store = store;
+    this.#attempts = attempts;
+    this.#vault = vault;
+    this.#grants = grants;
+    this.#events = events;
+  }
+
+  /** Throws `already_exists` if the account exists and is not to be replaced, or if another one has the same grant. */
+  storeSignIn(signIn: AnsweredSignIn): Promise<void> {
+    const { service, account, flow, key, client, granted, scopes, replace, imported } = signIn;
+    trace('sign_in.answered');
+    const content: NewAccount = {
+      ...{ service, account, flow, key },
+      state: 'ok',
+      client: client.client,
+      clientSecret: client.secret,
+      grant: grantOf(granted, client.client, scopes),
+      lastRefreshedAt: null,
+    };
+    return this.#put(content, { replace, imported, sealer: () => this.#vault.forAnswer() });
+  }
+
+  /** Throws `already_exists` if the account exists and is not to be replaced. */
+  storeApiKey({ service, account, replace, apiKey }: ApiKey): Promise<void> {
+    const content: NewAccount = {
+      ...{ service, account, flow: 'api_key', state: 'ok', client: null },
+      grant: {
+        accessToken: apiKey,
+        refreshToken: undefined,
+        tokenType: 'api_key',
+        scopes: [],
+        issuedAt: this.#env.clock.wall(),
+        expiresAt: null,
+        refreshExpiresAt: null,
+      },
+      lastRefreshedAt: null,
+    };
+    return this.#put(content, { replace, sealer: () => this.#vault.unlocked() });
+  }
+
+  async #put(content: NewAccount, storing: Storing): Promise<void> {
+    const seen = this.#store.version(content.service, content.account);
+    const lease = seen && (await this.#grants.lease(seen.id));
+    try {
+      // After the wait for the lease: the keys may have been dropped and opened again meanwhile.
+      const sealer = await storing.sealer();
+      const { stored, wasDead } = await this.#env.db.write(() => {
+        const existing = this.#store.find(content.service, content.account);
+        // An account that came meanwhile is not touched: its lease is not held.
+        if (existing && !(storing.replace && existing.id === seen?.id)) throw accountExists(existing);
+        const stored = putAccount(this.#env, this.#store, sealer, content);
+        trace('sign_in.committing', stored.id);
+        if (storing.imported) this.#recordSpent(stored, sealer.fingerprint(storing.imported));
+        return { stored, wasDead: existing?.state === 'needs_auth' };
+      });
+      this.#announce(stored, wasDead);
+    } finally {
+      lease?.release();
+    }
+  }
+
+  #announce(account: AccountFields, wasDead: boolean): void {
+    trace('sign_in.committed', account.id);
+    this.#events.emit('account_added', account);
+    if (wasDead) this.#events.emit('recovered', account);
+  }
+
+  /** Writes a line into the journal, so that a second import of the same token is not sent. */
+  #recordSpent({ id: accountId, generation }: Version, fingerprint: Buffer): void {
+    const now = this.#env.clock.wall();
+    const id = uuidv7();
+    const holder = 'an imported token';
+    this.#attempts.begin({ id, accountId, generation, fingerprint, holder, startedAt: now });
+    this.#attempts.end(id, 'stored', now);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Accounts } from '../accounts/accounts.js';
+import type { Granted, OAuthContext } from '../oauth/exchange.js';
+import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';
+import { beginDeviceCode } from '../oauth/flows/device-code.js';
+import type { PendingFlow } from '../oauth/flows/flow.js';
+import type { Providers } from '../providers/providers.js';
+import type { Vault } from '../vault/vault.js';
+import { keepOpen } from './keep-open.js';
+import type { PendingSignIns, WaitingSignIn } from './pending.js';
+import { requestedClient, type SignInRequest } from './sign-in-request.js';
+import type { SignInStore } from './sign-in-store.js';
+
+/** The flows in which a person takes part. */
+const BEGIN = { authorization_code: beginAuthorizationCode, device_code: beginDeviceCode };
+export type PersonFlow = keyof typeof BEGIN;
+
+interface Collaborators {
+  readonly accounts: Accounts;
+  readonly providers: Providers;
+  readonly vault: Vault;
+  readonly pending: PendingSignIns;
+  readonly signInStore: SignInStore;
+}
+
+/** Signs in with a person, in a browser or on another device. */
+export class PersonSignIn {
+  readonly #oauth: OAuthContext;
+  readonly #accounts: Accounts;
+  readonly #providers: Providers;
+  readonly #vault: Vault;
+  readonly #pending: PendingSignIns;
+  readonly #signInStore: SignInStore;
+
+  constructor(oauth: OAuthContext, { accounts, providers, vault, pending, signInStore }: Collaborators) {
+    this.#oauth = oauth;
+    this.#accounts = accounts;
+    this.#providers = providers;
+    this.#vault = vault;
+    this.#pending = pending;
+    this.#signInStore = signInStore;
+  }
+
+  /** Begins a sign-in, or joins the one that is under way with the same parameters. */
+  begin(request: SignInRequest, flow: PersonFlow): Promise<WaitingSignIn> {
+    const { credential: _, ...parameters } = request;
+    const { service, account } = request;
+    return this.#pending.begin(
+      { service, account, parameters: JSON.stringify({ ...parameters, flow }) },
+      () => this.#start(request, flow),
+      () => this.#accounts.get(service, account),
+    );
+  }
+
+  async #start(request: SignInRequest, flow: PersonFlow): Promise<PendingFlow> {
+    const { service, account, replace, params = {} } = request;
+    const { client, scopes } = await requestedClient(this.#providers, request, flow);
+    return BEGIN[flow]({
+      ...{ who: client, scopes, params, context: this.#oauth },
+      keepOpen: (exchange) => keepOpen(this.#vault, exchange),
+      store: (granted: Granted) =>
+        this.#signInStore.storeSignIn({ service, account, replace, flow, client, scopes, granted }),
+    });
+  }
+}
