@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { changeAccounts } from '../faults/rows.js';
 import { knowProvider, addAccount as signIn } from '../support/accounts.js';
 import { holdAnswer } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
+import * as stored from '../support/stored.js';
 import { type Benchmark, median } from './benchmark.js';
 import { connect } from './built.js';
 
@@ -23,7 +23,7 @@ export const storm: Benchmark = async ({ sandbox, withDaemon }) => {
       await knowProvider(first, provider);
       await signIn(first, account);
       const time = async (callers: readonly (typeof first)[]): Promise<number> => {
-        changeAccounts(sandbox.home, { expires_at: Date.now() - 1 }, "account = 'storm'");
+        stored.expire(sandbox.home, account.account);
         proxy.plan((exchange) => holdAnswer(sleep(EXCHANGE_MS))(exchange), { grantType: 'refresh_token' });
         const start = performance.now();
         await Promise.all(callers.map((client) => client.getToken(account)));

@@ -2,11 +2,11 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../client/index.js';
-import { query } from '../support/database.js';
 import { startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
 import { importAccount } from '../support/provider/imports.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 import { expectNowhere } from '../support/wire/nowhere.js';
 
 const PASSWORD = 'correct horse battery';
@@ -221,7 +221,7 @@ describe('one encrypted file', () => {
     expect(await home.run(['get-token', 'plain', 'key'])).toMatchObject({ stdout: 'the-api-key\n' });
     expect(await home.run(['get-token', 'fake', 'work'])).toMatchObject({ code: 0, stdout: 'first\n' });
     const before = requests();
-    await query(home, "UPDATE accounts SET issued_at = 1, expires_at = 2 WHERE service = 'fake'");
+    stored.expire(home.home, 'work');
     expect(await home.run(['get-token', 'fake', 'work'])).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(/copied from another vault.*sigilforge refresh-token fake work/s),
@@ -239,7 +239,7 @@ describe('one encrypted file', () => {
     await exportAll(['--with-grants']);
     const home = await createHome();
     await importInto(home);
-    await query(home, "UPDATE accounts SET account = 'renamed' WHERE service = 'fake'");
+    stored.rename(home.home, 'work', 'renamed');
     const again = await importInto(home, ['--force']);
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('renamed') });
   });

@@ -4,14 +4,15 @@ import { eventHandlers } from '../../daemon/handlers/events.js';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { openLibrary } from '../faults/library.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
-import { query } from '../support/database.js';
 import { answerWith } from '../support/provider/faults.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { QUIET_CONFIG, type Scene, startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 import { type Hearing, hear } from '../support/wire/hearing.js';
 import { WireClient } from '../support/wire/wire-client.js';
 
+const A_MINUTE = 60_000;
 const KEY = 'canary-api-key-7f3a';
 const key = { service: 'plain', account: 'key' };
 
@@ -59,14 +60,9 @@ test('a refreshed token, whoever asked for it', async () => {
 test('a grant that is dead is told of once, and so is its recovery', async () => {
   const { api, proxy, sandbox } = scene;
   // As if some time had passed since the last exchange; before that nobody may force another one.
-  const passTime = () =>
-    query(
-      sandbox,
-      `UPDATE accounts SET generation = generation + 1, last_refreshed_at = 0,
-         last_error = json_set(last_error, '$.at', '2020-01-31T12:00:00.000Z')`,
-    );
+  const passTime = () => stored.ageExchanges(sandbox.home, A_MINUTE);
   const { access_token } = await api.getToken(work);
-  await passTime();
+  passTime();
   // The stored grant is whole all the same, so a later try works.
   proxy.plan(answerWith(400, { error: 'invalid_grant' }), { grantType: 'refresh_token' });
   const dead = await heardDuring(async () => {
@@ -76,7 +72,7 @@ test('a grant that is dead is told of once, and so is its recovery', async () =>
     }
   });
   expect(dead).toMatchObject([{ ...work, type: 'needs_auth' }]);
-  await passTime();
+  passTime();
   const well = await heardDuring(() => api.refreshToken(work));
   expect(well.map(({ type }) => type)).toEqual(['token_refreshed', 'recovered']);
   expect(await heardDuring(() => api.refreshToken(work))).toMatchObject([{ type: 'token_refreshed' }]);

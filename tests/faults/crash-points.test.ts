@@ -2,14 +2,13 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { GRANT_POINTS, type TracePoint } from '../../daemon/core/platform/trace.js';
-import type { AttemptOutcome } from '../../daemon/core/store/attempts.js';
 import type { AccessToken } from '../../shared/contract/index.js';
 import { addAccount, begin, work } from '../support/accounts.js';
 import { holdAnswer } from '../support/provider/faults.js';
 import { signIn } from '../support/provider/person.js';
+import * as stored from '../support/stored.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
 import { crash, gate, type Stage, setStage, signInExpired } from './stage.js';
-import { blockWrites, readStored } from './stored.js';
 
 // A daemon that ends itself by SIGKILL at one of its fault points, and what the next one finds.
 
@@ -35,7 +34,7 @@ beforeEach(async () => {
 });
 
 describe('in a refresh', () => {
-  test.each<{ at: TracePoint; exchanges: number; outcomes: AttemptOutcome[] }>([
+  test.each<{ at: TracePoint; exchanges: number; outcomes: string[] }>([
     // Nothing was sent.
     { at: 'refresh.leased', exchanges: 1, outcomes: ['stored'] },
     { at: 'refresh.journaled', exchanges: 1, outcomes: ['unknown', 'stored'] },
@@ -100,15 +99,15 @@ describe('in a refresh', () => {
 });
 
 describe('in a sign-in', () => {
-  test.each<{ at: TracePoint; stored: boolean }>([
-    { at: 'sign_in.answered', stored: false },
-    { at: 'sign_in.committing', stored: false },
-    { at: 'sign_in.committed', stored: true },
+  test.each<{ at: TracePoint; kept: boolean }>([
+    { at: 'sign_in.answered', kept: false },
+    { at: 'sign_in.committing', kept: false },
+    { at: 'sign_in.committed', kept: true },
   ])(
     'after a crash at $at the account is whole or not there',
-    async ({ at, stored }) => {
+    async ({ at, kept }) => {
       await crashAt(at, () => signInAndLose());
-      if (stored) expect(await stage.api.getAccount(work)).toMatchObject({ state: 'ok' });
+      if (kept) expect(await stage.api.getAccount(work)).toMatchObject({ state: 'ok' });
       else {
         await expect(stage.api.getAccount(work)).rejects.toMatchObject({ kind: 'not_found' });
         await addAccount(stage.api);
@@ -127,7 +126,7 @@ describe('in a sign-in', () => {
     async ({ at, generation }) => {
       await addAccount(stage.api);
       await crashAt(at, () => signInAndLose({ replace: true }));
-      expect(readStored(stage.sandbox.home).accounts).toMatchObject([{ generation }]);
+      expect(stored.read(stage.sandbox.home).accounts).toMatchObject([{ generation }]);
       await expectGoodGrant({ exchanges: 0, outcomes: [] });
     },
     LIMIT,
@@ -156,7 +155,7 @@ async function crashAt(
     stdout: expect.stringContaining(`reached ${point}\n`),
   });
   reached.add(point);
-  expect(readStored(sandbox.home).integrity).toBe('ok');
+  expect(stored.read(sandbox.home).integrity).toBe('ok');
   if (restart) await sandbox.startDaemon();
 }
 
@@ -166,7 +165,7 @@ async function askWithBlockedStore(): Promise<void> {
   const held = stage.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
   const asking = stage.api.getToken(work);
   await held.reached;
-  const unblock = blockWrites(stage.sandbox.home);
+  const unblock = stored.blockWrites(stage.sandbox.home);
   answer.open();
   await asking.finally(unblock);
 }
@@ -177,17 +176,17 @@ async function signInAndLose(params: { replace?: boolean } = {}): Promise<void> 
 }
 
 /** The token is good without more exchanges than these, and the grant is good for another one. */
-async function expectGoodGrant(expected: { exchanges: number; outcomes: AttemptOutcome[] }): Promise<void> {
+async function expectGoodGrant(expected: { exchanges: number; outcomes: string[] }): Promise<void> {
   const token = await stage.api.getToken(work);
   await expectActive(token);
   const { home } = stage.sandbox;
-  expect({ exchanges: stage.exchanges, outcomes: readStored(home).outcomes }).toEqual(expected);
+  expect({ exchanges: stage.exchanges, outcomes: stored.read(home).outcomes }).toEqual(expected);
   const next = await stage.api.refreshToken(work);
   expect(next.access_token).not.toBe(token.access_token);
   await expectActive(next);
   expect(stage.provider.counts.reuse).toBe(0);
   expect(await rescued()).toEqual([]);
-  expect(readStored(home).integrity).toBe('ok');
+  expect(stored.read(home).integrity).toBe('ok');
 }
 
 async function expectLostGrant(): Promise<void> {
@@ -196,7 +195,7 @@ async function expectLostGrant(): Promise<void> {
   // The first one by the provider's refusal, the second one by what is stored of it.
   await expect(api.getToken(work)).rejects.toMatchObject(error);
   await expect(api.getToken(work)).rejects.toMatchObject(error);
-  expect(readStored(sandbox.home)).toMatchObject({
+  expect(stored.read(sandbox.home)).toMatchObject({
     integrity: 'ok',
     accounts: [{ state: 'needs_auth' }],
     outcomes: ['unknown', 'refused'],

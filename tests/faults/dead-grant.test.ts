@@ -7,8 +7,8 @@ import type { Api } from '../../shared/contract/index.js';
 import { ACCOUNT, addAccount, SERVICE, work } from '../support/accounts.js';
 import { answerWith, holdAnswer } from '../support/provider/faults.js';
 import type { Running } from '../support/start/running.js';
+import * as stored from '../support/stored.js';
 import { gate, type Stage, setStage, signInExpired } from './stage.js';
-import { dateLastErrors } from './stored.js';
 
 // A grant that its provider has ended, and many programs without a terminal that do not know.
 
@@ -88,16 +88,16 @@ test(
     proxy.plan(answerWith(400, { error: 'invalid_grant' }), { grantType: 'refresh_token', times: 2 });
     await expect(api.getToken(work)).rejects.toMatchObject({ kind: 'auth_required' });
 
-    dateLastErrors(sandbox.home, Date.now());
+    stored.ageExchanges(sandbox.home, 0);
     await everybodyRefreshesInVain();
     expect(refreshRequests()).toBe(1);
 
-    dateLastErrors(sandbox.home, Date.now() - LONG_AGO_MS);
+    stored.ageExchanges(sandbox.home, LONG_AGO_MS);
     await everybodyRefreshesInVain();
     expect(refreshRequests()).toBe(2);
     expect(events).toEqual(['account_added', 'needs_auth']);
 
-    dateLastErrors(sandbox.home, Date.now() - LONG_AGO_MS);
+    stored.ageExchanges(sandbox.home, LONG_AGO_MS);
     await expectGoodToken(await api.refreshToken(work));
     expect(await api.getAccount(work)).toMatchObject({ state: 'ok' });
     expect(refreshRequests()).toBe(3);

@@ -10,22 +10,30 @@ import {
   withoutTls,
 } from './bad-addresses.js';
 
-/** What comes back instead of tokens, and what is to become of it. */
-export interface NetworkCase {
-  readonly name: string;
-  /** The row of `judgements` that it belongs to. */
+/** A row of `judgements`: when it applies, and what it says. */
+export interface ExpectedJudgement {
   readonly when: string;
   readonly end: FailedEnd;
   readonly verdict: Verdict;
   readonly kind: 'network' | 'timeout' | 'refresh_failed' | 'auth_required';
-  /** Either what the proxy does, or an address in the place of the token endpoint. */
+}
+
+/** Something that a refresh meets in place of tokens, and what must come of it. */
+export interface NetworkCase extends ExpectedJudgement {
+  readonly name: string;
+  /** Either what the proxy does with the request, or an address in place of the token endpoint. */
   readonly fault?: Fault;
   readonly address?: () => Promise<BadAddress>;
-  /** Words of this provider's own for a dead grant. */
+  /** The provider's own words for a dead grant. */
   readonly deadGrantErrors?: readonly string[];
-  /** Milliseconds from the end of the attempt to the next one. */
-  readonly backoff?: readonly [atLeast: number, atMost: number];
-  readonly possible?: boolean;
+  /** How each attempt ends in the journal: an end that leaves it open whether a token was spent is tried once more. */
+  readonly journal: readonly FailedEnd[];
+  /** Milliseconds from the end of the last attempt to the next one. */
+  readonly backoff: readonly [atLeast: number, atMost: number];
+  readonly state: 'ok' | 'needs_auth';
+  readonly events: readonly string[];
+  /** Whether this machine can bring it about. */
+  readonly possible: boolean;
 }
 
 /** Doubling from a second, and at least half of it. */
@@ -40,56 +48,84 @@ const halfOf =
 /** HTTP dates have whole seconds. */
 const inTwoMinutes = (): string => new Date(Date.now() + 120_000).toUTCString();
 
+/** What most cases have in common. */
+const usual = {
+  backoff: FIRST_BACKOFF,
+  state: 'ok',
+  events: [],
+  possible: true,
+} as const;
+
 const notSent = {
+  ...usual,
   when: 'no address, connection refused, or no TLS',
   end: 'not_sent',
+  journal: ['not_sent'],
   verdict: 'transient',
   kind: 'network',
 } as const;
 const broken = {
+  ...usual,
   when: 'the connection broke, before or after the request, or in the middle of the answer',
   end: 'unknown',
+  journal: ['unknown', 'unknown'],
   verdict: 'transient',
   kind: 'network',
 } as const;
 const busy = {
+  ...usual,
   when: 'status 429 or 5xx, whatever the body says',
   end: 'refused',
+  journal: ['refused'],
   verdict: 'transient',
   kind: 'refresh_failed',
 } as const;
 const temporary = {
+  ...usual,
   when: 'an error that the provider calls temporary',
   end: 'refused',
+  journal: ['refused'],
   verdict: 'transient',
   kind: 'refresh_failed',
 } as const;
 const dead = {
+  ...usual,
   when: 'the grant is dead, in the words of the standard or of this provider',
   end: 'refused',
+  journal: ['refused'],
   verdict: 'dead',
+  state: 'needs_auth',
+  events: ['needs_auth'],
   kind: 'auth_required',
 } as const;
 const emptyRefusal = {
+  ...usual,
   when: 'an empty 400, by which some servers say that a refresh token is dead',
   end: 'refused',
+  journal: ['refused'],
   verdict: 'dead',
+  state: 'needs_auth',
+  events: ['needs_auth'],
   kind: 'auth_required',
 } as const;
 const misconfigured = {
+  ...usual,
   when: 'any other error',
   end: 'refused',
+  journal: ['refused'],
   verdict: 'refused',
   kind: 'refresh_failed',
 } as const;
 const unreadable = {
+  ...usual,
   when: 'an answer without tokens and without an error, or no JSON at all',
   end: 'refused',
+  journal: ['refused'],
   verdict: 'transient',
   kind: 'refresh_failed',
 } as const;
 
-/** Every way for a refresh to fail but the two that take their time. */
+/** Every way for a refresh to fail, except the two that are time limits. */
 export const networkCases: readonly NetworkCase[] = [
   { name: 'a name that does not resolve', ...notSent, address: unknownName },
   { name: 'a port that nobody listens on', ...notSent, address: closedPort },

@@ -3,10 +3,10 @@ import { expect, onTestFailed, test } from 'vitest';
 import type { AccessToken, Api } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { addAccount, work } from '../support/accounts.js';
+import * as stored from '../support/stored.js';
 import { chooseSeed, randomNumbers } from './random.js';
 import { rounds } from './rounds.js';
 import { crash, onStage, type Stage } from './stage.js';
-import { readStored } from './stored.js';
 
 // The daemon under load, ended by SIGKILL at moments that nobody chose, and started again.
 
@@ -33,7 +33,7 @@ test(
         await crash(daemon);
         const { faults, tokens } = await load.stop();
         expect(faults).toEqual([]);
-        expect(readStored(stage.sandbox.home).integrity).toBe('ok');
+        expect(stored.read(stage.sandbox.home).integrity).toBe('ok');
         daemon = await stage.sandbox.startDaemon();
         if (await isLost(stage, answers, signedIn)) {
           // Nobody may have seen it: a token is stored before it is handed out.
@@ -123,7 +123,7 @@ async function tally({ proxy, sandbox }: Stage, answers: Answers): Promise<Tally
   await expect.poll(() => sent() - answers.length, { timeout: 10_000 }).toBe(0);
   return {
     given: answers.filter((token) => token !== undefined).length,
-    generation: readStored(sandbox.home).accounts[0]?.generation ?? 0,
+    generation: stored.read(sandbox.home).accounts[0]?.generation ?? 0,
   };
 }
 

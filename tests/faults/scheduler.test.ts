@@ -12,9 +12,9 @@ import { startProxiedProvider } from '../support/provider/proxied-provider.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 import { rawRequest } from '../support/wire/requests.js';
 import { openLibrary, signInTo } from './library.js';
-import { changeAccounts, readAttempts } from './rows.js';
 import { gate } from './stage.js';
 
 // Timers and clocks are the test's own, for the library and for the provider alike; everything else is real.
@@ -41,7 +41,7 @@ test('refreshes ahead of time, without anybody asking', async () => {
 
 test('leaves alone what nobody has used for idle_days', async () => {
   const { core, home, pass, sleep, exchanges } = await startWorld(['used', 'unused']);
-  changeAccounts(home, { last_used: Date.now() - 7 * DAY }, "account = 'unused'");
+  stored.retime(home, { usedAgoMs: 7 * DAY }, 'unused');
   await pass(HOUR);
   expect(exchanges()).toBe(1);
   await core.tokens.get({ ...work, account: 'unused', refresh_if_needed: true });
@@ -160,23 +160,24 @@ test('with 10,000 accounts the daemon starts, answers, and refreshes what is due
   const core = await openLibrary(sandbox.home);
   await copyAccount(core, sandbox.home, copied, 10_000);
   await core.close();
+  const { home } = sandbox;
+  const issuedAgoMs = 100 * SECOND;
   // Due already: a tenth of its lifetime is more than what is left of it.
-  const now = Date.now();
-  const issued_at = now - 100 * SECOND;
-  changeAccounts(sandbox.home, { issued_at, expires_at: now + 5 * SECOND }, "account LIKE 'due-%'");
+  stored.retime(home, { issuedAgoMs, endsInMs: 5 * SECOND }, 'due-*');
   // Due in some seconds, so that the scheduler has looked around once more by then.
-  changeAccounts(sandbox.home, { issued_at, expires_at: now + 20 * SECOND }, "account = 'later'");
-  // Over, and forgotten by everybody.
-  const unused = { issued_at, expires_at: now - SECOND, last_used: now - 8 * DAY };
-  changeAccounts(sandbox.home, unused, "account LIKE 'copy-1%'");
+  stored.retime(home, { issuedAgoMs, endsInMs: 20 * SECOND }, 'later');
+  // Expired, and not used for a week.
+  stored.retime(home, { issuedAgoMs, endsInMs: -SECOND, usedAgoMs: 8 * DAY }, 'copy-1*');
 
   await scene.start();
   expect((await api.status()).account_count).toBe(10_005);
   const token = await api.getToken({ service: SERVICE, account: 'copy-9999' });
   expect(token.access_token).toBe('access token 9999');
-  const outcomes = () => readAttempts(sandbox.home).map(({ outcome }) => outcome);
-  const stored = ['stored', 'stored', 'stored', 'stored'];
-  await vi.waitFor(() => expect(outcomes()).toEqual(stored), { timeout: 40_000, interval: 50 });
+  const fourStored = Array(4).fill('stored');
+  await vi.waitFor(() => expect(stored.outcomes(home)).toEqual(fourStored), {
+    timeout: 40_000,
+    interval: 50,
+  });
   expect((await api.tokenInfo({ service: SERVICE, account: 'later' })).last_refreshed_at).not.toBeNull();
   expect({ exchanges: scene.exchanges, reuse: scene.provider.counts.reuse }).toEqual({
     exchanges: 4,

@@ -3,8 +3,8 @@ import type { SigilforgeClient } from '../../client/index.js';
 import { ACCOUNT, addAccount, begin, completed, isPending, SERVICE, work } from '../support/accounts.js';
 import type { Fault } from '../support/provider/faults.js';
 import { signIn } from '../support/provider/person.js';
+import * as stored from '../support/stored.js';
 import { gate, type Stage, setStage, signInExpired } from './stage.js';
-import { deleteAccounts, readStored } from './stored.js';
 
 // Sign-ins that meet each other, and sign-ins and removals that meet a refresh.
 
@@ -98,7 +98,7 @@ describe('while a refresh is under way', () => {
       expect(await removal).toEqual({ removed: true, revoked: true });
       expect(await asking).toMatchObject({ access_token: tokens.access_token });
       await expectRevoked(tokens);
-      expect(readStored(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
+      expect(stored.read(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
       expect(stage.exchanges).toBe(1);
     },
     LIMIT,
@@ -111,11 +111,11 @@ describe('while a refresh is under way', () => {
       const answer = holdTokens();
       const asking = expect(stage.api.getToken(work)).rejects.toMatchObject({ kind: 'not_found' });
       const tokens = await answer.given;
-      deleteAccounts(stage.sandbox.home);
+      stored.deleteAccounts(stage.sandbox.home);
       answer.release();
       await asking;
       await expectRevoked(tokens);
-      expect(readStored(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
+      expect(stored.read(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
     },
     LIMIT,
   );
@@ -135,9 +135,9 @@ describe('while a refresh is under way', () => {
       expect((await page).text).toContain('Signed in');
       expect(await completed(stage.api, flowId)).toMatchObject({ ...work, state: 'ok' });
       await asking;
-      // One for the first sign-in, one for the refresh, one for the second sign-in.
-      expect(readStored(stage.sandbox.home)).toMatchObject({
-        accounts: [{ generation: 3 }],
+      // The first sign-in, the expiry that the test brought about, the refresh, and the second sign-in.
+      expect(stored.read(stage.sandbox.home)).toMatchObject({
+        accounts: [{ generation: 4 }],
         outcomes: ['stored'],
       });
       await expectGoodGrant();

@@ -5,7 +5,7 @@ import type { OpenIdProvider, OpenIdProviderOptions } from '../support/provider/
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
 import { type DaemonBackend, startDaemon } from '../support/start/backends.js';
 import type { RunningDaemon } from '../support/start/sandbox.js';
-import { expireTokens } from './stored.js';
+import * as stored from '../support/stored.js';
 
 /** A scheduler that refreshes nothing by itself, so that a test decides when an exchange begins. */
 const ONLY_WHEN_ASKED = '[refresh]\nidle_days = 0';
@@ -52,13 +52,13 @@ export async function onStage<T>(use: (stage: Stage) => Promise<T>): Promise<T> 
   }
 }
 
-/** Signs in, and has the access token be over; what a refresh brings lives for an hour. */
+/** Signs in, and lets the access token expire; what a refresh brings lives for an hour. */
 export async function signInExpired(
   { api, sandbox }: DaemonBackend,
   params: { readonly account?: string; readonly replace?: boolean } = {},
 ): Promise<AccountInfo> {
   const account = await addAccount(api, params);
-  expireTokens(sandbox.home);
+  stored.expire(sandbox.home);
   return account;
 }
 

@@ -12,13 +12,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Scene, startScene } from '../support/start/scene.js';
+import * as stored from '../support/stored.js';
 import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
-import { blockWrites, readStored, type Stored } from './stored.js';
 
 /** A scene whose store can be made unusable. */
 export interface FragileScene extends Scene {
   /** What the database holds. */
-  stored(): Stored;
+  stored(): stored.Stored;
   /** Makes it unusable; the answer makes it usable again. */
   breakStore(): () => void;
 }
@@ -41,7 +41,7 @@ export const storeFaults: readonly StoreFault[] = [
   {
     name: 'locked by another program for longer than the limit',
     possible: true,
-    start: () => startFragile(blockWrites),
+    start: () => startFragile(stored.blockWrites),
   },
   { name: 'replaced by garbage', possible: true, start: () => startFragile(replaceByGarbage) },
 ];
@@ -54,7 +54,7 @@ async function startFragile(begin: (home: string) => () => void): Promise<Fragil
   const { home } = scene.sandbox;
   return withFault(
     scene,
-    () => readStored(home),
+    () => stored.read(home),
     () => begin(home),
   );
 }
@@ -70,11 +70,11 @@ async function startOnSmallDisk(): Promise<FragileScene> {
   if (!disk) throw new Error('There is no disk.');
   const { data, fill, empty } = disk;
   // SQLite follows no path into another namespace. The daemon's process, not this one, holds the locks of these files.
-  const stored = (): Stored => {
+  const readCopy = (): stored.Stored => {
     cpSync(data, join(scene.sandbox.home, 'copy', 'data'), { recursive: true });
-    return readStored(join(scene.sandbox.home, 'copy'));
+    return stored.read(join(scene.sandbox.home, 'copy'));
   };
-  return withFault(scene, stored, () => {
+  return withFault(scene, readCopy, () => {
     fill();
     return empty;
   });

@@ -9,10 +9,10 @@ import { startProxiedProvider } from '../support/provider/proxied-provider.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import type { Scene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 import { hear } from '../support/wire/hearing.js';
 import { crash, gate } from './stage.js';
 import { type FragileScene, startReplaceable, storeFaults } from './store-faults.js';
-import { readStored } from './stored.js';
 
 // What becomes of the grant where the store fails before an exchange, or between its answer and the commit. The
 // provider rotates refresh tokens and ends a grant whose old one comes again.
@@ -165,7 +165,7 @@ test.skipIf(!secretServiceInstalled())('the keychain goes away after the start',
     const { access_token } = await api.refreshToken(work);
     expect(await provider.introspect(access_token)).toMatchObject({ active: true });
   }
-  expect(readStored(sandbox.home)).toMatchObject({ integrity: 'ok', outcomes: ['stored', 'stored'] });
+  expect(stored.read(sandbox.home)).toMatchObject({ integrity: 'ok', outcomes: ['stored', 'stored'] });
   expect(provider.counts.reuse).toBe(0);
   await api.close();
 });

@@ -2,11 +2,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TracePoint, VAULT_POINTS } from '../../daemon/core/platform/trace.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
-import { query } from '../support/database.js';
+import * as stored from '../support/stored.js';
 import { expectNowhere } from '../support/wire/nowhere.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
 import { crash, type Stage, setStage } from './stage.js';
-import { readStored } from './stored.js';
 
 // A rotation of the data key, or an import, whose process ends itself by SIGKILL, with refreshes in other processes beside.
 
@@ -46,14 +45,14 @@ describe('in a rotation', () => {
   ])(
     'after a crash at $at the next start ends it, and nothing is lost',
     async ({ at, begun }) => {
-      const [before = ''] = await keyIds();
+      const [before = ''] = keyIds();
       await crash(stage.daemon);
       const beside = refreshAgainAndAgain();
       await crashAt(at, daemon.command, () => stage.api.vaultRotate());
       await beside.end();
       await stage.sandbox.startDaemon();
       await expect.poll(keyIds, { timeout: 20_000 }).toHaveLength(1);
-      const [after = ''] = await keyIds();
+      const [after = ''] = keyIds();
       expect(after !== before).toBe(begun);
       await expectEverything();
       if (!begun) await stage.api.vaultRotate();
@@ -66,12 +65,12 @@ describe('in a rotation', () => {
   test(
     'with refreshes beside it from its beginning to its end',
     async () => {
-      const [before = ''] = await keyIds();
+      const [before = ''] = keyIds();
       const beside = refreshAgainAndAgain();
       const { key_id, resealed } = await stage.api.vaultRotate();
       expect(resealed).toBeGreaterThanOrEqual(SECRETS);
       await beside.end();
-      expect(await keyIds()).toEqual([key_id]);
+      expect(keyIds()).toEqual([key_id]);
       await expectEverything();
       await stage.api.setSecret({ key: 'one/more', value: 'x' });
       await expectGone(before);
@@ -81,12 +80,12 @@ describe('in a rotation', () => {
 });
 
 describe('in an import', () => {
-  test.each<{ at: TracePoint; stored: boolean }>([
-    { at: 'import.committing', stored: false },
-    { at: 'import.committed', stored: true },
+  test.each<{ at: TracePoint; imported: boolean }>([
+    { at: 'import.committing', imported: false },
+    { at: 'import.committed', imported: true },
   ])(
     'after a crash at $at everything of the file is there or nothing, and no grant is lost',
-    async ({ at, stored }) => {
+    async ({ at, imported }) => {
       const file = path.join(stage.sandbox.home, 'exported');
       const exported = await stage.sandbox.run(['vault', 'export', file], { input: PASSPHRASE });
       expect(exported).toMatchObject({ code: 0 });
@@ -95,7 +94,7 @@ describe('in an import', () => {
       await crashAt(at, [...importer.command, file, PASSPHRASE]);
       await beside.end();
       expect((await stage.api.getSecret({ key: 'key/0' })).value).toBe(
-        stored ? `${PLAINTEXT}-0` : 'changed since',
+        imported ? `${PLAINTEXT}-0` : 'changed since',
       );
       await stage.api.setSecret({ key: 'key/0', value: `${PLAINTEXT}-0` });
       await expectEverything();
@@ -123,7 +122,7 @@ async function crashAt(
     stdout: expect.stringContaining(`reached ${point}\n`),
   });
   reached.add(point);
-  expect(readStored(stage.sandbox.home).integrity).toBe('ok');
+  expect(stored.read(stage.sandbox.home).integrity).toBe('ok');
 }
 
 /** Refreshes by the library in processes of their own, one after the other. Each has to work. */
@@ -145,9 +144,8 @@ function refreshAgainAndAgain(): { end(): Promise<void> } {
   };
 }
 
-async function keyIds(): Promise<string[]> {
-  const rows = await query<{ key_id: string }>(stage.sandbox, 'SELECT DISTINCT key_id FROM wrapped_keys');
-  return rows.map(({ key_id }) => key_id);
+function keyIds(): string[] {
+  return stored.dataKeyIds(stage.sandbox.home);
 }
 
 /** Every secret opens, and the grant is good for another exchange. */

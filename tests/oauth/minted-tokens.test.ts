@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ParamsOf } from '../../shared/contract/index.js';
-import { query } from '../support/database.js';
 import { type FaultProxy, startFaultProxy } from '../support/provider/fault-proxy.js';
 import { answerWith, cutAfter } from '../support/provider/faults.js';
 import { APP, INSTALLATION, type KeyProvider, startKeyProvider } from '../support/provider/key-provider.js';
@@ -11,6 +10,7 @@ import {
   serviceAccountFile,
 } from '../support/provider/signing-keys.js';
 import { type Backend, backends, startDaemon, startLibrary } from '../support/start/backends.js';
+import * as stored from '../support/stored.js';
 import { passTime } from '../support/time.js';
 import { hear } from '../support/wire/hearing.js';
 
@@ -173,7 +173,7 @@ describe.each(backends)('by $name', ({ start }) => {
     expect(await api.removeAccount(bot)).toEqual({ removed: true, revoked: true });
     expect(provider.revoked.at(-1)).toBe(access_token);
     await expect(api.getToken(bot)).rejects.toMatchObject({ kind: 'not_found' });
-    expect(await query(backend.sandbox, "SELECT id FROM accounts WHERE account = 'bot'")).toEqual([]);
+    expect(stored.accounts(backend.sandbox.home, 'bot')).toEqual([]);
   });
 
   test.each([
@@ -276,11 +276,9 @@ describe.each(backends)('by $name', ({ start }) => {
   test('another sign-in takes the place of the key, and nothing is left of it', async () => {
     await api.addAccount(serviceAccount());
     await api.addAccount({ ...robot, credential: { api_key: 'k' }, replace: true });
-    const rows = await query(
-      backend.sandbox,
-      "SELECT private_key, minting FROM accounts WHERE account = 'robot'",
-    );
-    expect(rows).toEqual([{ private_key: null, minting: null }]);
+    expect(stored.accounts(backend.sandbox.home, 'robot')).toMatchObject([
+      { minting: { key: null, settings: null } },
+    ]);
   });
 
   test('a flow by a key is never chosen for somebody who brings none', async () => {
@@ -298,10 +296,10 @@ describe.each(backends)('by $name', ({ start }) => {
 
   test('the key outlasts a new key of the vault', async () => {
     await api.addAccount(serviceAccount());
-    const sealed = "SELECT hex(private_key) AS key FROM accounts WHERE account = 'robot'";
-    const before = await query(backend.sandbox, sealed);
+    const sealed = () => stored.accounts(backend.sandbox.home, 'robot').map(({ minting }) => minting.key);
+    const before = sealed();
     await api.vaultRotate();
-    expect(await query(backend.sandbox, sealed)).not.toEqual(before);
+    expect(sealed()).not.toEqual(before);
     const { access_token } = await api.refreshToken(robot);
     expect(access_token).toBe(`ya29.${provider.accepted.length}`);
   });
@@ -358,8 +356,7 @@ describe('an exchange by a key is one like every other', () => {
     const tokens = await Promise.all(Array.from({ length: 20 }, () => backend.api.refreshToken(robot)));
     expect(new Set(tokens.map(({ access_token }) => access_token)).size).toBe(1);
     expect(proxy.requests).toHaveLength(before + 1);
-    const journal = await query(backend.sandbox, 'SELECT outcome FROM refresh_attempts');
-    expect(journal).toEqual([{ outcome: 'stored' }]);
+    expect(stored.outcomes(backend.sandbox.home)).toEqual(['stored']);
   });
 
   test('a lost answer is asked for again at once, by another assertion', async () => {
@@ -422,12 +419,12 @@ describe('the key is nowhere but sealed', () => {
       expect(needles.length).toBeGreaterThan(20);
       await expectNowhere(sandbox, needles);
       for (const needle of needles) expect(JSON.stringify(said)).not.toContain(needle);
-      const rows = await query<{ size: number }>(sandbox, 'SELECT length(private_key) AS size FROM accounts');
-      expect(rows.every(({ size }) => size > 1000)).toBe(true);
+      for (const { minting } of stored.accounts(sandbox.home))
+        expect(minting.key?.length).toBeGreaterThan(1000);
 
       for (const name of [robot, bot]) await api.removeAccount({ ...name, revoke: false });
       await expectNowhere(sandbox, needles);
-      expect(await query(sandbox, 'SELECT id FROM accounts')).toEqual([]);
+      expect(stored.accounts(sandbox.home)).toEqual([]);
       await api.shutdown();
       const { stdout, stderr } = await daemon.exited;
       for (const needle of needles) expect(stdout + stderr).not.toContain(needle);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connect, type SigilforgeClient } from '../../client/index.js';
-import { query } from '../support/database.js';
 import { keychainItems } from '../support/keychain/items.js';
 import {
   type SecretService,
@@ -13,6 +12,7 @@ import {
 } from '../support/keychain/secret-service.js';
 import type { RunResult } from '../support/start/running.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from '../support/start/sandbox.js';
+import * as stored from '../support/stored.js';
 
 const run = promisify(execFile);
 const backend = 'keychain' as const;
@@ -43,14 +43,9 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
   });
   afterAll(() => service.stop());
 
-  async function vaultId(): Promise<string> {
-    const [vault] = await query<{ id: string }>(sandbox, 'SELECT id FROM vault');
-    return vault?.id ?? '';
-  }
-
   /** The names of this vault's items; the keychain is shared by the tests of this file. */
   async function items(): Promise<string[]> {
-    const vault = await vaultId();
+    const vault = stored.vaultId(sandbox.home);
     return (await keychainItems(service)).filter((user) => user.startsWith(`${vault}/`));
   }
 
@@ -68,12 +63,10 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
 
   test('each is an item of its own, whose name alone is in the database', async () => {
     expect(await api.setSecret({ key: 'a/b', value: 'kept' })).toEqual({ key: 'a/b', backend });
-    const name = `${await vaultId()}/secret/a/b`;
+    const name = `${stored.vaultId(sandbox.home)}/secret/a/b`;
     expect(await items()).toEqual([name]);
     expect(await inKeychain(name)).toBe('kept');
-    expect(await query(sandbox, 'SELECT key, value, item FROM secrets')).toEqual([
-      { key: 'a/b', value: null, item: name },
-    ]);
+    expect(stored.secrets(sandbox.home)).toEqual([{ key: 'a/b', value: null, item: name }]);
     expect(await api.getSecret({ key: 'a/b' })).toEqual({
       key: 'a/b',
       value: 'kept',
@@ -106,7 +99,7 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
     await api.setSecret({ key: 'k', value: 'three' });
     expect(await library(['secret', 'get', 'k'])).toMatchObject({ stdout: 'three\n' });
     expect(await items()).toHaveLength(1);
-    expect(await query(sandbox, 'SELECT count(*) AS count FROM keychain_items')).toEqual([{ count: 1 }]);
+    expect(stored.notedKeychainItems(sandbox.home)).toHaveLength(1);
   });
 
   test('another back end moves it, both ways', async () => {
@@ -117,13 +110,13 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
     await api.setSecret({ key: 'k', value: 'three', backend });
     expect(await api.getSecret({ key: 'k' })).toMatchObject({ value: 'three', backend });
     expect(await items()).toHaveLength(1);
-    expect(await query(sandbox, 'SELECT value FROM secrets')).toEqual([{ value: null }]);
+    expect(stored.secrets(sandbox.home)).toMatchObject([{ value: null }]);
   });
 
   test('an item that was removed behind our back is not_found with its reason', async () => {
     await api.setSecret({ key: 'gone', value: 'x' });
     await api.setSecret({ key: 'here', value: 'y' });
-    const name = `${await vaultId()}/secret/gone`;
+    const name = `${stored.vaultId(sandbox.home)}/secret/gone`;
     await run('secret-tool', ['clear', 'service', 'sigilforge', 'username', name], { env: service.env });
     const removed = {
       kind: 'not_found',
@@ -169,16 +162,16 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
   });
 
   test('what a process left over when it was ended is deleted by the next start', async () => {
-    const name = `${await vaultId()}/secret/half`;
+    const name = `${stored.vaultId(sandbox.home)}/secret/half`;
     const store = ['store', '--label', 'x', 'service', 'sigilforge', 'username', name];
     const storing = run('secret-tool', store, { env: service.env });
     storing.child.stdin?.end('left over');
     await storing;
-    await query(sandbox, `INSERT INTO keychain_items VALUES ('${name}')`);
+    stored.noteKeychainItem(sandbox.home, name);
     daemon.child.kill('SIGKILL');
     await daemon.exited;
     await sandbox.startDaemon();
     await expect.poll(items).toEqual([]);
-    expect(await query(sandbox, 'SELECT * FROM keychain_items')).toEqual([]);
+    expect(stored.notedKeychainItems(sandbox.home)).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import type { ResultOf } from '../../shared/contract/index.js';
-import { query } from '../support/database.js';
 import { type Backend, backends } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 import { WireClient } from '../support/wire/wire-client.js';
 
 const MAX = 256 * 1024;
@@ -66,27 +66,18 @@ describe.each(backends)('secrets by $name', ({ start }) => {
   test('a sealed value opens in its own row alone', async () => {
     await api.setSecret({ key: 'mine', value: 'mine' });
     await api.setSecret({ key: 'other', value: 'other' });
-    await query(
-      backend.sandbox,
-      "UPDATE secrets SET value = (SELECT value FROM secrets WHERE key = 'other') WHERE key = 'mine'",
-    );
+    stored.copySealedSecret(backend.sandbox.home, 'other', 'mine');
     await expect(api.getSecret({ key: 'mine' })).rejects.toMatchObject({ kind: 'integrity' });
   });
 
   test('of a value that was replaced or deleted not even the sealed form is left', async () => {
     const { home } = backend.sandbox;
-    const sealed = async (): Promise<string> => {
-      const [row] = await query<{ value: string }>(
-        backend.sandbox,
-        "SELECT value FROM secrets WHERE key = 'k'",
-      );
-      return row?.value ?? '';
-    };
+    const sealed = (): string => stored.secrets(home)[0]?.value?.toString('hex') ?? '';
     await api.setSecret({ key: 'k', value: 'old' });
-    const first = await sealed();
+    const first = sealed();
     expect(await filesWith(home, first)).not.toBe('');
     await api.setSecret({ key: 'k', value: 'new' });
-    const second = await sealed();
+    const second = sealed();
     expect(await filesWith(home, first)).toBe('');
     await api.deleteSecret({ key: 'k' });
     expect(await filesWith(home, second)).toBe('');
@@ -232,7 +223,7 @@ describe.each(backends)('secrets by $name', ({ start }) => {
 
     test('anything but absence stops it there', async () => {
       await api.setSecret({ key: 'db/pass', value: 'stored' });
-      await query(backend.sandbox, "UPDATE secrets SET value = x'00'");
+      stored.damageSecrets(backend.sandbox.home);
       vi.stubEnv(variable, 'from the environment');
       await expect(api.resolve({ reference })).rejects.toMatchObject({ kind: 'integrity' });
       const { metadata } = await api.resolve({ reference, explain: true });

@@ -7,11 +7,11 @@ import { connect, type SigilforgeClient } from '../../client/index.js';
 import { Leases } from '../../daemon/core/store/lease.js';
 import { SCHEMA_VERSION } from '../../daemon/core/store/migrate.js';
 import { builtFile } from '../../shared/built-file.js';
-import { databaseOf, keepBusy, query } from '../support/database.js';
 import { tryLeaseElsewhere } from '../support/lease-holder.js';
 import type { Running } from '../support/start/running.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 
 const key = (name: string) => ['--direct', 'add-account', 'example', name, '--api-key'];
 
@@ -122,24 +122,21 @@ describe('the schema', () => {
     const before = Date.now();
     await sandbox.run(['--direct', 'list-accounts']);
     await sandbox.run(['--direct', 'list-accounts']);
-    const rows = await query<{ version: number; applied_at: number }>(
-      sandbox,
-      'SELECT * FROM schema_migrations ORDER BY version',
-    );
+    const rows = stored.migrations(sandbox.home);
     expect(rows.map(({ version }) => version)).toEqual(
       Array.from({ length: SCHEMA_VERSION }, (_, index) => index + 1),
     );
-    for (const { applied_at } of rows) {
-      expect(applied_at).toBeGreaterThanOrEqual(before);
-      expect(applied_at).toBeLessThanOrEqual(Date.now());
+    for (const { appliedAt } of rows) {
+      expect(appliedAt).toBeGreaterThanOrEqual(before);
+      expect(appliedAt).toBeLessThanOrEqual(Date.now());
     }
   });
 
   test('of a newer version is incompatible, and left byte for byte as it was', async () => {
     const sandbox = await stopAfter(createSandbox());
     await sandbox.run(key('one'), { input: 'a key' });
-    await query(sandbox, 'INSERT INTO schema_migrations VALUES (4711, 0)');
-    const before = await readFile(databaseOf(sandbox));
+    stored.migrateBeyond(sandbox.home, 4711);
+    const before = await readFile(stored.databaseFile(sandbox.home));
     for (const args of [['daemon', 'start'], ['daemon', 'run'], ['--direct', 'list-accounts'], key('two')]) {
       const { code, stdout, stderr } = await sandbox.run(args, { input: 'another key' });
       expect({ args, code, stdout: stdout.replace(/^\{.*\}\n$/, '') }).toEqual({
@@ -152,7 +149,7 @@ describe('the schema', () => {
       );
       expect(stderr).toContain('hint: Install the newer version of Sigilforge again.');
     }
-    expect((await readFile(databaseOf(sandbox))).equals(before)).toBe(true);
+    expect((await readFile(stored.databaseFile(sandbox.home))).equals(before)).toBe(true);
   });
 });
 
@@ -161,7 +158,7 @@ describe('a database that cannot be used', () => {
     const sandbox = await stopAfter(createSandbox());
     const garbage = Buffer.alloc(8192, 'this is no database ');
     await mkdir(join(sandbox.home, 'data'), { mode: 0o700 });
-    await writeFile(databaseOf(sandbox), garbage, { mode: 0o600 });
+    await writeFile(stored.databaseFile(sandbox.home), garbage, { mode: 0o600 });
     for (const args of [
       ['daemon', 'start'],
       ['--direct', 'list-accounts'],
@@ -170,15 +167,15 @@ describe('a database that cannot be used', () => {
       expect({ args, code }).toEqual({ args, code: 10 });
       expect(stderr).toContain("The vault's database is damaged, or is none.");
     }
-    expect((await readFile(databaseOf(sandbox))).equals(garbage)).toBe(true);
+    expect((await readFile(stored.databaseFile(sandbox.home))).equals(garbage)).toBe(true);
   });
 
   test('for pages of it are damaged: store_unavailable', async () => {
     const sandbox = await stopAfter(createSandbox());
     await sandbox.run(key('one'), { input: 'a key' });
-    const bytes = await readFile(databaseOf(sandbox));
+    const bytes = await readFile(stored.databaseFile(sandbox.home));
     bytes.fill(0xff, 8192, bytes.length);
-    await writeFile(databaseOf(sandbox), bytes);
+    await writeFile(stored.databaseFile(sandbox.home), bytes);
     const { code, stderr } = await sandbox.run(['--direct', 'list-accounts']);
     expect(code).toBe(10);
     expect(stderr).toContain("The vault's database is damaged, or is none.");
@@ -191,7 +188,7 @@ describe('a database that cannot be used', () => {
       const sandbox = await stopAfter(createSandbox());
       await sandbox.run(key('one'), { input: 'a key' });
       const data = join(sandbox.home, 'data');
-      await chmod(databaseOf(sandbox), 0o400);
+      await chmod(stored.databaseFile(sandbox.home), 0o400);
       await chmod(data, 0o500);
       onTestFinished(() => chmod(data, 0o700).catch(() => {}));
       const read = obedient(sandbox, builtFile('sigilforge.cjs'), '--direct', 'get-token', 'example', 'one');
@@ -201,7 +198,7 @@ describe('a database that cannot be used', () => {
         stderr: expect.stringContaining('hint: Check free space'),
       });
       await chmod(data, 0o700);
-      await chmod(databaseOf(sandbox), 0o600);
+      await chmod(stored.databaseFile(sandbox.home), 0o600);
       const again = await sandbox.run(['--direct', 'get-token', 'example', 'one']);
       expect(again).toMatchObject({ code: 0, stdout: 'a key\n' });
     },
@@ -213,7 +210,7 @@ describe('a database that cannot be used', () => {
     const client = await clientOf(daemon.socket);
     const add = () =>
       client.addAccount({ service: 'example', account: 'one', credential: { api_key: 'a key' } });
-    const other = await keepBusy(sandbox);
+    const unblock = stored.blockWrites(sandbox.home);
     let failed = false;
     const adding = add().finally(() => {
       failed = true;
@@ -225,8 +222,7 @@ describe('a database that cannot be used', () => {
     for (let call = 0; call < 3; call++) expect(await client.listAccounts()).toEqual({ accounts: [] });
     expect(failed).toBe(false);
     await refused;
-    other.child.kill('SIGKILL');
-    await other.exited;
+    unblock();
     expect(await add()).toMatchObject({ account: { account: 'one' } });
   });
 });
@@ -240,8 +236,7 @@ test('what was deleted is in no file any more', async () => {
   const sealed: string[] = [];
   for (const [index, value] of values.entries()) {
     await client.addAccount({ ...name, replace: index > 0, credential: { api_key: value } });
-    const [row] = await query<{ access_token: string }>(sandbox, 'SELECT access_token FROM accounts');
-    sealed.push(row?.access_token ?? '');
+    sealed.push(stored.anAccount(sandbox.home).grant.accessToken?.toString('hex') ?? '');
   }
   const filesWith = async (bytes: Buffer) => {
     const found: string[] = [];
@@ -349,8 +344,8 @@ describe('many at once on an empty home', () => {
     const names = Array.from({ length: 20 }, (_, index) => `account-${index}`);
     const ends = await Promise.all(names.map((name) => sandbox.run(key(name), { input: `key of ${name}` })));
     for (const { code, stderr } of ends) expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(await query(sandbox, 'SELECT id FROM vault')).toHaveLength(1);
-    expect(await query(sandbox, 'SELECT id FROM key_slots')).toHaveLength(1);
+    expect(stored.lockOf(sandbox.home)).toHaveLength(2);
+    expect(stored.slots(sandbox.home)).toHaveLength(1);
     const client = await clientOf((await sandbox.startDaemon()).socket);
     for (const name of names) {
       expect(await client.getToken({ service: 'example', account: name })).toMatchObject({

@@ -10,7 +10,6 @@ import { Leases } from '../../daemon/core/store/lease.js';
 import { parseConfig } from '../../shared/config.js';
 import { type ErrorKind, errorTable } from '../../shared/errors.js';
 import { resolvePaths } from '../../shared/paths.js';
-import { query } from '../support/database.js';
 import { keychainItems } from '../support/keychain/items.js';
 import {
   type SecretService,
@@ -22,6 +21,7 @@ import {
 } from '../support/keychain/secret-service.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 
 const name = { service: 'example', account: 'one' };
 const credential = { api_key: 'a key' };
@@ -53,10 +53,9 @@ async function end(daemon: RunningDaemon): Promise<void> {
 const keyFile = (sandbox: Sandbox) => join(sandbox.home, 'data', 'vault.key');
 
 /** Everything that says how the vault opens. */
-async function slotsOf(sandbox: Sandbox): Promise<unknown[]> {
+function slotsOf(sandbox: Sandbox): unknown[] {
   return [
-    ...(await query(sandbox, 'SELECT * FROM vault')),
-    ...(await query(sandbox, 'SELECT * FROM key_slots')),
+    ...stored.lockOf(sandbox.home),
     existsSync(keyFile(sandbox)) ? readFileSync(keyFile(sandbox), 'utf8') : 'no key file',
   ];
 }
@@ -75,7 +74,7 @@ async function expectRefusedFirstStart(sandbox: Sandbox, code: number, sentence:
       stderr: expect.stringContaining(sentence),
     });
   }
-  expect(await slotsOf(sandbox)).toEqual(['no key file']);
+  expect(slotsOf(sandbox)).toEqual(['no key file']);
 }
 
 // Skipped where the programs of a real Secret Service are missing: packages gnome-keyring, dbus and libsecret-tools.
@@ -101,10 +100,9 @@ describe.skipIf(!secretServiceInstalled())('with a keychain', () => {
 
   /** The items of this vault; the keychain is shared by the tests of this file. */
   async function itemsOf(sandbox: Sandbox): Promise<string[]> {
-    const [vault] = await query<{ id: string }>(sandbox, 'SELECT id FROM vault');
     const items = await keychainItems(service);
     expect(items.filter((item) => item.startsWith('probe/'))).toEqual([]);
-    return items.filter((item) => item.startsWith(`${vault?.id}/`));
+    return items.filter((item) => item.startsWith(`${stored.vaultId(sandbox.home)}/`));
   }
 
   test('the first start makes one item of this vault, and says nothing of a file', async () => {
@@ -117,16 +115,16 @@ describe.skipIf(!secretServiceInstalled())('with a keychain', () => {
       vault: { state: 'unlocked', key_source: 'keychain' },
       keychain: { available: true, error: null },
     });
-    const [vault] = await query<{ id: string }>(sandbox, 'SELECT id FROM vault');
-    const slots = await query<{ id: string; kind: string }>(sandbox, 'SELECT id, kind FROM key_slots');
-    expect(slots).toEqual([{ id: expect.any(String), kind: 'keychain' }]);
-    expect(await itemsOf(sandbox)).toEqual([`${vault?.id}/key/${slots[0]?.id}`]);
+    const [slot, ...others] = stored.slots(sandbox.home);
+    expect(slot).toEqual({ id: expect.any(String), kind: 'keychain' });
+    expect(others).toEqual([]);
+    expect(await itemsOf(sandbox)).toEqual([`${stored.vaultId(sandbox.home)}/key/${slot?.id}`]);
     expect(existsSync(keyFile(sandbox))).toBe(false);
   });
 
   test('starts one after the other open it and add nothing, and two homes do not meet', async () => {
     const [sandbox, other] = [await madeVault(), await madeVault()];
-    const [items, slots] = [await itemsOf(sandbox), await slotsOf(sandbox)];
+    const [items, slots] = [await itemsOf(sandbox), slotsOf(sandbox)];
     for (let start = 0; start < 3; start++) {
       const daemon = await sandbox.startDaemon();
       const client = await clientOf(daemon);
@@ -136,7 +134,7 @@ describe.skipIf(!secretServiceInstalled())('with a keychain', () => {
     for (let start = 0; start < 3; start++) await end(await sandbox.startDaemon());
     expect(await sandbox.run(direct)).toMatchObject({ code: 0, stdout: 'a key\n' });
     expect(await itemsOf(sandbox)).toEqual(items);
-    expect(await slotsOf(sandbox)).toEqual(slots);
+    expect(slotsOf(sandbox)).toEqual(slots);
     expect(await itemsOf(other)).toHaveLength(1);
     expect(await itemsOf(other)).not.toEqual(items);
   });
@@ -184,7 +182,7 @@ describe.skipIf(!secretServiceInstalled())('with a keychain', () => {
 
   test('gone: keychain_unavailable, and no new key is made', async () => {
     const sandbox = await madeVault();
-    const [items, slots] = [await itemsOf(sandbox), await slotsOf(sandbox)];
+    const [items, slots] = [await itemsOf(sandbox), slotsOf(sandbox)];
     const without = [
       await stopAfter(startSessionWithoutBus()),
       await stopAfter(startSessionWithoutKeychain()),
@@ -201,7 +199,7 @@ describe.skipIf(!secretServiceInstalled())('with a keychain', () => {
       await end(daemon);
       expect(await sandbox.run(direct, { env: { DBUS_SESSION_BUS_ADDRESS } })).toMatchObject({ code: 6 });
     }
-    expect(await slotsOf(sandbox)).toEqual(slots);
+    expect(slotsOf(sandbox)).toEqual(slots);
     expect(await itemsOf(sandbox)).toEqual(items);
     expect(await sandbox.run(direct)).toMatchObject({ code: 0, stdout: 'a key\n' });
   });
@@ -223,12 +221,12 @@ describe.skipIf(!secretServiceInstalled())('with a keychain', () => {
 
   test('whose item was taken away: integrity, and no new key is made', async () => {
     const sandbox = await madeVault();
-    const [[item = ''], slots] = [await itemsOf(sandbox), await slotsOf(sandbox)];
+    const [[item = ''], slots] = [await itemsOf(sandbox), slotsOf(sandbox)];
     const clear = sandbox.spawn(['secret-tool', 'clear', 'service', 'sigilforge', 'username', item]);
     expect(await clear.exited).toMatchObject({ code: 0 });
     const { code, stderr } = await sandbox.run(direct);
     expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('nothing was changed') });
-    expect(await slotsOf(sandbox)).toEqual(slots);
+    expect(slotsOf(sandbox)).toEqual(slots);
     expect(await itemsOf(sandbox)).toEqual([]);
   });
 
@@ -327,7 +325,7 @@ describe('without a keychain', () => {
     expect(await (await clientOf(again)).getToken(name)).toMatchObject({ access_token: 'a key' });
     expect(await (await clientOf(again)).status()).toMatchObject({ vault: { key_source: 'key_file' } });
     await end(again);
-    expect(await slotsOf(sandbox)).toMatchObject([{}, { kind: 'key_file' }, expect.any(String)]);
+    expect(slotsOf(sandbox)).toMatchObject([{}, { kind: 'key_file' }, expect.any(String)]);
   });
 
   test('but one asked for by the config: refused, and no key file', async () => {
@@ -348,7 +346,7 @@ describe('without a keychain', () => {
     const sandbox = await madeVault();
     const kept = await readFile(keyFile(sandbox), 'utf8');
     await rm(keyFile(sandbox));
-    const slots = await slotsOf(sandbox);
+    const slots = slotsOf(sandbox);
     const daemon = await sandbox.startDaemon();
     const client = await clientOf(daemon);
     await expect(client.getToken(name)).rejects.toMatchObject({
@@ -358,7 +356,7 @@ describe('without a keychain', () => {
     await expect(client.addAccount({ ...name, replace: true, credential })).rejects.toMatchObject({
       kind: 'integrity',
     });
-    expect(await slotsOf(sandbox)).toEqual(slots);
+    expect(slotsOf(sandbox)).toEqual(slots);
     await writeFile(keyFile(sandbox), kept, { mode: 0o600 });
     expect(await client.getToken(name)).toMatchObject({ access_token: 'a key' });
     await end(daemon);

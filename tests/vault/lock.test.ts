@@ -4,12 +4,12 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDirect } from '../../client/direct.js';
 import type { SigilforgeClient } from '../../client/index.js';
 import { begin, callback, completed } from '../support/accounts.js';
-import { keepBusy, query } from '../support/database.js';
 import { tryLeaseElsewhere } from '../support/lease-holder.js';
 import { type FakeTokenEndpoint, startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
 import { importAccount } from '../support/provider/imports.js';
 import { type DaemonBackend, startDaemon } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
 
 const name = { service: 'fake', account: 'work' };
 const second = { access_token: 'second', token_type: 'Bearer', expires_in: 3600, refresh_token: 'rotated' };
@@ -26,8 +26,7 @@ describe('a lock', () => {
     await fake.configure(api);
   });
 
-  const generation = async (): Promise<unknown> =>
-    (await query<{ generation: number }>(backend.sandbox, 'SELECT generation FROM accounts'))[0]?.generation;
+  const generation = (): number => stored.anAccount(backend.sandbox.home).generation;
 
   test('takes effect after a running exchange, whose answer is stored', async () => {
     await importAccount(api, fake, name.service, name.account);
@@ -79,14 +78,14 @@ describe('a lock', () => {
     const held = fake.held();
     const refreshing = expect(api.refreshToken(name)).rejects.toMatchObject({ kind: 'store_unavailable' });
     const answer = await held;
-    const busy = await keepBusy(backend.sandbox);
+    const unblock = stored.blockWrites(backend.sandbox.home);
     answer({ body: second });
     await refreshing;
     expect(await readdir(join(backend.sandbox.home, 'state', 'rescue'))).toHaveLength(1);
     const locking = api.lock();
     locking.catch(() => {});
     await expect.poll(async () => (await api.vaultStatus()).state).toBe('locked');
-    busy.child.kill('SIGKILL');
+    unblock();
     await expect.poll(generation).toBe(2);
     await locking;
     await api.unlock();
@@ -108,7 +107,7 @@ test('whoever lost its slot while a rotation goes on has to open the vault again
   const holder = tryLeaseElsewhere(sandbox, join(sandbox.home, 'data', 'locks'), account?.id ?? '');
   await holder.seen(/held/, 'stdout');
   const rotating = api.vaultRotate();
-  const keys = () => query(sandbox, 'SELECT DISTINCT key_id FROM wrapped_keys');
+  const keys = () => stored.dataKeyIds(sandbox.home);
   await expect.poll(keys).toHaveLength(2);
   await expect(other.setSecret({ key: 'meanwhile', value: 'two' })).rejects.toMatchObject({
     kind: 'vault_locked',
@@ -117,7 +116,7 @@ test('whoever lost its slot while a rotation goes on has to open the vault again
   await other.setSecret({ key: 'meanwhile', value: 'two' });
   holder.child.kill('SIGKILL');
   expect(await rotating).toMatchObject({ key_id: expect.any(String) });
-  expect(await keys()).toHaveLength(1);
+  expect(keys()).toHaveLength(1);
   for (const client of [api, other]) {
     expect(await client.getSecret({ key: 'before' })).toMatchObject({ value: 'one' });
     expect(await client.getSecret({ key: 'meanwhile' })).toMatchObject({ value: 'two' });
@@ -144,13 +143,12 @@ test('a rotation takes along an answer that waits in a file', async () => {
   const held = fake.held();
   const refreshing = expect(api.refreshToken(name)).rejects.toMatchObject({ kind: 'store_unavailable' });
   const answer = await held;
-  const busy = await keepBusy(sandbox);
+  const unblock = stored.blockWrites(sandbox.home);
   answer({ body: second });
   await refreshing;
   daemon.child.kill('SIGKILL');
   await daemon.exited;
-  busy.child.kill('SIGKILL');
-  await busy.exited;
+  unblock();
   expect(await sandbox.run(['vault', 'rotate', '--direct'])).toMatchObject({ code: 0 });
   expect(await sandbox.run(['refresh-token', name.service, name.account, '--direct'])).toMatchObject({
     code: 0,

@@ -2,9 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDirect } from '../../client/direct.js';
 import type { SigilforgeClient } from '../../client/index.js';
-import { SEALED_COLUMNS } from '../../daemon/core/store/sealed.js';
-import { query } from '../support/database.js';
 import { type Backend, backends, startDaemon } from '../support/start/backends.js';
+import * as stored from '../support/stored.js';
 
 const key = 'service/key';
 const value = 'a value that nobody guesses';
@@ -177,29 +176,6 @@ describe.each(backends)('by $name', ({ start }) => {
   });
 });
 
-test('a rotation knows every column that is sealed', async () => {
-  const { sandbox, stop } = await startDaemon();
-  onTestFinished(stop);
-  const columns = await query<{ name: string }>(
-    sandbox,
-    `SELECT tables.name || '.' || columns.name AS name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
-      WHERE tables.type = 'table' AND columns.type = 'BLOB'`,
-  );
-  const sealed = Object.entries(SEALED_COLUMNS).flatMap(([table, names]) =>
-    names.map((name) => `${table}.${name}`),
-  );
-  const ownKeys = [
-    'vault.fingerprint_key',
-    'key_slots.private_key',
-    'key_slots.public_key',
-    'wrapped_keys.wrapped',
-  ];
-  const notSealed = ['accounts.refresh_fingerprint', 'refresh_attempts.fingerprint'];
-  expect(columns.map(({ name }) => name).toSorted()).toEqual(
-    [...sealed, ...ownKeys, ...notSealed].toSorted(),
-  );
-});
-
 /** The library on the same home, whoever else is there. */
 async function openBeside({ sandbox }: Backend): Promise<SigilforgeClient> {
   vi.stubEnv('SIGILFORGE_HOME', sandbox.home);
@@ -209,9 +185,8 @@ async function openBeside({ sandbox }: Backend): Promise<SigilforgeClient> {
   return client;
 }
 
-async function keyIds(backend: Backend): Promise<string[]> {
-  const rows = await query<{ key_id: string }>(backend.sandbox, 'SELECT DISTINCT key_id FROM wrapped_keys');
-  return rows.map(({ key_id }) => key_id);
+function keyIds({ sandbox }: Backend): string[] {
+  return stored.dataKeyIds(sandbox.home);
 }
 
 test('after its time the daemon locks by itself, whatever is asked of its state', async () => {

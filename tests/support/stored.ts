@@ -1,0 +1,317 @@
+import path from 'node:path';
+import Database from 'better-sqlite3';
+
+// What the database of a home holds, read and changed by this process while others have it open. Besides the tests of
+// the store, only this file knows tables and columns: a test says what it needs by a function of this file.
+
+/** An account as it is stored. Times are milliseconds since 1970. */
+export interface StoredAccount {
+  readonly id: string;
+  readonly state: string;
+  /** Grows with each change of the grant. */
+  readonly generation: number;
+  /** Failed refreshes since the last one that worked. */
+  readonly failures: number;
+  readonly nextAttemptAt: number | null;
+  readonly lastError: unknown;
+  /** Sealed, except the fingerprint; `null` where the account has none. */
+  readonly grant: {
+    readonly accessToken: Buffer | null;
+    readonly refreshToken: Buffer | null;
+    readonly fingerprint: Buffer | null;
+  };
+  /** The key that mints tokens, sealed, and what it signs for them. */
+  readonly minting: { readonly key: Buffer | null; readonly settings: unknown };
+}
+
+/** An exchange in the journal: how it ended and when, both `null` if it never ended. */
+export interface StoredAttempt {
+  readonly outcome: string | null;
+  readonly endedAt: number | null;
+}
+
+/** What most tests of crashes ask for. */
+export interface Stored {
+  /** `ok`, or what is wrong with the database. */
+  readonly integrity: unknown;
+  readonly accounts: readonly StoredAccount[];
+  /** How each exchange ended, oldest first. */
+  readonly outcomes: readonly (string | null)[];
+}
+
+export function read(home: string): Stored {
+  const integrity = withDatabase(home, (db) => db.pragma('integrity_check', { simple: true }));
+  return { integrity, accounts: accounts(home), outcomes: outcomes(home) };
+}
+
+interface AccountColumns {
+  readonly id: string;
+  readonly state: string;
+  readonly generation: number;
+  readonly failures: number;
+  readonly next_attempt_at: number | null;
+  readonly last_error: string | null;
+  readonly access_token: Buffer | null;
+  readonly refresh_token: Buffer | null;
+  readonly refresh_fingerprint: Buffer | null;
+  readonly private_key: Buffer | null;
+  readonly minting: string | null;
+}
+
+/** Every account, or those whose name fits: `*` stands for any characters. */
+export function accounts(home: string, names = '*'): StoredAccount[] {
+  const rows = select<AccountColumns>(
+    home,
+    'SELECT * FROM accounts WHERE account GLOB ? ORDER BY rowid',
+    names,
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    state: row.state,
+    generation: row.generation,
+    failures: row.failures,
+    nextAttemptAt: row.next_attempt_at,
+    lastError: parsed(row.last_error),
+    grant: {
+      accessToken: row.access_token,
+      refreshToken: row.refresh_token,
+      fingerprint: row.refresh_fingerprint,
+    },
+    minting: { key: row.private_key, settings: parsed(row.minting) },
+  }));
+}
+
+/** One account: the only one, or the first whose name fits. */
+export function anAccount(home: string, name = '*'): StoredAccount {
+  const [first] = accounts(home, name);
+  if (first) return first;
+  throw new Error('There is no such account.');
+}
+
+/** The exchanges in the journal, oldest first: of all accounts, or of those with fitting names. */
+export function attempts(home: string, names = '*'): StoredAttempt[] {
+  const sql = `SELECT attempt.outcome, attempt.ended_at AS endedAt
+      FROM refresh_attempts AS attempt JOIN accounts ON accounts.id = attempt.account_id
+     WHERE accounts.account GLOB ? ORDER BY attempt.id`;
+  return select<StoredAttempt>(home, sql, names);
+}
+
+/** How each exchange ended, oldest first. */
+export function outcomes(home: string, names = '*'): (string | null)[] {
+  return attempts(home, names).map(({ outcome }) => outcome);
+}
+
+/** When a token began and ends, when its account was last used, and when the next refresh is allowed, counted from now. */
+export interface Timing {
+  readonly issuedAgoMs?: number;
+  readonly endsInMs?: number;
+  readonly usedAgoMs?: number;
+  readonly nextAttemptInMs?: number | null;
+}
+
+/** Moves the times of the accounts with fitting names. Running programs see it, because their grant has changed. */
+export function retime(home: string, timing: Timing, names = '*'): void {
+  const now = Date.now();
+  const { issuedAgoMs, endsInMs, usedAgoMs, nextAttemptInMs } = timing;
+  changeAccounts(home, names, {
+    ...(issuedAgoMs === undefined ? {} : { issued_at: now - issuedAgoMs }),
+    ...(endsInMs === undefined ? {} : { expires_at: now + endsInMs }),
+    ...(usedAgoMs === undefined ? {} : { last_used: now - usedAgoMs }),
+    ...(nextAttemptInMs === undefined
+      ? {}
+      : { next_attempt_at: nextAttemptInMs === null ? null : now + nextAttemptInMs }),
+  });
+}
+
+/** Lets access tokens expire. */
+export function expire(home: string, names = '*'): void {
+  retime(home, { issuedAgoMs: 3_600_000, endsInMs: -1_000 }, names);
+}
+
+/** Makes the last exchange of every account be that long ago: the one that failed, and the one that worked. */
+export function ageExchanges(home: string, ageMs: number): void {
+  const at = Date.now() - ageMs;
+  run(
+    home,
+    `UPDATE accounts SET generation = generation + 1,
+       last_refreshed_at = min(last_refreshed_at, ?), last_error = json_set(last_error, '$.at', ?)`,
+    at,
+    new Date(at).toISOString(),
+  );
+}
+
+/** What an account keeps of its provider: where refreshes are sent, and the provider's own words for a dead grant. */
+export interface KeptProvider {
+  readonly tokenEndpoint: string;
+  readonly deadGrantErrors: readonly string[];
+}
+
+/** Changes what an account keeps of its provider. Gives what it kept before. */
+export function changeProvider(home: string, account: string, changes: Partial<KeptProvider>): KeptProvider {
+  const [row] = select<{ client: string }>(home, 'SELECT client FROM accounts WHERE account = ?', account);
+  if (!row) throw new Error('There is no such account.');
+  const client = JSON.parse(row.client) as { token_endpoint: string; dead_grant_errors: readonly string[] };
+  const before = { tokenEndpoint: client.token_endpoint, deadGrantErrors: client.dead_grant_errors };
+  const { tokenEndpoint, deadGrantErrors } = { ...before, ...changes };
+  const changed = { ...client, token_endpoint: tokenEndpoint, dead_grant_errors: deadGrantErrors };
+  changeAccounts(home, account, { client: JSON.stringify(changed) });
+  return before;
+}
+
+/** Writes something that no program can read into one field of the accounts with fitting names. */
+export function damage(home: string, names: string, field: 'scopes' | 'client' | 'last_error'): void {
+  changeAccounts(home, names, { [field]: 'x' });
+}
+
+export function rename(home: string, from: string, to: string): void {
+  run(home, 'UPDATE accounts SET account = ? WHERE account = ?', to, from);
+}
+
+/** Deletes every account behind the back of running programs, and without their leases. */
+export function deleteAccounts(home: string): void {
+  withDatabase(home, (db) => {
+    db.pragma('foreign_keys = ON');
+    db.prepare('DELETE FROM accounts').run();
+  });
+}
+
+/** What a copy of an account has for itself; the rest is that of the account. */
+export interface AccountCopy {
+  readonly id: string;
+  readonly account: string;
+  readonly accessToken: Uint8Array;
+  readonly refreshToken: Uint8Array;
+  readonly fingerprint: Uint8Array;
+}
+
+/** Adds copies of an account, in one transaction. */
+export function insertCopies(home: string, id: string, copies: Iterable<AccountCopy>): void {
+  withDatabase(home, (db) => {
+    db.exec('BEGIN IMMEDIATE; CREATE TEMP TABLE copied AS SELECT * FROM accounts LIMIT 0');
+    db.prepare('INSERT INTO temp.copied SELECT * FROM accounts WHERE id = ?').run(id);
+    const change = db.prepare(
+      `UPDATE temp.copied SET id = @id, account = @account, access_token = @accessToken,
+         refresh_token = @refreshToken, refresh_fingerprint = @fingerprint`,
+    );
+    const insert = db.prepare('INSERT INTO main.accounts SELECT * FROM temp.copied');
+    for (const copy of copies) {
+      change.run(copy);
+      insert.run();
+    }
+    db.exec('COMMIT');
+  });
+}
+
+/** The id of the vault, which its items in a keychain begin with. */
+export function vaultId(home: string): string {
+  const [vault] = select<{ id: string }>(home, 'SELECT id FROM vault');
+  return vault?.id ?? '';
+}
+
+/** The ways to open the vault. */
+export function slots(home: string): { id: string; kind: string }[] {
+  return select(home, 'SELECT id, kind FROM key_slots');
+}
+
+/** Everything that says how the vault opens, to be compared: the row of the vault, and one of each slot. */
+export function lockOf(home: string): unknown[] {
+  return [...select(home, 'SELECT * FROM vault'), ...select(home, 'SELECT * FROM key_slots')];
+}
+
+/** The ids of the data keys that open something: one, except during a rotation. */
+export function dataKeyIds(home: string): string[] {
+  return select<{ id: string }>(home, 'SELECT DISTINCT key_id AS id FROM wrapped_keys').map(({ id }) => id);
+}
+
+/** A secret as it is stored: its sealed value, or the name of its item in a keychain. */
+export interface StoredSecret {
+  readonly key: string;
+  readonly value: Buffer | null;
+  readonly item: string | null;
+}
+
+export function secrets(home: string): StoredSecret[] {
+  return select<StoredSecret>(home, 'SELECT key, value, item FROM secrets ORDER BY key');
+}
+
+/** Puts the sealed value of one secret in the place of another's. */
+export function copySealedSecret(home: string, from: string, to: string): void {
+  run(home, 'UPDATE secrets SET value = (SELECT value FROM secrets WHERE key = ?) WHERE key = ?', from, to);
+}
+
+/** Writes something that does not open into every secret. */
+export function damageSecrets(home: string): void {
+  run(home, "UPDATE secrets SET value = x'00'");
+}
+
+/** The items that this vault may have in a keychain, besides its keys. */
+export function notedKeychainItems(home: string): string[] {
+  return select<{ user: string }>(home, 'SELECT user FROM keychain_items').map(({ user }) => user);
+}
+
+/** Notes an item down, as a program does before it makes it. */
+export function noteKeychainItem(home: string, user: string): void {
+  run(home, 'INSERT INTO keychain_items VALUES (?)', user);
+}
+
+/** The migrations that were applied, in order, and when, in milliseconds since 1970. */
+export function migrations(home: string): { version: number; appliedAt: number }[] {
+  return select(home, 'SELECT version, applied_at AS appliedAt FROM schema_migrations ORDER BY version');
+}
+
+/** Every column that holds bytes, as `table.column`. */
+export function binaryColumns(home: string): string[] {
+  const sql = `SELECT tables.name || '.' || columns.name AS name
+      FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+     WHERE tables.type = 'table' AND columns.type = 'BLOB'`;
+  return select<{ name: string }>(home, sql).map(({ name }) => name);
+}
+
+/** Makes the database one of a newer Sigilforge, whose schema has this version. */
+export function migrateBeyond(home: string, version: number): void {
+  run(home, 'INSERT INTO schema_migrations VALUES (?, 0)', version);
+}
+
+/** Where the database of a home is. Reading it drops the locks of this process, so close what has it open first. */
+export function databaseFile(home: string): string {
+  return path.join(home, 'data', 'sigilforge.db');
+}
+
+/** Keeps all others from writing, until the returned function is called. */
+export function blockWrites(home: string): () => void {
+  const db = open(home);
+  db.exec('BEGIN IMMEDIATE');
+  return () => db.close();
+}
+
+/** Changes accounts as another process would: with a new generation, so that all programs see it. */
+function changeAccounts(home: string, names: string, columns: Record<string, string | number | null>): void {
+  const assignments = Object.keys(columns).map((column) => `${column} = ?`);
+  const sql = `UPDATE accounts SET ${assignments.join(', ')}, generation = generation + 1 WHERE account GLOB ?`;
+  run(home, sql, ...Object.values(columns), names);
+}
+
+function parsed(json: string | null): unknown {
+  return json === null ? null : JSON.parse(json);
+}
+
+function select<Row>(home: string, sql: string, ...values: unknown[]): Row[] {
+  return withDatabase(home, (db) => db.prepare<unknown[], Row>(sql).all(...values));
+}
+
+function run(home: string, sql: string, ...values: unknown[]): void {
+  withDatabase(home, (db) => db.prepare(sql).run(...values));
+}
+
+function withDatabase<T>(home: string, use: (db: Database.Database) => T): T {
+  const db = open(home);
+  try {
+    return use(db);
+  } finally {
+    db.close();
+  }
+}
+
+function open(home: string): Database.Database {
+  return new Database(databaseFile(home), { fileMustExist: true, timeout: 5_000 });
+}
