@@ -3,9 +3,12 @@ import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { answerFast } from './fast.js';
 
-/** The rest of the CLI is a bundle of its own: reading it takes longer than most answers. */
-function loadCommands(): typeof import('./commands-main.js') {
-  return createRequire(import.meta.url)('./commands.cjs');
+/** The rest of the CLI is a bundle of its own, because reading it takes longer than most answers. */
+async function loadCommands(): Promise<typeof import('./commands-main.js')> {
+  if (!import.meta.url.endsWith('.ts')) return createRequire(import.meta.url)('./commands.cjs');
+  // From source (`npm run dev`) there is no bundle. The name is hidden from the bundler, which would take it in here.
+  const source = './commands-main.js';
+  return import(source);
 }
 
 /** Writes without setting up the stream of standard output, unless whoever reads it is slow. */
@@ -24,7 +27,7 @@ function print(text: string): void {
 async function main(args: readonly string[]): Promise<void> {
   try {
     const text = await answerFast(args);
-    if (text === undefined) await loadCommands().runCommands(args);
+    if (text === undefined) await (await loadCommands()).runCommands(args);
     else print(text);
   } catch (thrown) {
     const { report } = await import('./report.js');

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { builtFile } from '../shared/built-file.js';
 
 /** Signals that a terminal sends to the daemon itself, which shares its process group. */
 const FROM_TERMINAL = ['SIGINT', 'SIGHUP'] as const;
 
 /** Runs sigilforged in the foreground and ends as it does: with its exit code, or by its signal. */
 export async function runDaemon(): Promise<void> {
-  const program = fileURLToPath(new URL('sigilforged.cjs', import.meta.url));
-  const child = spawn(process.execPath, [program], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [builtFile('sigilforged.cjs')], { stdio: 'inherit' });
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   const onTerminalSignal = hasTerminal() ? ignore : passOn;
   process.on('SIGTERM', passOn);

@@ -1,6 +1,7 @@
 import { type AccountEvent, type Api, camelCase, methodNames } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
 import type { SigilforgeClient } from './index.js';
+import { type Library, loadLibrary } from './load-library.js';
 import { withReferences } from './references/with-references.js';
 
 /** The library in this process as a client. Refused where `SIGILFORGE_SOCKET` is set: a program held to a socket stays there. */
@@ -37,10 +38,6 @@ export async function withLibrary<T>(use: (library: Library) => Promise<T>): Pro
   assertNotPinned();
   return own(async () => use(await loadLibrary()));
 }
-
-// The one line that reaches into the daemon's code: a bundle of its own, loaded only here.
-const loadLibrary = () => import('sigilforge/daemon');
-type Library = Awaited<ReturnType<typeof loadLibrary>>;
 
 function assertNotPinned(): void {
   if (!process.env['SIGILFORGE_SOCKET']) return;

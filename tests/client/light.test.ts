@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { SQLITE_DRIVER } from '../support/sqlite-driver.js';
 
 const CLIENT = fileURLToPath(new URL('../../dist/client.cjs', import.meta.url));
 
@@ -50,8 +51,7 @@ test('importing the client loads one file, no native module, and nothing of the 
 });
 
 test('this would be seen', async () => {
-  const sqlite = fileURLToPath(import.meta.resolve('better-sqlite3'));
-  const loaded = await load(`new (require(${JSON.stringify(sqlite)}))(':memory:');${PROGRAM}`);
+  const loaded = await load(`new (require(${JSON.stringify(SQLITE_DRIVER)}))(':memory:');${PROGRAM}`);
   expect(loaded.files.length).toBeGreaterThan(1);
   expect(loaded.libraries.filter((library) => library.endsWith('.node'))).toHaveLength(1);
 });

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { AS_COMMONJS, ROOT, SETTINGS } from '../build/settings.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Inside of node_modules, so that the programs find the packages that are not bundled. */
-const cache = join(root, 'node_modules', '.cache', 'sigilforge');
+const cache = join(ROOT, 'node_modules', '.cache', 'sigilforge');
 
 /** A test program as one file that Node runs. */
 export interface BuiltProgram {
@@ -21,15 +21,8 @@ export async function buildProgram(name: string): Promise<BuiltProgram> {
   await build({
     entryPoints: [fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    loader: { '.sql': 'text' },
-    define: { 'import.meta.url': '__moduleUrl' },
-    banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    external: ['better-sqlite3', '@napi-rs/keyring', '@node-rs/argon2', 'open', 'sigilforge'],
-    logLevel: 'warning',
+    ...SETTINGS,
+    ...AS_COMMONJS,
   });
   return {
     command: [process.execPath, outfile],

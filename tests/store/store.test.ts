@@ -165,7 +165,7 @@ describe('a database that cannot be used', () => {
     ]) {
       const { code, stderr } = await sandbox.run(args);
       expect({ args, code }).toEqual({ args, code: 10 });
-      expect(stderr).toContain("The vault's database is damaged, or is none.");
+      expect(stderr).toContain("The vault's database is damaged, or is not a database.");
     }
     expect((await readFile(stored.databaseFile(sandbox.home))).equals(garbage)).toBe(true);
   });
@@ -178,7 +178,7 @@ describe('a database that cannot be used', () => {
     await writeFile(stored.databaseFile(sandbox.home), bytes);
     const { code, stderr } = await sandbox.run(['--direct', 'list-accounts']);
     expect(code).toBe(10);
-    expect(stderr).toContain("The vault's database is damaged, or is none.");
+    expect(stderr).toContain("The vault's database is damaged, or is not a database.");
   });
 
   // Skipped where this user may write everywhere and there is no setpriv to give that up.

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import Database from 'better-sqlite3';
+import { type Database, openDatabase } from './sqlite-driver.js';
 
 // What the database of a home holds, read and changed by this process while others have it open. Besides the tests of
 // the store, only this file knows tables and columns: a test says what it needs by a function of this file.
@@ -303,7 +303,7 @@ function run(home: string, sql: string, ...values: unknown[]): void {
   withDatabase(home, (db) => db.prepare(sql).run(...values));
 }
 
-function withDatabase<T>(home: string, use: (db: Database.Database) => T): T {
+function withDatabase<T>(home: string, use: (db: Database) => T): T {
   const db = open(home);
   try {
     return use(db);
@@ -312,6 +312,6 @@ function withDatabase<T>(home: string, use: (db: Database.Database) => T): T {
   }
 }
 
-function open(home: string): Database.Database {
-  return new Database(databaseFile(home), { fileMustExist: true, timeout: 5_000 });
+function open(home: string): Database {
+  return openDatabase(databaseFile(home), { fileMustExist: true, timeout: 5_000 });
 }

@@ -18,13 +18,15 @@ interface Options {
   readonly leases: Leases;
   readonly instanceLease?: Lease | undefined;
   readonly clock: Clock;
+  /** How long a database that other processes keep busy is waited for, in milliseconds; 5,000 if not given. */
+  readonly waitMs?: number | undefined;
 }
 
 /** Opens the database of the data folder, made and brought up to date where need be. */
-export async function openStore({ paths, leases, instanceLease, clock }: Options): Promise<Sqlite> {
+export async function openStore({ paths, leases, instanceLease, clock, waitMs }: Options): Promise<Sqlite> {
   ensurePrivateFolder(paths.data);
   refuseNetworkFileSystem(paths.data);
-  const db = await Sqlite.open(paths.database);
+  const db = await Sqlite.open(paths.database, { waitMs });
   try {
     await setUp(leases, instanceLease, {
       isDone: () => schemaVersion(db) >= SCHEMA_VERSION,

@@ -1,42 +1,52 @@
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { ensurePrivateFile, withPathErrors } from '../platform/files.js';
+import { type Connection, openConnection, sqliteCode } from './binding.js';
 
 /** Blocking the event loop for longer would stop the whole daemon. */
 const BLOCKING_WAIT_MS = 20;
-/** How long a database that others keep busy is waited for, asynchronously. */
+/** How long to wait for a database that other processes keep busy, asynchronously, in milliseconds. */
 const WAIT_LIMIT_MS = 5_000;
 const WAIT_STEP_MS = 10;
 
-/** A statement that was prepared once. Throws `store_unavailable` where the database cannot be used. */
+/** A statement that was prepared once. Throws `store_unavailable` if the database cannot be used. */
 export interface Statement<Params extends unknown[], Row = unknown> {
   get(...params: Params): Row | undefined;
   all(...params: Params): Row[];
   run(...params: Params): { readonly changes: number };
 }
 
+export interface SqliteOptions {
+  /** How long a database that other processes keep busy is waited for, in milliseconds; 5,000 if not given. */
+  readonly waitMs?: number | undefined;
+}
+
 /** One open database. Reads are statements; every change goes through `write`. */
 export class Sqlite {
-  readonly #db: Database.Database;
+  readonly #db: Connection;
   readonly #file: string;
+  readonly #waitMs: number;
   /** Which file was opened, whatever has its name by now. */
   readonly #identity: string | undefined;
   readonly #dataVersion: Statement<[], { data_version: number }>;
 
   #versionNow: number | undefined;
 
-  /** Opens a database, made if need be. Throws `store_unavailable` when it cannot be used, or is busy for five seconds. */
-  static async open(file: string): Promise<Sqlite> {
-    // SQLite alone would make the files 0644; WAL and SHM follow the mode of the file that is there.
+  /**
+   * Opens a database, which is made if it is not there. Throws `store_unavailable` if it cannot be used or other
+   * processes keep it busy for `waitMs`, and `incompatible` if SQLite's driver is not installed for this Node.
+   */
+  static async open(file: string, { waitMs = WAIT_LIMIT_MS }: SqliteOptions = {}): Promise<Sqlite> {
+    // SQLite by itself would make the files 0644; WAL and SHM take the mode of the file that is there.
     ensurePrivateFile(file);
-    return new Sqlite(await untilFree(() => open(file)), file);
+    return new Sqlite(await untilFree(waitMs, () => open(file)), file, waitMs);
   }
 
-  private constructor(db: Database.Database, file: string) {
+  private constructor(db: Connection, file: string, waitMs: number) {
     this.#db = db;
     this.#file = file;
+    this.#waitMs = waitMs;
     this.#identity = identityOf(file);
     this.#dataVersion = this.prepare('PRAGMA data_version');
   }
@@ -52,17 +62,17 @@ export class Sqlite {
 
   /**
    * Runs `change` in one `BEGIN IMMEDIATE` transaction: all of it is on the disk, or nothing.
-   * Throws `store_unavailable` when it cannot be written: full, read-only, damaged, replaced, or busy for five seconds.
+   * Throws `store_unavailable` if it cannot be written: full, read-only, damaged, replaced, or busy for too long.
    */
   write<T>(change: () => T): Promise<T> {
     const transaction = this.#db.transaction(change);
-    return untilFree(() => {
+    return untilFree(this.#waitMs, () => {
       this.#assertInPlace();
       return transaction.immediate();
     });
   }
 
-  /** Runs several statements in one transaction; for migrations, whose holder is alone. */
+  /** Runs several statements in one transaction; only for migrations, which run under a lease. */
   script(sql: string, after: () => void): void {
     translated(() =>
       this.#db
@@ -95,7 +105,7 @@ export class Sqlite {
     this.#db.close();
   }
 
-  /** SQLite goes on writing into a file that has lost its name, and nobody would ever see that again. */
+  /** SQLite goes on writing into a file that has lost its name, and what it writes there would be lost. */
   #assertInPlace(): void {
     if (identityOf(this.#file) === this.#identity) return;
     throw new SigilforgeError('store_unavailable', "The vault's database was replaced while it was in use.", {
@@ -110,10 +120,10 @@ function identityOf(file: string): string | undefined {
   return stats && `${stats.dev} ${stats.ino}`;
 }
 
-/** Takes a lock that the kernel frees with its holder, or nothing where somebody holds it. Ended by calling the result. */
+/** Takes a lock that the kernel frees with its holder, or nothing if another holder has it. Calling the result ends it. */
 export function lockFile(file: string): (() => void) | undefined {
   ensurePrivateFile(file);
-  const db = translated(() => new Database(file, { timeout: 0 }));
+  const db = translated(() => openConnection(file, { timeout: 0 }));
   try {
     db.pragma('locking_mode = EXCLUSIVE');
     db.exec('BEGIN EXCLUSIVE');
@@ -125,8 +135,8 @@ export function lockFile(file: string): (() => void) | undefined {
   }
 }
 
-function open(file: string): Database.Database {
-  const db = new Database(file, { timeout: BLOCKING_WAIT_MS });
+function open(file: string): Connection {
+  const db = openConnection(file, { timeout: BLOCKING_WAIT_MS });
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
@@ -139,9 +149,9 @@ function open(file: string): Database.Database {
   }
 }
 
-/** Does `work` again and again while others keep the database busy, without blocking this process. */
-async function untilFree<T>(work: () => T): Promise<T> {
-  const limit = performance.now() + WAIT_LIMIT_MS;
+/** Does `work` again and again while other processes keep the database busy, without blocking this one. */
+async function untilFree<T>(waitMs: number, work: () => T): Promise<T> {
+  const limit = performance.now() + waitMs;
   for (;;) {
     try {
       return work();
@@ -153,7 +163,7 @@ async function untilFree<T>(work: () => T): Promise<T> {
 }
 
 function isBusy(thrown: unknown): boolean {
-  return thrown instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(thrown.code);
+  return /^SQLITE_(BUSY|LOCKED)/.test(sqliteCode(thrown) ?? '');
 }
 
 function translated<T>(work: () => T): T {
@@ -165,10 +175,9 @@ function translated<T>(work: () => T): T {
 }
 
 function translate(thrown: unknown): unknown {
-  if (!(thrown instanceof Database.SqliteError)) return thrown;
-  return new SigilforgeError('store_unavailable', `The vault's database ${reason(thrown.code)}.`, {
-    cause: thrown,
-  });
+  const code = sqliteCode(thrown);
+  if (code === undefined) return thrown;
+  return new SigilforgeError('store_unavailable', `The vault's database ${reason(code)}.`, { cause: thrown });
 }
 
 /** SQLite's result codes in words: sqlite.org/rescode.html */
@@ -177,7 +186,8 @@ function reason(code: string): string {
     return 'is kept busy by another program';
   if (code === 'SQLITE_FULL') return 'has no space left';
   if (code.startsWith('SQLITE_READONLY')) return 'is read-only';
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return 'is damaged, or is none';
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
+    return 'is damaged, or is not a database';
   if (code.startsWith('SQLITE_CANTOPEN')) return 'cannot be opened';
   return `cannot be used (${code})`;
 }
