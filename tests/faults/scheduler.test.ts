@@ -111,13 +111,12 @@ test('waits for as long as the provider asks for', async () => {
 test('does nothing while the vault is locked, and asks nobody to open it', async () => {
   const keychain = createMemoryKeychain();
   const config = parseConfig('[vault]\nkey = "keychain"', 'config.toml');
-  const { core, home, watch, sleep, exchanges } = await startWorld(['work'], { keychain, config });
+  const { core, home, pass, sleep, exchanges } = await startWorld(['work'], { keychain, config });
   await core.close();
   const asked = vi.spyOn(keychain, 'get');
   keychain.fail('vault_locked');
   const locked = await openLibrary(home, { keychain, config });
   await stopAfter({ stop: () => locked.close() });
-  const { pass } = watch();
   await expect(locked.tend()).rejects.toMatchObject({ kind: 'vault_locked' });
   asked.mockClear();
   sleep(8 * HOUR);
@@ -203,7 +202,6 @@ async function startWorld(accounts: readonly string[] = [work.account], options 
     home,
     proxy,
     events,
-    watch,
     ...time,
     exchanges: (): number => provider.counts.token['refresh_token'] ?? 0,
     /** The wall clock goes on, or back, and no timer does. */
