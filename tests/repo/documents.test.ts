@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DOCUMENTS = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'daemon/README.md', 'tests/README.md'].filter(
+  (file) => existsSync(path.join(ROOT, file)),
+);
+/** What is there only after a build. */
+const BUILT = /^dist\//;
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  const text = readFileSync(path.join(ROOT, document), 'utf8');
+  const folder = path.posix.dirname(document);
+
+  test('links to files and headings that are there', () => {
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+    const missing = links
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => !isThere(folder, document, link));
+    expect(missing).toEqual([]);
+  });
+
+  test('names files of the project that are there', () => {
+    const named = [...text.matchAll(/`((?:shared|client|daemon|cli|tests)\/[\w./-]*)`/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(named.filter((name) => !existsSync(path.join(ROOT, name)))).toEqual([]);
+  });
+});
+
+test('the documents were found', () => {
+  expect(DOCUMENTS).toContain('README.md');
+});
+
+function isThere(folder: string, document: string, link: string): boolean {
+  const [file = '', heading] = link.split('#');
+  const target = file === '' ? document : path.posix.join(folder, file);
+  if (BUILT.test(target)) return true;
+  if (!existsSync(path.join(ROOT, target))) return false;
+  return heading === undefined || headings(target).includes(heading);
+}
+
+/** The anchors that GitHub makes of the headings of a document. */
+function headings(document: string): string[] {
+  const text = readFileSync(path.join(ROOT, document), 'utf8');
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
