@@ -24,6 +24,7 @@ export default defineConfig({
   ],
   test: {
     include: ['tests/**/*.test.ts'],
+    globalSetup: ['tests/support/fresh-build.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     env: { NODE_EXTRA_CA_CERTS: '' },

@@ -15,6 +15,12 @@ const PROGRAMS = {
 /** What users import. Their bundlers take it in, as CommonJS or as a module, so it stands on nothing of this build. */
 const CLIENT = { client: 'client/index.ts' };
 
+/** The files that programs load. */
+export const BUNDLES = [
+  ...Object.keys({ ...PROGRAMS, ...CLIENT }).map((name) => `${name}.cjs`),
+  'client.mjs',
+];
+
 /** Small, but with the names that stack traces show; the maps name file and line, and leave the sources out. */
 const SHIPPED = {
   outdir: 'dist',

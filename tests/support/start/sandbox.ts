@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Whether it has a terminal (by `script` of util-linux). Output is then all in `stdout`. */
   readonly tty?: boolean;
+  /** The folder that it begins in; the sandbox's home without it. */
+  readonly cwd?: string;
 }
 
 /** A daemon that has said it is ready. */
@@ -65,7 +67,7 @@ export async function createSandbox(): Promise<Sandbox> {
 
   function launch(command: readonly string[], options: RunOptions = {}): Running {
     const [program = '', ...args] = options.tty ? onTerminal(command) : command;
-    const child = spawn(program, args, { cwd: home, env: { ...env, ...options.env } });
+    const child = spawn(program, args, { cwd: options.cwd ?? home, env: { ...env, ...options.env } });
     const running = new Running(track(child));
     if (options.input !== undefined) child.stdin.end(options.input);
     return running;
