@@ -55,3 +55,19 @@ const { access_token } = await library.getToken({ service: 'demo', account: 'ada
 process.stdout.write(access_token);
 await library.close();
 `;
+
+/** Prints who answered and in which version, or the kind of the error. For bundlers: a module without top-level await. */
+export const ASKS_STATUS_AS_MODULE = `
+import { connect, SigilforgeError } from 'sigilforge';
+async function main() {
+  const sigilforge = await connect();
+  const { version } = await sigilforge.status();
+  await sigilforge.close();
+  return sigilforge.via + ' ' + version;
+}
+main().catch((error) => (error instanceof SigilforgeError ? error.kind : String(error))).then((text) => process.stdout.write(text));
+`;
+
+/** The same with a client that is a file beside it, and nothing else is. */
+export const ASKS_STATUS_OF = (client: string): string =>
+  ASKS_STATUS_AS_MODULE.replace("'sigilforge'", `'./${client}'`);

@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startOpenIdProvider } from '../support/provider/openid-provider.js';
-import { signIn } from '../support/provider/person.js';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { VERSION } from '../../shared/version.js';
+import { BUNDLES } from '../build/bundle.js';
 import { installPackedPackage, type PackedPackage } from '../support/start/packed.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
-import { ASKS_AS_COMMONJS, ASKS_AS_MODULE, ASKS_LIBRARY, TYPED_COMMONJS, TYPED_MODULE } from './consumers.js';
+import { bundlers } from './bundlers.js';
+import { ASKS_STATUS_AS_MODULE, ASKS_STATUS_OF, TYPED_COMMONJS, TYPED_MODULE } from './consumers.js';
+import { runMainJob } from './main-job.js';
 
 // The package as its users get it. tests/support/packed.ts says what of an installation is not shown here.
 
@@ -27,8 +30,12 @@ afterAll(() => installed?.stop());
 
 test('the package holds the programs, the types and its papers, and nothing else', () => {
   const types = /^dist\/types\/(client|daemon|shared)\/.+\.d\.ts$/;
-  expect(installed.files.filter((file) => !types.test(file) && !PAPERS.has(file)).sort()).toEqual([
+  const maps = BUNDLES.map((name) => `dist/${name}.map`);
+  const others = [...maps, ...PAPERS];
+  expect(installed.files.filter((file) => !types.test(file) && !others.includes(file)).sort()).toEqual([
     'dist/client.cjs',
+    'dist/client.d.mts',
+    'dist/client.mjs',
     'dist/commands.cjs',
     'dist/daemon.cjs',
     'dist/keychain.cjs',
@@ -36,8 +43,9 @@ test('the package holds the programs, the types and its papers, and nothing else
     'dist/sigilforged.cjs',
     'package.json',
   ]);
+  expect(installed.files).toEqual(expect.arrayContaining(maps));
   expect(installed.files).toContain('dist/types/client/index.d.ts');
-  expect(installed.files).toContain('dist/types/daemon/local.d.ts');
+  expect(installed.files).toContain('dist/types/daemon/library/api.d.ts');
 });
 
 test('publint has nothing to say about it', async () => {
@@ -76,47 +84,66 @@ test.each([
 );
 
 test('the main job runs with what is installed, and nothing of it is built in place', async () => {
-  const provider = await stopAfter(startOpenIdProvider());
+  await runMainJob({
+    folder: installed.folder,
+    program: (name) => [installed.program(name)],
+    node: [process.execPath],
+  });
+});
+
+describe.each(bundlers)("a user's program, bundled by $name", ({ file, bundle }) => {
+  let bundled: string;
+
+  test('is bundled without a word', async () => {
+    const entry = await write('asks-status.mjs', ASKS_STATUS_AS_MODULE);
+    bundled = path.join(installed.folder, 'out', file);
+    expect(await bundle(entry, bundled)).toEqual([]);
+  });
+
+  test('runs beside the package, with a daemon and without one', async () => {
+    expect(await answersOf(bundled)).toEqual({ without: `direct ${VERSION}`, with: `daemon ${VERSION}` });
+  });
+
+  test('runs where nothing but itself is, as long as a daemon answers', async () => {
+    const alone = path.join(await emptyFolder(), file);
+    await copyFile(bundled, alone);
+    expect(await answersOf(alone)).toEqual({ without: 'daemon_unavailable', with: `daemon ${VERSION}` });
+  });
+});
+
+test.each(['client.cjs', 'client.mjs'])(
+  '%s works where nothing but itself is, as long as a daemon answers',
+  async (client) => {
+    const folder = await emptyFolder();
+    await copyFile(
+      path.join(installed.folder, 'node_modules/sigilforge/dist', client),
+      path.join(folder, client),
+    );
+    const program = path.join(folder, 'program.mjs');
+    await writeFile(program, ASKS_STATUS_OF(client));
+    expect(await answersOf(program)).toEqual({ without: 'daemon_unavailable', with: `daemon ${VERSION}` });
+  },
+);
+
+/** What a program prints without a daemon, and then with one. */
+async function answersOf(file: string): Promise<{ without: string; with: string }> {
   const sandbox = await stopAfter(createSandbox());
-  const sigilforge = async (...args: string[]) => {
-    const { code, stdout, stderr } = await sandbox.spawn([installed.program('sigilforge'), ...args], INPUT)
-      .exited;
-    expect({ args, code, stderr }).toMatchObject({ code: 0 });
-    return stdout;
-  };
-  const program = async (name: string, source: string) => {
-    const file = await write(name, source);
-    const { stdout, stderr } = await sandbox.spawn([process.execPath, file], INPUT).exited;
+  const answer = async () => {
+    const options = { input: '', cwd: path.dirname(file) };
+    const { stdout, stderr } = await sandbox.spawn([process.execPath, file], options).exited;
     expect(stderr).toBe('');
     return stdout;
   };
+  const without = await answer();
+  await sandbox.startDaemon();
+  return { without, with: await answer() };
+}
 
-  await sandbox.spawn([installed.program('sigilforged')], INPUT).seen(/"ready":true/, 'stdout');
-  const set = ['provider', 'set', 'demo', '--issuer', provider.issuer];
-  await sigilforge(
-    ...set,
-    '--client-id',
-    provider.clients.native.clientId,
-    '--scopes',
-    'openid,offline_access',
-  );
-  const adding = sandbox.spawn([installed.program('sigilforge'), 'add-account', 'demo', 'ada'], INPUT);
-  const [address] = await adding.seen(/^http:\S+$/m);
-  await signIn(address);
-  await expect(adding.exited).resolves.toMatchObject({ code: 0, stdout: 'demo/ada\n' });
-
-  const token = (await sigilforge('get-token', 'demo', 'ada')).trim();
-  expect(await provider.introspect(token)).toMatchObject({ active: true });
-  expect(await program('asks.mjs', ASKS_AS_MODULE)).toBe(`daemon ${token}`);
-  expect(await program('asks.cjs', ASKS_AS_COMMONJS)).toBe(`daemon ${token}`);
-
-  const pid = /^pid\t(\d+)$/m.exec(await sigilforge('daemon', 'restart'))?.[1];
-  sandbox.track(Number(pid));
-  expect((await sigilforge('get-token', 'demo', 'ada')).trim()).toBe(token);
-  await sigilforge('daemon', 'stop');
-  expect(await program('asks.cjs', ASKS_AS_COMMONJS)).toBe(`direct ${token}`);
-  expect(await program('library.mjs', ASKS_LIBRARY)).toBe(token);
-});
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sf-alone-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 async function write(name: string, source: string): Promise<string> {
   const file = path.join(installed.folder, name);
@@ -124,6 +151,4 @@ async function write(name: string, source: string): Promise<string> {
   return file;
 }
 
-const INPUT = { input: '' };
-
-const PAPERS = new Set(['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md']);
+const PAPERS = ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];

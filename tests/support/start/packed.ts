@@ -39,7 +39,7 @@ export async function installPackedPackage(): Promise<PackedPackage> {
 }
 
 /** Without its scripts: `prepack` would build again, under the feet of tests that run at the same time. */
-async function pack(folder: string): Promise<{ filename: string; files: string[] }> {
+export async function pack(folder: string): Promise<{ filename: string; files: string[] }> {
   const stdout = await npm(folder, ['pack', root, '--ignore-scripts', '--json']);
   const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
   return { filename: packed.filename, files: packed.files.map((file) => file.path) };
@@ -47,13 +47,12 @@ async function pack(folder: string): Promise<{ filename: string; files: string[]
 
 interface LockedPackage {
   readonly dev?: boolean;
-  readonly devOptional?: boolean;
 }
 
 async function addDependencies(folder: string, tarball: string): Promise<void> {
   const lock = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8'));
   const { '': own, ...packages } = lock.packages as Record<string, LockedPackage>;
-  const shipped = Object.entries(packages).filter(([, { dev, devOptional }]) => !dev && !devOptional);
+  const shipped = Object.entries(packages).filter(([, { dev }]) => !dev);
   const from = `file:${tarball}`;
   const user = { name: 'user', private: true, dependencies: { sigilforge: from } };
   const installed = {
@@ -74,7 +73,7 @@ async function copyIfAny(place: string, folder: string): Promise<void> {
   await cp(source, path.join(folder, place), {
     recursive: true,
     verbatimSymlinks: true,
-    filter: (file) => !/[/\\]better-sqlite3[/\\](deps|src|build[/\\]Release[/\\]obj)$/.test(file),
+    filter: (file) => !/[/\\]better-sqlite3(-node20)?[/\\](deps|src|build[/\\]Release[/\\]obj)$/.test(file),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
