@@ -1,5 +1,6 @@
 import { callOnce } from '../client/call-once.js';
 import { SigilforgeError } from '../shared/errors.js';
+import { looksLikeReference } from '../shared/reference-schemes.js';
 
 /** Errors that only the whole program can say the last word about: other sources, or a daemon of another version. */
 const NOT_FINAL = new Set([
@@ -51,7 +52,7 @@ async function getToken([service, account, format, ...more]: readonly string[]):
 }
 
 async function resolve([reference, ...more]: readonly string[]): Promise<string | undefined> {
-  if (reference === undefined || more.length > 0 || !/^(?:auth|secret):\/\//.test(reference))
+  if (reference === undefined || more.length > 0 || !looksLikeReference(reference, ['auth', 'secret']))
     return undefined;
   const answer = await callOnce('resolve', { reference });
   return answer?.['encoding'] === 'utf8' && typeof answer['value'] === 'string'

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ParamsOf, ResultOf } from '../../shared/contract/index.js';
+import { looksLikeReference } from '../../shared/reference-schemes.js';
 import { withClient } from '../access/client.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
@@ -34,7 +35,8 @@ export async function printValue(context: Context, reference: string, explain: b
 }
 
 async function resolve(context: Context, params: ParamsOf<'resolve'>): Promise<Resolved> {
-  if (!params.reference.startsWith('env://')) return withClient(context, (client) => client.resolve(params));
+  if (!looksLikeReference(params.reference, ['env']))
+    return withClient(context, (client) => client.resolve(params));
   // The environment is this process's own, so nobody has to be there.
   const { resolveVariableHere } = await import('../../client/references/resolve.js');
   return resolveVariableHere(params);

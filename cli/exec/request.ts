@@ -1,6 +1,6 @@
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { parseReference } from '../../shared/reference.js';
-import { looksLikeReference } from '../access/references.js';
+import { INHERITED_SCHEMES, looksLikeReference } from '../../shared/reference-schemes.js';
 import { badArgument } from '../arguments/context.js';
 import { readEnvFile } from './env-file.js';
 import { checkName, refuseLoading } from './names.js';
@@ -28,8 +28,6 @@ export interface ExecRequest {
   readonly descriptors: ReadonlyMap<number, string>;
 }
 
-/** In the environment that comes from outside only what can be nothing else is taken for a reference. */
-const INHERITED = ['auth://', 'secret://'];
 const HIGHEST_DESCRIPTOR = 255;
 
 /** Reads the options; the nearer one wins: --file and --env, then env files, then the inherited environment. */
@@ -47,7 +45,7 @@ export function readRequest(options: ExecOptions, environment: NodeJS.ProcessEnv
     else request.literals.set(name, value);
   };
   for (const [name, value = ''] of Object.entries(environment)) {
-    if (looksLikeReference(value, INHERITED)) set(`The variable ${name}`, name, value);
+    if (looksLikeReference(value, INHERITED_SCHEMES)) set(`The variable ${name}`, name, value);
   }
   for (const file of options.envFile) {
     for (const { name, value, line } of readEnvFile(file)) set(`${file}, line ${line}`, name, value);

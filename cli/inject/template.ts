@@ -1,5 +1,6 @@
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { parseReference } from '../../shared/reference.js';
+import { BEGINNING_IN_TEXT } from '../../shared/reference-schemes.js';
 import { badArgument } from '../arguments/context.js';
 
 /** A template: bytes to be taken as they are, and references to be replaced by their values. */
@@ -7,8 +8,8 @@ export type Part = { readonly text: Buffer } | { readonly reference: string };
 
 const OPENING = '{{';
 const CLOSING = '}}';
-/** A reference with a closing brace behind it. Other text may well have two of them: JSON does. */
-const CLOSED_REFERENCE = /(?:(?:auth|secret|env):\/\/|ref\+)[^\s{}]*\s*\}\}/;
+/** A reference with closing braces behind it. Closing braces without a reference are ordinary text: JSON has them. */
+const CLOSED_REFERENCE = new RegExp(`(?:${BEGINNING_IN_TEXT})[^\\s{}]*\\s*\\}\\}`);
 
 /** Reads a template with `{{ REF }}` in it. Throws, with the line, where a brace or a reference is not whole. */
 export function parseTemplate(bytes: Buffer): Part[] {

@@ -1,5 +1,7 @@
-import type { Api } from '../../shared/contract/index.js';
-import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
+import type { Api, ResultOf } from '../../shared/contract/index.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { looksLikeReference } from '../../shared/reference-schemes.js';
+import { resolveMany } from './resolve-many.js';
 
 /** A string that stands for something else, where it is, and in what. */
 interface Slot {
@@ -14,42 +16,29 @@ interface Draft<T> {
   readonly slots: ReadonlyMap<string, readonly Slot[]>;
 }
 
-/** The daemon reads no more than 64 requests of a connection at a time; others may want to ask something too. */
-const AT_ONCE = 32;
-
-/** What is meant as a reference, well-formed or not: one that is misspelled must not be taken for a value. */
-const REFERENCE = /^(?:(?:auth|secret|env):\/\/|(?:vals:)?ref\+)/;
-
-export function isReference(text: string): boolean {
-  return REFERENCE.test(text);
-}
-
 /**
- * A copy of `record` in which every string that is a reference is replaced by its value, however deep it lies. The first
- * that fails ends it, with its own kind of error, naming the path and the reference and never a value.
+ * A copy of `record` in which every string that is a reference is replaced by its value, at any depth. The first failure
+ * ends it, with an error of that kind that names the path and the reference and never a value.
  */
 export async function resolveAll<T extends object>(resolve: Api['resolve'], record: T): Promise<T> {
   const { copy, slots } = draftOf(record);
-  await forEach(slots, async ([reference, places]) => {
-    const value = await textOf(resolve, reference, places[0]?.path ?? '');
-    for (const { target, key } of places) define(target, key, value);
-  });
+  const pathOf = (reference: string): string => slots.get(reference)?.[0]?.path ?? '';
+  // What cannot be read as a reference may be anything, so it is not repeated.
+  const answers = await resolveMany(resolve, slots.keys(), (reference, kind) =>
+    kind === 'invalid_reference' ? pathOf(reference) : `${pathOf(reference)} (${reference})`,
+  );
+  for (const [reference, answer] of answers) {
+    const value = textOf(answer, pathOf(reference));
+    for (const { target, key } of slots.get(reference) ?? []) define(target, key, value);
+  }
   return copy;
 }
 
-async function textOf(resolve: Api['resolve'], reference: string, path: string): Promise<string> {
-  try {
-    const { value, encoding } = await resolve({ reference });
-    if (value !== null && encoding === 'utf8') return value;
-    throw new SigilforgeError('invalid_reference', 'This value is not UTF-8 text.', {
-      hint: 'Read it alone, with get_secret, as base64.',
-    });
-  } catch (thrown) {
-    const { kind, message, hint } = asSigilforgeError(thrown);
-    // What cannot be read as a reference may be anything, so it is not repeated.
-    const name = kind === 'invalid_reference' ? path : `${path} (${reference})`;
-    throw new SigilforgeError(kind, `${name}: ${message}`, { hint, cause: thrown });
-  }
+function textOf({ value, encoding }: ResultOf<'resolve'>, path: string): string {
+  if (value !== null && encoding === 'utf8') return value;
+  throw new SigilforgeError('invalid_reference', `${path}: This value is not UTF-8 text.`, {
+    hint: 'Read it on its own, with get_secret, as base64.',
+  });
 }
 
 /** Copies arrays and plain objects, cycles included; everything else is taken over as it is. */
@@ -70,7 +59,7 @@ function draftOf<T extends object>(record: T): Draft<T> {
     for (const [key, value] of Object.entries(source)) {
       const place = pathTo(path, key, Array.isArray(source));
       define(target, key, isContainer(value) ? copyOf(value, place) : value);
-      if (typeof value !== 'string' || !isReference(value)) continue;
+      if (typeof value !== 'string' || !looksLikeReference(value)) continue;
       const slot = { target, key, path: place };
       const places = slots.get(value);
       if (places) places.push(slot);
@@ -96,20 +85,4 @@ function pathTo(parent: string, key: string, inArray: boolean): string {
   if (inArray) return `${parent}[${key}]`;
   if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${parent}[${JSON.stringify(key)}]`;
   return parent === '' ? key : `${parent}.${key}`;
-}
-
-/** A bounded number at a time. After the first failure no other is begun. */
-async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items].reverse();
-  const take = async (): Promise<void> => {
-    for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) {
-      try {
-        await work(item);
-      } catch (thrown) {
-        waiting.length = 0;
-        throw thrown;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, take));
 }

@@ -1,4 +1,5 @@
 import type { Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
+import { looksLikeReference } from '../../shared/reference-schemes.js';
 import { resolveVariable, sourceInEnvironment, withEnvironment } from './variables.js';
 
 type Resolved = ResultOf<'resolve'>;
@@ -9,9 +10,9 @@ type Resolved = ResultOf<'resolve'>;
  */
 export async function resolveHere(ask: Api['resolve'], params: ParamsOf<'resolve'>): Promise<Resolved> {
   const { reference, explain } = params;
-  // A caller in JavaScript may leave it out: whoever is asked says so.
+  // A caller in JavaScript may leave it out: the other side reports that.
   if (typeof reference !== 'string') return ask(params);
-  if (reference.startsWith('env://')) return resolveVariableHere(params);
+  if (looksLikeReference(reference, ['env'])) return resolveVariableHere(params);
   if (explain) return addEnvironment(await ask(params), reference);
   try {
     return await ask(params);

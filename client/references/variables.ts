@@ -1,8 +1,7 @@
 import type { ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import type { Environment } from '../../shared/paths.js';
 import { parseReference, type Reference } from '../../shared/reference.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable's name: `SIGILFORGE` and the parts, upper case, anything but letters and digits as `_`. */
 export function variableName(...parts: readonly string[]): string {

@@ -1,11 +1,8 @@
 import type { Api } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import type { Environment } from '../../shared/paths.js';
+import { INHERITED_SCHEMES, looksLikeReference } from '../../shared/reference-schemes.js';
 import { resolveAll } from './resolve-all.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The schemes that count in an environment which others have filled: nothing else begins like them. */
-const INHERITED = /^(?:auth|secret):\/\//;
 
 /**
  * The environment for a child process: that of this one, over it `record`, in which a variable that is `undefined` is
@@ -17,7 +14,9 @@ export async function withEnv(
   env: Environment = process.env,
 ): Promise<Record<string, string>> {
   const inherited = Object.entries(env).filter(([name]) => !Object.hasOwn(record, name));
-  const [asked, literal] = partition(inherited, ([, value]) => INHERITED.test(value ?? ''));
+  const [asked, literal] = partition(inherited, ([, value]) =>
+    looksLikeReference(value ?? '', INHERITED_SCHEMES),
+  );
   const resolved = await resolveAll(resolve, Object.fromEntries([...asked, ...Object.entries(record)]));
   const merged = [...literal, ...Object.entries(resolved)];
   for (const [name, value] of merged) assertFits(name, value);
@@ -31,7 +30,7 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
 /** An environment ends a value at a zero byte, and a name at an equals sign. */
 function assertFits(name: string, value: string | undefined): void {
   if (name === '' || name.includes('=') || name.includes('\0')) {
-    throw new SigilforgeError('invalid_params', 'withEnv: a name is none that a variable can have.');
+    throw new SigilforgeError('invalid_params', 'withEnv: a name is not one that a variable can have.');
   }
   if (value?.includes('\0')) {
     throw new SigilforgeError('invalid_params', `withEnv: the value of ${name} holds a zero byte.`, {
