@@ -30,7 +30,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const keychain = observeKeychain(options.keychain, clock);
   const vault = await openVault({ ...options, keychain, db, clock });
   const oauth = { http: createHttpClient(limits), clock };
-  const providers = new Providers({ db, vault, clock, http: oauth.http, configured: config.providers });
+  const providers = new Providers(env, { vault, http: oauth.http, configured: config.providers });
 
   const services = { vault, providers, oauth, ...openAccounts(env, { vault, providers, oauth }) };
   const { store, grants, usage, events, accounts } = services;

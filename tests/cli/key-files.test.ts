@@ -121,7 +121,7 @@ test('a key that the provider does not take ends with what it said, and what to 
   const end = await run('add-account', 'google', 'other', '--key-file', other);
   expect(end).toMatchObject({ code: 5, stdout: '' });
   expect(end.stderr).toContain(
-    'Google refused: invalid_grant, Invalid JWT Signature. It does not take this private key, or not for whom it speaks.',
+    'Google refused: invalid_grant, Invalid JWT Signature. The provider rejected this key, or the identity it signs for.',
   );
   expect(end.stderr).toContain('--key-file FILE --replace');
   expect((await run('get-account', 'google', 'other')).code).toBe(3);

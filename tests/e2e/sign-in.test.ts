@@ -58,7 +58,7 @@ describe.skipIf(!chromiumInstalled())('through Chromium', () => {
       await expect(lastPage(page)).resolves.toEqual({
         title: 'Signed in to demo · Sigilforge',
         heading: 'Signed in to demo',
-        text: 'You can close this window and go back to the terminal.',
+        text: 'You can close this window and return to the terminal.',
       });
     });
     await expect(running.exited).resolves.toMatchObject({ code: 0, stdout: 'demo/ada\n' });

@@ -398,7 +398,7 @@ describe('with endpoints of one’s own', () => {
     const { headers, text } = await openPage(callback(begun, { code: 'c' }));
     await completed(api, begun.flowId);
     expect(text).toContain('Signed in to example');
-    expect(text).toContain('go back to the terminal');
+    expect(text).toContain('return to the terminal');
     expect(text).not.toMatch(/<script|\bsrc=|\bhref=|url\(|@import|https?:/i);
     expect(text).not.toContain('an access token');
     expect(text).not.toContain(begun.state);

@@ -187,13 +187,11 @@ describe.each(backends)('by $name', ({ start }) => {
       provider.know(oldKindOfKey.publicKey);
       await expect(api.refreshToken(name)).rejects.toMatchObject({
         kind: 'refresh_failed',
-        message: expect.stringMatching(
-          /refused: .*Invalid JWT Signature\. It does not take this private key/,
-        ),
+        message: expect.stringMatching(/refused: .*Invalid JWT Signature\. The provider rejected this key/),
         hint: expect.stringContaining('--key-file FILE --replace'),
       });
       expect(await api.getAccount(name)).toMatchObject({ state: 'ok' });
-      expect((await api.tokenInfo(name)).last_error?.message).toContain('private key');
+      expect((await api.tokenInfo(name)).last_error?.message).toContain('rejected this key');
       expect((await api.getToken(name)).access_token).toBe(access_token);
       provider.know(key.publicKey);
       expect((await api.refreshToken(name)).access_token).not.toBe(access_token);

@@ -223,8 +223,8 @@ describe('token requests that go elsewhere, or carry more', () => {
     parameters: Record<string, string>,
   ): Promise<SentRequest> => {
     const { http, sent } = recordHttp(() => answerOf({ access_token: 'a' }));
-    const who = { client: clientOf(id), secret: new Secret(SECRET) };
-    await exchange(who, grantType, parameters, { http, clock: systemClock });
+    const client = { registration: clientOf(id), secret: new Secret(SECRET) };
+    await exchange({ http, clock: systemClock }, client, grantType, parameters);
     expect(sent).toHaveLength(1);
     return sent[0] ?? unsent();
   };
@@ -329,8 +329,8 @@ describe('revocation, to the byte', () => {
 
   test.each(Object.entries(table))('%s', async (id, expected) => {
     const { http, sent } = recordHttp();
-    const who = { client: clientOf(id), secret: new Secret(SECRET) };
-    expect(await revoke(who, grant, { http, clock: systemClock })).toBe(true);
+    const client = { registration: clientOf(id), secret: new Secret(SECRET) };
+    expect(await revoke({ http, clock: systemClock }, client, grant)).toBe(true);
     expect(sent).toEqual([{ method: 'POST', ...expected }]);
   });
 
@@ -339,8 +339,8 @@ describe('revocation, to the byte', () => {
       expect([id, revocation !== null]).toEqual([id, id in table]);
       const { http, sent } = recordHttp();
       if (revocation !== null) continue;
-      const who = { client: clientOf(id), secret: undefined };
-      expect(await revoke(who, grant, { http, clock: systemClock })).toBe(false);
+      const client = { registration: clientOf(id), secret: undefined };
+      expect(await revoke({ http, clock: systemClock }, client, grant)).toBe(false);
       expect(sent).toEqual([]);
     }
   });
@@ -353,10 +353,11 @@ describe('revocation, to the byte', () => {
   ])('%s with an access token alone', async (id, body) => {
     const { http, sent } = recordHttp();
     const only = { accessToken: grant.accessToken, refreshToken: undefined };
-    const done = await revoke({ client: clientOf(id), secret: undefined }, only, {
-      http,
-      clock: systemClock,
-    });
+    const done = await revoke(
+      { http, clock: systemClock },
+      { registration: clientOf(id), secret: undefined },
+      only,
+    );
     expect(done).toBe(body !== undefined);
     expect(sent.map((request) => request.body)).toEqual(body === undefined ? [] : [body]);
   });
@@ -371,7 +372,7 @@ describe('revocation, to the byte', () => {
     ['GitLab', 'gitlab', { 'content-type': FORM }, 'token=RT%2F%2B&client_id=client'],
   ])('%s by a client without a secret', async (_, id, headers, body) => {
     const { http, sent } = recordHttp();
-    await revoke({ client: clientOf(id), secret: undefined }, grant, { http, clock: systemClock });
+    await revoke({ http, clock: systemClock }, { registration: clientOf(id), secret: undefined }, grant);
     expect(sent).toMatchObject([{ headers, body }]);
   });
 
@@ -390,8 +391,8 @@ describe('revocation, to the byte', () => {
     ],
   ])('%s', async (_, answer, done) => {
     const { http } = recordHttp(answer);
-    const who = { client: clientOf('slack'), secret: undefined };
-    expect(await revoke(who, grant, { http, clock: systemClock })).toBe(done);
+    const client = { registration: clientOf('slack'), secret: undefined };
+    expect(await revoke({ http, clock: systemClock }, client, grant)).toBe(done);
   });
 });
 

@@ -239,6 +239,11 @@ export function copySealedSecret(home: string, from: string, to: string): void {
   run(home, 'UPDATE secrets SET value = (SELECT value FROM secrets WHERE key = ?) WHERE key = ?', from, to);
 }
 
+/** What a person set for a provider is damaged. */
+export function damageProvider(home: string, id: string): void {
+  run(home, 'UPDATE providers SET settings = ? WHERE id = ?', '{"issuer":42', id);
+}
+
 /** Writes something that does not open into every secret. */
 export function damageSecrets(home: string): void {
   run(home, "UPDATE secrets SET value = x'00'");

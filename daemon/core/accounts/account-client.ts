@@ -1,4 +1,4 @@
-import type { ClientWithSecret } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client.js';
 import type { Providers } from '../providers/providers.js';
 import type { StoredAccount } from '../store/accounts.js';
 import type { Grants } from './grants.js';
@@ -12,9 +12,9 @@ import { clientOf } from './json-fields.js';
 export async function accountClient(
   account: StoredAccount,
   { grants, providers }: { readonly grants: Grants; readonly providers: Providers },
-): Promise<ClientWithSecret | undefined> {
-  const client = clientOf(account);
-  if (!client) return undefined;
-  const current = await providers.secretOf(client.id, client.client_id);
-  return { client, secret: current ?? (await grants.open(account, 'clientSecret')) };
+): Promise<OAuthClient | undefined> {
+  const registration = clientOf(account);
+  if (!registration) return undefined;
+  const current = await providers.secretOf(registration.id, registration.client_id);
+  return { registration, secret: current ?? (await grants.open(account, 'clientSecret')) };
 }

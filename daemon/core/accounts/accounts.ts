@@ -95,7 +95,7 @@ export class Accounts {
         accessToken: open(account, 'accessToken'),
         refreshToken: open(account, 'refreshToken'),
       };
-      return await revoke(client, tokens, this.#oauth);
+      return await revoke(this.#oauth, client, tokens);
     } catch (thrown) {
       // What cannot be read cannot be revoked.
       if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;

@@ -1,5 +1,5 @@
 import type { Secret } from '../../../shared/secret.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { ClientRegistration } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
 import { type GrantFields, SEALED_FIELDS, type SealedField, type StoredAccount } from '../store/accounts.js';
 import type { Sealer } from '../vault/vault.js';
@@ -19,7 +19,7 @@ export interface OpenGrant {
 /** What an answer granted to `client`. `askedFor`: the scopes, if the answer does not name them. */
 export function grantOf(
   { tokens, sentAt }: Granted,
-  client: OAuthClient | null,
+  client: ClientRegistration | null,
   askedFor: readonly string[],
 ): OpenGrant {
   const after = (seconds: number | null | undefined): number | null =>

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { type ErrorKind, errorTable } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
-import { OAuthClient } from '../oauth/client.js';
-import { Minting } from '../oauth/keys/minting.js';
+import { ClientRegistration } from '../oauth/client.js';
+import { Minting } from '../oauth/keys/minting-kind.js';
 import type { StoredAccount } from '../store/accounts.js';
 import { damagedAccount } from './errors.js';
 
@@ -20,7 +20,7 @@ export type LastError = v.InferOutput<typeof LastError>;
 /** What an account keeps as JSON. */
 export interface JsonFields {
   /** The client that it signed in with; `null` for an API key. */
-  readonly client: OAuthClient | null;
+  readonly client: ClientRegistration | null;
   /** What its private key mints tokens for; `null` without such a key. */
   readonly minting: Minting | null;
   readonly scopes: string[];
@@ -39,8 +39,8 @@ export function readJsonFields(account: StoredAccount): JsonFields {
 }
 
 /** The client that an account signed in with; `null` for an API key. Throws `integrity` if it is damaged. */
-export function clientOf(account: StoredAccount): OAuthClient | null {
-  return read(OAuthClient, account.client, account);
+export function clientOf(account: StoredAccount): ClientRegistration | null {
+  return read(ClientRegistration, account.client, account);
 }
 
 function read<S extends v.GenericSchema>(

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { ClientRegistration } from '../oauth/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 import type { AccountFields, AccountStore } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
@@ -15,7 +15,7 @@ export interface NewAccount {
   readonly account: string;
   readonly flow: FlowKind;
   readonly state: 'ok' | 'parked';
-  readonly client: OAuthClient | null;
+  readonly client: ClientRegistration | null;
   readonly clientSecret?: Secret | undefined;
   /** The private key that mints its tokens. */
   readonly key?: MintingKey | undefined;

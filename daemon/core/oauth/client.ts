@@ -6,19 +6,19 @@ import type { Secret } from '../../../shared/secret.js';
 const facts = v.omit(Provider, ['notes', 'sources', 'source', 'configured', 'has_client_secret']);
 
 /**
- * A client of one provider (RFC 6749, section 2), everything that its requests need: the provider's facts as they were
- * when the person signed in, endpoints found by discovery included. An account keeps it as it is.
+ * A client's registration with one provider (RFC 6749, section 2), and everything that its requests need: the provider's
+ * facts as they were when the person signed in, including endpoints found by discovery. An account keeps it as it is.
  */
-export const OAuthClient = v.strictObject({
+export const ClientRegistration = v.strictObject({
   ...facts.entries,
   client_id: Text,
-  /** Whether the metadata announces `iss` in authorization responses (RFC 9207, section 3), so that it must be there. */
+  /** Whether the metadata announces `iss` in authorization responses (RFC 9207, section 3), so that it must be present. */
   iss_required: v.boolean(),
 });
-export type OAuthClient = v.InferOutput<typeof OAuthClient>;
+export type ClientRegistration = v.InferOutput<typeof ClientRegistration>;
 
-/** A client with the secret that it may have. */
-export interface ClientWithSecret {
-  readonly client: OAuthClient;
+/** A registered client with its secret, if it has one. */
+export interface OAuthClient {
+  readonly registration: ClientRegistration;
   readonly secret: Secret | undefined;
 }

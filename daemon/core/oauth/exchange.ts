@@ -1,12 +1,12 @@
 import { Secret } from '../../../shared/secret.js';
 import type { Clock } from '../platform/clock.js';
-import type { ClientWithSecret, OAuthClient } from './client.js';
+import type { ClientRegistration, OAuthClient } from './client.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from './failure.js';
 import { type HttpAnswer, type HttpClient, HttpFailure } from './http.js';
-import { tokenEndpointRequest } from './protocol.js';
+import { tokenEndpointRequest } from './requests.js';
 import { readTokenAnswer, type TokenAnswer, type Tokens } from './token-answer.js';
 
-/** What the parts of OAuth that talk to a provider need. */
+/** What everything that talks to a provider stands on. */
 export interface OAuthContext {
   readonly http: HttpClient;
   readonly clock: Clock;
@@ -24,25 +24,33 @@ export type Exchange =
 
 /** One request to the token endpoint, to its end: tokens, or why there are none. It is never sent twice. */
 export async function exchange(
-  who: ClientWithSecret,
+  context: OAuthContext,
+  client: OAuthClient,
   grantType: string,
   parameters: Readonly<Record<string, string>>,
-  context: OAuthContext,
 ): Promise<Exchange> {
-  return judgedExchange(
-    () => tokenEndpointRequest(who, grantType, parameters, context.http),
-    (answer) => readTokenAnswer(answer, who.client),
-    { client: who.client, grantType, sent: secretsOf(parameters, who.secret) },
-    context,
-  );
+  const { registration, secret } = client;
+  return judgedExchange(context, {
+    ...{ registration, grantType, secrets: secretsOf(parameters, secret) },
+    send: () => tokenEndpointRequest(context.http, client, grantType, parameters),
+    read: (answer) => readTokenAnswer(answer, registration),
+  });
 }
 
-/** Sends any request for tokens, reads its answer by `read`, and judges what brought none. */
+/** Any request for tokens: how it is sent, how its answer is read, and what is needed to judge a refusal. */
+export interface TokenRequest {
+  readonly registration: ClientRegistration;
+  readonly grantType: string;
+  /** The secrets in the request, so that no error quotes them. */
+  readonly secrets: readonly Secret[];
+  readonly send: () => Promise<HttpAnswer>;
+  readonly read: (answer: HttpAnswer) => TokenAnswer;
+}
+
+/** Sends a request for tokens, reads its answer, and judges one that brought no tokens. */
 export async function judgedExchange(
-  send: () => Promise<HttpAnswer>,
-  read: (answer: HttpAnswer) => TokenAnswer,
-  { client, grantType, sent }: { client: OAuthClient; grantType: string; sent: readonly Secret[] },
   { clock }: OAuthContext,
+  { registration, grantType, secrets, send, read }: TokenRequest,
 ): Promise<Exchange> {
   const sentAt = clock.wall();
   try {
@@ -52,9 +60,9 @@ export async function judgedExchange(
       case 'tokens':
         return { granted: { tokens: result.tokens, sentAt } };
       case 'error':
-        return { failure: judgeRefusal(answer, result.error, client, { grantType, sent }) };
+        return { failure: judgeRefusal(answer, result.error, registration, { grantType, secrets }) };
       case 'unreadable':
-        return { failure: judgeUnreadable(answer, client, grantType) };
+        return { failure: judgeUnreadable(answer, registration, grantType) };
     }
   } catch (thrown) {
     if (thrown instanceof HttpFailure) return { failure: judgeHttpFailure(thrown) };
@@ -64,12 +72,12 @@ export async function judgedExchange(
 
 /** The same for a sign-in, which a failure ends. */
 export async function exchangeOrThrow(
-  who: ClientWithSecret,
+  context: OAuthContext,
+  client: OAuthClient,
   grantType: string,
   parameters: Readonly<Record<string, string>>,
-  context: OAuthContext,
 ): Promise<Granted> {
-  const { granted, failure } = await exchange(who, grantType, parameters, context);
+  const { granted, failure } = await exchange(context, client, grantType, parameters);
   if (failure) throw failure.error;
   return granted;
 }

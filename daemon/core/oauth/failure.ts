@@ -1,29 +1,30 @@
 import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
+import { printable } from '../../../shared/printable.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { OAuthClient } from './client.js';
+import type { ClientRegistration } from './client.js';
+import { JWT_BEARER } from './grant-types.js';
 import type { HttpAnswer, HttpFailure } from './http.js';
-import { JWT_BEARER } from './protocol.js';
 import type { TokenError } from './token-answer.js';
 
 /**
  * Why a request to a token endpoint brought no tokens.
  *
- * - `dead`: the grant is gone; only a person can bring a new one.
- * - `transient`: the provider or the network has a bad moment; everything stays as it is.
- * - `refused`: the provider says no to this client or request; a fault of configuration, not a lost grant.
+ * - `dead`: the grant is gone; only a person can get a new one.
+ * - `transient`: a temporary problem of the provider or the network; everything stays as it is.
+ * - `refused`: the provider rejects this client or request; a mistake in the configuration, not a lost grant.
  */
 export type Verdict = 'dead' | 'transient' | 'refused';
 
-/** How such a request ended: with the provider's no, surely without reaching it, or nobody knows how. */
+/** How such a request ended: refused by the provider, certainly not delivered, or unknown. */
 export type FailedEnd = 'refused' | 'not_sent' | 'unknown';
 
 export interface TokenFailure {
   readonly verdict: Verdict;
   readonly end: FailedEnd;
   readonly error: SigilforgeError;
-  /** Milliseconds that the provider asks to be left alone for (`Retry-After`). */
+  /** Milliseconds that the provider asks to wait (`Retry-After`). */
   readonly retryAfterMs: number | undefined;
-  /** The refusal itself, where the provider sent one. */
+  /** The refusal itself, if the provider sent one. */
   readonly refusal: TokenError | undefined;
 }
 
@@ -32,7 +33,7 @@ interface Circumstances {
   readonly failure?: HttpFailure;
   readonly answer?: HttpAnswer;
   readonly refusal?: TokenError;
-  readonly client?: OAuthClient;
+  readonly registration?: ClientRegistration;
   readonly grantType?: string;
 }
 
@@ -44,10 +45,10 @@ interface Judgement {
   readonly kind: ErrorKind;
 }
 
-/** Grants by a private key: what is refused is the key, or what it signed. */
+/** Grants with a private key: a refusal concerns the key, or what it signed. */
 const KEY_GRANTS: ReadonlySet<string> = new Set([JWT_BEARER, 'github_app']);
 
-/** Dates are whole seconds, and what assertions forgive is a minute. */
+/** Dates are whole seconds, and assertions tolerate a minute. */
 const FORGIVEN_CLOCK_MS = 60_000;
 
 const TRANSIENT_ERRORS = new Set([
@@ -58,10 +59,10 @@ const TRANSIENT_ERRORS = new Set([
   'rate_limited',
 ]);
 
-/** Every failure there is, from what came back to what it means. The first row that matches counts. */
+/** Every kind of failure, from what came back to what it means. The first row that matches counts. */
 export const judgements: readonly Judgement[] = [
   {
-    when: 'no connection within its time',
+    when: 'no connection within the time limit',
     matches: ({ failure }) => failure?.delivered === false && failure.timedOut,
     end: 'not_sent',
     verdict: 'transient',
@@ -75,7 +76,7 @@ export const judgements: readonly Judgement[] = [
     kind: 'network',
   },
   {
-    when: 'no answer within its time',
+    when: 'no answer within the time limit',
     matches: ({ failure }) => failure?.timedOut === true,
     end: 'unknown',
     verdict: 'transient',
@@ -89,7 +90,7 @@ export const judgements: readonly Judgement[] = [
     kind: 'network',
   },
   {
-    when: 'status 429 or 5xx, whatever the body says',
+    when: 'status 429 or 5xx, with any body',
     matches: ({ answer }) => answer?.status === 429 || (answer?.status ?? 0) >= 500,
     end: 'refused',
     verdict: 'transient',
@@ -103,7 +104,7 @@ export const judgements: readonly Judgement[] = [
     kind: 'refresh_failed',
   },
   {
-    when: 'the grant is dead, in the words of the standard or of this provider',
+    when: 'the grant is dead, in the words of the standard or this provider',
     matches: isDeadGrant,
     end: 'refused',
     verdict: 'dead',
@@ -128,7 +129,7 @@ export const judgements: readonly Judgement[] = [
     kind: 'refresh_failed',
   },
   {
-    when: 'an answer without tokens and without an error, or no JSON at all',
+    when: 'an answer without tokens and without an error, or not JSON',
     matches: () => true,
     end: 'refused',
     verdict: 'transient',
@@ -136,27 +137,27 @@ export const judgements: readonly Judgement[] = [
   },
 ];
 
-/** Judges a request that got no whole answer. */
+/** Judges a request that did not get a whole answer. */
 export function judgeHttpFailure(failure: HttpFailure): TokenFailure {
   return judge({ failure }, failure.message, 'Check the network connection and the address of the provider.');
 }
 
-/** Judges a refusal. `sent` are the secrets of the request, so that none of them is quoted back out of the answer. */
+/** Judges a refusal. `secrets` are those in the request, so that none is quoted back from the answer. */
 export function judgeRefusal(
   answer: HttpAnswer,
   refusal: TokenError,
-  client: OAuthClient,
-  { grantType, sent }: { grantType: string; sent: readonly Secret[] },
+  registration: ClientRegistration,
+  { grantType, secrets }: { grantType: string; secrets: readonly Secret[] },
 ): TokenFailure {
-  const circumstances = { answer, refusal, client, grantType };
-  const sentence = `${client.name} refused: ${quote(refusal, sent)}.`;
+  const circumstances = { answer, refusal, registration, grantType };
+  const sentence = `${registration.name} refused: ${quote(refusal, secrets)}.`;
   if (!KEY_GRANTS.has(grantType)) return judge(circumstances, sentence, hintFor(refusal.code));
   return judge(circumstances, [sentence, ...doubtsOf(answer, refusal)].join(' '), keyHintFor(refusal.code));
 }
 
 /**
- * What a refused assertion may come from. No grant is lost by it: a clock is set right and a key is allowed again
- * without anybody's doing here, so it is asked again later, and the sentence says what a person can look at.
+ * What may have caused a refused assertion. No grant is lost: a clock can be corrected and a key allowed again outside of
+ * Sigilforge, so the request is repeated later, and the sentence says what a person can check.
  */
 function doubtsOf(answer: HttpAnswer, { code }: TokenError): string[] {
   const aheadMs = Date.now() - Date.parse(answer.headers.get('date') ?? '');
@@ -167,15 +168,19 @@ function doubtsOf(answer: HttpAnswer, { code }: TokenError): string[] {
     ];
   }
   const aboutKey = answer.status === 401 || code === 'invalid_grant';
-  return aboutKey ? ['It does not take this private key, or not for whom it speaks.'] : [];
+  return aboutKey ? ['The provider rejected this key, or the identity it signs for.'] : [];
 }
 
-/** Judges an answer that is no JSON object, or one without tokens and without an error. */
-export function judgeUnreadable(answer: HttpAnswer, client: OAuthClient, grantType: string): TokenFailure {
+/** Judges an answer that is not a JSON object, or one without tokens and without an error. */
+export function judgeUnreadable(
+  answer: HttpAnswer,
+  registration: ClientRegistration,
+  grantType: string,
+): TokenFailure {
   const type = answer.headers.get('content-type')?.split(';')[0] ?? 'no content type';
-  const sentence = `${client.name} answered with status ${answer.status} and ${type}, which holds no token.`;
+  const sentence = `${registration.name} answered with status ${answer.status} and ${type}, without a token.`;
   const hint = 'Check the token endpoint of this provider: sigilforge provider show ID';
-  return judge({ answer, client, grantType }, sentence, hint);
+  return judge({ answer, registration, grantType }, sentence, hint);
 }
 
 function judge(circumstances: Circumstances, sentence: string, hint: string): TokenFailure {
@@ -196,9 +201,9 @@ function judge(circumstances: Circumstances, sentence: string, hint: string): To
   };
 }
 
-function isDeadGrant({ refusal, client, grantType }: Circumstances): boolean {
-  if (!refusal || !client || grantType !== 'refresh_token') return false;
-  const dead = ['invalid_grant', ...client.dead_grant_errors].map((word) => word.toLowerCase());
+function isDeadGrant({ refusal, registration, grantType }: Circumstances): boolean {
+  if (!refusal || !registration || grantType !== 'refresh_token') return false;
+  const dead = ['invalid_grant', ...registration.dead_grant_errors].map((word) => word.toLowerCase());
   return refusal.words.some((word) => dead.includes(word.toLowerCase()));
 }
 
@@ -206,29 +211,28 @@ function hintFor(code: string): string {
   switch (code) {
     case 'invalid_client':
     case 'unauthorized_client':
-      return 'Check the client id and secret: sigilforge provider set ID --client-id … --client-secret';
+      return 'Check the client id and secret: sigilforge provider set ID --client-id CLIENT_ID --client-secret';
     case 'invalid_scope':
-      return 'Ask for scopes that this provider and this client allow: --scopes a,b';
+      return 'Request scopes that this provider and this client allow: --scopes a,b';
     default:
-      return 'Check what is known of this provider: sigilforge provider show ID';
+      return 'Check the settings of this provider: sigilforge provider show ID';
   }
 }
 
 function keyHintFor(code: string): string {
   if (code === 'invalid_scope') return hintFor(code);
-  return 'Look there whether the key is still good and allowed what is asked for. A new key: sigilforge add-account SERVICE ACCOUNT --key-file FILE --replace';
+  return 'Check with the provider that the key is valid and may request this. To use a new key: sigilforge add-account SERVICE ACCOUNT --key-file FILE --replace';
 }
 
-/** The provider's words, printable and short, and without anything secret that it repeats. */
-function quote({ code, description }: TokenError, sent: readonly Secret[]): string {
+/** The provider's words, printable and short, without any secret that it repeats. */
+function quote({ code, description }: TokenError, secrets: readonly Secret[]): string {
   const whole = [...new Set([code, description])].filter((part) => part !== undefined).join(', ');
-  const clean = sent.reduce((text, secret) => text.replaceAll(secret.reveal(), '[redacted]'), whole);
-  // Control characters could play with a terminal.
-  const printable = clean
-    .replace(/\p{Cc}+/gu, ' ')
+  const clean = secrets.reduce((text, secret) => text.replaceAll(secret.reveal(), '[redacted]'), whole);
+  return printable(clean)
+    .replace(/\s+/g, ' ')
     .slice(0, 300)
-    .trim();
-  return printable.replace(/[.\s]+$/, '');
+    .trim()
+    .replace(/[.\s]+$/, '');
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), in milliseconds. */

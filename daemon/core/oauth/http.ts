@@ -4,7 +4,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { VERSION } from '../../../shared/version.js';
 
-/** An answer of a token endpoint is a few kilobytes, and padding must not cost a grant; beyond this it is read no further. */
+/** A token endpoint's answer is a few kilobytes, and padding must not cost a grant. Beyond this it is read no further. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export interface HttpRequest {
@@ -30,8 +30,8 @@ export interface HttpAnswer {
 export type HttpClient = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
 
 /**
- * A request without a whole answer. `delivered` is false only where it is certain that no byte of it reached the
- * provider: no address, no connection, no TLS. Every doubt counts as delivered, since a refresh token may be spent.
+ * A request without a whole answer. `delivered` is false only if it is certain that no byte of it reached the provider:
+ * no address, no connection, no TLS. Every doubt counts as delivered, because a refresh token may be spent.
  */
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
@@ -46,8 +46,8 @@ export class HttpFailure extends Error {
 }
 
 /**
- * An HTTP client for talking to providers: each request on a connection of its own (a kept one may be stale, and then
- * nobody knows whether the request arrived), no redirects, https only but for loopback.
+ * An HTTP client for talking to providers: each request has a connection of its own (a kept one may be stale, and then it
+ * is unknown whether the request arrived). It follows no redirects, and uses http only on loopback.
  */
 export function createHttpClient(limits: HttpLimits): HttpClient {
   return (url, request) =>
@@ -73,11 +73,11 @@ export function createHttpClient(limits: HttpLimits): HttpClient {
         agent: false,
       });
       const connectTimer = setTimeout(() => {
-        if (!connected) fail(`No connection to ${url.host} within its time.`, undefined, true);
+        if (!connected) fail(`Connecting to ${url.host} timed out.`, undefined, true);
       }, limits.connectMs);
-      // A process that was stopped meanwhile may have its answer here already: what has come is read first.
+      // A process that was stopped meanwhile may already have its answer: what has arrived is read first.
       const totalTimer = setTimeout(
-        () => setImmediate(() => fail(`No answer of ${url.host} within its time.`, undefined, true)),
+        () => setImmediate(() => fail(`${url.host} did not respond in time.`, undefined, true)),
         limits.totalMs,
       );
 
@@ -95,9 +95,9 @@ export function createHttpClient(limits: HttpLimits): HttpClient {
           chunks.push(chunk);
           bytes += chunk.length;
           if (bytes > MAX_ANSWER_BYTES)
-            fail(`The answer of ${url.host} is larger than ${MAX_ANSWER_BYTES} bytes.`);
+            fail(`The answer from ${url.host} is larger than ${MAX_ANSWER_BYTES} bytes.`);
         });
-        incoming.once('error', (cause) => fail(`The answer of ${url.host} broke off.`, cause));
+        incoming.once('error', (cause) => fail(`The answer from ${url.host} broke off.`, cause));
         incoming.once('end', () => {
           clearTimeout(connectTimer);
           clearTimeout(totalTimer);
@@ -105,7 +105,7 @@ export function createHttpClient(limits: HttpLimits): HttpClient {
             const headers = headersOf(incoming);
             resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
           } catch (cause) {
-            fail(`The answer of ${url.host} cannot be read.`, cause);
+            fail(`The answer from ${url.host} cannot be read.`, cause);
           }
         });
       });
@@ -115,8 +115,8 @@ export function createHttpClient(limits: HttpLimits): HttpClient {
 
 function assertSecure(url: URL): void {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) return;
-  throw new SigilforgeError('denied', `${url.host} is not asked without https.`, {
-    hint: 'Correct the endpoint of this provider: only the loopback interface may be asked by http.',
+  throw new SigilforgeError('denied', `Refusing to contact ${url.host} without https.`, {
+    hint: 'Correct the endpoint of this provider: http is allowed only on the loopback interface.',
   });
 }
 
@@ -132,7 +132,7 @@ function headersOf(incoming: http.IncomingMessage): Headers {
 function reasonOf(cause: Error, host: string): string {
   const code = 'code' in cause ? String(cause.code) : 'error';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name ${host} cannot be found.`;
-  if (code === 'ECONNREFUSED') return `Nobody answers at ${host}.`;
+  if (code === 'ECONNREFUSED') return `${host} refused the connection.`;
   if (code === 'ECONNRESET' || code === 'EPIPE') return `${host} closed the connection.`;
   return `${host} cannot be reached (${code}).`;
 }

@@ -1,9 +1,9 @@
 import type { Revocation } from '../../../shared/provider.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { ClientWithSecret } from './client.js';
+import type { OAuthClient } from './client.js';
+import { authenticate } from './client-auth.js';
 import type { OAuthContext } from './exchange.js';
 import type { HttpRequest } from './http.js';
-import { authenticate } from './protocol.js';
 import { readJsonObject } from './token-answer.js';
 
 interface GrantTokens {
@@ -11,17 +11,17 @@ interface GrantTokens {
   readonly refreshToken: Secret | undefined;
 }
 
-/** Ends a grant at its provider (RFC 7009, or the provider's own way), and says whether the provider agreed. Never throws. */
+/** Ends a grant at its provider (RFC 7009, or the provider's own way). Resolves to whether the provider agreed. Never throws. */
 export async function revoke(
-  who: ClientWithSecret,
-  grant: GrantTokens,
   { http }: OAuthContext,
+  client: OAuthClient,
+  grant: GrantTokens,
 ): Promise<boolean> {
-  const { revocation } = who.client;
+  const { revocation } = client.registration;
   const tokens = revocation ? tokensToSend(revocation, grant) : [];
   if (!revocation || tokens.length === 0) return false;
   try {
-    const answer = await http(new URL(revocation.endpoint), await requestFor(revocation, tokens, who));
+    const answer = await http(new URL(revocation.endpoint), await requestFor(revocation, tokens, client));
     return answer.status >= 200 && answer.status < 300 && readJsonObject(answer.body)?.['ok'] !== false;
   } catch {
     return false;
@@ -29,7 +29,7 @@ export async function revoke(
 }
 
 function tokensToSend({ token, body }: Revocation, { accessToken, refreshToken }: GrantTokens): Secret[] {
-  const known = [refreshToken, accessToken].filter((one) => one !== undefined);
+  const known = [refreshToken, accessToken].filter((token) => token !== undefined);
   if (body === 'json_list') return known;
   switch (token) {
     case 'access':
@@ -44,7 +44,7 @@ function tokensToSend({ token, body }: Revocation, { accessToken, refreshToken }
 async function requestFor(
   revocation: Revocation,
   tokens: Secret[],
-  who: ClientWithSecret,
+  client: OAuthClient,
 ): Promise<HttpRequest> {
   const values = tokens.map((token) => token.reveal());
   const headers = new Headers();
@@ -52,15 +52,15 @@ async function requestFor(
   if (revocation.field !== null) for (const value of values) form.append(revocation.field, value);
   switch (revocation.auth) {
     case 'client':
-      await authenticate(who, form, headers);
+      await authenticate(client, form, headers);
       break;
     case 'basic': {
-      const pair = `${who.client.client_id}:${who.secret?.reveal() ?? ''}`;
+      const pair = `${client.registration.client_id}:${client.secret?.reveal() ?? ''}`;
       headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
       break;
     }
     case 'client_id':
-      form.set('client_id', who.client.client_id);
+      form.set('client_id', client.registration.client_id);
       break;
     case 'bearer':
       headers.set('authorization', `Bearer ${values[0] ?? ''}`);

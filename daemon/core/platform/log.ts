@@ -15,6 +15,7 @@ export type LogEvent =
   | 'keychain.item_not_deleted'
   | 'store.not_cleaned'
   | 'account.damaged'
+  | 'provider.damaged'
   | 'refresh.stored'
   | 'refresh.failed'
   | 'refresh.answer_in_file'

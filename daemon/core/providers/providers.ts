@@ -3,51 +3,56 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { type Provider, ProviderSettings } from '../../../shared/provider.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
-import { type ClientWithSecret, OAuthClient } from '../oauth/client.js';
+import { ClientRegistration, type OAuthClient } from '../oauth/client.js';
+import { discover } from '../oauth/discovery.js';
 import type { HttpClient } from '../oauth/http.js';
-import { discover } from '../oauth/protocol.js';
-import type { Clock } from '../platform/clock.js';
-import { ProviderStore } from '../store/providers.js';
-import type { Sqlite } from '../store/sqlite.js';
+import type { Env } from '../store/env.js';
+import { ProviderStore, type StoredProvider } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
+import { defineProvider, standardRevocation } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
-import { defineProvider, standardRevocation } from './define.js';
 import { applySettings, rebase } from './settings.js';
+import { storedSettings } from './stored-settings.js';
 
-/** What a sign-in says of its client instead of the provider's entry. */
+/** What a sign-in says about its client instead of the provider's entry. */
 export interface ClientOverrides {
   readonly issuer?: string | undefined;
   readonly clientId?: string | undefined;
-  /** A client of this account alone. */
+  /** The secret of a client that belongs only to this account. */
   readonly clientSecret?: Secret | undefined;
 }
 
-interface Parts {
-  readonly db: Sqlite;
+interface Collaborators {
   readonly vault: Vault;
-  readonly clock: Clock;
   readonly http: HttpClient;
-  /** `[providers.*]` of config.toml. */
+  /** `[providers.*]` in config.toml. */
   readonly configured: Readonly<Record<string, ProviderSettings>>;
 }
 
-/** The providers that are known: built in, then config.toml over it, then what was stored over both. */
+/** The known providers: the built-in entry, then config.toml over it, then the stored settings over both. */
 export class Providers {
-  readonly #parts: Parts;
+  readonly #env: Env;
+  readonly #vault: Vault;
+  readonly #http: HttpClient;
+  readonly #configured: Collaborators['configured'];
   readonly #store: ProviderStore;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#store = new ProviderStore(parts.db);
+  constructor(env: Env, { vault, http, configured }: Collaborators) {
+    this.#env = env;
+    this.#vault = vault;
+    this.#http = http;
+    this.#configured = configured;
+    this.#store = new ProviderStore(env.db);
   }
 
+  /** Every known provider. Damaged settings of one do not hide the others: it is listed without them. */
   list(): Provider[] {
     const stored = this.#store.list().map(({ id }) => id);
-    const ids = new Set([...builtinProviders.keys(), ...Object.keys(this.#parts.configured), ...stored]);
-    return [...ids].sort().map((id) => this.get(id));
+    const ids = new Set([...builtinProviders.keys(), ...Object.keys(this.#configured), ...stored]);
+    return [...ids].sort().flatMap((id) => this.#listed(id) ?? []);
   }
 
-  /** Throws `not_found`. */
+  /** Throws `not_found`, and `integrity` if its stored settings are damaged. */
   get(id: string): Provider {
     const provider = this.find(id);
     if (provider) return provider;
@@ -56,108 +61,125 @@ export class Providers {
     });
   }
 
+  /** Throws `integrity` if its stored settings are damaged. */
   find(id: string): Provider | undefined {
-    const builtin = builtinProviders.get(id);
-    const configured = this.#parts.configured[id];
-    const row = this.#store.find(id);
-    if (!builtin && !configured && !row) return undefined;
-    const stored =
-      row && parse(ProviderSettings, JSON.parse(row.settings), `stored provider ${id}`, 'integrity');
-    const base = { ...(builtin ?? defineProvider({ id, name: id })), client_id: null };
-    const layers = [configured, stored].filter((layer) => layer !== undefined);
-    const { client_id, ...facts } = layers.reduce(applySettings, base);
-    return {
-      ...facts,
-      client_id,
-      has_client_secret: row?.client_secret != null,
-      source: builtin ? 'builtin' : configured ? 'config' : 'stored',
-      configured: client_id !== null,
-    };
+    const stored = this.#store.find(id);
+    return this.#layered(id, { stored, settings: stored && storedSettings(stored) });
   }
 
-  /** Stores what is given, over what was stored before. */
+  /** Stores these settings over what was stored before. */
   async set(id: string, settings: ProviderSettings, clientSecret: string | undefined): Promise<Provider> {
-    const sealer = clientSecret === undefined ? undefined : await this.#parts.vault.unlocked();
-    await this.#parts.db.write(() => {
-      const row = this.#store.find(id);
-      const before = row ? (JSON.parse(row.settings) as object) : {};
-      const merged = { ...before, ...definedOnly(settings) };
-      if (!builtinProviders.has(id) && !this.#parts.configured[id]) assertReachable(id, merged);
-      const secret =
+    const sealer = clientSecret === undefined ? undefined : await this.#vault.unlocked();
+    await this.#env.db.write(() => {
+      const stored = this.#store.find(id);
+      const merged = { ...(stored && storedSettings(stored)), ...definedOnly(settings) };
+      if (!builtinProviders.has(id) && !this.#configured[id]) assertReachable(id, merged);
+      const sealed =
         clientSecret === undefined
           ? this.#keptSecret(id, settings)
           : sealer?.seal(secretPlace(id), new Secret(clientSecret));
-      this.#store.put({
-        id,
-        settings: JSON.stringify(merged),
-        client_secret: secret ?? null,
-        updated_at: this.#parts.clock.wall(),
-      });
+      const updatedAt = this.#env.clock.wall();
+      this.#store.put({ id, settings: merged, clientSecret: sealed ?? null, updatedAt });
     });
     return this.get(id);
   }
 
-  /** Forgets what was stored, and says whether there was anything. */
+  /** Removes the stored settings, damaged or not. Returns whether there were any. */
   async remove(id: string): Promise<boolean> {
-    const removed = await this.#parts.db.write(() => this.#store.remove(id));
-    if (removed) this.#parts.db.truncateLog();
+    const removed = await this.#env.db.write(() => this.#store.remove(id));
+    if (removed) this.#env.db.truncateLog();
     return removed;
   }
 
-  /** The stored secret of a provider's client, if it is still the client with this id. */
+  /**
+   * The stored secret of a provider's client, if it still is the client with this id. Damaged settings do not say which
+   * client it belongs to, so it is not used then.
+   */
   async secretOf(id: string, clientId: string): Promise<Secret | undefined> {
-    if (!this.#store.find(id)?.client_secret || this.find(id)?.client_id !== clientId) return undefined;
-    const sealer = await this.#parts.vault.unlocked();
-    // Read again: it may have been sealed anew while the vault was opened.
-    const sealed = this.#store.find(id)?.client_secret;
+    if (!this.#store.find(id)?.clientSecret || this.#listed(id)?.client_id !== clientId) return undefined;
+    const sealer = await this.#vault.unlocked();
+    // Read again: a rotation may have sealed it again while the vault was being opened.
+    const sealed = this.#store.find(id)?.clientSecret;
     return sealed ? sealer.open(secretPlace(id), sealed) : undefined;
   }
 
-  /** The client to sign in with, everything found that its requests need; asks the issuer where an endpoint is missing. */
-  async client(id: string, overrides: ClientOverrides): Promise<ClientWithSecret> {
+  /** The client to sign in with, with everything that its requests need; asks the issuer if an endpoint is missing. */
+  async client(id: string, overrides: ClientOverrides): Promise<OAuthClient> {
     const entry = this.get(id);
     const provider = overrides.issuer === undefined ? entry : rebase(entry, overrides.issuer);
     const clientId = overrides.clientId ?? provider.client_id;
     if (clientId === null) throw withoutClientId(id);
     const secret = overrides.clientSecret ?? (await this.secretOf(id, clientId));
     const { notes, sources, source, configured, has_client_secret, ...facts } = provider;
-    const client = { ...facts, client_id: clientId, iss_required: false };
-    return { client: provider.discovery ? await this.#discovered(client) : client, secret };
+    const registration = { ...facts, client_id: clientId, iss_required: false };
+    return {
+      registration: provider.discovery ? await this.#discovered(registration) : registration,
+      secret,
+    };
   }
 
-  /** The stored secret, unless another client takes the place of the one that it belongs to. */
+  /** The provider, without its stored settings if they are damaged. */
+  #listed(id: string): Provider | undefined {
+    const stored = this.#store.find(id);
+    const settings = v.safeParse(ProviderSettings, stored?.settings ?? {});
+    if (!settings.success) this.#env.log.warn('provider.damaged', { provider: id });
+    return this.#layered(id, { stored, settings: settings.success ? settings.output : undefined });
+  }
+
+  #layered(
+    id: string,
+    { stored, settings }: { stored: StoredProvider | undefined; settings: ProviderSettings | undefined },
+  ): Provider | undefined {
+    const builtin = builtinProviders.get(id);
+    const configured = this.#configured[id];
+    if (!builtin && !configured && !stored) return undefined;
+    const base = { ...(builtin ?? defineProvider({ id, name: id })), client_id: null };
+    const layers = [configured, settings].filter((layer) => layer !== undefined);
+    const { client_id, ...facts } = layers.reduce(applySettings, base);
+    return {
+      ...facts,
+      client_id,
+      has_client_secret: stored?.clientSecret != null,
+      source: builtin ? 'builtin' : configured ? 'config' : 'stored',
+      configured: client_id !== null,
+    };
+  }
+
+  /** The stored secret, unless another client replaces the one that it belongs to. */
   #keptSecret(id: string, { client_id }: ProviderSettings): Buffer | null {
     const known = this.find(id)?.client_id ?? client_id;
     const stays = client_id === undefined || client_id === known;
-    return stays ? (this.#store.find(id)?.client_secret ?? null) : null;
+    return stays ? (this.#store.find(id)?.clientSecret ?? null) : null;
   }
 
-  async #discovered(client: OAuthClient): Promise<OAuthClient> {
-    if (client.issuer === null) return client;
-    const found = await discover(client.issuer, this.#parts.http);
+  async #discovered(registration: ClientRegistration): Promise<ClientRegistration> {
+    const { issuer } = registration;
+    if (issuer === null) return registration;
+    const found = await discover(this.#http, issuer);
     const revocation =
-      client.revocation ??
+      registration.revocation ??
       (found.revocation_endpoint === null ? null : standardRevocation(found.revocation_endpoint));
     return parse(
-      OAuthClient,
+      ClientRegistration,
       {
-        ...client,
+        ...registration,
         issuer: found.issuer,
-        authorization_endpoint: client.authorization_endpoint ?? found.authorization_endpoint,
-        token_endpoint: client.token_endpoint ?? found.token_endpoint,
+        authorization_endpoint: registration.authorization_endpoint ?? found.authorization_endpoint,
+        token_endpoint: registration.token_endpoint ?? found.token_endpoint,
         device_authorization_endpoint:
-          client.device_authorization_endpoint ?? found.device_authorization_endpoint,
+          registration.device_authorization_endpoint ?? found.device_authorization_endpoint,
         revocation,
-        default_scopes: client.default_scopes.length > 0 ? client.default_scopes : usualScopes(found.scopes),
+        default_scopes:
+          registration.default_scopes.length > 0 ? registration.default_scopes : usualScopes(found.scopes),
         iss_required: found.iss_required,
       },
-      `metadata of ${client.issuer}`,
+      `metadata of ${issuer}`,
       'refresh_failed',
     );
   }
 }
 
-/** An OpenID provider wants `openid`, and gives a refresh token for `offline_access` (OpenID Connect Core 1.0, section 11). */
+/** OpenID providers need `openid`, and give a refresh token for `offline_access` (OpenID Connect Core 1.0, section 11). */
 function usualScopes(supported: readonly string[]): string[] {
   return ['openid', 'offline_access'].filter((scope) => supported.includes(scope));
 }
@@ -173,14 +195,14 @@ function definedOnly(settings: ProviderSettings): ProviderSettings {
   );
 }
 
-/** A provider of one's own is of use only where it can be asked. */
+/** A provider that is not built in is useless without an address. */
 function assertReachable(id: string, settings: ProviderSettings): void {
   if (settings.issuer !== undefined || settings.token_endpoint !== undefined) return;
   throw new SigilforgeError(
     'invalid_params',
-    `The provider ${id} is not built in, and nothing says where it is.`,
+    `The provider ${id} is not built in and has no issuer or endpoints.`,
     {
-      hint: `Name its issuer: sigilforge provider set ${id} --issuer URL, or its endpoints, --token-endpoint among them.`,
+      hint: `Set its issuer: sigilforge provider set ${id} --issuer URL, or its endpoints, at least --token-endpoint URL.`,
     },
   );
 }
@@ -188,6 +210,6 @@ function assertReachable(id: string, settings: ProviderSettings): void {
 function withoutClientId(id: string): SigilforgeError {
   const variable = `SIGILFORGE_${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_CLIENT_ID`;
   return new SigilforgeError('config', `No client id is known for ${id}.`, {
-    hint: `Register a client there, then: sigilforge provider set ${id} --client-id ID (or set ${variable}).`,
+    hint: `Register a client with the provider, then: sigilforge provider set ${id} --client-id ID (or set ${variable}).`,
   });
 }

@@ -1,10 +1,10 @@
 import type { Provider, ProviderSettings, RedirectRule } from '../../../shared/provider.js';
 import { isLoopback } from '../../../shared/schemas.js';
-import { standardRevocation } from './define.js';
+import { standardRevocation } from './builtin/define.js';
 
 type Facts = Omit<Provider, 'has_client_secret' | 'source' | 'configured'>;
 
-/** A provider with what a person set of it in the place of what was known. */
+/** A provider with a person's settings over what was known before. */
 export function applySettings(base: Facts, settings: ProviderSettings): Facts {
   const { issuer, revocation_endpoint, redirect_uri, ...named } = settings;
   const known = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
@@ -19,8 +19,8 @@ export function applySettings(base: Facts, settings: ProviderSettings): Facts {
 }
 
 /**
- * The same provider at another address. A known one keeps its paths under the new base, and loses what is only right at
- * the old one; any other is asked by discovery.
+ * The same provider at another address. A known one keeps its paths under the new base and drops what is right only at the
+ * old one; any other is discovered.
  */
 export function rebase<P extends Facts>(provider: P, issuer: string): P {
   const { base_url: base } = provider;
@@ -49,14 +49,14 @@ function baseOf(issuer: string, suffix: string): string {
   return suffix !== '' && address.endsWith(suffix) ? address.slice(0, -suffix.length) : address;
 }
 
-/** A loopback address without a port takes any; every other address is what it is. */
+/** A loopback address without a port allows any port; every other address stays as it is. */
 function redirectRule(uri: string): RedirectRule {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   const free = url?.protocol === 'http:' && isLoopback(url) && url.port === '';
   return { uri, port: free ? 'any' : 'fixed' };
 }
 
-/** The flows of a provider that nobody listed them for: those that its endpoints, known or discovered, allow. */
+/** The flows of a provider whose entry does not list any: those that its endpoints, known or discovered, allow. */
 function flowsOf(provider: Facts): Provider['flows'] {
   if (provider.flows.length > 0) return provider.flows;
   const {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
-import type { ClientWithSecret } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client.js';
 import type { Granted, OAuthContext } from '../oauth/exchange.js';
 import { revoke } from '../oauth/revocation.js';
 import { trace } from '../platform/trace.js';
@@ -20,7 +20,7 @@ export interface Answer {
   /** Its line in the journal; an adopted answer has none of its own. */
   readonly attemptId: string | undefined;
   /** To revoke the grant if its account is gone. */
-  readonly client: ClientWithSecret | undefined;
+  readonly client: OAuthClient | undefined;
 }
 
 interface Collaborators {
@@ -87,7 +87,7 @@ export class Answers {
     this.#rescue.remove(account);
     if (stored) return;
     const { accessToken, refreshToken } = granted.tokens;
-    if (client) await revoke(client, { accessToken, refreshToken }, this.#oauth);
+    if (client) await revoke(this.#oauth, client, { accessToken, refreshToken });
     throw noSuchAccount(account);
   }
 

@@ -1,7 +1,7 @@
 import { accountClient } from '../accounts/account-client.js';
 import type { Grants } from '../accounts/grants.js';
 import { readJsonFields } from '../accounts/json-fields.js';
-import type { ClientWithSecret } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client.js';
 import { type Exchange, exchange, type OAuthContext } from '../oauth/exchange.js';
 import { mint } from '../oauth/keys/minting.js';
 import type { Providers } from '../providers/providers.js';
@@ -10,7 +10,7 @@ import { notRefreshable, signInAgain } from './refusals.js';
 
 /** An exchange that is ready to be sent. */
 export interface RefreshRequest {
-  readonly client: ClientWithSecret;
+  readonly client: OAuthClient;
   readonly send: () => Promise<Exchange>;
 }
 
@@ -31,25 +31,22 @@ export async function refreshRequest(
   const { minting, scopes } = readJsonFields(account);
   const client = await refreshClient({ grants, providers }, account);
   const privateKey = await grants.open(account, 'privateKey');
-  if (minting && privateKey) return { client, send: () => mint(client, { privateKey, minting }, oauth) };
+  if (minting && privateKey) return { client, send: () => mint(oauth, client, { privateKey, minting }) };
   if (account.flow === 'client_credentials') {
-    const scope = scopes.join(client.client.scope_separator);
+    const scope = scopes.join(client.registration.scope_separator);
     const parameters = scope === '' ? {} : { scope };
-    return { client, send: () => exchange(client, 'client_credentials', parameters, oauth) };
+    return { client, send: () => exchange(oauth, client, 'client_credentials', parameters) };
   }
   const refreshToken = await grants.open(account, 'refreshToken');
   if (!refreshToken) throw signInAgain(account, 'it has no refresh token.');
   const parameters = { refresh_token: refreshToken.reveal() };
-  return { client, send: () => exchange(client, 'refresh_token', parameters, oauth) };
+  return { client, send: () => exchange(oauth, client, 'refresh_token', parameters) };
 }
 
-async function refreshClient(
-  collaborators: Collaborators,
-  account: StoredAccount,
-): Promise<ClientWithSecret> {
+async function refreshClient(collaborators: Collaborators, account: StoredAccount): Promise<OAuthClient> {
   const client = await accountClient(account, collaborators);
   if (!client) throw notRefreshable(account);
   const withoutSecret =
-    account.flow === 'device_code' && client.client.quirks.includes('device_refresh_without_secret');
+    account.flow === 'device_code' && client.registration.quirks.includes('device_refresh_without_secret');
   return withoutSecret ? { ...client, secret: undefined } : client;
 }

@@ -12,7 +12,7 @@ export async function addClientCredentials(
   const { service, account, replace } = request;
   const flow = 'client_credentials';
   const { client, scopes } = await requestedClient(providers, request, flow);
-  const parameters = scopes.length > 0 ? { scope: scopes.join(client.client.scope_separator) } : {};
-  const granted = await exchangeOrThrow(client, flow, parameters, oauth);
+  const parameters = scopes.length > 0 ? { scope: scopes.join(client.registration.scope_separator) } : {};
+  const granted = await exchangeOrThrow(oauth, client, flow, parameters);
   await store.storeSignIn({ service, account, replace, flow, client, scopes, granted });
 }

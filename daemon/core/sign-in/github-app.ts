@@ -2,7 +2,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import { githubApi } from '../oauth/keys/installation-token.js';
-import { GitHubApp } from '../oauth/keys/minting.js';
+import { GitHubApp } from '../oauth/keys/minting-kind.js';
 import type { Providers } from '../providers/providers.js';
 import { assertKnownParams, type KeySignIn, noTokenEndpoint, withoutRefresh } from './key-sign-in.js';
 import { credentialMissing, providerIdOf, type SignInRequest } from './sign-in-request.js';
@@ -16,11 +16,11 @@ export async function readGitHubApp(providers: Providers, request: SignInRequest
   const id = providerIdOf(request);
   if (!providers.get(id).flows.includes('github_app')) throw notGitHub(id);
   const { app_id, installation_id } = credential;
-  const { client, secret } = withoutRefresh(
+  const { registration, secret } = withoutRefresh(
     await providers.client(id, { issuer: request.issuer, clientId: app_id }),
   );
-  const base = client.base_url ?? client.issuer;
-  if (base === null) throw noTokenEndpoint(client.name);
+  const base = registration.base_url ?? registration.issuer;
+  if (base === null) throw noTokenEndpoint(registration.name);
   const api = githubApi(base);
   const scopes = params['permissions'] === undefined ? (request.scopes ?? []) : listOf(params['permissions']);
   const minting = parse(
@@ -36,7 +36,7 @@ export async function readGitHubApp(providers: Providers, request: SignInRequest
     'add_account',
   );
   return {
-    client: { client: { ...client, name: 'GitHub', revocation: revocationAt(api) }, secret },
+    client: { registration: { ...registration, name: 'GitHub', revocation: revocationAt(api) }, secret },
     scopes,
     key: { privateKey: new Secret(credential.private_key), minting },
   };

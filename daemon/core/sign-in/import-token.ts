@@ -63,7 +63,7 @@ export class TokenImport {
     const imported = new Secret(credential.refresh_token);
     await this.#assertImportable(imported);
     const parameters = { refresh_token: imported.reveal() };
-    const { tokens, sentAt } = await exchangeOrThrow(client, 'refresh_token', parameters, this.#oauth);
+    const { tokens, sentAt } = await exchangeOrThrow(this.#oauth, client, 'refresh_token', parameters);
     const granted = { tokens: { ...tokens, refreshToken: tokens.refreshToken ?? imported }, sentAt };
     const names = { service, account, replace };
     await this.#signInStore.storeSignIn({ ...names, flow: 'import', client, scopes, granted, imported });

@@ -1,6 +1,6 @@
 import type { Credential } from '../../../shared/contract/index.js';
 import { parse } from '../../../shared/validate.js';
-import { JwtBearer } from '../oauth/keys/minting.js';
+import { JwtBearer } from '../oauth/keys/minting-kind.js';
 import { readKeyFile } from '../oauth/keys/service-account.js';
 import type { Providers } from '../providers/providers.js';
 import { assertKnownParams, type KeySignIn, noTokenEndpoint, withoutRefresh } from './key-sign-in.js';
@@ -21,11 +21,12 @@ export async function readJwtBearer(providers: Providers, request: SignInRequest
       clientId: request.client_id ?? issuer,
     }),
   );
-  const client = { ...found.client, token_endpoint: file.tokenEndpoint ?? found.client.token_endpoint };
-  const usual = client.quirks.includes('scope_in_assertion') ? client.default_scopes : [];
+  const token_endpoint = file.tokenEndpoint ?? found.registration.token_endpoint;
+  const registration = { ...found.registration, token_endpoint };
+  const usual = registration.quirks.includes('scope_in_assertion') ? registration.default_scopes : [];
   const scopes = request.scopes ?? usual;
-  const audience = params['audience'] ?? client.token_endpoint;
-  if (audience === null) throw noTokenEndpoint(client.name);
+  const audience = params['audience'] ?? token_endpoint;
+  if (audience === null) throw noTokenEndpoint(registration.name);
   const minting = parse(
     JwtBearer,
     {
@@ -38,7 +39,7 @@ export async function readJwtBearer(providers: Providers, request: SignInRequest
     },
     'add_account',
   );
-  return { client: { ...found, client }, scopes, key: { privateKey: file.privateKey, minting } };
+  return { client: { ...found, registration }, scopes, key: { privateKey: file.privateKey, minting } };
 }
 
 function isJwtCredential(

@@ -1,19 +1,19 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { ClientWithSecret } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 
 /** Everything that an account needs whose own private key mints its tokens. */
 export interface KeySignIn {
-  readonly client: ClientWithSecret;
+  readonly client: OAuthClient;
   /** What is asked for: scopes, or a GitHub App's permissions. */
   readonly scopes: readonly string[];
   readonly key: MintingKey;
 }
 
 /** The client without what its provider does with refresh tokens: these accounts have none. */
-export function withoutRefresh({ client, secret }: ClientWithSecret): ClientWithSecret {
+export function withoutRefresh({ registration, secret }: OAuthClient): OAuthClient {
   const refresh = { issued: 'never', rotates: 'never', lifetime_s: null, idle_s: null } as const;
-  return { client: { ...client, refresh }, secret };
+  return { registration: { ...registration, refresh }, secret };
 }
 
 /** Throws `invalid_params` if `params` has a name that the flow does not know. */

@@ -20,7 +20,7 @@ export async function addPrivateKey(
 ): Promise<void> {
   const { service, account, replace } = request;
   const { client, scopes, key } = await readKeySignIn(providers, request, flow);
-  const granted = await mintOrThrow(client, key, oauth);
+  const granted = await mintOrThrow(oauth, client, key);
   await store.storeSignIn({ service, account, replace, flow, client, scopes, granted, key });
 }
 

@@ -2,7 +2,7 @@ import type { CheckedParamsOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
-import type { ClientWithSecret } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client.js';
 import type { Providers } from '../providers/providers.js';
 
 /** The checked parameters of `add_account`. */
@@ -10,7 +10,7 @@ export type SignInRequest = CheckedParamsOf<'add_account'>;
 
 /** The client that a sign-in is made with, and the scopes to ask for. */
 export interface RequestedClient {
-  readonly client: ClientWithSecret;
+  readonly client: OAuthClient;
   readonly scopes: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export async function requestedClient(
   });
   // Without a person there is no default: the credential itself says what it allows.
   const hasDefault = flow !== 'client_credentials' && flow !== 'import';
-  return { client, scopes: scopes ?? (hasDefault ? client.client.default_scopes : []) };
+  return { client, scopes: scopes ?? (hasDefault ? client.registration.default_scopes : []) };
 }
 
 /** `fields`: the fields of the credential that the flow cannot do without. */

@@ -6,7 +6,7 @@ import type { Events } from '../accounts/events.js';
 import { grantOf } from '../accounts/grant-fields.js';
 import type { Grants } from '../accounts/grants.js';
 import { type NewAccount, putAccount } from '../accounts/put-account.js';
-import type { ClientWithSecret } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 import { trace } from '../platform/trace.js';
@@ -22,7 +22,7 @@ export interface AnsweredSignIn {
   /** Whether an account of these names may be replaced. */
   readonly replace: boolean;
   readonly flow: FlowKind;
-  readonly client: ClientWithSecret;
+  readonly client: OAuthClient;
   /** The scopes that were asked for. */
   readonly scopes: readonly string[];
   readonly granted: Granted;
@@ -78,9 +78,9 @@ export class SignInStore {
     const content: NewAccount = {
       ...{ service, account, flow, key },
       state: 'ok',
-      client: client.client,
+      client: client.registration,
       clientSecret: client.secret,
-      grant: grantOf(granted, client.client, scopes),
+      grant: grantOf(granted, client.registration, scopes),
       lastRefreshedAt: null,
     };
     return this.#put(content, { replace, imported, sealer: () => this.#vault.forAnswer() });

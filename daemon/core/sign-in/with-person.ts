@@ -54,8 +54,8 @@ export class PersonSignIn {
   async #start(request: SignInRequest, flow: PersonFlow): Promise<PendingFlow> {
     const { service, account, replace, params = {} } = request;
     const { client, scopes } = await requestedClient(this.#providers, request, flow);
-    return BEGIN[flow]({
-      ...{ who: client, scopes, params, context: this.#oauth },
+    return BEGIN[flow](this.#oauth, {
+      ...{ client, scopes, params },
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: (granted: Granted) =>
         this.#signInStore.storeSignIn({ service, account, replace, flow, client, scopes, granted }),

@@ -1,14 +1,25 @@
+import { parseJson } from '../../../shared/json.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
-/** What a person set of a provider: JSON of the settings, and the client secret, sealed. */
-export interface ProviderRow {
+/** What a person set for a provider. */
+export interface StoredProvider {
+  readonly id: string;
+  /** The JSON value of the settings, for a schema to check; `undefined` if it is not JSON. */
+  readonly settings: unknown;
+  /** Sealed. */
+  readonly clientSecret: Buffer | null;
+  /** Milliseconds since 1970. */
+  readonly updatedAt: number;
+}
+
+interface ProviderRow {
   readonly id: string;
   readonly settings: string;
   readonly client_secret: Buffer | null;
   readonly updated_at: number;
 }
 
-/** SQL for stored provider settings. */
+/** SQL for stored provider settings. Everything that changes a row is called inside `Sqlite.write`. */
 export class ProviderStore {
   readonly #find: Statement<[string], ProviderRow>;
   readonly #list: Statement<[], ProviderRow>;
@@ -24,19 +35,31 @@ export class ProviderStore {
     this.#remove = db.prepare('DELETE FROM providers WHERE id = ?');
   }
 
-  find(id: string): ProviderRow | undefined {
-    return this.#find.get(id);
+  find(id: string): StoredProvider | undefined {
+    const row = this.#find.get(id);
+    return row && recordOf(row);
   }
 
-  list(): ProviderRow[] {
-    return this.#list.all();
+  list(): StoredProvider[] {
+    return this.#list.all().map(recordOf);
   }
 
-  put(row: ProviderRow): void {
-    this.#put.run(row);
+  /** Adds a provider's settings, or replaces them. */
+  put({ id, settings, clientSecret, updatedAt }: StoredProvider): void {
+    this.#put.run({
+      id,
+      settings: JSON.stringify(settings),
+      client_secret: clientSecret,
+      updated_at: updatedAt,
+    });
   }
 
+  /** Returns whether there was anything to remove. */
   remove(id: string): boolean {
     return this.#remove.run(id).changes === 1;
   }
+}
+
+function recordOf({ id, settings, client_secret, updated_at }: ProviderRow): StoredProvider {
+  return { id, settings: parseJson(settings), clientSecret: client_secret, updatedAt: updated_at };
 }

@@ -2,6 +2,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
 import { readJsonFields } from '../accounts/json-fields.js';
+import { storedSettings } from '../providers/stored-settings.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { ProviderStore } from '../store/providers.js';
@@ -16,7 +17,7 @@ interface Collaborators {
   readonly grants: Grants;
 }
 
-/** Everything that an export takes along, opened. Throws `integrity` for a damaged account. `missing`: secrets whose keychain items another program removed. */
+/** Everything that an export takes along, opened. Throws `integrity` for a damaged account or provider. `missing`: secrets whose keychain items another program removed. */
 export async function collect(
   { vault, secrets, providers, accounts, grants }: Collaborators,
   { withGrants }: { readonly withGrants: boolean },
@@ -56,12 +57,13 @@ async function collectProviders(
   providers: ProviderStore,
 ): Promise<ExportedContent['providers']> {
   const sealer = await vault.unlocked();
-  return providers.list().map(({ id, settings, client_secret }) => {
+  return providers.list().map((stored) => {
+    const { id, clientSecret } = stored;
     const place = { table: 'providers', row: id, column: 'client_secret' };
     return {
       id,
-      settings: JSON.parse(settings),
-      client_secret: client_secret && sealer.open(place, client_secret).reveal(),
+      settings: storedSettings(stored),
+      client_secret: clientSecret && sealer.open(place, clientSecret).reveal(),
     };
   });
 }

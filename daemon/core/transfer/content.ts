@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { ProviderSettings } from '../../../shared/provider.js';
 import { AccountName, FlowKind, SecretKey, ServiceName } from '../../../shared/schemas.js';
-import { OAuthClient } from '../oauth/client.js';
-import { Minting } from '../oauth/keys/minting.js';
+import { ClientRegistration } from '../oauth/client.js';
+import { Minting } from '../oauth/keys/minting-kind.js';
 
 const text = v.nullable(v.string());
 const time = v.nullable(v.number());
@@ -18,7 +18,7 @@ const CarriedAccount = v.strictObject({
   account: AccountName,
   kind: v.picklist(['oauth', 'api_key']),
   flow: FlowKind,
-  client: v.nullable(json(OAuthClient)),
+  client: v.nullable(json(ClientRegistration)),
   minting: v.nullable(json(Minting)),
   token_type: text,
   scopes: json(v.array(v.string())),

@@ -112,9 +112,9 @@ function putProvider(
   const place = { table: 'providers', row: id, column: 'client_secret' };
   providers.put({
     id,
-    settings: JSON.stringify(settings),
-    client_secret: client_secret === null ? null : sealer.seal(place, new Secret(client_secret)),
-    updated_at: clock.wall(),
+    settings,
+    clientSecret: client_secret === null ? null : sealer.seal(place, new Secret(client_secret)),
+    updatedAt: clock.wall(),
   });
 }
 

@@ -1,10 +1,10 @@
-import type { OAuthClient } from '../../../daemon/core/oauth/client.js';
+import type { ClientRegistration } from '../../../daemon/core/oauth/client.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../daemon/core/oauth/http.js';
+import { defineProvider } from '../../../daemon/core/providers/builtin/define.js';
 import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
-import { defineProvider } from '../../../daemon/core/providers/define.js';
 
 /** A client of a built-in provider, or of `Example`, of which nothing special is known. */
-export function clientOf(id: string, facts: Partial<OAuthClient> = {}): OAuthClient {
+export function clientOf(id: string, facts: Partial<ClientRegistration> = {}): ClientRegistration {
   const example = defineProvider({
     id: 'example',
     name: 'Example',

@@ -68,8 +68,8 @@ describe('what is refused, and nothing of it repeated', () => {
     ['a public key', '-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----', /not a private key/],
     ['a passphrase', protect('pkcs8'), /passphrase/],
     ['a passphrase of the old kind', protect('pkcs1'), /passphrase/],
-    ['a short RSA key', makeRsaKey('pkcs8', 1024).pem, /key of this kind/],
-    ['another curve', makeEcKey('secp256k1').pem, /key of this kind/],
+    ['a short RSA key', makeRsaKey('pkcs8', 1024).pem, /This kind of key/],
+    ['another curve', makeEcKey('secp256k1').pem, /This kind of key/],
   ])('%s', (_, text, expected) => {
     const read = () => readSigningKey(new Secret(text));
     expect(read).toThrow(

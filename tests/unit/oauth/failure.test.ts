@@ -31,7 +31,7 @@ function judge({
   const answer = answerOf(body, status, rest.headers);
   const read = readTokenAnswer(answer, client);
   const sent = (rest.sent ?? []).map((value) => new Secret(value));
-  if (read.kind === 'error') return judgeRefusal(answer, read.error, client, { grantType, sent });
+  if (read.kind === 'error') return judgeRefusal(answer, read.error, client, { grantType, secrets: sent });
   return judgeUnreadable(answer, client, grantType);
 }
 
@@ -149,7 +149,7 @@ describe('the sentence', () => {
       status: 502,
       headers: { 'content-type': 'text/html; charset=x' },
     });
-    expect(error.message).toBe('Example answered with status 502 and text/html, which holds no token.');
+    expect(error.message).toBe('Example answered with status 502 and text/html, without a token.');
   });
 
   test('is short and printable', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { calculatePKCECodeChallenge } from 'oauth4webapi';
 import { expect, test } from 'vitest';
-import { newPkce, newState } from '../../../daemon/core/oauth/protocol.js';
+import { newPkce, newState } from '../../../daemon/core/oauth/pkce.js';
 
 test('the function that challenges are made by gives the pair of RFC 7636, appendix B', async () => {
   expect(await calculatePKCECodeChallenge('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')).toBe(

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { type BuiltinProvider, defineProvider } from '../../../daemon/core/providers/builtin/define.js';
 import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
-import { type BuiltinProvider, defineProvider } from '../../../daemon/core/providers/define.js';
 import { Provider } from '../../../shared/provider.js';
 import { ServiceName } from '../../../shared/schemas.js';
 

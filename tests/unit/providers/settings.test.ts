@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defineProvider } from '../../../daemon/core/providers/builtin/define.js';
 import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
-import { defineProvider } from '../../../daemon/core/providers/define.js';
 import { applySettings, rebase } from '../../../daemon/core/providers/settings.js';
 import type { ProviderSettings } from '../../../shared/provider.js';
 import { type Backend, startLibrary } from '../../support/start/backends.js';

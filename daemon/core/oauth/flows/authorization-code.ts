@@ -1,7 +1,9 @@
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
-import type { OAuthClient } from '../client.js';
-import { exchangeOrThrow } from '../exchange.js';
-import { authorizationCode, judgeIdToken, newPkce, newState } from '../protocol.js';
+import { authorizationCode } from '../authorization-response.js';
+import type { ClientRegistration } from '../client.js';
+import { exchangeOrThrow, type OAuthContext } from '../exchange.js';
+import { judgeIdToken } from '../id-token.js';
+import { newPkce, newState } from '../pkce.js';
 import type { Outcome } from './callback-page.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { listenForRedirect, stateMatches } from './loopback.js';
@@ -11,10 +13,13 @@ const LIFETIME_MS = 10 * 60 * 1000;
 const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
 
 /** The authorization code grant with PKCE and a loopback redirect (RFC 6749, section 4.1; RFC 7636; RFC 8252). */
-export async function beginAuthorizationCode(request: FlowRequest): Promise<PendingFlow> {
-  const { who, context, keepOpen, store } = request;
-  const { client } = who;
-  const endpoint = authorizationEndpoint(client);
+export async function beginAuthorizationCode(
+  context: OAuthContext,
+  request: FlowRequest,
+): Promise<PendingFlow> {
+  const { client, keepOpen, store } = request;
+  const { registration } = client;
+  const endpoint = authorizationEndpoint(registration);
   const state = newState();
   const pkce = await newPkce();
   const ending = ends();
@@ -22,24 +27,28 @@ export async function beginAuthorizationCode(request: FlowRequest): Promise<Pend
   const finish = async (code: string): Promise<void> => {
     const parameters = { code, redirect_uri: redirect.redirectUri, code_verifier: pkce.verifier };
     await keepOpen(async () => {
-      const granted = await exchangeOrThrow(who, 'authorization_code', parameters, context);
-      await judgeIdToken(client, granted.tokens);
+      const granted = await exchangeOrThrow(context, client, 'authorization_code', parameters);
+      await judgeIdToken(registration, granted.tokens);
       await store(granted);
     });
   };
   const answer = async (response: URLSearchParams): Promise<Outcome> => {
     try {
-      await finish(authorizationCode(client, response, state));
+      await finish(authorizationCode(registration, response, state));
       ending.resolve();
       return {
         ok: true,
-        title: `Signed in to ${client.name}`,
-        text: 'You can close this window and go back to the terminal.',
+        title: `Signed in to ${registration.name}`,
+        text: 'You can close this window and return to the terminal.',
       };
     } catch (thrown) {
       const error = asSigilforgeError(thrown);
       ending.reject(error);
-      return { ok: false, title: `Not signed in to ${client.name}`, text: `${error.message} ${error.hint}` };
+      return {
+        ok: false,
+        title: `Not signed in to ${registration.name}`,
+        text: `${error.message} ${error.hint}`,
+      };
     }
   };
 
@@ -50,7 +59,7 @@ export async function beginAuthorizationCode(request: FlowRequest): Promise<Pend
     return answered;
   };
 
-  const redirect = await listenForRedirect(client.redirect, state, respond);
+  const redirect = await listenForRedirect(registration.redirect, state, respond);
   const expiry = setTimeout(() => ending.reject(expired()), LIFETIME_MS);
   const done = ending.promise.finally(() => {
     clearTimeout(expiry);
@@ -60,7 +69,7 @@ export async function beginAuthorizationCode(request: FlowRequest): Promise<Pend
   return {
     kind: 'authorization_code',
     prompt: {
-      message: `Sign in to ${client.name} in the browser.`,
+      message: `Sign in to ${registration.name} in the browser.`,
       authorizationUrl: authorizationUrl(endpoint, request, {
         redirect_uri: redirect.redirectUri,
         state,
@@ -81,19 +90,19 @@ export async function beginAuthorizationCode(request: FlowRequest): Promise<Pend
   };
 }
 
-/** The address of the authorization request (RFC 6749, section 4.1.1), whatever else its endpoint already carries. */
+/** The address of the authorization request (RFC 6749, section 4.1.1); parameters of the endpoint itself are kept. */
 function authorizationUrl(
   endpoint: string,
-  { who: { client }, scopes, params }: FlowRequest,
+  { client: { registration }, scopes, params }: FlowRequest,
   ours: { redirect_uri: string; state: string; code_challenge: string },
 ): string {
   const url = new URL(endpoint);
   const parameters = {
-    ...client.authorize_params,
+    ...registration.authorize_params,
     ...params,
     response_type: 'code',
-    client_id: client.client_id,
-    ...(scopes.length > 0 ? { scope: scopes.join(client.scope_separator) } : {}),
+    client_id: registration.client_id,
+    ...(scopes.length > 0 ? { scope: scopes.join(registration.scope_separator) } : {}),
     ...ours,
     code_challenge_method: 'S256',
   };
@@ -101,14 +110,14 @@ function authorizationUrl(
   return url.href;
 }
 
-function authorizationEndpoint(client: OAuthClient): string {
-  if (client.authorization_endpoint !== null) return client.authorization_endpoint;
-  throw new SigilforgeError('config', `No authorization endpoint is known of ${client.name}.`, {
-    hint: 'Name it with: sigilforge provider set ID --authorization-endpoint …',
+function authorizationEndpoint({ authorization_endpoint, name }: ClientRegistration): string {
+  if (authorization_endpoint !== null) return authorization_endpoint;
+  throw new SigilforgeError('config', `No authorization endpoint is known for ${name}.`, {
+    hint: 'Set it with: sigilforge provider set ID --authorization-endpoint URL',
   });
 }
 
-/** The response in a pasted address. With the out-of-band redirect a page shows the bare code, which PKCE guards alone. */
+/** The response in a pasted address. With the out-of-band redirect a page shows the bare code, guarded only by PKCE. */
 function pastedResponse(pasted: string, redirectUri: string, state: string): URLSearchParams {
   const address = pasted.trim();
   if (redirectUri === OUT_OF_BAND && /^[^\s?&=]+$/.test(address)) {
@@ -118,8 +127,8 @@ function pastedResponse(pasted: string, redirectUri: string, state: string): URL
   // The address that was opened has the right state too, and may be pasted by mistake.
   const answers = response?.has('code') || response?.has('error');
   if (response && answers && stateMatches(response, state)) return response;
-  throw new SigilforgeError('invalid_params', 'This is not the address that this sign-in ended on.', {
-    hint: "Copy the whole address out of the browser's address bar after the sign-in, and paste it.",
+  throw new SigilforgeError('invalid_params', 'This is not the address that the browser was redirected to.', {
+    hint: "After signing in, copy the whole address from the browser's address bar, and paste it.",
   });
 }
 
@@ -129,7 +138,7 @@ function expired(): SigilforgeError {
   });
 }
 
-/** A promise with its two ends; the first one that is called counts. */
+/** A promise with its two ends; the first call counts. */
 function ends() {
   let resolve: () => void = () => {};
   let reject: (error: SigilforgeError) => void = () => {};

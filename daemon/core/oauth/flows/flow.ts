@@ -1,16 +1,15 @@
 import type { SigilforgeError } from '../../../../shared/errors.js';
 import type { FlowKind } from '../../../../shared/schemas.js';
-import type { ClientWithSecret } from '../client.js';
-import type { Granted, OAuthContext } from '../exchange.js';
+import type { OAuthClient } from '../client.js';
+import type { Granted } from '../exchange.js';
 
 /** What a flow that needs a person starts from. */
 export interface FlowRequest {
-  readonly who: ClientWithSecret;
+  readonly client: OAuthClient;
   readonly scopes: readonly string[];
-  /** Further parameters of the authorization request. */
+  /** Additional parameters of the authorization request. */
   readonly params: Readonly<Record<string, string>>;
-  readonly context: OAuthContext;
-  /** Runs an exchange and the storing of its answer: nothing locks the vault in between. Throws where it is locked before. */
+  /** Runs an exchange and stores its answer with the vault kept open in between. Throws if the vault is locked before. */
   readonly keepOpen: <T>(exchange: () => Promise<T>) => Promise<T>;
   /** Stores the grant. The flow is complete, and says so in the browser, once this has returned. */
   readonly store: (granted: Granted) => Promise<void>;
@@ -34,7 +33,7 @@ export interface PendingFlow {
   readonly prompt: Prompt;
   /** Settles once: when the grant is stored, or with the error that ended the flow. */
   readonly done: Promise<void>;
-  /** Takes the address that a browser on another machine ended on. A wrong one leaves the flow as it is. */
+  /** Takes the address that a browser on another machine was redirected to. A wrong one leaves the flow as it is. */
   complete(redirectUrl: string): Promise<void>;
   cancel(reason: SigilforgeError): void;
 }

@@ -6,7 +6,7 @@ import type { RedirectRule } from '../../../../shared/provider.js';
 import { isLoopback } from '../../../../shared/schemas.js';
 import { callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
 
-/** Where a browser is sent back to, and an end to listening there. */
+/** Where a browser is redirected to, and how to stop listening there. */
 export interface LoopbackRedirect {
   readonly redirectUri: string;
   close(): void;
@@ -15,7 +15,7 @@ export interface LoopbackRedirect {
 /**
  * Listens for the authorization response on the loopback interface (RFC 8252, section 7.3). The first request with the
  * right path, Host and `state` is handed to `respond`, whose outcome the browser shows; any other changes nothing.
- * Where the redirect URI is no loopback address nobody listens, and the person pastes the address instead.
+ * If the redirect URI is not a loopback address, nothing listens, and the person pastes the address instead.
  */
 export async function listenForRedirect(
   rule: RedirectRule,
@@ -39,8 +39,8 @@ export async function listenForRedirect(
     if (request.headers.host !== uri.host || !stateMatches(url.searchParams, state) || taken) {
       return show(response, 400, {
         ok: false,
-        title: 'This is not the sign-in that is waited for',
-        text: 'Go back to the terminal and open the address that it shows now.',
+        title: 'This is not the sign-in Sigilforge is waiting for',
+        text: 'Return to the terminal and open the address that it shows now.',
       });
     }
     taken = true;
@@ -72,14 +72,14 @@ export async function listenForRedirect(
   };
 }
 
-/** Whether exactly one `state` is there and is the right one, without telling by the time how much of it was right. */
+/** Whether there is exactly one `state`, and it is the right one. Compared in constant time. */
 export function stateMatches(response: URLSearchParams, state: string): boolean {
-  const given = response.getAll('state');
+  const values = response.getAll('state');
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return given.length === 1 && timingSafeEqual(digest(given[0] ?? ''), digest(state));
+  return values.length === 1 && timingSafeEqual(digest(values[0] ?? ''), digest(state));
 }
 
-/** Browsers try both addresses of `localhost`. The second one is listened on where there is such an interface. */
+/** Browsers try both addresses of `localhost`. The second one is used if there is such an interface. */
 function hostsOf(uri: URL): string[] {
   if (uri.hostname === 'localhost') return ['127.0.0.1', '::1'];
   return [uri.hostname === '[::1]' ? '::1' : '127.0.0.1'];
@@ -95,21 +95,17 @@ function listen(
     server.on('error', (cause) => {
       if (!required) return resolve(undefined);
       reject(
-        new SigilforgeError(
-          'config',
-          `Port ${port}, where the browser is to come back, cannot be listened on.`,
-          {
-            hint: 'End the program that uses it, or name and register another one with: sigilforge provider set ID --redirect-uri …',
-            cause,
-          },
-        ),
+        new SigilforgeError('config', `Cannot listen on port ${port} for the browser's redirect.`, {
+          hint: 'Stop the program that uses the port, or register another redirect URI and set it with: sigilforge provider set ID --redirect-uri URL',
+          cause,
+        }),
       );
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-/** The last page leaves well within a second; a silent connection would keep the process alive for ever. */
+/** The last page is sent well within a second; a silent connection would keep the process alive forever. */
 function close(server: http.Server): void {
   const linger = setTimeout(() => server.closeAllConnections(), 1_000);
   server.close(() => clearTimeout(linger));

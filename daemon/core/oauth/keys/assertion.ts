@@ -17,10 +17,10 @@ export interface AssertionClaims {
   readonly scope?: string | undefined;
 }
 
-/** Clocks differ: this much behind is forgiven to the other side, and ten minutes in all are the most that GitHub takes. */
+/** Clocks differ: the other side may be this much behind, and GitHub accepts ten minutes in all. */
 const BEFORE_S = 60;
 const AFTER_S = 540;
-/** What RS256 asks for (RFC 7518, section 3.3). */
+/** What RS256 requires (RFC 7518, section 3.3). */
 const SHORTEST_RSA_BITS = 2048;
 
 const ALGORITHM_OF_CURVE: Readonly<Record<string, SigningKey['algorithm']>> = {
@@ -29,13 +29,13 @@ const ALGORITHM_OF_CURVE: Readonly<Record<string, SigningKey['algorithm']>> = {
   secp521r1: 'ES512',
 };
 
-/** Reads a private key in PEM, PKCS#8 or as its kind of key has it (PKCS#1, SEC1). Throws `invalid_params`. */
+/** Reads a private key in PEM: PKCS#8, PKCS#1 or SEC1. Throws `invalid_params`. */
 export function readSigningKey(pem: Secret): SigningKey {
   const key = parseKey(pem.reveal());
   return { key, algorithm: algorithmOf(key) };
 }
 
-/** A signed assertion (RFC 7523, section 3), good for one exchange: each has its own id. `now` in milliseconds. */
+/** A signed assertion (RFC 7523, section 3) for one exchange: each has its own id. `now`: milliseconds since 1970. */
 export async function signAssertion(
   { key, algorithm }: SigningKey,
   keyId: string | null,
@@ -54,18 +54,18 @@ export async function signAssertion(
   return new Secret(await jwt.sign(key));
 }
 
-/** The reasons of OpenSSL may quote what they read, so none of them is passed on. */
+/** OpenSSL's errors may quote what they read, so none of them is passed on. */
 function parseKey(pem: string): KeyObject {
   if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
     throw new SigilforgeError('invalid_params', 'The private key is protected by a passphrase.', {
-      hint: 'Take the passphrase away (openssl pkey -in KEY -out PLAIN); the vault seals the key.',
+      hint: 'Remove the passphrase (openssl pkey -in KEY -out PLAIN); the vault seals the key.',
     });
   }
   try {
     return createPrivateKey(pem);
   } catch {
     throw new SigilforgeError('invalid_params', 'This is not a private key in PEM.', {
-      hint: 'It begins with -----BEGIN PRIVATE KEY-----, or with the kind of the key before PRIVATE.',
+      hint: 'A private key begins with -----BEGIN PRIVATE KEY-----, or with the type of the key before PRIVATE.',
     });
   }
 }
@@ -78,7 +78,7 @@ function algorithmOf({
   if (type === 'rsa' && (details?.modulusLength ?? 0) >= SHORTEST_RSA_BITS) return 'RS256';
   const byCurve = type === 'ec' ? ALGORITHM_OF_CURVE[details?.namedCurve ?? ''] : undefined;
   if (byCurve) return byCurve;
-  throw new SigilforgeError('invalid_params', 'No token can be asked for with a key of this kind.', {
+  throw new SigilforgeError('invalid_params', 'This kind of key cannot be used to request tokens.', {
     hint: `Use RSA with ${SHORTEST_RSA_BITS} bits or more, P-256, P-384, P-521 or Ed25519.`,
   });
 }

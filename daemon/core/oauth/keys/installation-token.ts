@@ -1,11 +1,11 @@
 import { Secret } from '../../../../shared/secret.js';
-import type { ClientWithSecret, OAuthClient } from '../client.js';
+import type { ClientRegistration, OAuthClient } from '../client.js';
 import { type Exchange, judgedExchange, type OAuthContext } from '../exchange.js';
 import type { HttpAnswer } from '../http.js';
 import { readJsonObject, readTokenAnswer, type TokenAnswer } from '../token-answer.js';
-import type { GitHubApp } from './minting.js';
+import type { GitHubApp } from './minting-kind.js';
 
-/** Where GitHub's API is: on a host of its own in the cloud, below the host's address with GitHub Enterprise Server. */
+/** The address of GitHub's API: a host of its own in the cloud, a path on the same host with GitHub Enterprise Server. */
 export function githubApi(base: string): string {
   const { protocol, host, hostname } = new URL(base);
   const isCloud = hostname === 'github.com' || hostname.endsWith('.ghe.com');
@@ -14,10 +14,10 @@ export function githubApi(base: string): string {
 
 /** One request for an installation token (GitHub's REST API, "Create an installation access token for an app"). */
 export function installationTokenExchange(
-  who: ClientWithSecret,
+  context: OAuthContext,
+  { registration }: OAuthClient,
   { api, installation_id, repositories, permissions }: GitHubApp,
   assertion: Secret,
-  context: OAuthContext,
 ): Promise<Exchange> {
   const url = new URL(`${api}/app/installations/${installation_id}/access_tokens`);
   const body = JSON.stringify({
@@ -30,20 +30,23 @@ export function installationTokenExchange(
     'x-github-api-version': '2022-11-28',
     authorization: `Bearer ${assertion.reveal()}`,
   };
-  return judgedExchange(
-    () => context.http(url, { method: 'POST', headers, body }),
-    (answer) => readInstallationToken(answer, who.client, context.clock.wall()),
-    { client: who.client, grantType: 'github_app', sent: [assertion] },
-    context,
-  );
+  return judgedExchange(context, {
+    ...{ registration, grantType: 'github_app', secrets: [assertion] },
+    send: () => context.http(url, { method: 'POST', headers, body }),
+    read: (answer) => readInstallationToken(answer, registration, context.clock.wall()),
+  });
 }
 
-/** GitHub's answer is no token answer of OAuth: it has `token`, a date, and permissions in the place of scopes. */
-export function readInstallationToken(answer: HttpAnswer, client: OAuthClient, now: number): TokenAnswer {
+/** GitHub's answer is not an OAuth token answer: it has `token`, a date, and permissions instead of scopes. */
+export function readInstallationToken(
+  answer: HttpAnswer,
+  registration: ClientRegistration,
+  now: number,
+): TokenAnswer {
   const json = readJsonObject(answer.body);
   const token = json?.['token'];
   if (answer.status >= 300 || typeof token !== 'string' || token === '')
-    return readTokenAnswer(answer, client);
+    return readTokenAnswer(answer, registration);
   return {
     kind: 'tokens',
     tokens: {
@@ -58,14 +61,14 @@ export function readInstallationToken(answer: HttpAnswer, client: OAuthClient, n
   };
 }
 
-/** GitHub says an hour; whatever is said, a day is enough. */
+/** GitHub says an hour; a day is the most that is believed. */
 const LONGEST_LIFETIME_S = 86_400;
 
-/** Seconds by the provider's own clock where it tells it, since this machine's may be another one. */
+/** Seconds by the provider's own clock if the answer has it, because this machine's may differ. */
 function lifetimeS(expiresAt: unknown, { headers }: HttpAnswer, now: number): number | null {
   if (typeof expiresAt !== 'string') return null;
-  const told = Date.parse(headers.get('date') ?? '');
-  const seconds = Math.floor((Date.parse(expiresAt) - (Number.isNaN(told) ? now : told)) / 1000);
+  const theirs = Date.parse(headers.get('date') ?? '');
+  const seconds = Math.floor((Date.parse(expiresAt) - (Number.isNaN(theirs) ? now : theirs)) / 1000);
   return seconds > 0 ? Math.min(seconds, LONGEST_LIFETIME_S) : null;
 }
 

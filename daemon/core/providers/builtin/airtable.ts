@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider } from './define.js';
 
 export const airtable: BuiltinProvider = defineProvider({
   id: 'airtable',
@@ -13,7 +13,7 @@ export const airtable: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'always', idle_s: 60 * DAY_S },
   notes:
-    'A client secret is needed only if one was made for the integration, and then always. Tick each scope there that you ask for. No revocation is documented: remove the integration in your account.',
+    'A client secret is needed only if one was made for the integration, and then always. Tick each scope that you request. Revocation is not documented: remove the integration in your account.',
   sources: [
     'airtable.com/developers: OAuth reference',
     'Airtable/oauth-example: index.js',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const asana: BuiltinProvider = defineProvider({
   id: 'asana',
@@ -16,7 +16,7 @@ export const asana: BuiltinProvider = defineProvider({
   redirect: { uri: 'urn:ietf:wg:oauth:2.0:oob', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'never' },
   notes:
-    'The scope "default" is for apps with full permissions; otherwise name each scope that the app has. The app has to be distributed to your workspace first.',
+    'The scope "default" is for apps with full permissions; otherwise name each scope that the app has. Distribute the app to your workspace first.',
   sources: [
     'developers.asana.com: OAuth',
     'developers.asana.com: OAuth code samples and libraries',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider } from './define.js';
 
 export const atlassian: BuiltinProvider = defineProvider({
   id: 'atlassian',
@@ -17,7 +17,7 @@ export const atlassian: BuiltinProvider = defineProvider({
   // `access_denied` is left out on purpose: a wrong client secret is answered with it too.
   dead_grant_errors: ['unauthorized_client'],
   notes:
-    'Make an OAuth 2.0 (3LO) integration in the developer console. Requests go to api.atlassian.com/ex/jira/CLOUD_ID or /ex/confluence/CLOUD_ID. Grants cannot be revoked by request: remove the app under "Connected apps".',
+    'Make an OAuth 2.0 (3LO) integration in the developer console. Requests go to api.atlassian.com/ex/jira/CLOUD_ID or /ex/confluence/CLOUD_ID. Grants cannot be revoked through the API: remove the app under "Connected apps".',
   sources: [
     'developer.atlassian.com: OAuth 2.0 (3LO) apps',
     'developer.atlassian.com: implementing the refresh token flow',

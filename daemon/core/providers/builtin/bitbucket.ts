@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider } from './define.js';
 
 export const bitbucket: BuiltinProvider = defineProvider({
   id: 'bitbucket',
@@ -14,7 +14,7 @@ export const bitbucket: BuiltinProvider = defineProvider({
   refresh: { issued: 'always', rotates: 'always', idle_s: 90 * DAY_S },
   dead_grant_errors: ['Invalid refresh_token'],
   notes:
-    'Register an OAuth consumer in the settings of a workspace, with this callback URL. Its ticked permissions are the scopes (account, repositories and pull requests, say). Grants cannot be revoked by request: remove them in the account settings of Bitbucket.',
+    "Register an OAuth consumer in the settings of a workspace, with this callback URL. Its ticked permissions are the scopes (for example account, repositories and pull requests). Grants cannot be revoked through the API: remove them in Bitbucket's account settings.",
   sources: [
     'developer.atlassian.com: Bitbucket Cloud, OAuth 2.0',
     'community.developer.atlassian.com: rotation and expiry of Bitbucket refresh tokens (2026)',

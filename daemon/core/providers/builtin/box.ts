@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider } from './define.js';
 
 export const box: BuiltinProvider = defineProvider({
   id: 'box',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const discord: BuiltinProvider = defineProvider({
   id: 'discord',
@@ -6,7 +6,7 @@ export const discord: BuiltinProvider = defineProvider({
   issuer: 'https://discord.com',
   authorization_endpoint: 'https://discord.com/oauth2/authorize',
   token_endpoint: 'https://discord.com/api/oauth2/token',
-  // The device flow is documented for the Social SDK alone, so it is not offered here.
+  // The device flow is documented only for the Social SDK, so it is not offered here.
   revocation: { endpoint: 'https://discord.com/api/oauth2/token/revoke' },
   flows: ['authorization_code', 'client_credentials'],
   pkce: 'supported',
@@ -19,7 +19,7 @@ export const discord: BuiltinProvider = defineProvider({
   // Seen with `invalid_request` as its code, before today's `invalid_grant`.
   dead_grant_errors: ['Invalid "refresh_token" in request.'],
   notes:
-    'Turn on "Public Client" in the developer portal to do without a client secret. Revoking one token ends every token that the application has for this person.',
+    'To use no client secret, turn on "Public Client" in the developer portal. Revoking one token ends every token that the application has for this person.',
   sources: [
     'discord/discord-api-docs: developers/topics/oauth2.mdx',
     'discord/discord-api-docs: account linking on desktop and mobile (public clients, PKCE)',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const dropbox: BuiltinProvider = defineProvider({
   id: 'dropbox',
@@ -21,7 +21,7 @@ export const dropbox: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   refresh: { issued: 'with_params', rotates: 'never' },
   authorize_params: { token_access_type: 'offline' },
-  notes: 'Tick each scope in the App Console before asking for it. No app secret is needed.',
+  notes: 'Tick each scope in the App Console before requesting it. No app secret is needed.',
   sources: [
     'dropbox.tech: using OAuth 2.0 with offline access',
     'dropbox.com: OAuth guide',

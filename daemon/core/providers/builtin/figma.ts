@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const figma: BuiltinProvider = defineProvider({
   id: 'figma',
@@ -18,7 +18,7 @@ export const figma: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'never' },
   notes:
-    'Choose each scope in the app, and publish it (privately is enough for your own team) before signing in. Grants cannot be revoked by request.',
+    'Choose each scope in the app, and publish it (privately is enough for your own team) before signing in. Grants cannot be revoked through the API.',
   sources: [
     'developers.figma.com: authentication',
     'developers.figma.com: republish OAuth apps',

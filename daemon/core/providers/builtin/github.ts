@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider, HALF_YEAR_S, type ProviderFacts } from '../define.js';
+import { type BuiltinProvider, defineProvider, HALF_YEAR_S, type ProviderFacts } from './define.js';
 
 /** What the two kinds of GitHub clients share. GitHub Enterprise has the same paths on its own host. */
 const shared = {
@@ -31,7 +31,7 @@ export const github: BuiltinProvider = defineProvider({
   refresh: { issued: 'never', rotates: 'never' },
   quirks: ['comma_scopes_in_answer'],
   notes:
-    'Tick "Enable Device Flow" in the settings of the OAuth App; the client id is then enough. Signing in by the browser also needs the client secret.',
+    'Tick "Enable Device Flow" in the settings of the OAuth App; the client id is then enough. Signing in with the browser also needs the client secret.',
   sources: [
     'docs.github.com: authorizing OAuth apps',
     'docs.github.com: REST API endpoints for revocation',
@@ -44,13 +44,13 @@ export const githubApp: BuiltinProvider = defineProvider({
   ...shared,
   id: 'github-app',
   name: 'GitHub App',
-  // The documentation of GitHub Apps asks for an exact match; the freedom of ports is stated for OAuth Apps alone.
+  // The documentation of GitHub Apps requires an exact match; any port is allowed only for OAuth Apps.
   redirect: { uri: 'http://127.0.0.1:8484/callback', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'always', idle_s: HALF_YEAR_S },
   dead_grant_errors: ['bad_refresh_token', 'unauthorized_client'],
   quirks: ['comma_scopes_in_answer', 'device_refresh_without_secret'],
   notes:
-    'Tick "Enable Device Flow" in the settings of the GitHub App; the client id is then enough, also for refreshing. What a token may do is decided by the permissions of the app, not by scopes; refresh tokens come only while "User-to-server token expiration" is on. The app itself signs in with its private key, its id and the id of an installation.',
+    'Tick "Enable Device Flow" in the settings of the GitHub App; the client id is then enough, also for refreshing. The app\'s permissions, not scopes, decide what a token may do; there are refresh tokens only while "User-to-server token expiration" is on. The app itself signs in with its private key, its id and an installation id.',
   sources: [
     'docs.github.com: generating a user access token for a GitHub App',
     'docs.github.com: refreshing user access tokens',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const gitlab: BuiltinProvider = defineProvider({
   id: 'gitlab',
@@ -18,7 +18,7 @@ export const gitlab: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   refresh: { issued: 'always', rotates: 'always' },
   notes:
-    'Untick "Confidential" in the application, so that no secret is needed, and tick each scope there that you ask for. A self-managed GitLab needs an application of its own; the device flow came with GitLab 17.2.',
+    'Untick "Confidential" in the application, so that it needs no secret, and tick each scope that you request. A self-managed GitLab needs its own application; its device flow requires GitLab 17.2 or later.',
   sources: [
     'docs.gitlab.com: OAuth 2.0 identity provider API',
     'docs.gitlab.com: configure GitLab as an OAuth 2.0 authentication identity provider',

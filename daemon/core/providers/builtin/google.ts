@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider, HALF_YEAR_S } from '../define.js';
+import { type BuiltinProvider, defineProvider, HALF_YEAR_S } from './define.js';
 
 export const google: BuiltinProvider = defineProvider({
   id: 'google',
@@ -19,7 +19,7 @@ export const google: BuiltinProvider = defineProvider({
   authorize_params: { access_type: 'offline', prompt: 'consent' },
   quirks: ['scope_in_assertion'],
   notes:
-    'Make a client of type "Desktop app"; its secret is needed. The device flow needs another client ("TVs and Limited Input devices") and takes few scopes. While the consent screen is external and in testing, sign-ins end after 7 days. A service account signs in with its key file as it was downloaded; name its scopes, such as https://www.googleapis.com/auth/cloud-platform.',
+    'Make a client of type "Desktop app"; its secret is required. The device flow needs another client ("TVs and Limited Input devices") and accepts few scopes. While the consent screen is external and in testing, sign-ins end after 7 days. A service account signs in with its key file as downloaded; give its scopes, such as https://www.googleapis.com/auth/cloud-platform.',
   sources: [
     'developers.google.com: OAuth 2.0 for mobile and desktop apps',
     'developers.google.com: OAuth 2.0 for TV and limited-input device applications',

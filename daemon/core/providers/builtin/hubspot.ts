@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const hubspot: BuiltinProvider = defineProvider({
   id: 'hubspot',
@@ -17,7 +17,7 @@ export const hubspot: BuiltinProvider = defineProvider({
   // As the older token endpoint says it, with the first as its status.
   dead_grant_errors: ['BAD_REFRESH_TOKEN', 'missing or invalid refresh token'],
   notes:
-    'Name the scopes that the app has, besides "oauth", when signing in. Only a super admin of the HubSpot account may install an app.',
+    'When signing in, give the app\'s scopes in addition to "oauth". Only a super admin of the HubSpot account may install an app.',
   sources: [
     'HubSpot/HubSpot-public-api-spec-collection: Auth/Oauth, 2026-03',
     'developers.hubspot.com: OAuth v1 migration guide',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const huggingface: BuiltinProvider = defineProvider({
   id: 'huggingface',
@@ -15,7 +15,7 @@ export const huggingface: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   refresh: { issued: 'unknown', rotates: 'sometimes' },
   notes:
-    'Make the OAuth app without a secret, and register the redirect URI without a port. The metadata of Hugging Face names no revocation: remove the app in the settings of your account.',
+    "Make the OAuth app without a secret, and register the redirect URI without a port. Hugging Face's metadata has no revocation endpoint: remove the app in your account settings.",
   sources: [
     'huggingface.co/docs: hub, OAuth',
     'huggingface.co: /.well-known/oauth-authorization-server (2026)',

@@ -1,9 +1,9 @@
-import type { BuiltinProvider } from '../define.js';
 import { airtable } from './airtable.js';
 import { asana } from './asana.js';
 import { atlassian } from './atlassian.js';
 import { bitbucket } from './bitbucket.js';
 import { box } from './box.js';
+import type { BuiltinProvider } from './define.js';
 import { discord } from './discord.js';
 import { dropbox } from './dropbox.js';
 import { figma } from './figma.js';

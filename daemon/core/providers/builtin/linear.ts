@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const linear: BuiltinProvider = defineProvider({
   id: 'linear',
@@ -22,6 +22,6 @@ export const linear: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'always' },
   notes:
-    'No client secret is needed to sign in. Client credentials have to be turned on in the settings of the application, and act as the application.',
+    "No client secret is needed to sign in. Client credentials must be turned on in the application's settings, and act as the application.",
   sources: ['linear.app: OAuth 2.0 authentication'],
 });

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider } from './define.js';
 
 export const microsoft: BuiltinProvider = defineProvider({
   id: 'microsoft',
@@ -19,7 +19,7 @@ export const microsoft: BuiltinProvider = defineProvider({
   dead_grant_errors: ['interaction_required', 'consent_required'],
   quirks: ['issuer_varies'],
   notes:
-    'Register the redirect URI under "Mobile and desktop applications", allow public client flows, and store no client secret. Client credentials need the address of one tenant as the issuer (https://login.microsoftonline.com/TENANT) and a scope that ends in /.default. Grants cannot be revoked by request.',
+    'Register the redirect URI under "Mobile and desktop applications", allow public client flows, and do not store a client secret. Client credentials need the address of one tenant as the issuer (https://login.microsoftonline.com/TENANT) and a scope that ends in /.default. Grants cannot be revoked through the API.',
   sources: [
     'learn.microsoft.com: OAuth 2.0 authorization code flow',
     'learn.microsoft.com: OAuth 2.0 device authorization grant flow',

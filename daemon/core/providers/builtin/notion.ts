@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const notion: BuiltinProvider = defineProvider({
   id: 'notion',
@@ -22,7 +22,7 @@ export const notion: BuiltinProvider = defineProvider({
   authorize_params: { owner: 'user' },
   quirks: ['json_token_requests'],
   notes:
-    'Register a public integration. There are no scopes: its capabilities and the pages that you pick decide. Answers name no time of expiry, so a program reports a refused token to get a new one.',
+    'Register a public integration. There are no scopes: access depends on its capabilities and the pages that you pick. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
   sources: [
     'developers.notion.com: create a token',
     'developers.notion.com: refresh a token',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const reddit: BuiltinProvider = defineProvider({
   id: 'reddit',
@@ -18,7 +18,7 @@ export const reddit: BuiltinProvider = defineProvider({
   dead_grant_errors: ['invalid_request'],
   quirks: ['basic_without_secret'],
   notes:
-    'An "installed app" has no secret. Since November 2025 Reddit approves new applications by hand. What is known of its server was read in the source that was published until 2017.',
+    'An "installed app" has no secret. Since November 2025 Reddit approves new applications manually. These facts come from its server\'s source, which was published until 2017.',
   sources: [
     'reddit-archive/reddit: r2/r2/controllers/oauth2.py',
     'reddit-archive/reddit: wiki, OAuth2',

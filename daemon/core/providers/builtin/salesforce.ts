@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider } from '../define.js';
+import { type BuiltinProvider, defineProvider } from './define.js';
 
 export const salesforce: BuiltinProvider = defineProvider({
   id: 'salesforce',
@@ -18,7 +18,7 @@ export const salesforce: BuiltinProvider = defineProvider({
   // The scope refresh_token brings it; rotation and lifetime are settings of the app.
   refresh: { issued: 'with_params', rotates: 'sometimes' },
   notes:
-    'Untick "Require Secret" for the web server flow and the refresh token flow to do without a secret. A sandbox is https://test.salesforce.com; client credentials need the address of your own domain. Answers name no time of expiry, so a program reports a refused token to get a new one.',
+    'To use no secret, untick "Require Secret" for the web server flow and the refresh token flow. A sandbox is https://test.salesforce.com; client credentials need the address of your own domain. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
   sources: [
     'help.salesforce.com: OAuth 2.0 refresh token flow for renewed sessions',
     'help.salesforce.com: migrate from username-password to client credentials flow',

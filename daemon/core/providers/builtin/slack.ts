@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider, type ProviderFacts } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider, type ProviderFacts } from './define.js';
 
 /** Slack ends a token by a call that carries nothing but the token itself. */
 const revocation = {
@@ -29,7 +29,7 @@ export const slack: BuiltinProvider = defineProvider({
   dead_grant_errors: ['invalid_refresh_token'],
   quirks: ['comma_scopes_in_answer', 'nested_user_token'],
   notes:
-    'Slack refuses bot scopes at http addresses, so nothing answers at the redirect URI: paste the address that the browser ended on. Scopes of the person go into the parameter user_scope; for a person alone, slack-user is simpler.',
+    'Slack does not allow bot scopes with http redirect URIs, so nothing answers at the redirect URI: paste the address that the browser was redirected to. User scopes go into the parameter user_scope; if you only need a user token, slack-user is simpler.',
   sources: [
     'docs.slack.dev: installing with OAuth',
     'docs.slack.dev: using token rotation',
@@ -59,14 +59,14 @@ export const slackUser: BuiltinProvider = defineProvider({
     'search:read',
   ],
   scope_separator: ',',
-  // Compared whole, with host and port; http is taken for "localhost" alone.
+  // Compared whole, with host and port; http is accepted only for "localhost".
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   // Each lives 30 days in an app with PKCE; whether they come is the setting "token rotation" of the app.
   refresh: { issued: 'unknown', rotates: 'always', idle_s: 30 * DAY_S },
   dead_grant_errors: ['invalid_refresh_token'],
   quirks: ['comma_scopes_in_answer', 'nested_user_token'],
   notes:
-    'Enable PKCE in the settings of the Slack app, which cannot be undone, and store no client secret. Without "token rotation" there is no refresh token, and the token does not expire.',
+    'Enable PKCE in the Slack app\'s settings (this cannot be undone), and do not store a client secret. Without "token rotation" there is no refresh token, and the token does not expire.',
   sources: [
     'docs.slack.dev: using PKCE',
     'docs.slack.dev changelog 2026-03-30: PKCE',

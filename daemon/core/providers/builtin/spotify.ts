@@ -1,4 +1,4 @@
-import { type BuiltinProvider, defineProvider, HALF_YEAR_S } from '../define.js';
+import { type BuiltinProvider, defineProvider, HALF_YEAR_S } from './define.js';
 
 export const spotify: BuiltinProvider = defineProvider({
   id: 'spotify',
@@ -22,7 +22,7 @@ export const spotify: BuiltinProvider = defineProvider({
   // Rotated for clients without a secret; counted from the sign-in, however often it is refreshed.
   refresh: { issued: 'always', rotates: 'sometimes', lifetime_s: HALF_YEAR_S },
   notes:
-    'Register the redirect URI without a port. A client secret is needed for client credentials alone. A sign-in lasts six months; grants are removed at spotify.com/account/apps.',
+    'Register the redirect URI without a port. Only client credentials need a client secret. A sign-in lasts six months; grants are removed at spotify.com/account/apps.',
   sources: [
     'developer.spotify.com: redirect URIs',
     'developer.spotify.com: refreshing tokens',

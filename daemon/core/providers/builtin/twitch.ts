@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider } from './define.js';
 
 export const twitch: BuiltinProvider = defineProvider({
   id: 'twitch',
@@ -8,7 +8,7 @@ export const twitch: BuiltinProvider = defineProvider({
   token_endpoint: 'https://id.twitch.tv/oauth2/token',
   device_authorization_endpoint: 'https://id.twitch.tv/oauth2/device',
   revocation: { endpoint: 'https://id.twitch.tv/oauth2/revoke', token: 'access', auth: 'client_id' },
-  // A public client may use the device flow alone, and needs no secret there.
+  // A public client may use only the device flow, and needs no secret there.
   flows: ['device_code', 'authorization_code', 'client_credentials'],
   pkce: 'unsupported',
   client_auth: 'client_secret_post',
@@ -20,7 +20,7 @@ export const twitch: BuiltinProvider = defineProvider({
   dead_grant_errors: ['Invalid refresh token'],
   quirks: ['device_scopes_plural'],
   notes:
-    'Register an application of type "Public" for the device flow, which needs no secret; signing in by the browser needs a confidential one. Requests to the API also carry the client id, in the header Client-Id.',
+    'Register an application of type "Public" for the device flow, which needs no secret; signing in with the browser needs a confidential one. API requests also need the client id in the Client-Id header.',
   sources: [
     'dev.twitch.tv: getting OAuth access tokens',
     'dev.twitch.tv: refreshing access tokens',

@@ -1,4 +1,4 @@
-import { type BuiltinProvider, DAY_S, defineProvider } from '../define.js';
+import { type BuiltinProvider, DAY_S, defineProvider } from './define.js';
 
 export const zoom: BuiltinProvider = defineProvider({
   id: 'zoom',
@@ -17,7 +17,7 @@ export const zoom: BuiltinProvider = defineProvider({
   // "About 90 days", and each refresh brings another one.
   refresh: { issued: 'always', rotates: 'always', idle_s: 90 * DAY_S },
   notes:
-    "Use the app's public client id, which has no secret; the device flow needs the ordinary client id with its secret. Scopes are chosen in the app. Signing in again ends the tokens of the earlier sign-in.",
+    "Use the app's public client id, which has no secret; the device flow needs the ordinary client id with its secret. Scopes are chosen in the app. A new sign-in ends the tokens of the earlier one.",
   sources: [
     'developers.zoom.us: OAuth 2.0',
     'developers.zoom.us blog: public PKCE',

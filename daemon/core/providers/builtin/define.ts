@@ -1,9 +1,9 @@
-import type { Provider, RefreshRule, Revocation } from '../../../shared/provider.js';
+import type { Provider, RefreshRule, Revocation } from '../../../../shared/provider.js';
 
-/** A provider as far as it is the same for everybody: without the client that a person registers there. */
+/** The part of a provider that is the same for all users: without the client that a person registers there. */
 export type BuiltinProvider = Omit<Provider, 'client_id' | 'has_client_secret' | 'source' | 'configured'>;
 
-/** What an entry states of its provider. Whatever it leaves out is absent, unknown, or as the standards have it. */
+/** What an entry states about its provider. What it leaves out is absent, unknown, or as the standards define it. */
 export type ProviderFacts = Pick<BuiltinProvider, 'id' | 'name'> &
   Partial<Omit<BuiltinProvider, 'revocation' | 'refresh'>> & {
     readonly revocation?: Pick<Revocation, 'endpoint'> & Partial<Revocation>;

@@ -1,0 +1,66 @@
+import * as oauth from 'oauth4webapi';
+import { errnoOf } from '../../../shared/errno.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { printable } from '../../../shared/printable.js';
+import { libraryClient, libraryServer } from './adapter.js';
+import type { ClientRegistration } from './client.js';
+
+/**
+ * The code in an authorization response whose `state` is known to be right. `iss` is checked as RFC 9207 says: whenever it
+ * is present, and required if the metadata announces it. Throws `denied` if the person or the server refuses.
+ */
+export function authorizationCode(
+  registration: ClientRegistration,
+  response: URLSearchParams,
+  state: string,
+): string {
+  try {
+    const issuer = expectedIssuer(registration, response.get('iss'));
+    const server = { ...libraryServer(registration), issuer };
+    const code = oauth.validateAuthResponse(server, libraryClient(registration), response, state).get('code');
+    if (code) return code;
+  } catch (thrown) {
+    throw authorizationFailure(registration, thrown);
+  }
+  throw new SigilforgeError('refresh_failed', `${registration.name} sent the browser back without a code.`);
+}
+
+/** The issuer to compare `iss` with: the value itself if the provider has it among its own, else the provider's first. */
+function expectedIssuer(registration: ClientRegistration, iss: string | null): string {
+  const known = [registration.issuer, ...registration.iss].filter((value) => value !== null);
+  const nothingToCompare = known.length === 0 || registration.quirks.includes('issuer_varies');
+  if (iss !== null && (nothingToCompare || known.includes(iss))) return iss;
+  return known[0] ?? registration.id;
+}
+
+function authorizationFailure(registration: ClientRegistration, thrown: unknown): SigilforgeError {
+  if (thrown instanceof oauth.AuthorizationResponseError) return refusal(registration, thrown);
+  const code = errnoOf(thrown);
+  return new SigilforgeError(
+    'denied',
+    `The browser came back with an answer that is not from ${registration.name}${code ? ` (${code})` : ''}.`,
+    { hint: 'Start the sign-in again, and do not continue in windows from an earlier one.' },
+  );
+}
+
+function refusal(
+  { name }: ClientRegistration,
+  { error, error_description }: oauth.AuthorizationResponseError,
+): SigilforgeError {
+  if (error === 'access_denied') {
+    return new SigilforgeError('denied', 'The sign-in was refused in the browser.', {
+      hint: 'Start again, and approve it there.',
+    });
+  }
+  const reason = error_description ? `: ${short(error_description)}` : '';
+  return new SigilforgeError('refresh_failed', `${name} answered ${short(error)}${reason}.`, {
+    hint: 'Check the scopes and the client registered with this provider.',
+  });
+}
+
+function short(text: string): string {
+  return printable(text)
+    .replace(/\s+/g, ' ')
+    .slice(0, 200)
+    .replace(/[.\s]+$/, '');
+}

@@ -1,0 +1,44 @@
+import * as oauth from 'oauth4webapi';
+import { capture, libraryClient, libraryServer } from './adapter.js';
+import type { OAuthClient } from './client.js';
+import { clientAuthentication, grantAuthentication } from './client-auth.js';
+import type { HttpAnswer, HttpClient } from './http.js';
+
+/** A request to the token endpoint, with the client authenticated as the provider requires. The answer is not judged. */
+export async function tokenEndpointRequest(
+  http: HttpClient,
+  client: OAuthClient,
+  grantType: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<HttpAnswer> {
+  const { registration } = client;
+  const encoding = registration.quirks.includes('json_token_requests') ? 'json' : 'form';
+  const { fetch, answer } = capture(http, { encoding });
+  await oauth.genericTokenEndpointRequest(
+    libraryServer(registration, grantType),
+    libraryClient(registration),
+    grantAuthentication(client, grantType),
+    grantType,
+    { ...registration.token_params, ...parameters },
+    { [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true },
+  );
+  return answer();
+}
+
+/** A device authorization request (RFC 8628, section 3.1). The answer is not judged. */
+export async function deviceAuthorizationRequest(
+  http: HttpClient,
+  client: OAuthClient,
+  parameters: Readonly<Record<string, string>>,
+): Promise<HttpAnswer> {
+  const { registration } = client;
+  const { fetch, answer } = capture(http, { encoding: 'form' });
+  await oauth.deviceAuthorizationRequest(
+    libraryServer(registration),
+    libraryClient(registration),
+    clientAuthentication(client),
+    { ...parameters },
+    { [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true },
+  );
+  return answer();
+}
