@@ -85,6 +85,9 @@ export function isWireError(value: unknown): value is WireError {
   );
 }
 
+/** The same symbol in every bundle: the client and the library each have a class of their own from this file. */
+const BRAND = Symbol.for('sigilforge.SigilforgeError');
+
 /** The one error that callers meet: a stable `kind`, a plain sentence without any secret, and a hint. */
 export class SigilforgeError extends Error {
   override readonly name = 'SigilforgeError';
@@ -95,6 +98,11 @@ export class SigilforgeError extends Error {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.kind = kind;
     this.hint = options.hint ?? errorTable[kind].hint;
+  }
+
+  static {
+    Object.defineProperty(SigilforgeError.prototype, BRAND, { value: true });
+    Object.defineProperty(SigilforgeError, Symbol.hasInstance, { value: hasInstance });
   }
 
   get code(): number {
@@ -108,6 +116,13 @@ export class SigilforgeError extends Error {
   toWire(): WireError {
     return { code: this.code, message: this.message, data: { kind: this.kind, hint: this.hint } };
   }
+}
+
+/** `instanceof` holds for the errors of every bundle; for a class derived from this one it means what it always does. */
+function hasInstance(this: unknown, value: unknown): boolean {
+  return this === SigilforgeError
+    ? value instanceof Error && BRAND in value
+    : Function.prototype[Symbol.hasInstance].call(this, value);
 }
 
 /** Anything thrown as a `SigilforgeError`. What is not one becomes `internal_error`, its own text left out: it may quote a secret. */

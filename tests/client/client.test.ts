@@ -213,12 +213,10 @@ describe('without a daemon', () => {
   });
 
   test("the library's errors are the client's own", async () => {
-    class Foreign extends Error {
-      override readonly name = 'SigilforgeError';
-      readonly kind = 'vault_locked';
-      readonly hint = 'Unlock it.';
-    }
-    direct.error = new Foreign('Locked.');
+    vi.resetModules();
+    const { SigilforgeError: Foreign } = await import('../../shared/errors.js');
+    expect(Foreign).not.toBe(SigilforgeError);
+    direct.error = new Foreign('vault_locked', 'Locked.', { hint: 'Unlock it.' });
     const error = await connect().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SigilforgeError);
     expect(error).toMatchObject({

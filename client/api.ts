@@ -1,0 +1,26 @@
+import type { AccountEvent, Api } from '../shared/contract/index.js';
+import type { References } from './references/with-references.js';
+
+export interface ConnectOptions {
+  /**
+   * What answers if no daemon runs: the library in this process (`direct`, the default), or nothing (`none`). A client
+   * never falls back after a timeout or an error, or if a socket was given here or in `SIGILFORGE_SOCKET`.
+   */
+  readonly fallback?: 'direct' | 'none';
+  /** The daemon's socket. By default the first of `SIGILFORGE_SOCKET`, `socket` in `config.toml`, and the usual place. */
+  readonly socket?: string;
+  /** The limit for one call in milliseconds, by default 120,000. `waitFlow` may take its own `timeout_s` in addition. */
+  readonly timeout?: number;
+  /** Called with a sentence that the user should read, about their vault. Only the library in this process has such news. */
+  readonly onNotice?: (sentence: string) => void;
+}
+
+/** All calls, the same over a daemon and in this process. Only a pending call or a listener keeps the process alive. */
+export interface SigilforgeClient extends Api, References, AsyncDisposable {
+  /** What answers: a daemon, or the library in this process. */
+  readonly via: 'daemon' | 'direct';
+  /** Calls `listener` for each event that this client has subscribed to (`subscribe`). Returns a function that removes it. */
+  onEvent(listener: (event: AccountEvent) => void): () => void;
+  /** Ends the client. Pending calls fail with `cancelled`. */
+  close(): Promise<void>;
+}
