@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { builtFile } from '../shared/built-file.js';
+import { childOptions } from '../shared/child-options.js';
 
 /** Signals that a terminal sends to the daemon itself, which shares its process group. */
 const FROM_TERMINAL = ['SIGINT', 'SIGHUP'] as const;
 
 /** Runs sigilforged in the foreground and ends as it does: with its exit code, or by its signal. */
 export async function runDaemon(): Promise<void> {
-  const child = spawn(process.execPath, [builtFile('sigilforged.cjs')], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [...childOptions(), builtFile('sigilforged.cjs')], {
+    stdio: 'inherit',
+  });
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   const onTerminalSignal = hasTerminal() ? ignore : passOn;
   process.on('SIGTERM', passOn);

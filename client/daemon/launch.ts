@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import * as v from 'valibot';
 import { builtFile } from '../../shared/built-file.js';
+import { childOptions } from '../../shared/child-options.js';
 import { fromWire, SigilforgeError } from '../../shared/errors.js';
 import { LineDecoder } from '../../shared/framing.js';
 import { resolvePaths } from '../../shared/paths.js';
@@ -67,7 +68,7 @@ export async function startDaemon(options: LaunchOptions = {}): Promise<StartedD
 function launch(program: string, logFile: string): ChildProcess {
   const log = openDaemonLog(logFile);
   try {
-    return spawn(process.execPath, [program], {
+    return spawn(process.execPath, [...childOptions(), program], {
       cwd: '/',
       detached: true,
       env: daemonEnvironment(),

@@ -15,6 +15,8 @@ export interface Installed {
   program(name: string): readonly string[];
   /** The command that runs a file by Node. */
   readonly node: readonly string[];
+  /** Whether programs of that folder can import the package, which they cannot if it is installed globally. */
+  readonly hasLibrary?: boolean;
   /** Variables that this takes, besides the sandbox's own. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -31,12 +33,12 @@ export async function runMainJob(installed: Installed): Promise<void> {
     expect({ args, code, stderr }).toMatchObject({ code: 0 });
     return stdout;
   };
-  const program = async (name: string, source: string) => {
+  const expectPrinted = async (name: string, source: string, expected: string) => {
+    if (installed.hasLibrary === false) return;
     const file = path.join(installed.folder, name);
     await writeFile(file, source);
     const { stdout, stderr } = await sandbox.spawn([...installed.node, file], options).exited;
-    expect(stderr).toBe('');
-    return stdout;
+    expect({ stdout, stderr }).toEqual({ stdout: expected, stderr: '' });
   };
 
   await start('sigilforged').seen(/"ready":true/, 'stdout');
@@ -50,15 +52,15 @@ export async function runMainJob(installed: Installed): Promise<void> {
 
   const token = (await sigilforge('get-token', 'demo', 'ada')).trim();
   expect(await provider.introspect(token)).toMatchObject({ active: true });
-  expect(await program('asks.mjs', ASKS_AS_MODULE)).toBe(`daemon ${token}`);
-  expect(await program('asks.cjs', ASKS_AS_COMMONJS)).toBe(`daemon ${token}`);
+  await expectPrinted('asks.mjs', ASKS_AS_MODULE, `daemon ${token}`);
+  await expectPrinted('asks.cjs', ASKS_AS_COMMONJS, `daemon ${token}`);
 
   const pid = /^pid\t(\d+)$/m.exec(await sigilforge('daemon', 'restart'))?.[1];
   sandbox.track(Number(pid));
   expect((await sigilforge('get-token', 'demo', 'ada')).trim()).toBe(token);
   await sigilforge('daemon', 'stop');
   expect((await sigilforge('--direct', 'get-token', 'demo', 'ada')).trim()).toBe(token);
-  expect(await program('asks.mjs', ASKS_AS_MODULE)).toBe(`direct ${token}`);
-  expect(await program('asks.cjs', ASKS_AS_COMMONJS)).toBe(`direct ${token}`);
-  expect(await program('library.mjs', ASKS_LIBRARY)).toBe(token);
+  await expectPrinted('asks.mjs', ASKS_AS_MODULE, `direct ${token}`);
+  await expectPrinted('asks.cjs', ASKS_AS_COMMONJS, `direct ${token}`);
+  await expectPrinted('library.mjs', ASKS_LIBRARY, token);
 }

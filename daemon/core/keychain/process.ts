@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { childOptions } from '../../../shared/child-options.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import type { KeychainAnswer, KeychainRequest } from './protocol.js';
 
@@ -16,7 +17,7 @@ export class KeychainProcess {
   #settle: ((answer: KeychainAnswer | undefined) => void) | undefined;
 
   constructor(path: string, env: NodeJS.ProcessEnv) {
-    const child = spawn(process.execPath, [path], {
+    const child = spawn(process.execPath, [...childOptions(), path], {
       env: Object.fromEntries(Object.entries(env).filter(([name]) => ENVIRONMENT.test(name))),
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
