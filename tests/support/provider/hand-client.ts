@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OpenIdClient } from './openid-clients.js';
+import type { OpenIdProvider } from './openid-provider.js';
+import { authorize } from './person.js';
 
 /** A token endpoint's answer, good or bad. */
 export interface TokenAnswer {
@@ -39,4 +41,26 @@ function basic({ clientId, clientSecret }: OpenIdClient): string {
     new URLSearchParams({ '': part }).toString().slice(1),
   );
   return `Basic ${btoa(`${id}:${secret}`)}`;
+}
+
+/** Nothing listens there: a test reads the address that a browser would be sent to. */
+export const CALLBACK = 'http://127.0.0.1:9/callback';
+
+/** A whole sign-in by the code flow, up to the tokens. */
+export async function signInByHand(provider: OpenIdProvider, client: OpenIdClient): Promise<TokenAnswer> {
+  const { verifier, challenge } = pkcePair();
+  const { clientId } = client;
+  const url = provider.signInUrl({ clientId, redirectUri: CALLBACK, codeChallenge: challenge });
+  const code = (await authorize(url)).searchParams.get('code') ?? '';
+  const fields = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: CALLBACK };
+  return postForm(`${provider.issuer}/token`, client, fields);
+}
+
+export function refreshByHand(
+  provider: OpenIdProvider,
+  client: OpenIdClient,
+  token = '',
+): Promise<TokenAnswer> {
+  const fields = { grant_type: 'refresh_token', refresh_token: token };
+  return postForm(`${provider.issuer}/token`, client, fields);
 }
