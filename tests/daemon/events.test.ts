@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect } from '../../client/index.js';
 import { eventHandlers } from '../../daemon/handlers/events.js';
 import type { AccountEvent } from '../../shared/contract/index.js';
-import { openLibrary } from '../faults/library.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { answerWith } from '../support/provider/faults.js';
+import { openTestCore } from '../support/start/core.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { QUIET_CONFIG, type Scene, startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -123,7 +123,7 @@ test('a subscription ends with its connection', async () => {
 
 test('nothing is kept for a peer that has gone', async () => {
   const sandbox = await stopAfter(createSandbox());
-  const core = await openLibrary(sandbox.home);
+  const core = await openTestCore(sandbox.home);
   await stopAfter({ stop: () => core.close() });
   const { subscribe } = eventHandlers(core);
   const gone = new AbortController();

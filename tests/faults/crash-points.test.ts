@@ -3,12 +3,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { GRANT_POINTS, type TracePoint } from '../../daemon/core/platform/trace.js';
 import type { AccessToken } from '../../shared/contract/index.js';
-import { addAccount, begin, work } from '../support/accounts.js';
+import { addAccount, begin, signInExpired, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import { holdAnswer } from '../support/provider/faults.js';
 import { signIn } from '../support/provider/person.js';
+import { crash } from '../support/start/processes.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
-import { crash, gate, type Stage, setStage, signInExpired } from './stage.js';
 
 // A daemon that ends itself by SIGKILL at one of its fault points, and what the next one finds.
 
@@ -20,7 +22,7 @@ const LOST =
   'have been spent on it. example refused: invalid_grant, grant request is invalid.';
 
 let crashing: BuiltProgram;
-let stage: Stage;
+let scene: Scene;
 const reached = new Set<string>();
 
 beforeAll(async () => {
@@ -29,8 +31,8 @@ beforeAll(async () => {
 afterAll(() => crashing.stop());
 
 beforeEach(async () => {
-  stage = await setStage();
-  return () => stage.stop();
+  scene = await startScene();
+  return () => scene.stop();
 });
 
 describe('in a refresh', () => {
@@ -43,8 +45,8 @@ describe('in a refresh', () => {
   ])(
     'after a crash at $at the token is there',
     async ({ at, exchanges, outcomes }) => {
-      await signInExpired(stage);
-      await crashAt(at, () => stage.api.getToken(work));
+      await signInExpired(scene);
+      await crashAt(at, () => scene.api.getToken(work));
       await expectGoodGrant({ exchanges, outcomes });
     },
     LIMIT,
@@ -57,8 +59,8 @@ describe('in a refresh', () => {
   ])(
     'after a crash at $at the answer is lost, and every error says so',
     async ({ at }) => {
-      await signInExpired(stage);
-      await crashAt(at, () => stage.api.getToken(work));
+      await signInExpired(scene);
+      await crashAt(at, () => scene.api.getToken(work));
       await expectLostGrant();
     },
     LIMIT,
@@ -67,18 +69,18 @@ describe('in a refresh', () => {
   test(
     'after a crash with a request on its way the answer is lost, and every error says so',
     async () => {
-      await signInExpired(stage);
+      await signInExpired(scene);
       const never = gate();
-      const held = stage.proxy.plan(holdAnswer(never.opened), { grantType: 'refresh_token' });
-      const asking = expect(stage.api.getToken(work)).rejects.toMatchObject({ kind: 'daemon_unavailable' });
+      const held = scene.proxy.plan(holdAnswer(never.opened), { grantType: 'refresh_token' });
+      const asking = expect(scene.api.getToken(work)).rejects.toMatchObject({ kind: 'daemon_unavailable' });
       await held.reached;
       await expect
-        .poll(() => stage.provider.requests.at(-1))
+        .poll(() => scene.provider.requests.at(-1))
         .toMatchObject({ grantType: 'refresh_token', status: 200 });
-      await crash(stage.daemon);
+      await crash(scene.daemon);
       await asking;
       never.open();
-      await stage.sandbox.startDaemon();
+      await scene.sandbox.startDaemon();
       await expectLostGrant();
     },
     LIMIT,
@@ -87,7 +89,7 @@ describe('in a refresh', () => {
   test(
     'an answer that could not be stored outlives a crash, and another one while it is adopted',
     async () => {
-      await signInExpired(stage);
+      await signInExpired(scene);
       await crashAt('refresh.rescued', () => askWithBlockedStore(), { restart: false });
       expect(await rescued()).toHaveLength(1);
       // It adopts what it finds when it starts.
@@ -107,10 +109,10 @@ describe('in a sign-in', () => {
     'after a crash at $at the account is whole or not there',
     async ({ at, kept }) => {
       await crashAt(at, () => signInAndLose());
-      if (kept) expect(await stage.api.getAccount(work)).toMatchObject({ state: 'ok' });
+      if (kept) expect(await scene.api.getAccount(work)).toMatchObject({ state: 'ok' });
       else {
-        await expect(stage.api.getAccount(work)).rejects.toMatchObject({ kind: 'not_found' });
-        await addAccount(stage.api);
+        await expect(scene.api.getAccount(work)).rejects.toMatchObject({ kind: 'not_found' });
+        await addAccount(scene.api);
       }
       await expectGoodGrant({ exchanges: 0, outcomes: [] });
     },
@@ -124,9 +126,9 @@ describe('in a sign-in', () => {
   ])(
     'after a crash at $at in a second sign-in the old grant or the new one is there',
     async ({ at, generation }) => {
-      await addAccount(stage.api);
+      await addAccount(scene.api);
       await crashAt(at, () => signInAndLose({ replace: true }));
-      expect(stored.read(stage.sandbox.home).accounts).toMatchObject([{ generation }]);
+      expect(stored.read(scene.sandbox.home).accounts).toMatchObject([{ generation }]);
       await expectGoodGrant({ exchanges: 0, outcomes: [] });
     },
     LIMIT,
@@ -143,7 +145,7 @@ async function crashAt(
   work: () => Promise<unknown>,
   { restart = true }: { restart?: boolean } = {},
 ): Promise<void> {
-  const { sandbox, daemon } = stage;
+  const { sandbox, daemon } = scene;
   await crash(daemon);
   const env = { SIGILFORGE_CRASH_AT: point };
   const running = sandbox.spawn(crashing.command, { env, input: '' });
@@ -162,35 +164,35 @@ async function crashAt(
 /** Another program keeps the database from the moment on in which the provider has answered. */
 async function askWithBlockedStore(): Promise<void> {
   const answer = gate();
-  const held = stage.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
-  const asking = stage.api.getToken(work);
+  const held = scene.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
+  const asking = scene.api.getToken(work);
   await held.reached;
-  const unblock = stored.blockWrites(stage.sandbox.home);
+  const unblock = stored.blockWrites(scene.sandbox.home);
   answer.open();
   await asking.finally(unblock);
 }
 
 async function signInAndLose(params: { replace?: boolean } = {}): Promise<void> {
-  const { address } = await begin(stage.api, params);
+  const { address } = await begin(scene.api, params);
   await signIn(address);
 }
 
 /** The token is good without more exchanges than these, and the grant is good for another one. */
 async function expectGoodGrant(expected: { exchanges: number; outcomes: string[] }): Promise<void> {
-  const token = await stage.api.getToken(work);
+  const token = await scene.api.getToken(work);
   await expectActive(token);
-  const { home } = stage.sandbox;
-  expect({ exchanges: stage.exchanges, outcomes: stored.read(home).outcomes }).toEqual(expected);
-  const next = await stage.api.refreshToken(work);
+  const { home } = scene.sandbox;
+  expect({ exchanges: scene.exchanges, outcomes: stored.read(home).outcomes }).toEqual(expected);
+  const next = await scene.api.refreshToken(work);
   expect(next.access_token).not.toBe(token.access_token);
   await expectActive(next);
-  expect(stage.provider.counts.reuse).toBe(0);
+  expect(scene.provider.counts.reuse).toBe(0);
   expect(await rescued()).toEqual([]);
   expect(stored.read(home).integrity).toBe('ok');
 }
 
 async function expectLostGrant(): Promise<void> {
-  const { api, sandbox } = stage;
+  const { api, sandbox } = scene;
   const error = { kind: 'auth_required', message: LOST };
   // The first one by the provider's refusal, the second one by what is stored of it.
   await expect(api.getToken(work)).rejects.toMatchObject(error);
@@ -200,15 +202,15 @@ async function expectLostGrant(): Promise<void> {
     accounts: [{ state: 'needs_auth' }],
     outcomes: ['unknown', 'refused'],
   });
-  expect({ exchanges: stage.exchanges, rescued: await rescued() }).toEqual({ exchanges: 2, rescued: [] });
+  expect({ exchanges: scene.exchanges, rescued: await rescued() }).toEqual({ exchanges: 2, rescued: [] });
   await addAccount(api, { replace: true });
   await expectActive(await api.refreshToken(work));
 }
 
 async function expectActive({ access_token }: AccessToken): Promise<void> {
-  expect(await stage.provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(await scene.provider.introspect(access_token)).toMatchObject({ active: true });
 }
 
 async function rescued(): Promise<string[]> {
-  return readdir(path.join(stage.sandbox.home, 'state', 'rescue')).catch(() => []);
+  return readdir(path.join(scene.sandbox.home, 'state', 'rescue')).catch(() => []);
 }

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import type { Api } from '../../shared/contract/index.js';
-import { ACCOUNT, addAccount, SERVICE, work } from '../support/accounts.js';
+import { ACCOUNT, addAccount, SERVICE, signInExpired, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import { answerWith, holdAnswer } from '../support/provider/faults.js';
 import type { Running } from '../support/start/running.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
-import { gate, type Stage, setStage, signInExpired } from './stage.js';
 
 // A grant that its provider has ended, and many programs without a terminal that do not know.
 
@@ -24,23 +25,23 @@ const DEAD = {
   hint: 'Run: sigilforge add-account example work --replace',
 };
 
-let stage: Stage;
+let scene: Scene;
 
 beforeEach(async () => {
-  stage = await setStage();
-  return () => stage.stop();
+  scene = await startScene();
+  return () => scene.stop();
 });
 
 test(
   '200 callers cost one exchange, one notification and no browser, and each is told what to do',
   async () => {
     const browser = await recordingBrowser();
-    const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => stage.connect()));
+    const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => scene.connect()));
     const events = await Promise.all(clients.map(listen));
-    await signInExpired(stage);
-    await stage.provider.endGrants();
+    await signInExpired(scene);
+    await scene.provider.endGrants();
     const answer = gate();
-    const held = stage.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
+    const held = scene.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
 
     const asking = everybodyAsks(clients);
     await held.reached;
@@ -52,10 +53,10 @@ test(
     for (const program of programs) await expectDead(program);
 
     // Whoever asks later is told the same, with no request at all.
-    const asked = stage.proxy.requests.length;
+    const asked = scene.proxy.requests.length;
     for (const error of await everybodyAsks(clients)) expect(error).toMatchObject(DEAD);
-    expect(stage.proxy.requests).toHaveLength(asked);
-    expect(stage.exchanges).toBe(1);
+    expect(scene.proxy.requests).toHaveLength(asked);
+    expect(scene.exchanges).toBe(1);
     await Promise.all(clients.map((client) => client.status()));
     expect(events).toEqual(clients.map(() => ['account_added', 'needs_auth']));
     expect(existsSync(browser.record)).toBe(false);
@@ -66,14 +67,14 @@ test(
 test(
   'a new sign-in takes the alarm back',
   async () => {
-    const events = await listen(stage.api);
-    await signInExpired(stage);
-    await stage.provider.endGrants();
-    await expect(stage.api.getToken(work)).rejects.toMatchObject(DEAD);
-    expect(await stage.api.getAccount(work)).toMatchObject({ state: 'needs_auth' });
-    await addAccount(stage.api, { replace: true });
-    expect(await stage.api.getAccount(work)).toMatchObject({ state: 'ok' });
-    await expectGoodToken(await stage.api.getToken(work));
+    const events = await listen(scene.api);
+    await signInExpired(scene);
+    await scene.provider.endGrants();
+    await expect(scene.api.getToken(work)).rejects.toMatchObject(DEAD);
+    expect(await scene.api.getAccount(work)).toMatchObject({ state: 'needs_auth' });
+    await addAccount(scene.api, { replace: true });
+    expect(await scene.api.getAccount(work)).toMatchObject({ state: 'ok' });
+    await expectGoodToken(await scene.api.getToken(work));
     expect(events).toEqual(['account_added', 'needs_auth', 'account_added', 'recovered']);
   },
   LIMIT,
@@ -82,9 +83,9 @@ test(
 test(
   'refresh_token tries once in ten seconds, whoever asks, and takes the alarm back where it works',
   async () => {
-    const { api, proxy, sandbox } = stage;
+    const { api, proxy, sandbox } = scene;
     const events = await listen(api);
-    await signInExpired(stage);
+    await signInExpired(scene);
     proxy.plan(answerWith(400, { error: 'invalid_grant' }), { grantType: 'refresh_token', times: 2 });
     await expect(api.getToken(work)).rejects.toMatchObject({ kind: 'auth_required' });
 
@@ -121,17 +122,17 @@ function everybodyAsks(clients: readonly Api[]): Promise<unknown[]> {
 
 async function everybodyRefreshesInVain(): Promise<void> {
   const program = start(['refresh-token', SERVICE, ACCOUNT, '--direct']);
-  const calls = Array.from({ length: 20 }, () => stage.api.refreshToken(work));
+  const calls = Array.from({ length: 20 }, () => scene.api.refreshToken(work));
   for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
   await expectDead(program, 'invalid_grant.');
 }
 
 function refreshRequests(): number {
-  return stage.proxy.requests.filter(({ grantType }) => grantType === 'refresh_token').length;
+  return scene.proxy.requests.filter(({ grantType }) => grantType === 'refresh_token').length;
 }
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  return stage.sandbox.start(args, { input: '', env });
+  return scene.sandbox.start(args, { input: '', env });
 }
 
 async function expectDead(program: Running, reason = DEAD.message): Promise<void> {
@@ -142,7 +143,7 @@ async function expectDead(program: Running, reason = DEAD.message): Promise<void
 }
 
 async function expectGoodToken({ access_token }: { access_token: string }): Promise<void> {
-  expect(await stage.provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(await scene.provider.introspect(access_token)).toMatchObject({ active: true });
 }
 
 /** The types of the events that a client gets from now on. */
@@ -155,7 +156,7 @@ async function listen(client: SigilforgeClient): Promise<string[]> {
 
 /** A browser that notes that it was started. */
 async function recordingBrowser(): Promise<{ env: NodeJS.ProcessEnv; record: string }> {
-  const { home } = stage.sandbox;
+  const { home } = scene.sandbox;
   const [program, record] = [path.join(home, 'browser'), path.join(home, 'opened')];
   await writeFile(program, `#!/bin/sh\necho "$1" >>'${record}'\n`, { mode: 0o755 });
   return { env: { BROWSER: program }, record };

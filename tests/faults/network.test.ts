@@ -3,17 +3,17 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Core } from '../../daemon/core/core.js';
 import { judgements } from '../../daemon/core/oauth/failure.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import { answerWith, cutAfter, cutBefore, holdRequest } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
+import { openTestCore, signInTo } from '../support/start/core.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { type Scene, startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
 import { type Hearing, hear } from '../support/wire/hearing.js';
 import { fullBacklog } from './bad-addresses.js';
-import { openLibrary, signInTo } from './library.js';
 import { type ExpectedJudgement, FIRST_BACKOFF, type NetworkCase, networkCases } from './network-cases.js';
-import { gate } from './stage.js';
 
 // Each way for a refresh to fail: how it ends in the journal, what becomes of the account, and what callers get.
 
@@ -193,10 +193,10 @@ describe('a refresh that takes too long', () => {
   async function signedInWithLimits(limits: { connectMs: number; totalMs: number }) {
     const { provider, proxy } = await stopAfter(startProxiedProvider());
     const sandbox = await stopAfter(createSandbox());
-    const patient = await openLibrary(sandbox.home);
+    const patient = await openTestCore(sandbox.home);
     await signInTo(patient, provider);
     await patient.close();
-    const core = await openLibrary(sandbox.home, { limits });
+    const core = await openTestCore(sandbox.home, { limits });
     await stopAfter({ stop: () => core.close() });
     return { core, sandbox, proxy };
   }

@@ -3,10 +3,11 @@ import { expect, onTestFailed, test } from 'vitest';
 import type { AccessToken, Api } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { addAccount, work } from '../support/accounts.js';
+import { crash } from '../support/start/processes.js';
+import { type Scene, withScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
 import { chooseSeed, randomNumbers } from './random.js';
 import { rounds } from './rounds.js';
-import { crash, onStage, type Stage } from './stage.js';
 
 // The daemon under load, ended by SIGKILL at moments that nobody chose, and started again.
 
@@ -23,25 +24,25 @@ test(
     const seed = chooseSeed();
     onTestFailed(() => void process.stderr.write(`Run it again with SIGILFORGE_FAULT_SEED=${seed}\n`));
     const random = randomNumbers(seed);
-    await onStage(async (stage) => {
-      const answers = slowAnswers(stage, random);
-      let { daemon } = stage;
-      let signedIn = await signInAnew(stage, answers);
+    await withScene(async (scene) => {
+      const answers = slowAnswers(scene, random);
+      let { daemon } = scene;
+      let signedIn = await signInAnew(scene, answers);
       for (let round = 0; round < ROUNDS; round++) {
-        const load = keepAsking(stage.api);
+        const load = keepAsking(scene.api);
         await delay(random() * LONGEST_LIFE_MS);
         await crash(daemon);
         const { faults, tokens } = await load.stop();
         expect(faults).toEqual([]);
-        expect(stored.read(stage.sandbox.home).integrity).toBe('ok');
-        daemon = await stage.sandbox.startDaemon();
-        if (await isLost(stage, answers, signedIn)) {
+        expect(stored.read(scene.sandbox.home).integrity).toBe('ok');
+        daemon = await scene.sandbox.startDaemon();
+        if (await isLost(scene, answers, signedIn)) {
           // Nobody may have seen it: a token is stored before it is handed out.
           expect(tokens).not.toContain(answers.at(-1));
-          await expect(stage.api.refreshToken(work)).rejects.toThrow(LOST);
-          signedIn = await signInAnew(stage, answers);
+          await expect(scene.api.refreshToken(work)).rejects.toThrow(LOST);
+          signedIn = await signInAnew(scene, answers);
         } else {
-          await expectGoodGrant(stage);
+          await expectGoodGrant(scene);
         }
       }
     });
@@ -53,7 +54,7 @@ test(
  * Answers take some time, so that many a kill comes between an answer and its commit.
  * Gives the access token of each refresh request that the provider is done with, `undefined` for a refused one.
  */
-function slowAnswers({ proxy }: Stage, random: () => number): readonly (string | undefined)[] {
+function slowAnswers({ proxy }: Scene, random: () => number): readonly (string | undefined)[] {
   const answers: (string | undefined)[] = [];
   proxy.plan(
     async (exchange) => {
@@ -104,21 +105,21 @@ interface Tally {
   readonly generation: number;
 }
 
-async function signInAnew(stage: Stage, answers: Answers): Promise<Tally> {
-  await addAccount(stage.api, { replace: true });
-  return tally(stage, answers);
+async function signInAnew(scene: Scene, answers: Answers): Promise<Tally> {
+  await addAccount(scene.api, { replace: true });
+  return tally(scene, answers);
 }
 
 /** Whether the provider gave an answer since the sign-in that no process has stored. It is one at most. */
-async function isLost(stage: Stage, answers: Answers, before: Tally): Promise<boolean> {
-  const now = await tally(stage, answers);
+async function isLost(scene: Scene, answers: Answers, before: Tally): Promise<boolean> {
+  const now = await tally(scene, answers);
   const lost = now.given - before.given - (now.generation - before.generation);
   expect([0, 1]).toContain(lost);
   return lost === 1;
 }
 
 /** Counted when the provider is done with whatever reached it. */
-async function tally({ proxy, sandbox }: Stage, answers: Answers): Promise<Tally> {
+async function tally({ proxy, sandbox }: Scene, answers: Answers): Promise<Tally> {
   const sent = () => proxy.requests.filter(({ grantType }) => grantType === 'refresh_token').length;
   await expect.poll(() => sent() - answers.length, { timeout: 10_000 }).toBe(0);
   return {
@@ -127,7 +128,7 @@ async function tally({ proxy, sandbox }: Stage, answers: Answers): Promise<Tally
   };
 }
 
-async function expectGoodGrant({ api, provider }: Stage): Promise<void> {
+async function expectGoodGrant({ api, provider }: Scene): Promise<void> {
   const { reuse } = provider.counts;
   const { access_token } = await api.refreshToken(work);
   expect(await provider.introspect(access_token)).toMatchObject({ active: true });

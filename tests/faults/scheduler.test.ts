@@ -6,16 +6,16 @@ import { Sqlite } from '../../daemon/core/store/sqlite.js';
 import { parseConfig } from '../../shared/config.js';
 import { resolvePaths } from '../../shared/paths.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import { copyAccount } from '../support/many-accounts.js';
 import { answerWith, cutBefore, holdAnswer } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
+import { openTestCore, signInTo } from '../support/start/core.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
 import { rawRequest } from '../support/wire/requests.js';
-import { openLibrary, signInTo } from './library.js';
-import { gate } from './stage.js';
 
 // Timers and clocks are the test's own, for the library and for the provider alike; everything else is real.
 
@@ -115,7 +115,7 @@ test('does nothing while the vault is locked, and asks nobody to open it', async
   await core.close();
   const asked = vi.spyOn(keychain, 'get');
   keychain.fail('vault_locked');
-  const locked = await openLibrary(home, { keychain, config });
+  const locked = await openTestCore(home, { keychain, config });
   await stopAfter({ stop: () => locked.close() });
   await expect(locked.tend()).rejects.toMatchObject({ kind: 'vault_locked' });
   asked.mockClear();
@@ -156,7 +156,7 @@ test('with 10,000 accounts the daemon starts, answers, and refreshes what is due
   for (const account of ['copied', 'due-1', 'due-2', 'due-3', 'later']) await addAccount(api, { account });
   await api.shutdown();
   await scene.daemon.exited;
-  const core = await openLibrary(sandbox.home);
+  const core = await openTestCore(sandbox.home);
   await copyAccount(core, sandbox.home, copied, 10_000);
   await core.close();
   const { home } = sandbox;
@@ -190,7 +190,7 @@ async function startWorld(accounts: readonly string[] = [work.account], options 
   onTestFinished(() => void vi.useRealTimers());
   const { provider, proxy } = await stopAfter(startProxiedProvider());
   const { home } = await stopAfter(createSandbox());
-  const core = await openLibrary(home, options);
+  const core = await openTestCore(home, options);
   await stopAfter({ stop: () => core.close() });
   for (const account of accounts) await signInTo(core, provider, account);
   const events: string[] = [];

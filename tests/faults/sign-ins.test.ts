@@ -1,27 +1,37 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
-import { ACCOUNT, addAccount, begin, completed, isPending, SERVICE, work } from '../support/accounts.js';
+import {
+  ACCOUNT,
+  addAccount,
+  begin,
+  completed,
+  isPending,
+  SERVICE,
+  signInExpired,
+  work,
+} from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import type { Fault } from '../support/provider/faults.js';
 import { signIn } from '../support/provider/person.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
-import { gate, type Stage, setStage, signInExpired } from './stage.js';
 
 // Sign-ins that meet each other, and sign-ins and removals that meet a refresh.
 
 const LIMIT = 60_000;
 
-let stage: Stage;
+let scene: Scene;
 
 beforeEach(async () => {
-  stage = await setStage();
-  return () => stage.stop();
+  scene = await startScene();
+  return () => scene.stop();
 });
 
 describe('one pending flow for each account', () => {
   test(
     'whoever asks for the same joins it, over any connection',
     async () => {
-      const [one, other] = [stage.api, await stage.connect()];
+      const [one, other] = [scene.api, await scene.connect()];
       const all = await Promise.all([begin(one), begin(other), begin(one), begin(other)]);
       expect(new Set(all.map(({ flowId }) => flowId)).size).toBe(1);
       expect(new Set(all.map(({ address }) => address)).size).toBe(1);
@@ -30,7 +40,7 @@ describe('one pending flow for each account', () => {
       const [account, same] = await Promise.all(waiting);
       expect(account).toMatchObject({ ...work, state: 'ok' });
       expect(same).toEqual(account);
-      expect(stage.provider.counts.token['authorization_code']).toBe(1);
+      expect(scene.provider.counts.token['authorization_code']).toBe(1);
     },
     LIMIT,
   );
@@ -38,15 +48,15 @@ describe('one pending flow for each account', () => {
   test(
     'whoever asks for something else is told of it',
     async () => {
-      const { flowId } = await begin(stage.api);
-      const other = await stage.connect();
+      const { flowId } = await begin(scene.api);
+      const other = await scene.connect();
       await expect(begin(other, { scopes: ['openid', 'email'] })).rejects.toMatchObject({
         kind: 'already_exists',
         message: expect.stringContaining(flowId),
       });
       // An account of another name is none of its business.
       expect((await begin(other, { account: 'home' })).flowId).not.toBe(flowId);
-      expect(await isPending(stage.api, flowId)).toBe(true);
+      expect(await isPending(scene.api, flowId)).toBe(true);
     },
     LIMIT,
   );
@@ -54,15 +64,15 @@ describe('one pending flow for each account', () => {
   test(
     'a waiter that leaves takes only itself away, and the last one ends it',
     async () => {
-      const [one, other] = [await stage.connect(), await stage.connect()];
+      const [one, other] = [await scene.connect(), await scene.connect()];
       const { flowId } = await begin(one);
       await begin(other);
       await leaveWhileWaiting(one, flowId);
-      expect(await isPending(stage.api, flowId)).toBe(true);
+      expect(await isPending(scene.api, flowId)).toBe(true);
       await leaveWhileWaiting(other, flowId);
-      await expect(stage.api.waitFlow({ flow_id: flowId })).rejects.toMatchObject({ kind: 'cancelled' });
+      await expect(scene.api.waitFlow({ flow_id: flowId })).rejects.toMatchObject({ kind: 'cancelled' });
       // Nothing of it is in the way of the next one.
-      await addAccount(stage.api);
+      await addAccount(scene.api);
     },
     LIMIT,
   );
@@ -70,10 +80,10 @@ describe('one pending flow for each account', () => {
   test(
     'one that only looks on does not end it by leaving',
     async () => {
-      const { flowId, address } = await begin(stage.api);
-      const waiting = completed(stage.api, flowId);
-      await leaveWhileWaiting(await stage.connect(), flowId);
-      expect(await isPending(stage.api, flowId)).toBe(true);
+      const { flowId, address } = await begin(scene.api);
+      const waiting = completed(scene.api, flowId);
+      await leaveWhileWaiting(await scene.connect(), flowId);
+      expect(await isPending(scene.api, flowId)).toBe(true);
       await signIn(address);
       expect(await waiting).toMatchObject(work);
     },
@@ -85,21 +95,21 @@ describe('while a refresh is under way', () => {
   test(
     'a removal waits for its answer, and revokes it',
     async () => {
-      await addAccount(stage.api, { account: 'other' });
-      await signInExpired(stage);
+      await addAccount(scene.api, { account: 'other' });
+      await signInExpired(scene);
       const answer = holdTokens();
-      const asking = stage.api.getToken(work);
+      const asking = scene.api.getToken(work);
       const tokens = await answer.given;
-      const removal = stage.api.removeAccount(work);
+      const removal = scene.api.removeAccount(work);
       // Time enough for a whole removal, of an account that nobody refreshes.
-      await stage.api.removeAccount({ service: SERVICE, account: 'other' });
-      await stage.api.getAccount(work);
+      await scene.api.removeAccount({ service: SERVICE, account: 'other' });
+      await scene.api.getAccount(work);
       answer.release();
       expect(await removal).toEqual({ removed: true, revoked: true });
       expect(await asking).toMatchObject({ access_token: tokens.access_token });
       await expectRevoked(tokens);
-      expect(stored.read(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
-      expect(stage.exchanges).toBe(1);
+      expect(stored.read(scene.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
+      expect(scene.exchanges).toBe(1);
     },
     LIMIT,
   );
@@ -107,15 +117,15 @@ describe('while a refresh is under way', () => {
   test(
     'an answer that finds its account gone is revoked, and stored nowhere',
     async () => {
-      await signInExpired(stage);
+      await signInExpired(scene);
       const answer = holdTokens();
-      const asking = expect(stage.api.getToken(work)).rejects.toMatchObject({ kind: 'not_found' });
+      const asking = expect(scene.api.getToken(work)).rejects.toMatchObject({ kind: 'not_found' });
       const tokens = await answer.given;
-      stored.deleteAccounts(stage.sandbox.home);
+      stored.deleteAccounts(scene.sandbox.home);
       answer.release();
       await asking;
       await expectRevoked(tokens);
-      expect(stored.read(stage.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
+      expect(stored.read(scene.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });
     },
     LIMIT,
   );
@@ -123,25 +133,25 @@ describe('while a refresh is under way', () => {
   test(
     'a new sign-in is stored after its answer, and is what counts',
     async () => {
-      await signInExpired(stage);
+      await signInExpired(scene);
       const answer = holdTokens();
-      const asking = stage.api.getToken(work);
+      const asking = scene.api.getToken(work);
       await answer.given;
-      const { flowId, address } = await begin(stage.api, { replace: true });
+      const { flowId, address } = await begin(scene.api, { replace: true });
       const page = signIn(address);
-      await expect.poll(() => stage.provider.counts.token['authorization_code']).toBe(2);
-      expect(await isPending(stage.api, flowId)).toBe(true);
+      await expect.poll(() => scene.provider.counts.token['authorization_code']).toBe(2);
+      expect(await isPending(scene.api, flowId)).toBe(true);
       answer.release();
       expect((await page).text).toContain('Signed in');
-      expect(await completed(stage.api, flowId)).toMatchObject({ ...work, state: 'ok' });
+      expect(await completed(scene.api, flowId)).toMatchObject({ ...work, state: 'ok' });
       await asking;
       // The first sign-in, the expiry that the test brought about, the refresh, and the second sign-in.
-      expect(stored.read(stage.sandbox.home)).toMatchObject({
+      expect(stored.read(scene.sandbox.home)).toMatchObject({
         accounts: [{ generation: 4 }],
         outcomes: ['stored'],
       });
       await expectGoodGrant();
-      expect(stage.exchanges).toBe(2);
+      expect(scene.exchanges).toBe(2);
     },
     LIMIT,
   );
@@ -152,7 +162,7 @@ test(
   async () => {
     const answer = holdTokens('authorization_code');
     answer.release();
-    await addAccount(stage.api);
+    await addAccount(scene.api);
     const { refresh_token } = await answer.given;
     for (const account of ['other', ACCOUNT]) {
       const request = {
@@ -162,12 +172,12 @@ test(
         credential: { refresh_token },
         replace: true,
       } as const;
-      await expect(stage.api.addAccount(request)).rejects.toMatchObject({
+      await expect(scene.api.addAccount(request)).rejects.toMatchObject({
         kind: 'already_exists',
         message: 'The account example/work already has this grant.',
       });
     }
-    expect(stage.exchanges).toBe(0);
+    expect(scene.exchanges).toBe(0);
     await expectGoodGrant();
   },
   LIMIT,
@@ -178,9 +188,9 @@ test(
   async () => {
     const answer = holdTokens('authorization_code');
     answer.release();
-    await addAccount(stage.api);
+    await addAccount(scene.api);
     const { refresh_token } = await answer.given;
-    await stage.api.removeAccount({ ...work, revoke: false });
+    await scene.api.removeAccount({ ...work, revoke: false });
     const request = {
       service: SERVICE,
       account: 'imported',
@@ -188,16 +198,16 @@ test(
       credential: { refresh_token },
       replace: true,
     } as const;
-    await stage.api.addAccount(request);
-    expect(stage.exchanges).toBe(1);
+    await scene.api.addAccount(request);
+    expect(scene.exchanges).toBe(1);
     for (const account of ['imported', 'other']) {
-      await expect(stage.api.addAccount({ ...request, account })).rejects.toMatchObject({
+      await expect(scene.api.addAccount({ ...request, account })).rejects.toMatchObject({
         kind: 'already_exists',
         message: 'The account example/imported already has this grant.',
       });
     }
-    expect(stage.exchanges).toBe(1);
-    expect(stage.provider.counts.reuse).toBe(0);
+    expect(scene.exchanges).toBe(1);
+    expect(scene.provider.counts.reuse).toBe(0);
   },
   LIMIT,
 );
@@ -207,19 +217,19 @@ test(
   async () => {
     const answer = holdTokens('authorization_code');
     answer.release();
-    await addAccount(stage.api);
+    await addAccount(scene.api);
     const { refresh_token } = await answer.given;
-    await stage.api.removeAccount({ ...work, revoke: false });
+    await scene.api.removeAccount({ ...work, revoke: false });
     const held = holdTokens();
-    const importing = stage.api.addAccount({ ...work, flow: 'import', credential: { refresh_token } });
+    const importing = scene.api.addAccount({ ...work, flow: 'import', credential: { refresh_token } });
     const { access_token } = await held.given;
-    stage.daemon.child.kill('SIGTERM');
+    scene.daemon.child.kill('SIGTERM');
     await expect(importing).rejects.toMatchObject({ kind: 'daemon_unavailable' });
     held.release();
-    expect(await stage.daemon.exited).toMatchObject({ code: 0, signal: null });
-    await stage.sandbox.startDaemon();
-    expect(await stage.api.getToken(work)).toMatchObject({ access_token });
-    expect(stage.exchanges).toBe(1);
+    expect(await scene.daemon.exited).toMatchObject({ code: 0, signal: null });
+    await scene.sandbox.startDaemon();
+    expect(await scene.api.getToken(work)).toMatchObject({ access_token });
+    expect(scene.exchanges).toBe(1);
   },
   LIMIT,
 );
@@ -234,7 +244,7 @@ function holdTokens(grantType = 'refresh_token') {
       await released.opened;
       exchange.send(answer);
     };
-    stage.proxy.plan(hold, { grantType });
+    scene.proxy.plan(hold, { grantType });
   });
   return { given, release: released.open };
 }
@@ -245,16 +255,16 @@ async function leaveWhileWaiting(client: SigilforgeClient, flowId: string): Prom
   const { connections } = await client.status();
   await client.close();
   await waiting;
-  await expect.poll(async () => (await stage.api.status()).connections).toBe(connections - 1);
+  await expect.poll(async () => (await scene.api.status()).connections).toBe(connections - 1);
 }
 
 async function expectRevoked(tokens: { access_token: string; refresh_token: string }): Promise<void> {
   for (const token of [tokens.access_token, tokens.refresh_token])
-    expect(await stage.provider.introspect(token)).toMatchObject({ active: false });
+    expect(await scene.provider.introspect(token)).toMatchObject({ active: false });
 }
 
 async function expectGoodGrant(): Promise<void> {
-  const { access_token } = await stage.api.refreshToken(work);
-  expect(await stage.provider.introspect(access_token)).toMatchObject({ active: true });
-  expect(stage.provider.counts.reuse).toBe(0);
+  const { access_token } = await scene.api.refreshToken(work);
+  expect(await scene.provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(scene.provider.counts.reuse).toBe(0);
 }

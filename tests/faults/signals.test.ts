@@ -3,14 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../../client/index.js';
 import type { AccessToken } from '../../shared/contract/index.js';
-import { ACCOUNT, SERVICE, work } from '../support/accounts.js';
+import { ACCOUNT, SERVICE, signInExpired, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import { holdAnswer } from '../support/provider/faults.js';
 import type { RunningDaemon } from '../support/start/sandbox.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { listenOnLoopback } from '../support/wire/loopback.js';
 import { WireClient } from '../support/wire/wire-client.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
-import { gate, type Stage, setStage, signInExpired } from './stage.js';
 
 // The provider has spent the refresh token, its answer is still on its way, and somebody wants the process to end.
 
@@ -18,7 +19,7 @@ const LIMIT = 60_000;
 const POLITE = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 let programs: { library: BuiltProgram; request: BuiltProgram };
-let stage: Stage;
+let scene: Scene;
 let release: () => void;
 let reached: Promise<void>;
 
@@ -31,22 +32,22 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  stage = await setStage();
-  await signInExpired(stage);
+  scene = await startScene();
+  await signInExpired(scene);
   const answer = gate();
   release = answer.open;
-  ({ reached } = stage.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' }));
-  return () => stage.stop();
+  ({ reached } = scene.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' }));
+  return () => scene.stop();
 });
 
 describe('the daemon', () => {
   test.each(POLITE)(
     'stores the answer before it ends by %s',
     async (signal) => {
-      const asking = stage.api.getToken(work);
+      const asking = scene.api.getToken(work);
       await reached;
-      stage.daemon.child.kill(signal);
-      await logged(stage.daemon, '"ending"');
+      scene.daemon.child.kill(signal);
+      await logged(scene.daemon, '"daemon.stopping"');
       release();
       await expectEndAndToken((await asking).access_token);
     },
@@ -56,10 +57,10 @@ describe('the daemon', () => {
   test(
     'stores the answer before it ends by the wire',
     async () => {
-      const asking = stage.api.getToken(work);
+      const asking = scene.api.getToken(work);
       await reached;
-      expect(await stage.api.shutdown()).toEqual({ stopping: true });
-      await logged(stage.daemon, '"ending"');
+      expect(await scene.api.shutdown()).toEqual({ stopping: true });
+      await logged(scene.daemon, '"daemon.stopping"');
       release();
       await expectEndAndToken((await asking).access_token);
     },
@@ -69,11 +70,11 @@ describe('the daemon', () => {
   test(
     'waits for an exchange longer than for its callers',
     async () => {
-      const asking = stage.api.getToken(work);
+      const asking = scene.api.getToken(work);
       await reached;
-      stage.daemon.child.kill('SIGTERM');
+      scene.daemon.child.kill('SIGTERM');
       await expect(asking).rejects.toMatchObject({ kind: 'daemon_unavailable' });
-      expect(stage.daemon.child.exitCode).toBeNull();
+      expect(scene.daemon.child.exitCode).toBeNull();
       release();
       await expectEndAndToken();
     },
@@ -83,7 +84,7 @@ describe('the daemon', () => {
   test(
     'goes on for a caller that gives up',
     async () => {
-      const impatient = await connect({ socket: stage.daemon.socket, timeout: 300 });
+      const impatient = await connect({ socket: scene.daemon.socket, timeout: 300 });
       await expect(impatient.getToken(work)).rejects.toMatchObject({ kind: 'timeout' });
       await reached;
       await impatient.close();
@@ -95,7 +96,7 @@ describe('the daemon', () => {
   test(
     'goes on for a caller that is gone',
     async () => {
-      const wire = await WireClient.connect(stage.daemon.socket);
+      const wire = await WireClient.connect(scene.daemon.socket);
       wire.send(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'get_token', params: work })}\n`);
       await reached;
       await wire.stop();
@@ -109,7 +110,7 @@ describe('the library', () => {
   test.each(POLITE)(
     'in the CLI stores the answer, and %s ends the process then',
     async (signal) => {
-      const cli = stage.sandbox.start(['get-token', SERVICE, ACCOUNT, '--direct'], { input: '' });
+      const cli = scene.sandbox.start(['get-token', SERVICE, ACCOUNT, '--direct'], { input: '' });
       await reached;
       // Nobody can hurry it.
       for (let times = 0; times < 2; times++) {
@@ -118,8 +119,8 @@ describe('the library', () => {
       }
       release();
       expect(await cli.exited).toEqual({ code: null, signal, stdout: '', stderr: '' });
-      await expectActive(await stage.api.getToken(work));
-      expect(stage.exchanges).toBe(1);
+      await expectActive(await scene.api.getToken(work));
+      expect(scene.exchanges).toBe(1);
     },
     LIMIT,
   );
@@ -127,14 +128,14 @@ describe('the library', () => {
   test(
     'in any program stores the answer, and the signal ends the process then',
     async () => {
-      const program = stage.sandbox.spawn(programs.library.command, { input: '' });
+      const program = scene.sandbox.spawn(programs.library.command, { input: '' });
       await reached;
       program.child.kill('SIGTERM');
       await delivered(program.pid);
       release();
       expect(await program.exited).toMatchObject({ code: null, signal: 'SIGTERM', stdout: '' });
-      await expectActive(await stage.api.getToken(work));
-      expect(stage.exchanges).toBe(1);
+      await expectActive(await scene.api.getToken(work));
+      expect(scene.exchanges).toBe(1);
     },
     LIMIT,
   );
@@ -142,14 +143,14 @@ describe('the library', () => {
   test(
     'leaves a signal to a program that minds it',
     async () => {
-      const program = stage.sandbox.spawn([...programs.library.command, 'mindful'], { input: '' });
+      const program = scene.sandbox.spawn([...programs.library.command, 'mindful'], { input: '' });
       await reached;
       program.child.kill('SIGTERM');
       await program.seen(/minded\n/, 'stdout');
       release();
-      const { access_token } = await stage.api.getToken(work);
+      const { access_token } = await scene.api.getToken(work);
       expect(await program.exited).toMatchObject({ code: 0, stdout: `minded\n${access_token}\n` });
-      expect(stage.exchanges).toBe(1);
+      expect(scene.exchanges).toBe(1);
     },
     LIMIT,
   );
@@ -169,7 +170,7 @@ test(
       }),
     );
     const limitMs = 1_000;
-    const program = stage.sandbox.spawn([...programs.request.command, server.url, String(limitMs)], {
+    const program = scene.sandbox.spawn([...programs.request.command, server.url, String(limitMs)], {
       input: '',
     });
     await asked.opened;
@@ -186,24 +187,24 @@ test(
 
 /** The daemon ends as it was asked to, and the next one has the new token without another exchange. */
 async function expectEndAndToken(answered?: string): Promise<void> {
-  expect(await stage.daemon.exited).toMatchObject({ code: 0, signal: null });
-  await stage.sandbox.startDaemon();
-  const token = await stage.api.getToken(work);
+  expect(await scene.daemon.exited).toMatchObject({ code: 0, signal: null });
+  await scene.sandbox.startDaemon();
+  const token = await scene.api.getToken(work);
   if (answered !== undefined) expect(token.access_token).toBe(answered);
   await expectActive(token);
-  expect(stage.exchanges).toBe(1);
+  expect(scene.exchanges).toBe(1);
 }
 
 /** Whoever asks meanwhile waits for the same exchange. */
 async function expectJoined(): Promise<void> {
-  const asking = stage.api.getToken(work);
+  const asking = scene.api.getToken(work);
   release();
   await expectActive(await asking);
-  expect(stage.exchanges).toBe(1);
+  expect(scene.exchanges).toBe(1);
 }
 
 async function expectActive({ access_token }: AccessToken): Promise<void> {
-  expect(await stage.provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(await scene.provider.introspect(access_token)).toMatchObject({ active: true });
 }
 
 /** Waits until the daemon has written this to its log. */

@@ -3,15 +3,16 @@ import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { connect } from '../../client/index.js';
 import { addAccount, knowProvider, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import { secretServiceInstalled, startSecretService } from '../support/keychain/secret-service.js';
 import type { Fault } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
+import { crash } from '../support/start/processes.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import type { Scene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
 import { hear } from '../support/wire/hearing.js';
-import { crash, gate } from './stage.js';
 import { type FragileScene, startReplaceable, storeFaults } from './store-faults.js';
 
 // What becomes of the grant where the store fails before an exchange, or between its answer and the commit. The

@@ -3,12 +3,14 @@ import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { connect } from '../../client/index.js';
 import { Leases } from '../../daemon/core/store/lease.js';
-import { ACCOUNT, SERVICE, work } from '../support/accounts.js';
+import { ACCOUNT, SERVICE, signInExpired, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import type { PlannedFault } from '../support/provider/fault-proxy.js';
 import { holdAnswer } from '../support/provider/faults.js';
+import { crash } from '../support/start/processes.js';
 import type { Running, RunResult } from '../support/start/running.js';
+import { type Scene, withScene } from '../support/start/scene.js';
 import { long, rounds } from './rounds.js';
-import { crash, gate, onStage, type Stage, signInExpired } from './stage.js';
 
 // Many processes and one expired token, at a provider that rotates refresh tokens and ends a grant whose old one comes
 // again. Its answer is held until everybody has asked.
@@ -33,14 +35,14 @@ test.each<{ through: string; ways: Way[]; callers: number }>([
 ])(
   '$callers processes through $through cost one exchange',
   ({ ways, callers }) =>
-    inRounds(async (stage) => {
+    inRounds(async (scene) => {
       const answer = gate();
-      const held = await expireAndHold(stage, answer.opened);
-      const all = start(stage, callers, ways);
+      const held = await expireAndHold(scene, answer.opened);
+      const all = start(scene, callers, ways);
       await held.reached;
-      await everybodyAsks(stage, all);
+      await everybodyAsks(scene, all);
       answer.open();
-      await expectOneGoodToken(stage, await ends(all));
+      await expectOneGoodToken(scene, await ends(all));
     }),
   LIMIT * rounds(1),
 );
@@ -48,21 +50,21 @@ test.each<{ through: string; ways: Way[]; callers: number }>([
 test(
   'the daemon is killed and started again meanwhile',
   () =>
-    inRounds(async (stage) => {
+    inRounds(async (scene) => {
       const answer = gate();
-      const held = await expireAndHold(stage, answer.opened);
-      const holder = start(stage, 1, ['--direct']);
+      const held = await expireAndHold(scene, answer.opened);
+      const holder = start(scene, 1, ['--direct']);
       await held.reached;
-      const direct = start(stage, long ? 24 : 12, ['--direct']);
-      const cutOff = start(stage, long ? 25 : 12, ['--no-fallback']);
-      await everybodyAsks(stage, [...direct, ...cutOff]);
-      await crash(stage.daemon);
+      const direct = start(scene, long ? 24 : 12, ['--direct']);
+      const cutOff = start(scene, long ? 25 : 12, ['--no-fallback']);
+      await everybodyAsks(scene, [...direct, ...cutOff]);
+      await crash(scene.daemon);
       for (const { code } of await ends(cutOff)) expect(code).toBe(DAEMON_GONE);
-      await stage.sandbox.startDaemon();
-      const again = start(stage, cutOff.length, ['--no-fallback']);
-      await everybodyAsks(stage, again);
+      await scene.sandbox.startDaemon();
+      const again = start(scene, cutOff.length, ['--no-fallback']);
+      await everybodyAsks(scene, again);
       answer.open();
-      await expectOneGoodToken(stage, await ends([...holder, ...direct, ...again]));
+      await expectOneGoodToken(scene, await ends([...holder, ...direct, ...again]));
     }),
   LIMIT * rounds(1),
 );
@@ -70,36 +72,36 @@ test(
 test(
   'a holder that is stopped in the middle of its exchange is not overtaken',
   () =>
-    inRounds(async (stage) => {
+    inRounds(async (scene) => {
       const answer = gate();
-      const held = await expireAndHold(stage, answer.opened);
-      const [holder, ...none] = start(stage, 1, ['--direct']);
+      const held = await expireAndHold(scene, answer.opened);
+      const [holder, ...none] = start(scene, 1, ['--direct']);
       if (holder === undefined) throw new Error(`There is no holder, but ${none.length}.`);
       await held.reached;
-      const others = start(stage, long ? 49 : 12, ['--direct', '--no-fallback']);
-      await everybodyAsks(stage, others);
+      const others = start(scene, long ? 49 : 12, ['--direct', '--no-fallback']);
+      await everybodyAsks(scene, others);
       holder.cli.child.kill('SIGSTOP');
       answer.open();
-      await expectNobodyElseGetsIt(stage);
+      await expectNobodyElseGetsIt(scene);
       expect(others.filter(({ cli }) => cli.child.exitCode !== null)).toEqual([]);
-      expect(stage.exchanges).toBe(1);
+      expect(scene.exchanges).toBe(1);
       holder.cli.child.kill('SIGCONT');
-      await expectOneGoodToken(stage, await ends([holder, ...others]));
+      await expectOneGoodToken(scene, await ends([holder, ...others]));
     }),
   LIMIT * rounds(1),
 );
 
-async function inRounds(round: (stage: Stage) => Promise<void>): Promise<void> {
-  for (let done = 0; done < rounds(1); done++) await onStage(round);
+async function inRounds(round: (scene: Scene) => Promise<void>): Promise<void> {
+  for (let done = 0; done < rounds(1); done++) await withScene(round);
 }
 
 /** The account's token is over, and the first refresh is answered once `signal` resolves. */
-async function expireAndHold(stage: Stage, signal: Promise<void>): Promise<PlannedFault> {
-  await signInExpired(stage);
-  return stage.proxy.plan(holdAnswer(signal), { grantType: 'refresh_token' });
+async function expireAndHold(scene: Scene, signal: Promise<void>): Promise<PlannedFault> {
+  await signInExpired(scene);
+  return scene.proxy.plan(holdAnswer(signal), { grantType: 'refresh_token' });
 }
 
-function start({ sandbox }: Stage, count: number, ways: readonly Way[]): Caller[] {
+function start({ sandbox }: Scene, count: number, ways: readonly Way[]): Caller[] {
   return Array.from({ length: count }, (_, i) => {
     const way = ways[i % ways.length] ?? '--direct';
     return { way, cli: sandbox.start(['get-token', SERVICE, ACCOUNT, way], { input: '' }) };
@@ -111,7 +113,7 @@ function ends(callers: readonly Caller[]): Promise<RunResult[]> {
 }
 
 /** Waits until the daemon has all of its callers, and each of the others has the database open. */
-async function everybodyAsks({ api, sandbox }: Stage, callers: readonly Caller[]): Promise<void> {
+async function everybodyAsks({ api, sandbox }: Scene, callers: readonly Caller[]): Promise<void> {
   const toDaemon = callers.filter(({ way }) => way === '--no-fallback');
   await vi.waitFor(async () => {
     expect((await api.status()).connections).toBeGreaterThan(toDaemon.length);
@@ -132,7 +134,7 @@ async function openFiles(pid: number): Promise<string[]> {
 }
 
 /** Neither a caller that gives up after a second, nor whoever asks the kernel for the lease, gets past the holder. */
-async function expectNobodyElseGetsIt({ api, sandbox, daemon }: Stage): Promise<void> {
+async function expectNobodyElseGetsIt({ api, sandbox, daemon }: Scene): Promise<void> {
   const impatient = await connect({ socket: daemon.socket, timeout: 1_000 });
   await expect(impatient.getToken(work)).rejects.toMatchObject({ kind: 'timeout' });
   await impatient.close();
@@ -141,7 +143,7 @@ async function expectNobodyElseGetsIt({ api, sandbox, daemon }: Stage): Promise<
 }
 
 async function expectOneGoodToken(
-  { provider, exchanges }: Stage,
+  { provider, exchanges }: Scene,
   results: readonly RunResult[],
 ): Promise<void> {
   for (const { code, stdout, stderr } of results) {

@@ -7,10 +7,11 @@ import type { Core } from '../../daemon/core/core.js';
 import { addAccount, work } from '../support/accounts.js';
 import { answerWith, changeJson } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
+import { openTestCore, signInTo } from '../support/start/core.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
-import { createClock, openLibrary, signInTo, type TestClock } from './library.js';
+import { createClock, type TestClock } from '../support/time.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -172,7 +173,7 @@ async function startLibrary() {
   const { home } = await stopAfter(createSandbox());
   const clock = createClock();
   const open = async (): Promise<Core> => {
-    const core = await openLibrary(home, { clock });
+    const core = await openTestCore(home, { clock });
     await stopAfter({ stop: () => core.close() });
     return core;
   };

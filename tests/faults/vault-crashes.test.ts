@@ -2,10 +2,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TracePoint, VAULT_POINTS } from '../../daemon/core/platform/trace.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
+import { crash } from '../support/start/processes.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
 import { expectNowhere } from '../support/wire/nowhere.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
-import { crash, type Stage, setStage } from './stage.js';
 
 // A rotation of the data key, or an import, whose process ends itself by SIGKILL, with refreshes in other processes beside.
 
@@ -17,7 +18,7 @@ const PLAINTEXT = 'canary-in-the-vault';
 
 let daemon: BuiltProgram;
 let importer: BuiltProgram;
-let stage: Stage;
+let scene: Scene;
 const reached = new Set<string>();
 
 beforeAll(async () => {
@@ -26,12 +27,12 @@ beforeAll(async () => {
 afterAll(() => Promise.all([daemon.stop(), importer.stop()]));
 
 beforeEach(async () => {
-  stage = await setStage();
-  await addAccount(stage.api);
-  await stage.api.setProvider({ id: 'github', client_id: 'an id', client_secret: `${PLAINTEXT}-client` });
+  scene = await startScene();
+  await addAccount(scene.api);
+  await scene.api.setProvider({ id: 'github', client_id: 'an id', client_secret: `${PLAINTEXT}-client` });
   for (let n = 0; n < SECRETS; n++)
-    await stage.api.setSecret({ key: `key/${n}`, value: `${PLAINTEXT}-${n}` });
-  return () => stage.stop();
+    await scene.api.setSecret({ key: `key/${n}`, value: `${PLAINTEXT}-${n}` });
+  return () => scene.stop();
 });
 
 describe('in a rotation', () => {
@@ -46,16 +47,16 @@ describe('in a rotation', () => {
     'after a crash at $at the next start ends it, and nothing is lost',
     async ({ at, begun }) => {
       const [before = ''] = keyIds();
-      await crash(stage.daemon);
+      await crash(scene.daemon);
       const beside = refreshAgainAndAgain();
-      await crashAt(at, daemon.command, () => stage.api.vaultRotate());
+      await crashAt(at, daemon.command, () => scene.api.vaultRotate());
       await beside.end();
-      await stage.sandbox.startDaemon();
+      await scene.sandbox.startDaemon();
       await expect.poll(keyIds, { timeout: 20_000 }).toHaveLength(1);
       const [after = ''] = keyIds();
       expect(after !== before).toBe(begun);
       await expectEverything();
-      if (!begun) await stage.api.vaultRotate();
+      if (!begun) await scene.api.vaultRotate();
       await expectGone(before);
       await expectEverything();
     },
@@ -67,12 +68,12 @@ describe('in a rotation', () => {
     async () => {
       const [before = ''] = keyIds();
       const beside = refreshAgainAndAgain();
-      const { key_id, resealed } = await stage.api.vaultRotate();
+      const { key_id, resealed } = await scene.api.vaultRotate();
       expect(resealed).toBeGreaterThanOrEqual(SECRETS);
       await beside.end();
       expect(keyIds()).toEqual([key_id]);
       await expectEverything();
-      await stage.api.setSecret({ key: 'one/more', value: 'x' });
+      await scene.api.setSecret({ key: 'one/more', value: 'x' });
       await expectGone(before);
     },
     LIMIT,
@@ -86,19 +87,19 @@ describe('in an import', () => {
   ])(
     'after a crash at $at everything of the file is there or nothing, and no grant is lost',
     async ({ at, imported }) => {
-      const file = path.join(stage.sandbox.home, 'exported');
-      const exported = await stage.sandbox.run(['vault', 'export', file], { input: PASSPHRASE });
+      const file = path.join(scene.sandbox.home, 'exported');
+      const exported = await scene.sandbox.run(['vault', 'export', file], { input: PASSPHRASE });
       expect(exported).toMatchObject({ code: 0 });
-      await stage.api.setSecret({ key: 'key/0', value: 'changed since' });
+      await scene.api.setSecret({ key: 'key/0', value: 'changed since' });
       const beside = refreshAgainAndAgain();
       await crashAt(at, [...importer.command, file, PASSPHRASE]);
       await beside.end();
-      expect((await stage.api.getSecret({ key: 'key/0' })).value).toBe(
+      expect((await scene.api.getSecret({ key: 'key/0' })).value).toBe(
         imported ? `${PLAINTEXT}-0` : 'changed since',
       );
-      await stage.api.setSecret({ key: 'key/0', value: `${PLAINTEXT}-0` });
+      await scene.api.setSecret({ key: 'key/0', value: `${PLAINTEXT}-0` });
       await expectEverything();
-      await expectNowhere(stage.sandbox, [PLAINTEXT, 'changed since', PASSPHRASE]);
+      await expectNowhere(scene.sandbox, [PLAINTEXT, 'changed since', PASSPHRASE]);
     },
     LIMIT,
   );
@@ -113,7 +114,7 @@ async function crashAt(
   command: readonly string[],
   work: () => Promise<unknown> = async () => {},
 ): Promise<void> {
-  const running = stage.sandbox.spawn(command, { env: { SIGILFORGE_CRASH_AT: point }, input: '' });
+  const running = scene.sandbox.spawn(command, { env: { SIGILFORGE_CRASH_AT: point }, input: '' });
   await running.seen(/ready|reached/, 'stdout');
   await work().catch(() => {});
   const { signal, stdout } = await running.exited;
@@ -122,7 +123,7 @@ async function crashAt(
     stdout: expect.stringContaining(`reached ${point}\n`),
   });
   reached.add(point);
-  expect(stored.read(stage.sandbox.home).integrity).toBe('ok');
+  expect(stored.read(scene.sandbox.home).integrity).toBe('ok');
 }
 
 /** Refreshes by the library in processes of their own, one after the other. Each has to work. */
@@ -131,7 +132,7 @@ function refreshAgainAndAgain(): { end(): Promise<void> } {
   const running = (async () => {
     do {
       const args = ['refresh-token', work.service, work.account, '--direct', '--quiet'];
-      expect(await stage.sandbox.run(args)).toMatchObject({ code: 0, stderr: '' });
+      expect(await scene.sandbox.run(args)).toMatchObject({ code: 0, stderr: '' });
     } while (!ended);
   })();
   // Looked at by `end`.
@@ -145,12 +146,12 @@ function refreshAgainAndAgain(): { end(): Promise<void> } {
 }
 
 function keyIds(): string[] {
-  return stored.dataKeyIds(stage.sandbox.home);
+  return stored.dataKeyIds(scene.sandbox.home);
 }
 
 /** Every secret opens, and the grant is good for another exchange. */
 async function expectEverything(): Promise<void> {
-  const { api, provider } = stage;
+  const { api, provider } = scene;
   for (let n = 0; n < SECRETS; n++) {
     expect(await api.getSecret({ key: `key/${n}` })).toMatchObject({ value: `${PLAINTEXT}-${n}` });
   }
@@ -164,5 +165,5 @@ async function expectEverything(): Promise<void> {
 /** Neither a value that was sealed by this key, nor the key in any wrapping, nor plaintext. */
 async function expectGone(keyId: string): Promise<void> {
   const bytes = Buffer.from(keyId.replaceAll('-', ''), 'hex');
-  await expectNowhere(stage.sandbox, [keyId, bytes, PLAINTEXT]);
+  await expectNowhere(scene.sandbox, [keyId, bytes, PLAINTEXT]);
 }

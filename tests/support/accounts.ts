@@ -2,6 +2,8 @@ import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract
 import type { OpenIdClient } from './provider/openid-clients.js';
 import type { OpenIdProvider } from './provider/openid-provider.js';
 import { signIn } from './provider/person.js';
+import type { Sandbox } from './start/sandbox.js';
+import * as stored from './stored.js';
 
 export const SERVICE = 'example';
 export const ACCOUNT = 'work';
@@ -57,6 +59,16 @@ export async function addAccount(
   const { flowId, address } = await begin(api, params);
   await signIn(address);
   return completed(api, flowId);
+}
+
+/** Signs in, and lets the access token expire; the token of a refresh lives for an hour. */
+export async function signInExpired(
+  { api, sandbox }: { readonly api: Api; readonly sandbox: Sandbox },
+  params: Partial<ParamsOf<'add_account'>> = {},
+): Promise<AccountInfo> {
+  const account = await addAccount(api, params);
+  stored.expire(sandbox.home);
+  return account;
 }
 
 /** The account that a sign-in ends with; throws the error that it ended with. */

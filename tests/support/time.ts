@@ -1,4 +1,5 @@
 import { onTestFinished, vi } from 'vitest';
+import type { Clock } from '../../daemon/core/platform/clock.js';
 
 let passed: { ms: number } | undefined;
 
@@ -21,4 +22,28 @@ function begin(): { ms: number } {
     passed = undefined;
   });
   return skipped;
+}
+
+/** A clock that a test sets. */
+export interface TestClock extends Clock {
+  /** Lets time pass, on both clocks. */
+  pass(ms: number): void;
+  /** Sets the wall clock forward or back, as people and time servers do. */
+  setBy(ms: number): void;
+}
+
+export function createClock(): TestClock {
+  let wall = Date.now();
+  let monotonic = performance.now();
+  return {
+    wall: () => wall,
+    monotonic: () => monotonic,
+    pass(ms) {
+      wall += ms;
+      monotonic += ms;
+    },
+    setBy(ms) {
+      wall += ms;
+    },
+  };
 }

@@ -1,13 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openDirect } from '../../client/direct.js';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import { begin, callback, completed } from '../support/accounts.js';
 import { tryLeaseElsewhere } from '../support/lease-holder.js';
 import { type FakeTokenEndpoint, startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
 import { importAccount } from '../support/provider/imports.js';
-import { type DaemonBackend, startDaemon } from '../support/start/backends.js';
+import { type DaemonBackend, openBeside, startDaemon } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
 
@@ -123,15 +122,6 @@ test('whoever lost its slot while a rotation goes on has to open the vault again
   }
   expect((await api.vaultStatus()).slots).toEqual([password]);
 });
-
-/** The library on the same home as a daemon. */
-async function openBeside(home: string): Promise<SigilforgeClient> {
-  vi.stubEnv('SIGILFORGE_HOME', home);
-  vi.stubEnv('SIGILFORGE_SOCKET', undefined);
-  const client = await openDirect().finally(() => vi.unstubAllEnvs());
-  onTestFinished(() => client.close());
-  return client;
-}
 
 test('a rotation takes along an answer that waits in a file', async () => {
   const fake = await stopAfter(startFakeTokenEndpoint());

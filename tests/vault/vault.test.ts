@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openDirect } from '../../client/direct.js';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
-import { type Backend, backends, startDaemon } from '../support/start/backends.js';
+import { type Backend, backends, openBeside, startDaemon } from '../support/start/backends.js';
 import * as stored from '../support/stored.js';
 
 const key = 'service/key';
@@ -57,7 +56,7 @@ describe.each(backends)('by $name', ({ start }) => {
 
   test('a lock holds for every process that comes after', async () => {
     await api.lock();
-    const another = await openBeside(backend);
+    const another = await openBeside(backend.sandbox.home);
     await expect(another.getSecret({ key })).rejects.toMatchObject(isLocked);
     expect(await another.unlock()).toEqual({ state: 'unlocked' });
     await expectSecrets(another);
@@ -65,7 +64,7 @@ describe.each(backends)('by $name', ({ start }) => {
   });
 
   test('a lock holds for every process that was there before, with what it has in memory', async () => {
-    const another = await openBeside(backend);
+    const another = await openBeside(backend.sandbox.home);
     await expectSecrets(another);
     await api.lock();
     // The library looks once for each turn of the event loop, and this test has both in one process.
@@ -119,12 +118,12 @@ describe.each(backends)('by $name', ({ start }) => {
     await api.vaultSetPassword({ password: 'open sesame', only: true });
     expect(await kinds(api)).toEqual(['password', 'recovery']);
     await expectSecrets(api);
-    const another = await openBeside(backend);
+    const another = await openBeside(backend.sandbox.home);
     await expect(another.getSecret({ key })).rejects.toMatchObject(isLocked);
     await expect(another.unlock()).rejects.toMatchObject(isLocked);
     expect(await another.unlock({ password: 'open sesame' })).toEqual({ state: 'unlocked' });
     await expectSecrets(another);
-    const third = await openBeside(backend);
+    const third = await openBeside(backend.sandbox.home);
     expect(await third.unlock({ password: recovery_key })).toEqual({ state: 'unlocked' });
     await expectSecrets(third);
     await expectSecrets(api);
@@ -154,7 +153,7 @@ describe.each(backends)('by $name', ({ start }) => {
   test('a new data key: everything opens, for every slot and in every process', async () => {
     const { recovery_key } = await api.vaultRecoveryKey();
     await api.vaultSetPassword({ password: 'open sesame' });
-    const another = await openBeside(backend);
+    const another = await openBeside(backend.sandbox.home);
     await expectSecrets(another);
     const before = await keyIds(backend);
     const { key_id, resealed } = await api.vaultRotate();
@@ -175,15 +174,6 @@ describe.each(backends)('by $name', ({ start }) => {
     await expectSecrets(another);
   });
 });
-
-/** The library on the same home, whoever else is there. */
-async function openBeside({ sandbox }: Backend): Promise<SigilforgeClient> {
-  vi.stubEnv('SIGILFORGE_HOME', sandbox.home);
-  vi.stubEnv('SIGILFORGE_SOCKET', undefined);
-  const client = await openDirect().finally(() => vi.unstubAllEnvs());
-  onTestFinished(() => client.close());
-  return client;
-}
 
 function keyIds({ sandbox }: Backend): string[] {
   return stored.dataKeyIds(sandbox.home);

@@ -1,14 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
+import { openDirect } from '../../../client/direct.js';
 import { connect, type SigilforgeClient } from '../../../client/index.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from './sandbox.js';
 
-/** Whoever answers, in a home of its own. */
+/** A daemon or the library, in a home of its own. */
 export interface Backend {
   readonly api: SigilforgeClient;
   readonly sandbox: Sandbox;
-  /** The process that answers, where it is not this one. */
+  /** The process that answers, if it is not this one. */
   readonly daemon?: RunningDaemon;
   stop(): Promise<void>;
 }
@@ -61,7 +62,7 @@ export async function startDaemon(options: BackendOptions = {}): Promise<DaemonB
 export async function startLibrary(options: BackendOptions = {}): Promise<Backend> {
   const sandbox = await createConfiguredSandbox(options);
   try {
-    const api = await openLibrary(sandbox.home);
+    const api = await withHome(sandbox.home, connect);
     const stop = async (): Promise<void> => {
       await api.close();
       await sandbox.stop();
@@ -73,18 +74,25 @@ export async function startLibrary(options: BackendOptions = {}): Promise<Backen
   }
 }
 
-/** The library on a home that is there already. Not for two at the same moment, because it stands in the environment. */
-export async function openLibrary(home: string): Promise<SigilforgeClient> {
+/** The library on the home of a running daemon, closed when the running test ends. */
+export async function openBeside(home: string): Promise<SigilforgeClient> {
+  const client = await withHome(home, openDirect);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+/** Not for two at the same moment, because the home is in the environment. */
+async function withHome<T>(home: string, open: () => Promise<T>): Promise<T> {
   vi.stubEnv('SIGILFORGE_HOME', home);
   vi.stubEnv('SIGILFORGE_SOCKET', undefined);
   try {
-    return await connect();
+    return await open();
   } finally {
     vi.unstubAllEnvs();
   }
 }
 
-/** The key lies in a file, so that no test ever meets the keychain of the person who runs it. */
+/** The key is in a file, so that no test meets the keychain of the person who runs it. */
 async function createConfiguredSandbox({ config = '' }: BackendOptions): Promise<Sandbox> {
   const sandbox = await createSandbox();
   const folder = join(sandbox.home, 'config');

@@ -51,3 +51,15 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
     return false;
   }
 }
+
+/** Ends a child by SIGKILL, unless it has ended. Resolves when it is gone. */
+export async function crash({
+  child,
+  exited,
+}: {
+  child: ChildProcess;
+  exited: Promise<unknown>;
+}): Promise<void> {
+  child.kill('SIGKILL');
+  await exited;
+}

@@ -11,7 +11,7 @@ import { createSandbox, type RunningDaemon, type Sandbox } from './sandbox.js';
 
 export interface SceneOptions {
   readonly provider?: OpenIdProviderOptions;
-  /** The text of `config.toml`; without it the key lies in a file, and nothing is refreshed unless somebody asks. */
+  /** The text of `config.toml`; without it the key is in a file, and nothing is refreshed unless a test asks. */
   readonly config?: string;
   /** The daemon's variables besides the sandbox's own. */
   readonly env?: NodeJS.ProcessEnv;
@@ -24,14 +24,17 @@ export interface Scene {
   readonly sandbox: Sandbox;
   readonly provider: OpenIdProvider;
   readonly proxy: FaultProxy;
-  /** Finds the daemon again where that was started anew. */
+  /** Finds the daemon again after it was restarted. */
   readonly api: SigilforgeClient;
-  /** The one that was started last. */
+  /** The daemon that `start` started last. */
   readonly daemon: RunningDaemon;
   /** Refresh requests that reached the provider. */
   readonly exchanges: number;
-  /** What that one has written on standard error so far. */
+  /** What that daemon has written on standard error so far. */
   readonly log: string;
+  /** Another connection to the daemon, closed with the first one. */
+  connect(): Promise<SigilforgeClient>;
+  /** Starts another daemon, after the last one has ended. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -55,9 +58,16 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     return { pid, child, exited, ready, socket: sandbox.socket };
   };
   let daemon = await launch();
-  const api = await connect({ socket: sandbox.socket });
+  const clients: SigilforgeClient[] = [];
+  const connectTo = async (): Promise<SigilforgeClient> => {
+    const client = await connect({ socket: sandbox.socket });
+    clients.push(client);
+    return client;
+  };
+  const api = await connectTo();
   await knowProvider(api, provider);
   return {
+    connect: connectTo,
     sandbox,
     provider,
     proxy,
@@ -75,9 +85,19 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       daemon = await launch();
     },
     async stop() {
-      await api.close();
+      await Promise.all(clients.map((client) => client.close()));
       await sandbox.stop();
       await stopProvider();
     },
   };
+}
+
+/** Runs `use` with a scene of its own. */
+export async function withScene<T>(use: (scene: Scene) => Promise<T>): Promise<T> {
+  const scene = await startScene();
+  try {
+    return await use(scene);
+  } finally {
+    await scene.stop();
+  }
 }

@@ -6,7 +6,7 @@ import type { Core } from '../../../daemon/core/core.js';
 import type { Keychain } from '../../../daemon/core/keychain/keychain.js';
 import { createMemoryKeychain, type MemoryKeychain } from '../../../daemon/core/keychain/memory.js';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { openLibrary } from '../../faults/library.js';
+import { openTestCore } from '../../support/start/core.js';
 
 const key = 'kept/key';
 const keychainSecret = (value: string) => ({ key, value, encoding: 'utf8', backend: 'keychain' }) as const;
@@ -19,7 +19,7 @@ function createHome(): string {
 
 /** The library as a process that begins and, with `body`, ends. */
 async function inProcess<T>(home: string, keychain: Keychain, body: (core: Core) => Promise<T>): Promise<T> {
-  const core = await openLibrary(home, { keychain });
+  const core = await openTestCore(home, { keychain });
   try {
     return await body(core);
   } finally {
