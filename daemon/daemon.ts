@@ -1,18 +1,19 @@
 import type net from 'node:net';
 import type { Config } from '../shared/config.js';
-import { asSigilforgeError, SigilforgeError } from '../shared/errors.js';
+import { SigilforgeError } from '../shared/errors.js';
 import type { Paths } from '../shared/paths.js';
 import { VERSION } from '../shared/version.js';
 import type { Core } from './core/core.js';
 import { createOsKeychain } from './core/keychain/os.js';
 import { openCore } from './core/open.js';
 import { systemClock } from './core/platform/clock.js';
+import { reported } from './core/platform/faults.js';
 import { ensurePrivateFolder } from './core/platform/files.js';
+import type { JsonLog } from './core/platform/json-log.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { INSTANCE_LEASE } from './core/store/open.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
-import type { DaemonLogger } from './pino.js';
 import { bindSocket } from './server/listen.js';
 import { listenOnPipe } from './server/pipe.js';
 import { type Serving, serve } from './server/server.js';
@@ -31,7 +32,7 @@ export interface Daemon {
 }
 
 /** Starts the one daemon of a data folder. Throws `already_exists` where there is one. */
-export async function startDaemon(paths: Paths, config: Config, log: DaemonLogger): Promise<Daemon> {
+export async function startDaemon(paths: Paths, config: Config, log: JsonLog): Promise<Daemon> {
   ensurePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
   // A program with the library holds it too, for the moment in which it sets up the vault.
@@ -57,7 +58,7 @@ function serveCore(
   server: net.Server,
   instanceLease: Lease,
   notices: readonly string[],
-  log: DaemonLogger,
+  log: JsonLog,
 ): Daemon {
   const socket = String(server.address());
   let serving: Serving | undefined;
@@ -95,9 +96,9 @@ function serveCore(
   serving = serve(server, handlers, log);
   log.info('daemon.ready', { version: VERSION, socket });
   // Begun now, so that the first token does not wait for the keychain.
-  core
-    .tend()
-    .catch((thrown: unknown) => log.warn('startup.failed', { kind: asSigilforgeError(thrown).kind }));
+  core.tend().catch((thrown: unknown) => {
+    log.warn('startup.failed', { kind: reported(thrown, 'startup.failed', log).kind });
+  });
   return { socket, notices, ended, stop };
 }
 

@@ -1,28 +1,34 @@
 #!/usr/bin/env node
 import fs from 'node:fs';
-import { asSigilforgeError, type SigilforgeError } from '../shared/errors.js';
+import type { SigilforgeError } from '../shared/errors.js';
 import { encodeLine } from '../shared/framing.js';
 import { resolvePaths } from '../shared/paths.js';
 import { readConfig } from './core/platform/config.js';
+import { asReported, reported } from './core/platform/faults.js';
+import { JsonLog } from './core/platform/json-log.js';
+import { silentLogger } from './core/platform/log.js';
 import { startDaemon } from './daemon.js';
-import { createLogger } from './pino.js';
 
-/** The first line on standard output, and the only one: that the daemon is ready, or why it never will be. */
+/** Writes the only line on standard output: that the daemon is ready, or why it will not be. */
 function announce(message: object): void {
-  try {
-    fs.writeSync(1, encodeLine(message));
-  } catch {
-    // Nobody reads it.
-  }
+  write(1, encodeLine(message));
 }
 
 function refuse(error: SigilforgeError): void {
   announce({ ready: false, error: error.toWire() });
-  process.stderr.write(`sigilforged: ${error.message}\n  hint: ${error.hint}\n`);
+  write(2, `sigilforged: ${error.message}\n  hint: ${error.hint}\n`);
   process.exitCode = error.exitCode;
 }
 
-/** Memory holds tokens: a core file of this process is to hold none of it (core(5)). */
+function write(fd: number, text: string | Uint8Array): void {
+  try {
+    fs.writeFileSync(fd, text);
+  } catch {
+    // The reader is gone, or the disk is full: the daemon does the same either way.
+  }
+}
+
+/** Memory holds tokens, so a core file of this process must not contain it (core(5)). */
 function leaveMemoryOutOfCoreFiles(): void {
   try {
     fs.writeFileSync('/proc/self/coredump_filter', '0');
@@ -34,20 +40,23 @@ function leaveMemoryOutOfCoreFiles(): void {
 async function main(): Promise<void> {
   process.umask(0o077);
   leaveMemoryOutOfCoreFiles();
-  // Node would open its inspector, for everybody on this machine.
+  // Node would open its inspector, which every user of this machine could connect to.
   process.on('SIGUSR1', () => {});
   const paths = resolvePaths();
   const config = readConfig(paths.configFile);
-  const log = createLogger(config.daemon.log_level);
-  const daemon = await startDaemon(paths, config, log);
+  const log = JsonLog.ofDaemon(paths.logFile, config.daemon.log_level);
+  const daemon = await startDaemon(paths, config, log).catch((thrown: unknown) => {
+    throw reported(thrown, 'startup.failed', log);
+  });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, daemon.stop);
   process.on('unhandledRejection', (reason) => {
-    log.error('daemon.unhandled_rejection', { kind: asSigilforgeError(reason).kind });
+    const { kind } = reported(reason, 'daemon.unhandled_rejection', log);
+    log.error('daemon.unhandled_rejection', { kind });
   });
   announce({ ready: true, pid: process.pid, socket: daemon.socket, notices: daemon.notices });
   await daemon.ended;
   process.exit();
 }
 
-main().catch((thrown: unknown) => refuse(asSigilforgeError(thrown)));
+main().catch((thrown: unknown) => refuse(asReported(thrown, silentLogger)));

@@ -5,6 +5,11 @@ interface ErrorEntry {
   readonly hint: string;
 }
 
+/** The hint for a bug of Sigilforge. `log`: where the log is, if that is known. */
+export function bugHint(log?: string): string {
+  return `This is a bug in Sigilforge. Check the log${log === undefined ? '' : ` (${log})`} and report it.`;
+}
+
 /** Every kind of error there is. Codes and kinds never change their meaning; README.md lists the same. */
 export const errorTable = {
   parse_error: { code: -32700, exit: 1, hint: 'Send one JSON value in UTF-8 on each line.' },
@@ -18,7 +23,7 @@ export const errorTable = {
   internal_error: {
     code: -32603,
     exit: 1,
-    hint: "Look into the daemon's log, and report this as a fault of Sigilforge.",
+    hint: bugHint(),
   },
   not_found: { code: -32001, exit: 3, hint: 'List what there is with: sigilforge list-accounts' },
   auth_required: {

@@ -5,11 +5,11 @@ import { builtFile } from '../../shared/built-file.js';
 import { childOptions } from '../../shared/child-options.js';
 import { fromWire, SigilforgeError } from '../../shared/errors.js';
 import { LineDecoder } from '../../shared/framing.js';
+import { openLogFile } from '../../shared/log-file.js';
 import { resolvePaths } from '../../shared/paths.js';
 import { parse } from '../../shared/validate.js';
 import { ErrorObject, toMessage } from '../messages.js';
 import { daemonEnvironment } from './environment.js';
-import { openDaemonLog } from './log.js';
 import { runningDaemon } from './running.js';
 
 export { stopDaemon } from './stop.js';
@@ -66,7 +66,7 @@ export async function startDaemon(options: LaunchOptions = {}): Promise<StartedD
 }
 
 function launch(program: string, logFile: string): ChildProcess {
-  const log = openDaemonLog(logFile);
+  const log = openLogFile(logFile);
   try {
     return spawn(process.execPath, [...childOptions(), program], {
       cwd: '/',

@@ -8,6 +8,8 @@ import {
 } from '../../shared/contract/index.js';
 import { parse } from '../../shared/validate.js';
 import { systemClock } from '../core/platform/clock.js';
+import { reported } from '../core/platform/faults.js';
+import type { JsonLog } from '../core/platform/json-log.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { createHandlers } from '../handlers/index.js';
 import { openLocalCore } from './open.js';
@@ -17,13 +19,13 @@ export { SigilforgeError } from '../../shared/errors.js';
 export { exportVault, importVault, type TransferCounts } from './transfer.js';
 
 export interface LocalOptions {
-  /** Told of events after `subscribe`. */
+  /** Called for each event after `subscribe`. */
   readonly onEvent?: ((event: AccountEvent) => void) | undefined;
-  /** Told, in a sentence, of what a person should know: such as a vault whose key lies in a file. */
+  /** Called with a sentence that the user should read, for example that the vault's key is kept in a file. */
   readonly onNotice?: ((sentence: string) => void) | undefined;
 }
 
-/** The whole `Api` in this process, and an end to it. */
+/** The whole `Api` in this process, and a way to end it. */
 export type LocalApi = Api & { close(): Promise<void> };
 
 /**
@@ -31,29 +33,35 @@ export type LocalApi = Api & { close(): Promise<void> };
  * that an exchange under way is finished and stored.
  */
 export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): Promise<LocalApi> {
-  const core = await openLocalCore(onNotice);
+  const { core, log, close } = await openLocalCore(onNotice);
   const handlers = createHandlers(core, {
     socket: null,
     startedAt: systemClock.wall(),
     connections: () => 0,
-    setLogLevel: () => {},
+    setLogLevel: (level) => {
+      log.level = level;
+    },
     shutdown: () => {},
   });
   const gone = new AbortController();
   const peer: Peer = { notify: (event) => onEvent?.(event), gone: gone.signal };
-  return Object.assign(callable(handlers, peer), {
+  return Object.assign(callable(handlers, peer, log), {
     async close() {
       gone.abort();
-      await core.close();
+      await close();
     },
   });
 }
 
-/** Handlers as an `Api`: parameters checked as the daemon checks them, always a promise. */
-function callable(handlers: Handlers, peer: Peer): Api {
+/** Handlers as an `Api`: it checks parameters and logs bugs as the daemon does, and always returns a promise. */
+function callable(handlers: Handlers, peer: Peer, log: JsonLog): Api {
   const call = async (name: MethodName, params: unknown): Promise<unknown> => {
     const handler = handlers[name] as (checked: unknown, peer: Peer) => unknown;
-    return handler(parse(contract[name].params, params ?? {}, name), peer);
+    try {
+      return await handler(parse(contract[name].params, params ?? {}, name), peer);
+    } catch (thrown) {
+      throw reported(thrown, 'call.failed', log);
+    }
   };
   const entries = methodNames.map((name) => [camelCase(name), (params?: unknown) => call(name, params)]);
   return Object.fromEntries(entries) as Api;

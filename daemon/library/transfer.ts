@@ -1,5 +1,6 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import type { Core } from '../core/core.js';
+import { reported } from '../core/platform/faults.js';
 import type { TransferCounts } from '../core/transfer/transfer.js';
 import { openLocalCore } from './open.js';
 
@@ -10,11 +11,11 @@ interface TransferOptions {
   readonly passphrase: string;
   /** Replaces what is there: the file by an export, secrets, providers and accounts by an import. */
   readonly force?: boolean;
-  /** Asked for the vault's own password where nothing else opens it. */
+  /** Asks for the vault's own password. Called only if nothing else opens the vault. */
   readonly askPassword?: (() => Promise<string>) | undefined;
 }
 
-/** Writes secrets and providers, and grants where that is asked for, into one encrypted file. */
+/** Writes secrets and providers into one encrypted file, and grants too with `withGrants`. */
 export function exportVault({
   file,
   passphrase,
@@ -42,16 +43,18 @@ async function withOpenVault<T>(
   askPassword: (() => Promise<string>) | undefined,
   use: (core: Core) => Promise<T>,
 ): Promise<T> {
-  const core = await openLocalCore();
+  const { core, log, close } = await openLocalCore();
   try {
     await open(core, askPassword);
     return await use(core);
+  } catch (thrown) {
+    throw reported(thrown, 'call.failed', log);
   } finally {
-    await core.close();
+    await close();
   }
 }
 
-/** A vault that somebody has locked stays so; one that just opens with a password is opened for this process alone. */
+/** A vault that the user has locked stays locked. One that opens with a password is opened only for this process. */
 async function open({ vault, vaultKeys }: Core, askPassword?: () => Promise<string>): Promise<void> {
   try {
     await vault.unlocked();

@@ -1,6 +1,6 @@
 import { type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
-import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import type { LogEvent, Logger } from '../core/platform/log.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { asReported, type FaultLog, logFault } from '../core/platform/faults.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { assertBatchSize, assertRequest, idOf, parseLine, type RequestId } from './envelope.js';
 import { contractMethods, type WireMethods } from './methods.js';
@@ -23,12 +23,12 @@ type Answer = JSONRPCResponse | JSONRPCResponse[] | null;
 const WAITING_METHODS = new Set<unknown>(['wait_flow', 'subscribe']);
 
 /** The contract, served by these handlers. */
-export function createDispatcher(handlers: Handlers, log: Logger): Dispatcher {
+export function createDispatcher(handlers: Handlers, log: FaultLog): Dispatcher {
   return createMethodDispatcher(contractMethods(handlers), log);
 }
 
 /** Any methods, served as JSON-RPC 2.0. */
-export function createMethodDispatcher(methods: WireMethods, log: Logger): Dispatcher {
+export function createMethodDispatcher(methods: WireMethods, log: FaultLog): Dispatcher {
   const server = createServer(methods, log);
   const encode = (answer: Answer) => encodeAnswer(answer, log);
 
@@ -36,7 +36,7 @@ export function createMethodDispatcher(methods: WireMethods, log: Logger): Dispa
     try {
       assertRequest(message);
     } catch (thrown) {
-      return Promise.resolve(failure(idOf(message), thrown));
+      return Promise.resolve(failure(idOf(message), thrown, log));
     }
     return server.receive(message, peer);
   }
@@ -59,51 +59,41 @@ export function createMethodDispatcher(methods: WireMethods, log: Logger): Dispa
       const answer = receiveBatch(message, peer).then(encode);
       return { running: message.length - waiting, waiting, answer };
     } catch (thrown) {
-      return { running: 1, waiting: 0, answer: Promise.resolve(encode(failure(null, thrown))) };
+      return { running: 1, waiting: 0, answer: Promise.resolve(encode(failure(null, thrown, log))) };
     }
   };
 }
 
 /** The library with both of its leaks closed: it prints whole errors, and sends the text of any to the peer. */
-function createServer(methods: WireMethods, log: Logger): JSONRPCServer<Peer> {
+function createServer(methods: WireMethods, log: FaultLog): JSONRPCServer<Peer> {
   const server = new JSONRPCServer<Peer>({
-    errorListener: (_message, thrown) => logFault(log, 'call.failed', thrown),
+    errorListener: (_message, thrown) => logFault(thrown, 'call.failed', log),
   });
-  server.mapErrorToJSONRPCErrorResponse = failure;
+  server.mapErrorToJSONRPCErrorResponse = (id, thrown) => failure(id, thrown, log);
   server.handleMethodNotFound = async ({ id }) =>
     id === undefined
       ? null
-      : failure(id, new SigilforgeError('method_not_found', 'There is no such method.'));
+      : failure(id, new SigilforgeError('method_not_found', 'There is no such method.'), log);
   for (const [name, method] of methods) server.addMethod(name, method);
   return server;
 }
 
-function failure(id: RequestId, thrown: unknown): JSONRPCErrorResponse {
-  return { jsonrpc: '2.0', id, error: asSigilforgeError(thrown).toWire() };
+function failure(id: RequestId, thrown: unknown, log: FaultLog): JSONRPCErrorResponse {
+  return { jsonrpc: '2.0', id, error: asReported(thrown, log).toWire() };
 }
 
-function encodeAnswer(answer: Answer, log: Logger): string | undefined {
+function encodeAnswer(answer: Answer, log: FaultLog): string | undefined {
   if (answer === null) return undefined;
   try {
     return JSON.stringify(answer);
   } catch (thrown) {
-    logFault(log, 'rpc.failed', thrown);
+    logFault(thrown, 'rpc.failed', log);
     return JSON.stringify(
-      Array.isArray(answer) ? answer.map(({ id }) => failure(id, thrown)) : failure(answer.id, thrown),
+      Array.isArray(answer)
+        ? answer.map(({ id }) => failure(id, thrown, log))
+        : failure(answer.id, thrown, log),
     );
   }
-}
-
-/** Errors without a kind are faults of ours. Their message may quote a value, so only name and places are kept. */
-function logFault(log: Logger, event: LogEvent, thrown: unknown): void {
-  if (thrown instanceof SigilforgeError && thrown.kind !== 'internal_error') return;
-  const fault = thrown instanceof SigilforgeError ? (thrown.cause ?? thrown) : thrown;
-  if (!(fault instanceof Error)) {
-    log.error(event, { error: typeof fault });
-    return;
-  }
-  const places = fault.stack?.split('\n').filter((line) => line.startsWith('    at '));
-  log.error(event, { error: fault.name, stack: places?.join('\n') });
 }
 
 function isWaiting(message: unknown): boolean {

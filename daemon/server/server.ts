@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { SigilforgeError } from '../../shared/errors.js';
-import type { Logger } from '../core/platform/log.js';
+import type { FaultLog } from '../core/platform/faults.js';
 import type { Handlers } from '../handlers/handlers.js';
 import { Connection, errorLine } from './connection.js';
 import { Deadline } from './deadline.js';
@@ -19,7 +19,7 @@ export interface Serving {
 export function serve(
   server: Server,
   handlers: Handlers,
-  log: Logger,
+  log: FaultLog,
   limits: Partial<Limits> = {},
 ): Serving {
   return serveDispatcher(server, createDispatcher(handlers, log), log, limits);
@@ -29,7 +29,7 @@ export function serve(
 export function serveDispatcher(
   server: Server,
   dispatch: Dispatcher,
-  log: Logger,
+  log: FaultLog,
   changed: Partial<Limits> = {},
 ): Serving {
   const limits = { ...defaultLimits, ...changed };

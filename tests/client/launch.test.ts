@@ -13,8 +13,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { daemonEnvironment } from '../../client/daemon/environment.js';
 import { startDaemon, stopDaemon } from '../../client/daemon/launch.js';
-import { openDaemonLog } from '../../client/daemon/log.js';
 import { connect } from '../../client/index.js';
+import { openLogFile } from '../../shared/log-file.js';
 import { PROTOCOL_VERSION } from '../../shared/version.js';
 import { endProcess, isRunning } from '../support/start/processes.js';
 import { makeFolder, serveStub } from '../support/start/served.js';
@@ -192,7 +192,7 @@ describe('the environment of a daemon', () => {
 describe('the log of a daemon', () => {
   test('is 0600 in a folder 0700, appended to, and put aside beyond 5 MiB', () => {
     const write = (text: string) => {
-      const log = openDaemonLog(logFile());
+      const log = openLogFile(logFile());
       writeSync(log, text);
       closeSync(log);
     };

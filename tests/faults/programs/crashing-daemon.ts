@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { readConfig } from '../../../daemon/core/platform/config.js';
+import { JsonLog } from '../../../daemon/core/platform/json-log.js';
 import { onTrace } from '../../../daemon/core/platform/trace.js';
 import { startDaemon } from '../../../daemon/daemon.js';
-import { createLogger } from '../../../daemon/pino.js';
 import { resolvePaths } from '../../../shared/paths.js';
 
 /** The daemon, which says so and ends itself by SIGKILL when it reaches the point in `SIGILFORGE_CRASH_AT`. */
@@ -15,7 +15,11 @@ async function main(): Promise<void> {
     writeSync(1, `reached ${point}\n`);
     process.kill(process.pid, 'SIGKILL');
   });
-  const daemon = await startDaemon(paths, readConfig(paths.configFile), createLogger('warn'));
+  const daemon = await startDaemon(
+    paths,
+    readConfig(paths.configFile),
+    JsonLog.ofDaemon(paths.logFile, 'warn'),
+  );
   writeSync(1, 'ready\n');
   await daemon.ended;
 }

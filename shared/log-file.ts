@@ -1,0 +1,45 @@
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { assertPrivate } from './ownership.js';
+
+/** A log that is longer than this many bytes is renamed to `.1`, in place of the one that was renamed before. */
+const ROTATE_BYTES = 5 * 1024 * 1024;
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+
+/**
+ * A descriptor to append to a log: 0600, in a folder of 0700. Throws `unsafe_path` if others own or may open either of
+ * them, else the system call's error.
+ */
+export function openLogFile(file: string): number {
+  const folder = path.dirname(file);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  assertPrivate(folder, lstatSync(folder));
+  const stats = statsOf(file);
+  if (stats) assertPrivate(file, stats);
+  if (stats && stats.size > ROTATE_BYTES) renameSync(file, `${file}.1`);
+  return openSync(file, APPEND, 0o600);
+}
+
+/** Appends a line to a log that other processes append to as well. Throws as `openLogFile` does. */
+export function appendToLog(file: string, line: string): void {
+  const fd = openLogFile(file);
+  try {
+    writeFileSync(fd, line);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function statsOf(file: string): Stats | undefined {
+  return lstatSync(file, { throwIfNoEntry: false });
+}
