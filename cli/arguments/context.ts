@@ -31,10 +31,6 @@ export function createContext(args: readonly string[]): Context {
   };
 }
 
-export function isGlobalOption(argument: string): boolean {
-  return Object.hasOwn(globalOptions, argument);
-}
-
 /** A mistake in the arguments: exit status 2. */
 export function badArgument(
   sentence: string,

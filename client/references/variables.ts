@@ -12,7 +12,7 @@ export function variableName(...parts: readonly string[]): string {
 }
 
 /** The variable that a reference is looked up in last, or `undefined` where it has none. */
-export function variableOf(reference: Reference): string | undefined {
+function variableOf(reference: Reference): string | undefined {
   switch (reference.scheme) {
     case 'auth':
       return variableName(reference.service, reference.account, reference.type);

@@ -12,7 +12,7 @@ export interface Request {
 }
 
 /** The most requests of one batch. */
-export const MAX_BATCH = 64;
+const MAX_BATCH = 64;
 
 /** The JSON value of a line. Throws `parse_error`, without the text that V8's own message would quote. */
 export function parseLine(line: string | null): unknown {

@@ -4,7 +4,7 @@ import { parse } from '../../shared/validate.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 
 /** A method as the wire calls it: parameters unchecked, by name or by position. */
-export type WireMethod = (params: object | undefined, peer: Peer) => unknown;
+type WireMethod = (params: object | undefined, peer: Peer) => unknown;
 
 /** The methods of a server by their names. */
 export type WireMethods = ReadonlyMap<string, WireMethod>;

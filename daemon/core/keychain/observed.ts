@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Keychain } from './keychain.js';
 
 /** How the keychain last answered. `available` is `null` as long as nobody has asked it anything. */
-export interface KeychainHealth {
+interface KeychainHealth {
   readonly available: boolean | null;
   readonly error: string | null;
   readonly probedAt: number | null;

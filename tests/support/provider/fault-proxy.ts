@@ -3,7 +3,7 @@ import { listenOnLoopback, pathOf, readBody } from '../wire/loopback.js';
 import type { Answer, Exchange, Fault } from './faults.js';
 
 /** Which requests a fault is for; what is left out fits every request. */
-export interface Match {
+interface Match {
   readonly path?: string;
   readonly grantType?: string;
   /** How many requests it is for, one after the other: one, unless told otherwise. */
@@ -18,7 +18,7 @@ export interface PlannedFault {
   cancel(): void;
 }
 
-export interface ProxiedRequest {
+interface ProxiedRequest {
   readonly method: string;
   readonly path: string;
   readonly grantType: string | null;

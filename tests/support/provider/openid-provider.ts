@@ -15,7 +15,7 @@ export interface OpenIdProviderOptions {
   readonly issuer?: string;
 }
 
-export interface SignInRequest {
+interface SignInRequest {
   readonly redirectUri: string;
   /** The S256 challenge of RFC 7636. Without it the provider refuses. */
   readonly codeChallenge?: string;
