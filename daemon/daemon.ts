@@ -3,7 +3,7 @@ import type { Config } from '../shared/config.js';
 import { SigilforgeError } from '../shared/errors.js';
 import type { Paths } from '../shared/paths.js';
 import { VERSION } from '../shared/version.js';
-import type { Core } from './core/core.js';
+import type { Core, CoreOptions } from './core/core.js';
 import { createOsKeychain } from './core/keychain/os.js';
 import { openCore } from './core/open.js';
 import { systemClock } from './core/platform/clock.js';
@@ -32,7 +32,12 @@ export interface Daemon {
 }
 
 /** Starts the one daemon of a data folder. Throws `already_exists` where there is one. */
-export async function startDaemon(paths: Paths, config: Config, log: JsonLog): Promise<Daemon> {
+export async function startDaemon(
+  paths: Paths,
+  config: Config,
+  log: JsonLog,
+  { storeWaitMs }: Pick<CoreOptions, 'storeWaitMs'> = {},
+): Promise<Daemon> {
   ensurePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
   // A program with the library holds it too, for the moment in which it sets up the vault.
@@ -42,7 +47,16 @@ export async function startDaemon(paths: Paths, config: Config, log: JsonLog): P
   const notice = (sentence: string): void => void notices.push(sentence);
   try {
     const keychain = createOsKeychain();
-    const core = await openCore({ paths, config, keychain, leases, instanceLease, log, notice });
+    const core = await openCore({
+      paths,
+      config,
+      keychain,
+      leases,
+      instanceLease,
+      log,
+      notice,
+      storeWaitMs,
+    });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
     const server = socket === null ? await listenOnPipe(paths.pipeFile) : await bindSocket(socket);
     runHooks(config.hooks, core.events, log);

@@ -33,6 +33,8 @@ export interface CoreOptions {
   readonly clock?: Clock | undefined;
   /** The limits of one exchange, in milliseconds. */
   readonly limits?: HttpLimits | undefined;
+  /** How long a database that other processes keep busy is waited for, in milliseconds; 5,000 if not given. */
+  readonly storeWaitMs?: number | undefined;
 }
 
 /** The library: everything that the daemon and the direct client can do. */

@@ -25,7 +25,7 @@ const EXCHANGE_LIMITS: HttpLimits = { connectMs: 15_000, totalMs: 60_000 };
 /** Builds the library once, from the bottom up: from its folders, its keychain and its clock. */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const { config, leases, paths, log, clock = systemClock, limits = EXCHANGE_LIMITS } = options;
-  const db = await openStore({ ...options, clock });
+  const db = await openStore({ ...options, clock, waitMs: options.storeWaitMs });
   const env: Env = { clock, log, db, leases };
   const keychain = observeKeychain(options.keychain, clock);
   const vault = await openVault({ ...options, keychain, db, clock });

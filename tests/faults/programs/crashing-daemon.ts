@@ -5,6 +5,9 @@ import { onTrace } from '../../../daemon/core/platform/trace.js';
 import { startDaemon } from '../../../daemon/daemon.js';
 import { resolvePaths } from '../../../shared/paths.js';
 
+/** Much less than a daemon waits: its tests keep the store busy for good. */
+const STORE_WAIT_MS = 300;
+
 /** The daemon, which says so and ends itself by SIGKILL when it reaches the point in `SIGILFORGE_CRASH_AT`. */
 async function main(): Promise<void> {
   process.umask(0o077);
@@ -19,6 +22,7 @@ async function main(): Promise<void> {
     paths,
     readConfig(paths.configFile),
     JsonLog.ofDaemon(paths.logFile, 'warn'),
+    { storeWaitMs: STORE_WAIT_MS },
   );
   writeSync(1, 'ready\n');
   await daemon.ended;
