@@ -17,6 +17,9 @@ import { isRunning } from '../support/start/processes.js';
 
 const NOBODY = { service: 'nobody', account: 'none' };
 const NO_FLOW = '0197a9b2-5d5c-7cc0-8000-000000000001';
+const key = { service: 'plain', account: 'key' };
+const REVEALING =
+  '[security]\nreveal = ["auth://example/*/client_secret", "auth://example/revealed/refresh_token"]';
 /** Stands in every wrong parameter, and must not come back in an error. */
 const CANARY = 'canary value?';
 
@@ -46,29 +49,42 @@ const ACCOUNTS_AND_TOKENS: readonly MethodName[] = [
   'shutdown',
 ];
 
-describe.each(backends)('$name', ({ via, start }) => {
-  const asked = new Set<MethodName>();
-  let provider: OpenIdProvider;
-  let backend: Backend;
-  let api: Api;
+/** What a group of tests uses. It is there once the first of them runs. */
+interface Surroundings {
+  readonly provider: OpenIdProvider;
+  readonly backend: Backend;
+  /** The answers of the backend, each of them compared with the contract. */
+  readonly api: Api;
+}
 
+type Start = (typeof backends)[number]['start'];
+
+/** The methods that the suite has asked, of each backend. */
+const asked = new Map<Start, Set<MethodName>>(backends.map(({ start }) => [start, new Set()]));
+
+/** A backend for one group of tests, with the provider `example`, `example/work` and `plain/key`, and nothing else. */
+function surroundings(start: Start): Surroundings {
+  const made: { -readonly [Key in keyof Surroundings]?: Surroundings[Key] } = {};
   beforeAll(async () => {
-    provider = await startOpenIdProvider();
-    backend = await start({
-      config:
-        '[security]\nreveal = ["auth://example/*/client_secret", "auth://example/revealed/refresh_token"]',
-    });
-    api = recording(backend.api, asked);
-    await knowProvider(api, provider);
-    await addAccount(api);
-    await api.addAccount({ service: 'plain', account: 'key', credential: { api_key: 'an api key' } });
+    made.provider = await startOpenIdProvider();
+    made.backend = await start({ config: REVEALING });
+    made.api = recording(made.backend.api, asked.get(start) ?? new Set());
+    await knowProvider(made.api, made.provider);
+    await addAccount(made.api);
+    await made.api.addAccount({ ...key, credential: { api_key: 'an api key' } });
   });
   afterAll(async () => {
-    await backend.stop();
-    await provider.stop();
+    await made.backend?.stop();
+    await made.provider?.stop();
   });
+  return made as Surroundings;
+}
+
+describe.each(backends)('$name: itself', ({ via, start }) => {
+  const here = surroundings(start);
 
   test('is who it should be', async () => {
+    const { api, backend } = here;
     expect(backend.api.via).toBe(via);
     expect(await api.status()).toMatchObject({
       version: VERSION,
@@ -84,12 +100,24 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('describes itself', async () => {
+    const { api } = here;
     const document = await api.rpcDiscover();
     const methods = document['methods'] as { name: string }[];
     expect(methods.map(({ name }) => name)).toEqual(methodNames);
   });
 
+  test('changes the log level', async () => {
+    const { api } = here;
+    expect(await api.setLogLevel({ level: 'debug' })).toEqual({ level: 'debug' });
+    expect(await api.setLogLevel({ level: 'info' })).toEqual({ level: 'info' });
+  });
+});
+
+describe.each(backends)('$name: providers', ({ start }) => {
+  const here = surroundings(start);
+
   test('knows providers, built in and its own', async () => {
+    const { api } = here;
     const { providers } = await api.listProviders();
     expect(providers.find(({ id }) => id === 'github')).toMatchObject({
       source: 'builtin',
@@ -100,6 +128,7 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('keeps what is set of a provider, and never tells its secret', async () => {
+    const { api } = here;
     const set = await api.setProvider({ id: 'github', client_id: 'id', client_secret: 'a client secret' });
     expect(set.provider).toMatchObject({ id: 'github', client_id: 'id', has_client_secret: true });
     expect(JSON.stringify(set)).not.toContain('a client secret');
@@ -111,8 +140,13 @@ describe.each(backends)('$name', ({ via, start }) => {
     const { provider: builtin } = await api.getProvider({ id: 'github' });
     expect(builtin).toMatchObject({ client_id: null, has_client_secret: false, source: 'builtin' });
   });
+});
 
-  test('signs in, by the browser and by the pasted address', async () => {
+describe.each(backends)('$name: sign-ins', ({ start }) => {
+  const here = surroundings(start);
+
+  test('signs in by an address that is pasted, and gives the grant back with the account', async () => {
+    const { api } = here;
     const { flowId, address, started } = await begin(api, { account: 'pasted' });
     expect(started).toMatchObject({ flow: 'authorization_code', account: null, user_code: null });
     expect(await isPending(api, flowId)).toBe(true);
@@ -131,6 +165,7 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('gives up a sign-in', async () => {
+    const { api } = here;
     const { flowId } = await begin(api, { account: 'given-up' });
     expect(await api.cancelFlow({ flow_id: flowId })).toEqual({ cancelled: true });
     await expect(api.waitFlow({ flow_id: flowId })).rejects.toMatchObject({ kind: 'cancelled' });
@@ -138,6 +173,7 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('stores what needs no person', async () => {
+    const { api, provider } = here;
     const { clientId, clientSecret } = provider.clients.machine;
     const machine = await api.addAccount({
       service: SERVICE,
@@ -156,8 +192,13 @@ describe.each(backends)('$name', ({ via, start }) => {
       removed: true,
     });
   });
+});
+
+describe.each(backends)('$name: accounts and tokens', ({ start }) => {
+  const here = surroundings(start);
 
   test('lists accounts', async () => {
+    const { api } = here;
     const { accounts } = await api.listAccounts();
     expect(accounts.map(({ service, account }) => `${service}/${account}`)).toEqual([
       'example/work',
@@ -170,6 +211,7 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('gives tokens, new ones on demand, and tells of them', async () => {
+    const { api, provider } = here;
     const first = await api.getToken(work);
     expect(await provider.introspect(first.access_token)).toMatchObject({ active: true });
     expect(first.scopes).toEqual(['openid', 'profile']);
@@ -199,6 +241,7 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('an API key is a token that nothing refreshes', async () => {
+    const { api } = here;
     const key = { service: 'plain', account: 'key' };
     expect(await api.getToken(key)).toEqual({
       access_token: 'an api key',
@@ -209,7 +252,23 @@ describe.each(backends)('$name', ({ via, start }) => {
     await expect(api.refreshToken(key)).rejects.toMatchObject({ kind: 'auth_required' });
   });
 
+  test('a sign-in and a removal leave the grant of another account alone', async () => {
+    const { api, provider } = here;
+    await addAccount(api, { account: 'second' });
+    const { access_token } = await api.getToken({ service: SERVICE, account: 'second' });
+    await api.removeAccount({ service: SERVICE, account: 'second' });
+    expect(await provider.introspect(access_token)).toEqual({ active: false });
+    expect(await provider.introspect((await api.getToken(work)).access_token)).toMatchObject({
+      active: true,
+    });
+  });
+});
+
+describe.each(backends)('$name: references', ({ start }) => {
+  const here = surroundings(start);
+
   test('resolves references, and keeps inside what belongs inside', async () => {
+    const { api } = here;
     const { access_token, expires_at } = await api.getToken(work);
     expect(await api.resolve({ reference: 'auth://Example/work/access_token' })).toEqual({
       value: access_token,
@@ -242,6 +301,7 @@ describe.each(backends)('$name', ({ via, start }) => {
     ['auth://nobody/none/token', 'not_found', 'absent'],
     ['auth://nobody/none/refresh_token', 'not_found', 'absent'],
   ])('%s is %s', async (reference, kind, outcome) => {
+    const { api } = here;
     await expect(api.resolve({ reference })).rejects.toMatchObject({ kind });
     const { metadata } = await api.resolve({ reference, explain: true });
     expect(metadata.sources).toEqual([
@@ -251,14 +311,20 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('a refresh token that the config names may be resolved', async () => {
+    const { api, provider } = here;
     await addAccount(api, { account: 'revealed' });
     const reference = 'auth://example/revealed/refresh_token';
     const { value } = await api.resolve({ reference });
     expect(await provider.introspect(value ?? '')).toMatchObject({ active: true });
     await api.removeAccount({ service: SERVICE, account: 'revealed' });
   });
+});
 
-  test('tells whoever subscribed what happens to accounts', async () => {
+describe.each(backends)('$name: events', ({ start }) => {
+  const here = surroundings(start);
+
+  test('every subscriber hears what happens to accounts, until its subscription ends', async () => {
+    const { api, backend } = here;
     const events: AccountEvent[] = [];
     const quiet = backend.api.onEvent((event) => events.push(event));
     const { subscription } = await api.subscribe({ topics: ['accounts'] });
@@ -287,11 +353,10 @@ describe.each(backends)('$name', ({ via, start }) => {
     expect(JSON.stringify(events)).not.toContain('a passing key');
     quiet();
   });
+});
 
-  test('changes the log level', async () => {
-    expect(await api.setLogLevel({ level: 'debug' })).toEqual({ level: 'debug' });
-    expect(await api.setLogLevel({ level: 'info' })).toEqual({ level: 'info' });
-  });
+describe.each(backends)('$name: wrong calls', ({ start }) => {
+  const here = surroundings(start);
 
   /** A call, its parameters, and the error that it must end with. */
   const wrong: [MethodName, object, string][] = [
@@ -340,7 +405,7 @@ describe.each(backends)('$name', ({ via, start }) => {
   ];
 
   test.each(wrong)('%s %j is %s', async (name, params, kind) => {
-    const call: (params: never) => Promise<unknown> = api[camelCase(name)];
+    const call: (params: never) => Promise<unknown> = here.api[camelCase(name)];
     const fault = await call(params as never).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -354,23 +419,19 @@ describe.each(backends)('$name', ({ via, start }) => {
   });
 
   test('a wrong call changes nothing', async () => {
+    const { api } = here;
     const { accounts } = await api.listAccounts();
     expect(accounts).toHaveLength(2);
     await expect(api.getProvider({ id: 'own' })).rejects.toMatchObject({ kind: 'not_found' });
     expect(await api.getToken(work)).toMatchObject({ token_type: 'Bearer' });
   });
+});
 
-  test('a sign-in and a removal leave the grant of another account alone', async () => {
-    await addAccount(api, { account: 'second' });
-    const { access_token } = await api.getToken({ service: SERVICE, account: 'second' });
-    await api.removeAccount({ service: SERVICE, account: 'second' });
-    expect(await provider.introspect(access_token)).toEqual({ active: false });
-    expect(await provider.introspect((await api.getToken(work)).access_token)).toMatchObject({
-      active: true,
-    });
-  });
+describe.each(backends)('$name: shutdown', ({ start }) => {
+  const here = surroundings(start);
 
-  test('says that it stops, and leaves nobody waiting for a person', async () => {
+  test('says that it stops, and leaves no caller waiting for a person', async () => {
+    const { api, backend } = here;
     const { flowId, address, redirectUri } = await begin(api, { account: 'late' });
     const waiting = api.waitFlow({ flow_id: flowId });
     const { pid } = await api.status();
@@ -387,10 +448,10 @@ describe.each(backends)('$name', ({ via, start }) => {
     expect(await isRunning(pid)).toBe(false);
     await expect(fetch(redirectUri)).rejects.toThrow();
   });
+});
 
-  test('was asked every method about accounts and tokens', () => {
-    expect([...asked].sort()).toEqual([...ACCOUNTS_AND_TOKENS].sort());
-  });
+test.each(backends)('$name was asked every method about accounts and tokens', ({ start }) => {
+  expect([...(asked.get(start) ?? [])].sort()).toEqual([...ACCOUNTS_AND_TOKENS].sort());
 });
 
 /** The same answers, each of them compared with the contract. */
