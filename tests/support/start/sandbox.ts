@@ -44,7 +44,7 @@ export interface Sandbox {
   startDaemon(env?: NodeJS.ProcessEnv): Promise<RunningDaemon>;
   /** Has a process ended by `stop()`: a child, or the id of one that started by itself. */
   track<P extends ChildProcess | number>(process: P): P;
-  /** Ends every process and removes the folder. */
+  /** Ends every process and removes the folder, which stays if `SIGILFORGE_TEST_KEEP` is set. */
   stop(): Promise<void>;
 }
 
@@ -90,7 +90,8 @@ export async function createSandbox(): Promise<Sandbox> {
     },
     async stop() {
       await Promise.all([...pids].map(endProcess));
-      await rm(home, { recursive: true, force: true });
+      if (process.env['SIGILFORGE_TEST_KEEP']) process.stderr.write(`Kept: ${home}\n`);
+      else await rm(home, { recursive: true, force: true });
     },
   };
 }
