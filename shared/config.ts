@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { SigilforgeError } from './errors.js';
 import { providerSettings } from './provider.js';
 import { LogLevel, ServiceName, Text } from './schemas.js';
-import { faultOf } from './validate.js';
+import { lineOfKey } from './toml-lines.js';
+import { check } from './validate.js';
 
 const Command = v.pipe(v.array(Text), v.minLength(1));
 
@@ -42,22 +43,22 @@ const Config = v.strictObject({
   providers: v.optional(v.record(ServiceName, v.strictObject(providerSettings)), {}),
 });
 
-/** `config.toml`, every default filled in. */
+/** `config.toml` with every default filled in. */
 export type Config = v.InferOutput<typeof Config>;
 
 /** The text of `config.toml` as a `Config`. Throws `config` naming the file, the line and the key, and never a value. */
 export function parseConfig(text: string, file: string): Config {
-  const document = parseDocument(text, file);
-  const fault = faultOf(Config, document);
-  if (fault) throw mistake(file, lineOf(text, document), fault.sentence);
-  return v.parse(Config, document);
+  const checked = check(Config, parseDocument(text, file));
+  if ('output' in checked) return checked.output;
+  const { path, sentence } = checked.fault;
+  throw mistake(file, lineOfKey(text, path), sentence);
 }
 
 function parseDocument(text: string, file: string): unknown {
   try {
     return parseToml(text);
   } catch (thrown) {
-    // TomlError quotes the lines around the fault, which may hold what nobody should see: only the place is kept.
+    // TomlError quotes the lines around the fault, which may contain a secret: only the place is kept.
     if (thrown instanceof TomlError) throw mistake(file, thrown.line, 'this is not valid TOML');
     throw thrown;
   }
@@ -66,41 +67,4 @@ function parseDocument(text: string, file: string): unknown {
 function mistake(file: string, line: number | undefined, sentence: string): SigilforgeError {
   const place = line === undefined ? file : `${file}, line ${line}`;
   return new SigilforgeError('config', `${place}: ${sentence}.`);
-}
-
-/**
- * The line, from 1, on which the first fault lies: where the last key of its path is set, after the header of its table,
- * dotted keys included. The keys of the file itself are looked for, which a message may leave out.
- */
-function lineOf(text: string, document: unknown): number | undefined {
-  const issue = v.safeParse(Config, document, { abortEarly: true }).issues?.[0];
-  const path = issue?.path?.map(({ key }) => String(key)) ?? [];
-  let found: number | undefined;
-  let depth = 0;
-  let table: readonly string[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    const header = HEADER.exec(line)?.[1];
-    const key = KEY.exec(line)?.[1];
-    if (header !== undefined) table = namesOf(header);
-    else if (key === undefined) continue;
-    const shared = commonLength([...table, ...(header === undefined ? namesOf(key ?? '') : [])], path);
-    if (shared <= depth) continue;
-    depth = shared;
-    found = index + 1;
-  }
-  return found;
-}
-
-/** The header of a table, or of an array of tables (TOML 1.0). */
-const HEADER = /^\s*\[\[?([^[\]]+)\]/;
-const KEY = /^\s*([^=#[\]]+?)\s*=/;
-const NAME = /"([^"]*)"|'([^']*)'|([^\s.]+)/g;
-
-function namesOf(key: string): string[] {
-  return [...key.matchAll(NAME)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
-}
-
-function commonLength(names: readonly string[], path: readonly string[]): number {
-  const different = names.findIndex((name, index) => name !== path[index]);
-  return different === -1 ? names.length : different;
 }

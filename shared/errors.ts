@@ -1,4 +1,4 @@
-/** What stays the same of each error for ever: its JSON-RPC code, the CLI's exit status, and what a person can do next. */
+/** What belongs to each kind of error: its JSON-RPC code, the CLI's exit status, and what the user can do next. */
 interface ErrorEntry {
   readonly code: number;
   readonly exit: number;
@@ -10,7 +10,7 @@ export function bugHint(log?: string): string {
   return `This is a bug in Sigilforge. Check the log${log === undefined ? '' : ` (${log})`} and report it.`;
 }
 
-/** Every kind of error there is. Codes and kinds never change their meaning; README.md lists the same. */
+/** Every kind of error. Codes and kinds never change their meaning. README.md has the same list. */
 export const errorTable = {
   parse_error: { code: -32700, exit: 1, hint: 'Send one JSON value in UTF-8 on each line.' },
   invalid_request: {
@@ -18,14 +18,14 @@ export const errorTable = {
     exit: 1,
     hint: 'Send a JSON-RPC 2.0 request: jsonrpc, method, params and id.',
   },
-  method_not_found: { code: -32601, exit: 1, hint: 'Ask rpc.discover for the methods that there are.' },
-  invalid_params: { code: -32602, exit: 2, hint: 'Ask rpc.discover for the parameters of this method.' },
+  method_not_found: { code: -32601, exit: 1, hint: 'List the methods with: rpc.discover' },
+  invalid_params: { code: -32602, exit: 2, hint: 'See the parameters of this method with: rpc.discover' },
   internal_error: {
     code: -32603,
     exit: 1,
     hint: bugHint(),
   },
-  not_found: { code: -32001, exit: 3, hint: 'List what there is with: sigilforge list-accounts' },
+  not_found: { code: -32001, exit: 3, hint: 'List what exists with: sigilforge list-accounts' },
   auth_required: {
     code: -32002,
     exit: 4,
@@ -34,27 +34,31 @@ export const errorTable = {
   refresh_failed: {
     code: -32003,
     exit: 5,
-    hint: 'Look at the last error with: sigilforge token-info SERVICE ACCOUNT',
+    hint: 'See the last error with: sigilforge token-info SERVICE ACCOUNT',
   },
   network: { code: -32004, exit: 5, hint: 'Check the network connection, then try again.' },
   vault_locked: {
     code: -32005,
     exit: 6,
-    hint: 'Unlock the keychain of your desktop session, then try again.',
+    hint: "Unlock your desktop's keychain, or the vault with: sigilforge vault unlock",
   },
-  denied: { code: -32006, exit: 7, hint: 'Ask the owner of these credentials to allow it.' },
-  already_exists: { code: -32007, exit: 1, hint: 'Choose another name, or replace what there is.' },
+  denied: {
+    code: -32006,
+    exit: 7,
+    hint: 'If you refused by mistake, try again. Otherwise ask the owner of these credentials to allow it.',
+  },
+  already_exists: { code: -32007, exit: 1, hint: 'Choose another name, or replace the existing entry.' },
   invalid_reference: { code: -32008, exit: 2, hint: 'Write a reference like auth://github/work/token' },
   keychain_unavailable: {
     code: -32009,
     exit: 6,
     hint: 'Start a keychain (on Linux: a Secret Service such as GNOME Keyring or KeePassXC), then try again.',
   },
-  timeout: { code: -32010, exit: 8, hint: 'Try again; sigilforge status tells whether the daemon is well.' },
+  timeout: { code: -32010, exit: 8, hint: 'Try again. Check the daemon with: sigilforge daemon status' },
   cancelled: { code: -32011, exit: 8, hint: 'Start again when you are ready.' },
-  limit_exceeded: { code: -32012, exit: 1, hint: 'Send less at a time.' },
+  limit_exceeded: { code: -32012, exit: 1, hint: 'Make it smaller, or send fewer at a time.' },
   integrity: { code: -32013, exit: 7, hint: 'Restore the data folder from a backup, or sign in again.' },
-  external: { code: -32014, exit: 5, hint: 'Run the outside program by hand to see what is wrong with it.' },
+  external: { code: -32014, exit: 5, hint: 'Run the external program yourself to see what is wrong.' },
   store_unavailable: {
     code: -32015,
     exit: 10,
@@ -63,10 +67,14 @@ export const errorTable = {
   incompatible: {
     code: -32016,
     exit: 10,
-    hint: 'Bring client and daemon to the same version: sigilforge daemon restart',
+    hint: 'Update client and daemon to the same version, then run: sigilforge daemon restart',
   },
   config: { code: -32017, exit: 2, hint: 'Correct config.toml, then try again.' },
-  unsafe_path: { code: -32018, exit: 7, hint: 'Make the path your own and closed to others.' },
+  unsafe_path: {
+    code: -32018,
+    exit: 7,
+    hint: 'Make yourself its owner and remove access for others: chmod go-rwx PATH',
+  },
   daemon_unavailable: { code: -32099, exit: 9, hint: 'Start the daemon with: sigilforge daemon start' },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -93,7 +101,7 @@ export function isWireError(value: unknown): value is WireError {
 /** The same symbol in every bundle: the client and the library each have a class of their own from this file. */
 const BRAND = Symbol.for('sigilforge.SigilforgeError');
 
-/** The one error that callers meet: a stable `kind`, a plain sentence without any secret, and a hint. */
+/** The only error that callers see: a stable `kind`, a plain sentence without secrets, and a hint. */
 export class SigilforgeError extends Error {
   override readonly name = 'SigilforgeError';
   readonly kind: ErrorKind;
@@ -130,7 +138,7 @@ function hasInstance(this: unknown, value: unknown): boolean {
     : Function.prototype[Symbol.hasInstance].call(this, value);
 }
 
-/** Anything thrown as a `SigilforgeError`. What is not one becomes `internal_error`, its own text left out: it may quote a secret. */
+/** Anything thrown as a `SigilforgeError`. Other errors become `internal_error`, without their text, which may quote a secret. */
 export function asSigilforgeError(thrown: unknown): SigilforgeError {
   if (thrown instanceof SigilforgeError) return thrown;
   return new SigilforgeError('internal_error', 'Something went wrong inside Sigilforge.', { cause: thrown });

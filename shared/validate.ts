@@ -11,20 +11,27 @@ export function parse<S extends v.GenericSchema>(
   subject: string,
   kind: ErrorKind = 'invalid_params',
 ): v.InferOutput<S> {
-  const checked = v.safeParse(schema, value, { abortEarly: true });
-  if (checked.success) return checked.output;
-  throw new SigilforgeError(kind, `${subject}: ${describe(checked.issues[0])}.`);
+  const checked = check(schema, value);
+  if ('output' in checked) return checked.output;
+  throw new SigilforgeError(kind, `${subject}: ${checked.fault.sentence}.`);
 }
 
-/** Where the first fault of `value` lies, outermost key first, or `undefined` where there is none. */
-export function faultOf(
-  schema: v.GenericSchema,
+/** The first fault of a value: its place, outermost key first, as it was sent, and a sentence that never repeats the value. */
+export interface Fault {
+  readonly path: readonly string[];
+  readonly sentence: string;
+}
+
+/** `value` as `schema` describes it, or what is wrong with it. */
+export function check<S extends v.GenericSchema>(
+  schema: S,
   value: unknown,
-): { path: string[]; sentence: string } | undefined {
+): { readonly output: v.InferOutput<S> } | { readonly fault: Fault } {
   const checked = v.safeParse(schema, value, { abortEarly: true });
-  if (checked.success) return undefined;
+  if (checked.success) return { output: checked.output };
   const issue = checked.issues[0];
-  return { path: pathOf(issue), sentence: describe(issue) };
+  const path = (issue.path ?? []).map(({ key }) => String(key));
+  return { fault: { path, sentence: describe(issue) } };
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

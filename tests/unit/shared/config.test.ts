@@ -137,6 +137,30 @@ describe('a mistake is told by file, line and key, and the value is not repeated
       'providers',
     ],
     ['a key of the prototype', '[daemon]\n__proto__ = "canary"', 2, 'daemon'],
+    [
+      'a key that also stands in a text of several lines',
+      '[hooks]\nneeds_auth = ["x", """\nahead_s = 5 \\""" \n[refresh]\n"""]\n[refresh]\nahead_s = "canary"',
+      7,
+      'refresh.ahead_s',
+    ],
+    [
+      'a key that also stands in a literal of several lines',
+      "[daemon]\nsocket = '''\n[vault]\nkey = '''\n[vault]\nkey = 'canary'",
+      6,
+      'vault.key',
+    ],
+    [
+      'a text of several lines itself',
+      '[daemon]\nsocket = "/s"\nlog_level = """\ncanary\n"""',
+      3,
+      'daemon.log_level',
+    ],
+    [
+      'a key behind brackets and quotes in comments and texts',
+      '[daemon] # [ """\nsocket = "[{" # \'\'\'\nlog_level = "canary"',
+      3,
+      'daemon.log_level',
+    ],
     ['line ends of Windows', '[daemon]\r\nlog_level = "canary"\r\n', 2, 'daemon.log_level'],
   ])('%s', (_, text, line, key) => {
     const { kind, message, hint } = mistakeIn(text);
