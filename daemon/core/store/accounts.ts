@@ -33,7 +33,7 @@ export interface StoredAccount extends AccountFields {
   readonly refreshable: 0 | 1;
 }
 
-export type AccountState = 'ok' | 'needs_auth' | 'parked';
+type AccountState = 'ok' | 'needs_auth' | 'parked';
 
 /** The part of an account that a refresh replaces. */
 export interface GrantFields {

@@ -6,7 +6,7 @@ import { appendPrivateLine, readFile, readPrivateFile, writePrivateFile } from '
 import { KEY_BYTES } from '../../sealing/sealing.js';
 
 /** The kinds of slot that open without a person. A password and a recovery key are slots too, but no sources. */
-export type KeySourceKind = 'credential' | 'keychain' | 'key_file';
+type KeySourceKind = 'credential' | 'keychain' | 'key_file';
 
 /** Where the key of a slot is kept: the key that wraps the vault's data key. */
 export interface KeySource {
