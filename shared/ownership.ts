@@ -8,7 +8,7 @@ interface Ownership {
   isSymbolicLink(): boolean;
 }
 
-/** Permission bits of the group and of everybody else. */
+/** Permission bits of the group and of all others. */
 const OTHERS = 0o077;
 
 /**
@@ -37,12 +37,12 @@ export function assertPrivate(
   }
 }
 
-/** Permission bits by which the group or everybody else may write. */
+/** Permission bits by which the group or all others may write. */
 const OTHERS_WRITE = 0o022;
 
 /**
- * Throws `unsafe_path` where somebody but this user and root may change what is at `path`: for what is no secret, and
- * may be a link, but is obeyed. `stats` are of `stat`.
+ * Throws `unsafe_path` if other users than this one and root may change what is at `path`: for files that are not secret
+ * and may be links, but are obeyed. `stats` come from `stat`.
  */
 export function assertUnchangeable(
   path: string,

@@ -27,7 +27,7 @@ export interface Paths {
 /** The longest socket path in bytes that the kernel keeps whole: `sun_path` less its final zero byte. */
 const SOCKET_PATH_LIMIT: Partial<Record<NodeJS.Platform, number>> = { linux: 107, darwin: 103 };
 
-/** The places for this environment. `SIGILFORGE_HOME` moves them all, `SIGILFORGE_SOCKET` the socket alone. */
+/** The places for this environment. `SIGILFORGE_HOME` moves them all, `SIGILFORGE_SOCKET` only the socket. */
 export function resolvePaths(
   env: Environment = process.env,
   platform: NodeJS.Platform = process.platform,
@@ -48,7 +48,7 @@ export function resolvePaths(
   };
 }
 
-/** Throws `unsafe_path` where the platform would cut the path in silence and bind another one. */
+/** Throws `unsafe_path` if the platform would silently cut the path and bind another one. */
 export function assertSocketPathFits(socket: string, platform: NodeJS.Platform = process.platform): void {
   const limit = SOCKET_PATH_LIMIT[platform];
   const length = Buffer.byteLength(socket);

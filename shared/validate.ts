@@ -42,7 +42,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
   return `${place} is not ${expectation(issue)}`;
 }
 
-/** What was expected, in words. `issue.expected` is made of the schema alone, never of the value. */
+/** What was expected, in words. `issue.expected` is made only from the schema, never from the value. */
 function expectation(issue: v.BaseIssue<unknown>): string {
   switch (issue.type) {
     case 'regex':

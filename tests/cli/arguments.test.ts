@@ -92,7 +92,7 @@ test('help COMMAND is the same as COMMAND --help', async () => {
   expect(one).toEqual(other);
 });
 
-test('a command of commands alone prints its help', async () => {
+test('a command of commands without a subcommand prints its help', async () => {
   const end = await daemon.run(['provider']);
   expect(end).toMatchObject({ code: 0, stderr: '' });
   expect(end.stdout).toContain('Usage: sigilforge provider');

@@ -48,7 +48,7 @@ test('control characters of an error do not reach the terminal', async () => {
   expect(end.stderr).toBe('sigilforge: a [2Jb\n  hint: c\n');
 });
 
-test('where the socket is pinned and nobody answers, the daemon is unavailable', async () => {
+test('if the socket is pinned and no daemon answers, the daemon is unavailable', async () => {
   const daemon = await start({});
   const env = { SIGILFORGE_SOCKET: `${daemon.home}/nobody.sock` };
   for (const args of [['get-token', 'github', 'work'], ['status'], ['list-accounts', '--no-fallback']]) {
@@ -103,7 +103,7 @@ test('remove-account warns where the grant was not revoked, but not where that w
   expect(unasked.stderr).toBe('sigilforge: github/work was removed.\n');
 });
 
-test('remove-account asks nobody without a terminal', async () => {
+test('remove-account asks nothing without a terminal', async () => {
   const daemon = await start({ remove_account: { removed: true, revoked: true } });
   const end = await daemon.run(['remove-account', 'github', 'work'], { input: 'y\n' });
   expect(end).toMatchObject({ code: 2, stdout: '' });

@@ -48,7 +48,7 @@ describe('to standard output', () => {
     });
   });
 
-  test('without any reference nobody is asked', async () => {
+  test('without any reference no daemon is asked', async () => {
     const before = daemon.calls.length;
     expect(await inject('plain { text }')).toMatchObject({ code: 0, stdout: 'plain { text }' });
     expect(await inject('')).toMatchObject({ code: 0, stdout: '' });
@@ -57,7 +57,7 @@ describe('to standard output', () => {
 });
 
 describe('to a file', () => {
-  test('which is replaced as a whole, for its owner alone, bytes and all', async () => {
+  test('which is replaced as a whole, readable only by its owner, bytes and all', async () => {
     await writeFile(template, Buffer.concat([Buffer.from([0x80, 0]), Buffer.from('{{ secret://binary }}|')]));
     const end = await daemon.run(['inject', '-i', template, '-o', output]);
     expect(end).toMatchObject({ code: 0, stdout: '', stderr: '' });

@@ -203,7 +203,7 @@ test("a client id comes from the caller's environment, and --client-id wins", as
   ]);
 });
 
-test('a secret that is not there is asked of nobody without a terminal', async () => {
+test('a secret that is missing is not asked for without a terminal', async () => {
   const daemon = await start({ add_account: atOnce });
   for (const args of [
     ['add-account', 'x', 'y', '--api-key'],

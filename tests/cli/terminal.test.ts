@@ -55,7 +55,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     expect(daemon.calls).toEqual([]);
   });
 
-  test('remove-account asks, and Enter alone means no', async () => {
+  test('remove-account asks, and Enter by itself means no', async () => {
     const daemon = await start({ remove_account: { removed: true, revoked: true } });
     const no = daemon.start(['remove-account', 'github', 'work'], { tty });
     await no.seen(/Remove github\/work\?/, 'stdout');

@@ -57,7 +57,7 @@ describe('with a daemon', () => {
     expect(await run(['secret', 'get', 'a/key'])).toMatchObject({ code: 0, stdout: 'a value\n' });
   });
 
-  test('a password from standard input, alone', async () => {
+  test('a password from standard input, as the only way in', async () => {
     const set = await run(['vault', 'set-password', '--only'], `${PASSWORD}\n`);
     expect(set).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\tpassword\t\S+\n$/) });
     const locked = await run(['vault', 'lock']);
@@ -72,7 +72,7 @@ describe('with a daemon', () => {
     await expectNowhere(sandbox, [PASSWORD]);
   });
 
-  test('a recovery key on standard output, and all that is to be known of it on standard error', async () => {
+  test('a recovery key on standard output, and everything to know about it on standard error', async () => {
     const { code, stdout, stderr } = await run(['vault', 'recovery-key']);
     expect({ code, stdout }).toEqual({
       code: 0,

@@ -136,7 +136,7 @@ describe('calls', () => {
     expect(direct.opened).toBe(0);
   });
 
-  test('end with `timeout` where nobody answers, and nothing falls back', async () => {
+  test('end with `timeout` if the daemon does not answer, and nothing falls back', async () => {
     await serve({ get_token: () => new Promise(() => undefined) });
     const client = await open({ timeout: 20 });
     await expect(client.getToken(ACCOUNT)).rejects.toMatchObject({ kind: 'timeout' });
@@ -355,7 +355,7 @@ describe('a daemon that is restarted', () => {
     expect(direct.opened).toBe(0);
   });
 
-  test('gets no call twice: one that was under way fails, and says that nobody knows', async () => {
+  test('gets no call twice: one that was under way fails, and says that its outcome is unknown', async () => {
     let calls = 0;
     const refresh_token = (): Promise<never> => {
       calls += 1;
@@ -384,7 +384,7 @@ describe('events', () => {
     account: 'work',
   };
 
-  test('reach every listener until it leaves; what is none is left out', async () => {
+  test('reach every listener until it leaves; a message that is not an event is left out', async () => {
     await serve({
       subscribe: (_, peer) => {
         peer.notify(JSON.parse('{"type":"unheard of"}'));

@@ -168,7 +168,7 @@ describe('what the specification says besides', () => {
     expect(await client.ask(request)).toEqual(failure(INVALID_REQUEST, 1));
   });
 
-  test.each(['null', '1', '"text"', 'true'])('%s is no request', async (line) => {
+  test.each(['null', '1', '"text"', 'true'])('%s is not a request', async (line) => {
     const client = await connect();
     expect(await client.ask(line)).toEqual(failure(INVALID_REQUEST, null));
   });

@@ -51,13 +51,13 @@ test('an account that comes and goes', async () => {
   expect(events[0]?.account_id).toBe(events[1]?.account_id);
 });
 
-test('a refreshed token, whoever asked for it', async () => {
+test('a refreshed token, for every caller', async () => {
   await addAccount(scene.api);
   const events = await heardDuring(() => scene.api.refreshToken(work));
   expect(events).toMatchObject([{ ...work, type: 'token_refreshed' }]);
 });
 
-test('a grant that is dead is told of once, and so is its recovery', async () => {
+test('a dead grant is one event, and so is its recovery', async () => {
   const { api, proxy, sandbox } = scene;
   // As if some time had passed since the last exchange; before that nobody may force another one.
   const passTime = () => stored.ageExchanges(sandbox.home, A_MINUTE);

@@ -99,7 +99,7 @@ describe('the socket', () => {
     expect(existsSync(socket)).toBe(false);
   });
 
-  test('that nobody listens on any more is replaced', async () => {
+  test('that no process listens on any more is replaced', async () => {
     const { socket } = await place();
     await leaveStale(socket);
     await expect(WireClient.connect(socket)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -107,7 +107,7 @@ describe('the socket', () => {
     await (await WireClient.connect(socket)).stop();
   });
 
-  test('that somebody listens on is left alone', async () => {
+  test('that a process listens on is left alone', async () => {
     const { socket } = await place();
     const first = await bind(socket);
     const accepted = new Promise((resolve) => first.once('connection', resolve));
@@ -125,7 +125,7 @@ describe('the socket', () => {
     await (await WireClient.connect(socket)).stop();
   });
 
-  test('takes the place of nothing that is no socket', async () => {
+  test('takes the place of nothing that is not a socket', async () => {
     const { folder, socket } = await place();
     mkdirSync(folder, { mode: 0o700 });
     writeFileSync(socket, 'precious', { mode: 0o600 });

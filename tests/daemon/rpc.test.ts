@@ -134,7 +134,7 @@ describe('lines', () => {
     expect(await client.answer()).toMatchObject({ id: 7, result: TOKEN });
   });
 
-  test('that stay half sent end their connection alone', async () => {
+  test('that stay half sent end only their connection', async () => {
     const { client, connect } = await serve({ limits: { halfLineMs: 50 } });
     const other = await connect();
     client.send('{"jsonrpc":');
@@ -300,7 +300,7 @@ describe('requests in flight', () => {
   });
 });
 
-describe('answers that nobody reads', () => {
+describe('answers that the client does not read', () => {
   const big = { ...TOKEN, access_token: 'x'.repeat(256 * 1024) };
 
   /** A client that sends requests for ever and reads nothing. */
@@ -369,7 +369,7 @@ describe('connections', () => {
     await expectAnswer(await connect());
   });
 
-  test('that break off anywhere disturb nobody', async () => {
+  test('that break off anywhere disturb no other client', async () => {
     const { served, client } = await serve({ handlers: { refresh_token: () => ({ ...TOKEN }) } });
     const text = requests(50, 'refresh_token', ACCOUNT);
     for (let cut = 1; cut <= 100; cut++) {
@@ -438,7 +438,7 @@ describe('connections', () => {
 });
 
 describe('closing', () => {
-  test('lets running requests finish, accepts nobody more, and leaves no socket', async () => {
+  test('lets running requests finish, accepts no more connections, and leaves no socket', async () => {
     const held = gate(TOKEN);
     const { served, client } = await serve({ handlers: { refresh_token: held.handler } });
     const reached = held.reached(1);

@@ -312,7 +312,7 @@ describe('what stops it before the program starts', () => {
 describe('masking', () => {
   const all = 'printf "%s" "$A"; printf "%s" "$A" | base64 -w0; printf "<%s>" "$A" >&2';
 
-  test('is on where output is no terminal, and off with --no-mask', async () => {
+  test('is on if output is not a terminal, and off with --no-mask', async () => {
     const end = await exec(['--env', 'A=secret://password'], ['sh', '-c', all]);
     expect(end).toMatchObject({ code: 0, stdout: '[redacted][redacted]', stderr: '<[redacted]>' });
     const open = await exec(['--no-mask', '--env', 'A=secret://password'], ['sh', '-c', all]);
@@ -344,7 +344,7 @@ describe('masking', () => {
     expect(await readFile(file, 'utf8')).toBe(lines.join(''));
   });
 
-  test('lets a program write to /dev/stdout, and wait for nobody', async () => {
+  test('lets a program write to /dev/stdout, and wait for no reader', async () => {
     const end = await exec(
       ['--env', 'A=secret://password'],
       ['sh', '-c', 'echo "$A!" > /dev/stdout; echo 2 > /dev/stderr'],
@@ -373,7 +373,7 @@ describe('masking', () => {
     expect(end.stdout).toBe('y\n141\n');
   });
 
-  test('bytes that are no text pass unchanged', async () => {
+  test('bytes that are not text pass unchanged', async () => {
     const child = spawn(
       process.execPath,
       ['dist/sigilforge.cjs', 'exec', '--env', 'A=env://SECRET', '--', 'cat'],

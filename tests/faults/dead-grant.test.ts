@@ -81,7 +81,7 @@ test(
 );
 
 test(
-  'refresh_token tries once in ten seconds, whoever asks, and takes the alarm back where it works',
+  'refresh_token tries once in ten seconds for all callers, and takes the alarm back if it works',
   async () => {
     const { api, proxy, sandbox } = scene;
     const events = await listen(api);

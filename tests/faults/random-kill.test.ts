@@ -19,7 +19,7 @@ const LONGEST_ANSWER_MS = 15;
 const LOST = 'example/work must be signed in again: An earlier answer from the provider never arrived';
 
 test(
-  'no grant is lost but for an answer that died with the process',
+  'no grant is lost, except with an answer that died with the process',
   async () => {
     const seed = chooseSeed();
     onTestFailed(() => void process.stderr.write(`Run it again with SIGILFORGE_FAULT_SEED=${seed}\n`));

@@ -25,7 +25,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const refreshes = { grantType: 'refresh_token' };
 
-test('refreshes ahead of time, without anybody asking', async () => {
+test('refreshes ahead of time, without a caller', async () => {
   const { core, pass, exchanges } = await startWorld();
   const { access_token } = await get(core);
   await pass(53 * MINUTE);
@@ -39,7 +39,7 @@ test('refreshes ahead of time, without anybody asking', async () => {
   expect(exchanges()).toBe(2);
 });
 
-test('leaves alone what nobody has used for idle_days', async () => {
+test('leaves alone what has not been used for idle_days', async () => {
   const { core, home, pass, sleep, exchanges } = await startWorld(['used', 'unused']);
   stored.retime(home, { usedAgoMs: 7 * DAY }, 'unused');
   await pass(HOUR);
@@ -108,7 +108,7 @@ test('waits for as long as the provider asks for', async () => {
   expect({ sent: sent(), exchanges: exchanges() }).toEqual({ sent: 2, exchanges: 1 });
 });
 
-test('does nothing while the vault is locked, and asks nobody to open it', async () => {
+test('does nothing while the vault is locked, and does not ask the keychain', async () => {
   const keychain = createMemoryKeychain();
   const config = parseConfig('[vault]\nkey = "keychain"', 'config.toml');
   const { core, home, pass, sleep, exchanges } = await startWorld(['work'], { keychain, config });
@@ -149,7 +149,7 @@ test('jitter: from the margin up to a fifth of it earlier, and not all at once',
   }
 });
 
-test('with 10,000 accounts the daemon starts, answers, and refreshes what is due alone', async () => {
+test('with 10,000 accounts the daemon starts, answers, and refreshes only what is due', async () => {
   const scene = await stopAfter(startScene({ config: '[vault]\nkey = "key_file"\n' }));
   const { api, sandbox } = scene;
   const copied = { service: SERVICE, account: 'copied' };

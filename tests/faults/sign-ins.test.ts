@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 describe('one pending flow for each account', () => {
   test(
-    'whoever asks for the same joins it, over any connection',
+    'a caller that asks for the same joins it, over any connection',
     async () => {
       const [one, other] = [scene.api, await scene.connect()];
       const all = await Promise.all([begin(one), begin(other), begin(one), begin(other)]);
@@ -46,7 +46,7 @@ describe('one pending flow for each account', () => {
   );
 
   test(
-    'whoever asks for something else is told of it',
+    'a caller that asks for something else is told its id',
     async () => {
       const { flowId } = await begin(scene.api);
       const other = await scene.connect();

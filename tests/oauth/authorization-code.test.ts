@@ -218,14 +218,14 @@ describe('with a real provider', () => {
     await api.cancelFlow({ flow_id: again.flowId });
   });
 
-  test('whoever waits for a year is not told after a moment that the sign-in is pending', async () => {
+  test('a caller that waits for a year is not told after a moment that the sign-in is pending', async () => {
     const { flowId, address } = await begin(api, { account: 'year' });
     const wait = api.waitFlow({ flow_id: flowId, timeout_s: 31_536_000 });
     await signIn(address);
     expect(await wait).toMatchObject({ state: 'complete', account: { account: 'year' } });
   });
 
-  test('one that asks for something else meanwhile is told of the sign-in that is under way', async () => {
+  test('one that asks for something else meanwhile is told about the sign-in that is under way', async () => {
     const { flowId } = await begin(api, { account: 'busy' });
     for (const other of [{ scopes: ['openid'] }, { replace: true }, { client_id: 'basic' }]) {
       await expect(begin(api, { account: 'busy', ...other })).rejects.toMatchObject({
@@ -443,7 +443,7 @@ describe('with endpoints of one’s own', () => {
     }
   });
 
-  test('a fixed port that somebody else uses is named, and taken once it is free', async () => {
+  test('a fixed port that another process uses is named, and taken once it is free', async () => {
     const other = createServer();
     const port = await new Promise<number>((resolve) => {
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port));

@@ -63,7 +63,7 @@ describe.each(backends)('by $name', ({ start }) => {
   });
   afterAll(() => backend.stop());
 
-  test("a Google service account needs its file alone, and its token is asked for as Google's", async () => {
+  test("a Google service account needs only its file, and its token is asked for as Google's", async () => {
     const started = await api.addAccount(serviceAccount());
     expect(started).toMatchObject({
       flow_id: null,
@@ -254,7 +254,7 @@ describe.each(backends)('by $name', ({ start }) => {
     ['a permission without a level', () => app(key.pem, { permissions: 'contents' })],
     ['a permission of two levels', () => app(key.pem, { permissions: 'contents:read:write' })],
     ['a permission of no level', () => app(key.pem, { permissions: 'contents:all' })],
-  ])('%s is a mistake that nobody is asked about', async (_, request) => {
+  ])('%s is a mistake that no provider is asked about', async (_, request) => {
     const before = provider.received.length;
     const wanted = { ...robot, account: 'other', ...request() };
     await expect(api.addAccount({ ...wanted, account: 'other' })).rejects.toMatchObject({
@@ -279,7 +279,7 @@ describe.each(backends)('by $name', ({ start }) => {
     ]);
   });
 
-  test('a flow by a key is never chosen for somebody who brings none', async () => {
+  test('a flow by a key is never chosen without a key', async () => {
     await api.setProvider({
       id: 'keys',
       token_endpoint: provider.tokenUri,
@@ -349,7 +349,7 @@ describe('an exchange by a key is one like every other', () => {
     await proxy.stop();
   });
 
-  test('one for everybody, and in the journal', async () => {
+  test('one for all callers, and in the journal', async () => {
     const before = proxy.requests.length;
     const tokens = await Promise.all(Array.from({ length: 20 }, () => backend.api.refreshToken(robot)));
     expect(new Set(tokens.map(({ access_token }) => access_token)).size).toBe(1);

@@ -350,7 +350,7 @@ describe('revocation, to the byte', () => {
     ['github', '{"credentials":["AT/+"]}'],
     ['asana', undefined],
     ['linear', undefined],
-  ])('%s with an access token alone', async (id, body) => {
+  ])('%s with only an access token', async (id, body) => {
     const { http, sent } = recordHttp();
     const only = { accessToken: grant.accessToken, refreshToken: undefined };
     const done = await revoke(

@@ -19,7 +19,7 @@ test('README.md lists every error there is and no other, with its code and exit 
   );
 });
 
-test('and says of each when it comes', () => {
+test('and says when each one comes', () => {
   for (const { kind, when } of documented)
     expect({ kind, length: when.trim().length > 3 }).toEqual({ kind, length: true });
 });

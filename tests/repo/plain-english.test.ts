@@ -28,7 +28,7 @@ const TELL_TALES: readonly TellTale[] = [
     pattern: /(?<!\bthere )\b(is|are|was|were) no (?!longer\b|more\b|other\b|better\b)[a-z]/i,
     better: 'is not a',
   },
-  { pattern: /\b(is|are|was|were) none\b(?! of)/i, better: 'is not one' },
+  { pattern: /(?<!\bthere )\b(is|are|was|were) none\b(?! of)/i, better: 'is not one' },
   { pattern: /\b(told|tells?|says?|said|speaks?) of\b/i, better: 'about' },
   { pattern: /\b(is|are|was|were|has|have|had) to be\b/i, better: 'must be, or: will be' },
   { pattern: /\b(throws?|rejects?|skipped|undefined)\b[^.\n]* where\b/i, better: 'if' },
@@ -44,12 +44,10 @@ const DOCUMENTS = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'daemon/README.md
 
 /** How many are still there. A number may only become smaller. */
 const STILL_THERE: Readonly<Record<string, number>> = {
-  shared: 15,
-  client: 39,
-  daemon: 139,
-  cli: 50,
-  'the documents': 6,
-  'the names of tests': 82,
+  shared: 3,
+  client: 33,
+  daemon: 86,
+  cli: 49,
 };
 
 interface Found {

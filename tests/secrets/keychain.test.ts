@@ -61,7 +61,7 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
     return sandbox.run(['--direct', ...args], { input });
   }
 
-  test('each is an item of its own, whose name alone is in the database', async () => {
+  test('each is an item of its own, and only its name is in the database', async () => {
     expect(await api.setSecret({ key: 'a/b', value: 'kept' })).toEqual({ key: 'a/b', backend });
     const name = `${stored.vaultId(sandbox.home)}/secret/a/b`;
     expect(await items()).toEqual([name]);
@@ -133,7 +133,7 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
     expect(await api.getSecret({ key: 'gone' })).toMatchObject({ value: 'again' });
   });
 
-  test('locked stops it there: nobody is asked after the keychain', async () => {
+  test('locked stops it there: nothing is asked after the keychain', async () => {
     await api.setSecret({ key: 'k', value: 'x' });
     await api.setSecret({ key: 'in/vault', value: 'y', backend: 'vault' });
     await service.lock();

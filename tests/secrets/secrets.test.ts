@@ -63,7 +63,7 @@ describe.each(backends)('secrets by $name', ({ start }) => {
     expect((secrets[0]?.updated_at ?? '') > (before?.updated_at ?? '')).toBe(true);
   });
 
-  test('a sealed value opens in its own row alone', async () => {
+  test('a sealed value opens only in its own row', async () => {
     await api.setSecret({ key: 'mine', value: 'mine' });
     await api.setSecret({ key: 'other', value: 'other' });
     stored.copySealedSecret(backend.sandbox.home, 'other', 'mine');
@@ -155,7 +155,7 @@ describe.each(backends)('secrets by $name', ({ start }) => {
       expect((await api.listSecrets()).secrets).toEqual([]);
     });
 
-    test('a cursor that is none', async () => {
+    test('a cursor that is not one', async () => {
       for (const cursor of ['canary!', Buffer.from('/').toString('base64url')]) {
         await expect(api.listSecrets({ cursor })).rejects.toMatchObject({
           kind: 'invalid_params',
@@ -243,7 +243,7 @@ describe.each(backends)('secrets by $name', ({ start }) => {
       expect(metadata.sources).toEqual([{ source: 'env://MY_KEY', outcome: 'found' }]);
     });
 
-    test('the daemon itself never reads its own environment for anybody', async () => {
+    test('the daemon never reads its own environment for a caller', async () => {
       if (!backend.daemon) return;
       const wire = await stopAfter(WireClient.connect(backend.daemon.socket));
       for (const [asked, kind] of [

@@ -152,7 +152,7 @@ describe('what the config allows', () => {
     }
   });
 
-  test('an answer is kept for cache_ttl_s, or until it is to be forgotten', async () => {
+  test('an answer is kept for cache_ttl_s, or until it is dropped by forget()', async () => {
     let now = 0;
     const made = create('cache_ttl_s = 300', { monotonic: () => now });
     await made.get('ref+echo://x');

@@ -154,7 +154,7 @@ describe('the schema', () => {
 });
 
 describe('a database that cannot be used', () => {
-  test('for it is none: store_unavailable, and it is left as it was', async () => {
+  test('because it is not a database: store_unavailable, and it is left as it was', async () => {
     const sandbox = await stopAfter(createSandbox());
     const garbage = Buffer.alloc(8192, 'this is no database ');
     await mkdir(join(sandbox.home, 'data'), { mode: 0o700 });
@@ -170,7 +170,7 @@ describe('a database that cannot be used', () => {
     expect((await readFile(stored.databaseFile(sandbox.home))).equals(garbage)).toBe(true);
   });
 
-  test('for pages of it are damaged: store_unavailable', async () => {
+  test('because pages of it are damaged: store_unavailable', async () => {
     const sandbox = await stopAfter(createSandbox());
     await sandbox.run(key('one'), { input: 'a key' });
     const bytes = await readFile(stored.databaseFile(sandbox.home));
@@ -183,7 +183,7 @@ describe('a database that cannot be used', () => {
 
   // Skipped where this user may write everywhere and there is no setpriv to give that up.
   test.skipIf(!modesCount)(
-    'for its folder is read-only: store_unavailable, and nothing is lost',
+    'because its folder is read-only: store_unavailable, and nothing is lost',
     async () => {
       const sandbox = await stopAfter(createSandbox());
       await sandbox.run(key('one'), { input: 'a key' });
@@ -204,7 +204,7 @@ describe('a database that cannot be used', () => {
     },
   );
 
-  test('for another program keeps it busy: others are answered meanwhile, and it recovers by itself', async () => {
+  test('because another program keeps it busy: others are answered meanwhile, and it recovers by itself', async () => {
     const sandbox = await stopAfter(createSandbox());
     const daemon = await sandbox.startDaemon();
     const client = await clientOf(daemon.socket);

@@ -65,7 +65,7 @@ describe('in one process', () => {
     expect(requests()).toBe(1);
   });
 
-  test('whoever wants longer gets it, up to half of the lifetime', async () => {
+  test('a caller that wants longer gets it, up to half of the lifetime', async () => {
     const { name, first, requests } = await signedIn('longer');
     for (const min_valid_s of [HOUR_S / 2, HOUR_S, 10 * HOUR_S]) {
       expect((await api.getToken({ ...name, min_valid_s })).access_token).toBe(first);
@@ -93,7 +93,7 @@ describe('in one process', () => {
     expect(requests()).toBe(1);
   });
 
-  test('an expired token is not refreshed for whoever does not want that, and never handed out', async () => {
+  test('an expired token is not refreshed for a caller that does not want that, and never handed out', async () => {
     const { name, requests } = await signedIn('expired');
     passTime(HOUR_S);
     const { is_expired } = await api.tokenInfo(name);

@@ -303,7 +303,7 @@ describe('the first start with a keychain that fails', () => {
     },
   );
 
-  test('because there is none: a key file', async () => {
+  test('because there is no keychain: a key file', async () => {
     expect(await firstStart('keychain_unavailable')).toEqual({ outcome: 'key_file', keyFile: true });
   });
 });

@@ -46,7 +46,7 @@ describe.skipIf(!secretServiceInstalled())('a vault whose key the keychain has',
   const itemsOf = async (slotId: string): Promise<string[]> =>
     (await keychainItems(service)).filter((item) => item.endsWith(`/key/${slotId}`));
 
-  test('gives it up for a password alone: the item goes after the slot', async () => {
+  test('gives it up for only a password: the item goes after the slot', async () => {
     const [slot] = (await api.vaultStatus()).slots;
     expect(slot?.kind).toBe('keychain');
     expect(await itemsOf(slot?.id ?? '')).toHaveLength(1);

@@ -186,7 +186,7 @@ describe.skipIf(!secretServiceInstalled())('the keychain of the system', () => {
   });
 
   describe('its child', () => {
-    test('is started anew after it was killed', async () => {
+    test('is started again after it was killed', async () => {
       const keychain = openKeychain(service.env);
       await keychain.probe();
       const first = lastChild();
@@ -223,7 +223,7 @@ describe.skipIf(!secretServiceInstalled())('the keychain of the system', () => {
       expect(children).toHaveLength(1);
     });
 
-    test('is ended when nobody calls any more', async () => {
+    test('is ended when there are no more calls', async () => {
       const keychain = openKeychain(service.env, { idleMs: 0 });
       await keychain.get('anything');
       const first = lastChild();

@@ -92,7 +92,7 @@ describe('a lock', () => {
   });
 });
 
-test('whoever lost its slot while a rotation goes on has to open the vault again, and nothing is lost', async () => {
+test('a process that lost its slot during a rotation must open the vault again, and nothing is lost', async () => {
   const backend = await stopAfter(startDaemon());
   const { api, sandbox } = backend;
   await api.addAccount({ ...name, credential: { api_key: 'a key' } });

@@ -73,7 +73,7 @@ describe.each(backends)('by $name', ({ start }) => {
     await expect(another.getSecret({ key })).rejects.toMatchObject(isLocked);
   });
 
-  test('a password opens it, a wrong one does not, and makes everybody wait', async () => {
+  test('a password opens it, a wrong one does not, and makes all callers wait', async () => {
     const { slots } = await api.vaultSetPassword({ password: 'open sesame' });
     expect(slots.map(({ kind }) => kind)).toEqual(['key_file', 'password']);
     await api.lock();
@@ -113,7 +113,7 @@ describe.each(backends)('by $name', ({ start }) => {
     await expect(api.unlock({ password: old })).rejects.toMatchObject({ kind: 'denied' });
   });
 
-  test('a password alone: it starts locked, in every process', async () => {
+  test('only a password: it starts locked, in every process', async () => {
     const { recovery_key } = await api.vaultRecoveryKey();
     await api.vaultSetPassword({ password: 'open sesame', only: true });
     expect(await kinds(api)).toEqual(['password', 'recovery']);

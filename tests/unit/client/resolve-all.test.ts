@@ -105,7 +105,7 @@ describe('resolveAll', () => {
     expect(asked).toBeLessThan(100);
   });
 
-  test('what looks like a reference and is none is an error that does not repeat it', async () => {
+  test('what looks like a reference and is not one is an error that does not repeat it', async () => {
     const strict: Api['resolve'] = async () => {
       throw new SigilforgeError('invalid_reference', 'This is not a reference.');
     };
@@ -117,7 +117,7 @@ describe('resolveAll', () => {
     }
   });
 
-  test('bytes that are no text do not become something else', async () => {
+  test('bytes that are not text do not become something else', async () => {
     const binary: Api['resolve'] = async () => ({ value: '/wA=', encoding: 'base64', metadata });
     await expect(resolveAll(binary, { a: 'secret://key' })).rejects.toMatchObject({
       kind: 'invalid_reference',
@@ -165,7 +165,7 @@ describe('withEnv', () => {
     expect(asked).not.toContain('secret://not-asked-for');
   });
 
-  test('a zero byte and a name that is none are refused, without the value', async () => {
+  test('a zero byte and an invalid name are refused, without the value', async () => {
     const zero: Api['resolve'] = async () => ({ value: 'canary\0', encoding: 'utf8', metadata });
     const error = await withEnv(zero, { KEY: 'secret://x' }, {}).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ kind: 'invalid_params', message: expect.stringContaining('KEY') });

@@ -153,7 +153,7 @@ describe('forms', () => {
     expect(mask(['12345678'], '12345678')).toBe(REPLACEMENT);
   });
 
-  test('bytes that are no text', () => {
+  test('bytes that are not text', () => {
     const value = Buffer.from([0xff, 0, 0xfe, 1, 0xfd, 2, 0xfc, 3, 0x80]);
     expect(masked(formsOf([value]), [Buffer.from([1]), value, Buffer.from([2])])).toEqual(
       Buffer.from(`\u0001${REPLACEMENT}\u0002`),

@@ -63,7 +63,7 @@ describe('a child that answers wrongly', () => {
     return keychain;
   }
 
-  test('with something that is no answer: store_unavailable', async () => {
+  test('with something that is not an answer: store_unavailable', async () => {
     const keychain = keychainWithChild(`process.stdin.on('data', () => console.log('a warning'));`);
     await expect(keychain.get('user')).rejects.toMatchObject({ kind: 'store_unavailable' });
   });

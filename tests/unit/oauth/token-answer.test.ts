@@ -118,13 +118,13 @@ describe('a refusal is a refusal, whatever its status and whatever tokens it has
     ['not ok', { ok: false, error: 'invalid_refresh_token' }, 200, { code: 'invalid_refresh_token' }],
     ['not ok with tokens', { ...good, ok: false }, 200, { code: 'unknown_error' }],
     [
-      'a message alone',
+      'only a message',
       { status: 400, message: 'Invalid refresh token' },
       400,
       { code: 'Invalid refresh token', words: ['Invalid refresh token'] },
     ],
     [
-      'an error that is no text',
+      'an error that is not text',
       { error: { type: 'OAuthException' } },
       400,
       { code: 'unknown_error', words: [] },

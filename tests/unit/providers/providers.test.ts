@@ -175,7 +175,7 @@ describe('the facts of each provider', () => {
 });
 
 describe.each(providers)('the entry $id', (provider) => {
-  test('is a whole provider once somebody brings a client', () => {
+  test('is a whole provider once it has a client', () => {
     const whole = {
       ...provider,
       client_id: null,
@@ -191,7 +191,7 @@ describe.each(providers)('the entry $id', (provider) => {
     expect(builtinProviders.get(provider.id)).toBe(provider);
   });
 
-  test('talks to https addresses alone, and names its sources', () => {
+  test('talks only to https addresses, and names its sources', () => {
     expect(endpointsOf(provider).filter((endpoint) => !endpoint.startsWith('https://'))).toEqual([]);
     expect(provider.sources.length).toBeGreaterThan(0);
   });

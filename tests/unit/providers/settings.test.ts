@@ -215,7 +215,7 @@ client_id = "of the config"`,
     expect(await get('github')).toMatchObject({ client_id: 'of the config', has_client_secret: false });
   });
 
-  test('a provider of the config alone may be changed, and comes back as it stands there', async () => {
+  test('a provider that is only in the config may be changed, and comes back as it stands there', async () => {
     expect(await get('own')).toMatchObject({ source: 'config', configured: true, discovery: true });
     // It is known where it is, so nothing more need be said.
     await backend.api.setProvider({ id: 'own', client_id: 'stored' });

@@ -107,7 +107,7 @@ describe('does not open', () => {
     }
   };
 
-  test('with any one bit changed, but for the name of the key, by which the key is chosen', () => {
+  test('with any one bit changed, except in the name of the key, by which the key is chosen', () => {
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const changed = Buffer.from(sealed);
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));

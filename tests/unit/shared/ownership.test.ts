@@ -41,7 +41,7 @@ describe('a path', () => {
     }
   });
 
-  test('that is a link is not, whoever made it', () => {
+  test('that is a link is not, even one that the user made', () => {
     expect(() => assertPrivate('/p', statsOf('link', 0o120777), UID)).toThrow(
       refusal('/p is a symbolic link.', "rm '/p'"),
     );
@@ -60,7 +60,7 @@ describe('a path', () => {
   });
 });
 
-test.skipIf(process.platform === 'win32')('real files are judged by what lstat says of them', () => {
+test.skipIf(process.platform === 'win32')('real files are judged by their lstat', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [file, link, inner] = ['file', 'link', 'inner'].map((name) => join(folder, name)) as [

@@ -116,7 +116,7 @@ describe('overrides', () => {
     });
   });
 
-  test('SIGILFORGE_SOCKET moves the socket alone, and pins it', () => {
+  test('SIGILFORGE_SOCKET moves only the socket, and pins it', () => {
     const env = { ...home, SIGILFORGE_HOME: '/sf' };
     expect(resolvePaths({ ...env, SIGILFORGE_SOCKET: '/s' }, 'linux')).toEqual({
       ...resolvePaths(env, 'linux'),
@@ -125,7 +125,7 @@ describe('overrides', () => {
     });
   });
 
-  test('an empty variable is none', () => {
+  test('an empty variable counts as unset', () => {
     expect(resolvePaths({ ...home, SIGILFORGE_HOME: '', SIGILFORGE_SOCKET: '' }, 'linux')).toEqual(
       resolvePaths(home, 'linux'),
     );

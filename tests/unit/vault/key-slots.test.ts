@@ -58,7 +58,7 @@ class HandClock implements Clock {
 }
 
 describe('after wrong passwords', () => {
-  test('each makes everybody wait twice as long, to five minutes at most', () => {
+  test('each makes all callers wait twice as long, to five minutes at most', () => {
     const clock = new HandClock();
     const wrong = new WrongPasswords(clock);
     const waits: number[] = [];
@@ -109,10 +109,7 @@ describe('a time limit', () => {
 
   test.each([
     ['the wall clock alone, as after sleep', { wallMs: 60_000, monotonicMs: 0 }],
-    [
-      'the monotonic clock alone, as when somebody sets the other one back',
-      { wallMs: -9_000, monotonicMs: 60_000 },
-    ],
+    ['only the monotonic clock, as when the other one is set back', { wallMs: -9_000, monotonicMs: 60_000 }],
   ])('is over by %s', (_, passed) => {
     const clock = new HandClock();
     const limit = new TimeLimit(clock, 60_000);

@@ -47,7 +47,7 @@ test.each([
   'é'.repeat(56),
   `${newRecoveryKey()}0`,
   newRecoveryKey().slice(1),
-])('what is none: %j', (text) => {
+])('what is not one: %j', (text) => {
   expect(parseRecoveryKey(text)).toBeUndefined();
 });
 
