@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { resolvePaths } from '../shared/paths.js';
+import { isErrno } from '../shared/errno.js';
+import { type Environment, resolvePaths } from '../shared/paths.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Where a daemon is to be looked for. */
+/** Where to look for a daemon. */
 export interface Address {
-  /** The socket's path or the pipe's name; `null` on Windows where no daemon has written one. */
+  /** The socket's path or the pipe's name; `null` on Windows if no daemon has written one. */
   readonly socket: string | null;
-  /** Whether it was named by the caller or the environment: then nothing may go round it. */
+  /** Whether the caller or the environment named it: then no other way to the daemon may be used. */
   readonly pinned: boolean;
 }
 
-/** The socket: the one given, else of `SIGILFORGE_SOCKET`, else of `config.toml`, else the usual one. Throws `config`. */
+/** The socket: the given one, else `SIGILFORGE_SOCKET`, else that of `config.toml`, else the usual one. Throws `config`. */
 export async function findSocket(
   options: { readonly socket?: string } = {},
   env: Environment = process.env,
@@ -23,7 +22,7 @@ export async function findSocket(
   return { socket: configured ?? paths.socket ?? pipeName(paths.pipeFile), pinned: false };
 }
 
-/** The TOML reader is loaded only where the file has the word in it, so that the ordinary start stays quick. */
+/** Loads the TOML reader only if the file contains the word, so that the ordinary start stays fast. */
 async function socketInConfig(file: string): Promise<string | undefined> {
   const text = readIfAny(file);
   if (!text?.includes('socket')) return undefined;
@@ -39,7 +38,7 @@ function readIfAny(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+    if (isErrno(thrown, 'ENOENT')) return undefined;
     throw thrown;
   }
 }

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { isErrno } from '../shared/errno.js';
 import { fromWire, isWireError, SigilforgeError } from '../shared/errors.js';
+import { isRecord, parseJson } from '../shared/json.js';
+import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
 import { resolvePaths } from '../shared/paths.js';
 import { type LineSocket, openSocket } from './socket.js';
 
-const TIMEOUT_MS = 120_000;
-
 /**
- * One call over a connection of its own, for a program that is started for just that: it loads no schemas, so the
- * caller looks at the result itself. `undefined` where the whole client has to find out: no daemon is there, or
- * config.toml may name its socket. Throws the daemon's error.
+ * One call over a connection of its own, for a program that is started only for that. It loads no schemas, so the
+ * caller checks the result itself. `undefined` if the whole client must find out: no daemon is there, or config.toml may
+ * name its socket. Throws the daemon's error.
  */
 export async function callOnce(method: string, params: object): Promise<Record<string, unknown> | undefined> {
   const address = usualSocket();
@@ -25,7 +26,7 @@ function mentionsSocket(configFile: string): boolean {
   try {
     return readFileSync(configFile, 'utf8').includes('socket');
   } catch (thrown) {
-    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT');
+    return !isErrno(thrown, 'ENOENT');
   }
 }
 
@@ -34,10 +35,10 @@ function answerTo(socket: LineSocket, request: object): Promise<unknown> {
     const timer = setTimeout(() => {
       reject(new SigilforgeError('timeout', 'The daemon did not answer in time.'));
       socket.destroy();
-    }, TIMEOUT_MS);
+    }, DEFAULT_TIMEOUT_MS);
     socket.listen({
       line: (text) => {
-        resolve(parsed(text));
+        resolve(parseJson(text ?? ''));
         socket.destroy();
       },
       closed: () => {
@@ -52,21 +53,9 @@ function answerTo(socket: LineSocket, request: object): Promise<unknown> {
   });
 }
 
-function parsed(text: string | null): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined;
-  }
-}
-
 function resultOf(answer: unknown): Record<string, unknown> {
   const { error, result } = isRecord(answer) ? answer : {};
   if (isWireError(error)) throw fromWire(error);
   if (isRecord(result)) return result;
   throw new SigilforgeError('incompatible', 'What listens on the socket does not answer as a daemon.');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

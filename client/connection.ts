@@ -10,27 +10,26 @@ import {
   type ResultOf,
 } from '../shared/contract/index.js';
 import { fromWire, SigilforgeError } from '../shared/errors.js';
+import { parseJson } from '../shared/json.js';
+import { MAX_TIMER_MS } from '../shared/limits.js';
 import { parse } from '../shared/validate.js';
-import { isAnswer, paramsOf, toMessage } from './messages.js';
+import { isAnswer, paramsOf } from './messages.js';
 import { type LineSocket, openSocket } from './socket.js';
 import { incompatibility } from './version-check.js';
 
-/** The longest time that Node's timers hold, in milliseconds; beyond it they would fire at once. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
-
-/** What may follow from a peer of another protocol; only then does it cost a question to find out. */
+/** Errors that a peer of another protocol may cause. Only after these is it worth asking for its protocol. */
 const DOUBTFUL = new Set(['method_not_found', 'invalid_params', 'internal_error']);
 
 const lost = () =>
   new SigilforgeError(
     'daemon_unavailable',
-    'The connection to the daemon ended during the call, so it is not known whether the call was carried out.',
+    'The connection to the daemon ended during the call, so the call may or may not have been carried out.',
     {
-      hint: 'Look whether the daemon runs: sigilforge daemon status. Then look what is there, and try again.',
+      hint: 'Check the daemon with: sigilforge daemon status. Check what the call has changed before you try again.',
     },
   );
 
-/** Connects to the daemon at `socket`. Resolves to `undefined` where nobody is there. */
+/** Connects to the daemon at `socket`. Resolves to `undefined` if no daemon listens there. */
 export async function openConnection(
   socket: string,
   onEvent: (event: AccountEvent) => void = () => {},
@@ -86,14 +85,14 @@ export class DaemonConnection {
     }
   }
 
-  /** A call whose result is not looked at, which works with daemons of any protocol. */
+  /** A call whose result is not checked, which works with daemons of any protocol. */
   async request(method: string, params: object | undefined, timeout: number): Promise<unknown> {
     if (!this.#open)
       throw new SigilforgeError('daemon_unavailable', 'The connection to the daemon has ended.');
     const id = ++this.#lastId;
     const timer = setTimeout(
       () => this.#settle(id, new SigilforgeError('timeout', `The daemon did not answer ${method} in time.`)),
-      Math.min(timeout, LONGEST_TIMEOUT),
+      Math.min(timeout, MAX_TIMER_MS),
     );
     this.#pending.add(id);
     this.#keepAlive();
@@ -108,25 +107,25 @@ export class DaemonConnection {
     }
   }
 
-  /** Keeps the process alive even while no call is pending: somebody waits for events, or for the end. */
+  /** Keeps the process alive even while no call is pending: for events, or for the end of the daemon. */
   hold(held: boolean): void {
     this.#held = held;
     this.#keepAlive();
   }
 
-  /** Ends the connection; calls under way fail with `error`. */
+  /** Ends the connection. Pending calls fail with `error`. */
   close(error: SigilforgeError): void {
     this.#end(error);
     this.#socket.destroy();
   }
 
-  /** Ends a connection that nobody needs any more. */
+  /** Ends a connection that is no longer needed. */
   disconnect(): void {
     this.close(new SigilforgeError('cancelled', 'The connection was closed.'));
   }
 
   #receive(text: string | null): void {
-    const message = toMessage(text);
+    const message = parseJson(text ?? '');
     const event = paramsOf(message, 'event');
     if (event !== undefined) this.#notify(event);
     else if (!isAnswer(message)) {

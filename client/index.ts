@@ -6,6 +6,7 @@ import {
   type ParamsOf,
 } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
+import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
 import { findSocket } from './address.js';
 import type { ConnectOptions, SigilforgeClient } from './api.js';
 import { withReferences } from './references/with-references.js';
@@ -15,11 +16,9 @@ export type { AccessToken, AccountEvent, AccountInfo, Api, Credential } from '..
 export { type ErrorKind, SigilforgeError } from '../shared/errors.js';
 export type { ConnectOptions, SigilforgeClient } from './api.js';
 
-const DEFAULT_TIMEOUT = 120_000;
-
 /** Connects to the daemon, or opens the library in this process if no daemon runs and falling back is allowed. */
 export async function connect(options: ConnectOptions = {}): Promise<SigilforgeClient> {
-  const { fallback = 'direct', timeout = DEFAULT_TIMEOUT } = options;
+  const { fallback = 'direct', timeout = DEFAULT_TIMEOUT_MS } = options;
   if (!(timeout > 0)) throw new SigilforgeError('invalid_params', 'timeout is not a positive number.');
   const { socket, pinned } = await findSocket(options);
   if (socket !== null) {

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { errnoOf } from '../shared/errno.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { encodeLine, LineDecoder } from '../shared/framing.js';
 import { assertPrivate } from '../shared/ownership.js';
@@ -30,10 +31,10 @@ export async function openSocket(socket: string): Promise<LineSocket | undefined
     return new LineSocket(await connected(net.connect(socket)));
   } catch (thrown) {
     if (thrown instanceof SigilforgeError) throw thrown;
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+    const code = errnoOf(thrown) ?? 'unknown error';
     if (ABSENT.has(code)) return undefined;
     throw new SigilforgeError('daemon_unavailable', `The daemon's socket ${socket} fails with ${code}.`, {
-      hint: 'Look whether the daemon is well with: sigilforge daemon status',
+      hint: 'Check the daemon with: sigilforge daemon status',
       cause: thrown,
     });
   }

@@ -15,7 +15,9 @@ import { INSTANCE_LEASE } from './core/store/open.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
 import { bindSocket } from './server/listen.js';
+import { contractMethods } from './server/methods.js';
 import { listenOnPipe } from './server/pipe.js';
+import { createDispatcher } from './server/rpc.js';
 import { type Serving, serve } from './server/server.js';
 
 const SETUP_PATIENCE_MS = 1_000;
@@ -23,16 +25,16 @@ const SETUP_PATIENCE_MS = 1_000;
 /** A daemon that is ready. */
 export interface Daemon {
   readonly socket: string;
-  /** What a person should know about how their vault is kept. */
+  /** Sentences that the user should read, about how their vault is kept. */
   readonly notices: readonly string[];
   /** Resolves once the daemon has ended. */
   readonly ended: Promise<void>;
-  /** Finishes what is under way, and ends. May be called more than once. */
+  /** Finishes pending work and ends. May be called more than once. */
   stop(): void;
 }
 
-/** Starts the one daemon of a data folder. Throws `already_exists` where there is one. */
-export async function startDaemon(
+/** Starts the only daemon of a data folder. Throws `already_exists` if one is running. */
+export async function serveDaemon(
   paths: Paths,
   config: Config,
   log: JsonLog,
@@ -40,7 +42,7 @@ export async function startDaemon(
 ): Promise<Daemon> {
   ensurePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
-  // A program with the library holds it too, for the moment in which it sets up the vault.
+  // A program with the library also holds it briefly, while it sets up the vault.
   const instanceLease = await leases.take(INSTANCE_LEASE, SETUP_PATIENCE_MS);
   if (!instanceLease) throw alreadyRunning(paths.data);
   const notices: string[] = [];
@@ -92,7 +94,7 @@ function serveCore(
     core.signIns.close();
     await serving?.close();
     await core.close();
-    // Last, so that no other daemon takes the place while this one still may write.
+    // Last, so that no other daemon starts while this one may still write.
     instanceLease.release();
     log.info('daemon.stopped');
   };
@@ -107,9 +109,9 @@ function serveCore(
     // The answer is written first.
     shutdown: () => setImmediate(stop),
   });
-  serving = serve(server, handlers, log);
+  serving = serve(server, createDispatcher(contractMethods(handlers), log), log);
   log.info('daemon.ready', { version: VERSION, socket });
-  // Begun now, so that the first token does not wait for the keychain.
+  // Started now, so that the first token does not wait for the keychain.
   core.tend().catch((thrown: unknown) => {
     log.warn('startup.failed', { kind: reported(thrown, 'startup.failed', log).kind });
   });
@@ -117,7 +119,7 @@ function serveCore(
 }
 
 function alreadyRunning(data: string): SigilforgeError {
-  return new SigilforgeError('already_exists', `A daemon for ${data} is running already.`, {
-    hint: 'Use it as it is, or end it with: sigilforge daemon stop',
+  return new SigilforgeError('already_exists', `A daemon for ${data} is already running.`, {
+    hint: 'Use that daemon, or stop it with: sigilforge daemon stop',
   });
 }

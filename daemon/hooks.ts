@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { Config } from '../shared/config.js';
+import { errnoOf } from '../shared/errno.js';
 import type { CoreEvent, Events } from './core/accounts/events.js';
 import type { Logger } from './core/platform/log.js';
 
@@ -42,6 +43,6 @@ function run(
     child.stdin?.end();
   } catch (thrown) {
     // Some faults of a path or an argument are thrown at once.
-    failed(thrown instanceof Error && 'code' in thrown ? thrown.code : 'unknown');
+    failed(errnoOf(thrown) ?? 'unknown');
   }
 }

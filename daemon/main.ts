@@ -7,7 +7,7 @@ import { readConfig } from './core/platform/config.js';
 import { asReported, reported } from './core/platform/faults.js';
 import { JsonLog } from './core/platform/json-log.js';
 import { silentLogger } from './core/platform/log.js';
-import { startDaemon } from './daemon.js';
+import { serveDaemon } from './daemon.js';
 
 /** Writes the only line on standard output: that the daemon is ready, or why it will not be. */
 function announce(message: object): void {
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const paths = resolvePaths();
   const config = readConfig(paths.configFile);
   const log = JsonLog.ofDaemon(paths.logFile, config.daemon.log_level);
-  const daemon = await startDaemon(paths, config, log).catch((thrown: unknown) => {
+  const daemon = await serveDaemon(paths, config, log).catch((thrown: unknown) => {
     throw reported(thrown, 'startup.failed', log);
   });
 

@@ -44,9 +44,9 @@ function add(command: Command, name: string, summary: string, meaning: string): 
 }
 
 async function start({ output }: Context): Promise<void> {
-  const { startDaemon } = await import('../../client/daemon/launch.js');
+  const { launchDaemon } = await import('../../client/daemon/launch.js');
   const { pid, socket, alreadyRunning, notices } = await untilInterrupted(
-    output.waiting('Starting the daemon…', startDaemon()),
+    output.waiting('Starting the daemon…', launchDaemon()),
   );
   const result = { pid, socket, already_running: alreadyRunning };
   output.result(result, () => {
@@ -64,7 +64,7 @@ async function stop(context: Context): Promise<void> {
 }
 
 async function stopDaemon({ output }: Context): Promise<boolean> {
-  const { stopDaemon: end } = await import('../../client/daemon/launch.js');
+  const { stopDaemon: end } = await import('../../client/daemon/stop.js');
   return untilInterrupted(output.waiting('Stopping the daemon…', end()));
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import { statOf } from '../../client/process-stat.js';
 
 /** Whether this process has a controlling terminal, whatever its input and output are. */
 export function hasControllingTerminal(): boolean {
@@ -27,14 +28,4 @@ export function leadsSession(): boolean {
 function stateOf(pid: number): string {
   if (process.platform === 'linux') return statOf(pid)[0] ?? '';
   return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? '';
-}
-
-/** The fields after the program's name: state, parent, process group, session, … Empty for a process that is gone. */
-function statOf(pid: number): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
+import type { Environment } from '../../shared/paths.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What a daemon needs of its starter's environment. It lives long, so nothing else, and no credential, goes in with it. */
+/**
+ * What a daemon needs from the environment of its starter. It lives long, so it gets nothing else, and no credential.
+ */
 const NEEDED = new Set([
   'HOME',
   'USER',
@@ -32,10 +33,10 @@ const NEEDED = new Set([
 
 const NEEDED_PREFIXES = ['LC_', 'XDG_'];
 
-/** Paths that count from the starter's folder, which is not the daemon's. */
+/** Paths that are relative to the starter's folder, which is not the daemon's. */
 const PATHS = new Set(['SIGILFORGE_HOME', 'SIGILFORGE_SOCKET']);
 
-/** The environment to start a daemon with: the names above in whatever case, relative paths made absolute. */
+/** The environment to start a daemon with: the names above in any case, with absolute paths. */
 export function daemonEnvironment(env: Environment = process.env): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {

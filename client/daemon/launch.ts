@@ -5,20 +5,19 @@ import { builtFile } from '../../shared/built-file.js';
 import { childOptions } from '../../shared/child-options.js';
 import { fromWire, SigilforgeError } from '../../shared/errors.js';
 import { LineDecoder } from '../../shared/framing.js';
+import { parseJson } from '../../shared/json.js';
 import { openLogFile } from '../../shared/log-file.js';
 import { resolvePaths } from '../../shared/paths.js';
 import { parse } from '../../shared/validate.js';
-import { ErrorObject, toMessage } from '../messages.js';
+import { ErrorObject } from '../messages.js';
 import { daemonEnvironment } from './environment.js';
 import { runningDaemon } from './running.js';
-
-export { stopDaemon } from './stop.js';
 
 const DAEMON = builtFile('sigilforged.cjs');
 
 const START_LIMIT = 30_000;
 
-/** The one line that the daemon writes on standard output once it listens, or once it is sure that it never will. */
+/** The only line that the daemon writes on standard output: once it listens, or once it knows that it never will. */
 const ReadyLine = v.variant('ready', [
   v.object({
     ready: v.literal(true),
@@ -30,9 +29,9 @@ const ReadyLine = v.variant('ready', [
 ]);
 
 export interface LaunchOptions {
-  /** The daemon's program; the one of this package without it. */
+  /** The daemon's program, by default that of this package. */
   readonly program?: string;
-  /** Milliseconds that it may take to be ready, 30,000 without it. */
+  /** Milliseconds that it may take to be ready, by default 30,000. */
   readonly timeout?: number;
 }
 
@@ -40,20 +39,20 @@ export interface LaunchOptions {
 export interface StartedDaemon {
   readonly pid: number;
   readonly socket: string;
-  /** Whether another one had been started before. */
+  /** Whether a daemon was running before. */
   readonly alreadyRunning: boolean;
-  /** What a person should know about how the vault is kept. */
+  /** Sentences that the user should read, about how the vault is kept. */
   readonly notices: readonly string[];
 }
 
 /**
- * Starts the daemon and resolves once it is ready. Throws what the daemon says that hinders it, `daemon_unavailable`
- * where it ends without a word, `timeout` where it takes too long, `incompatible` where one of another protocol runs already.
+ * Starts the daemon and resolves once it is ready. Throws the daemon's own error if it cannot start, `daemon_unavailable`
+ * if it ends without an error, `timeout` if it takes too long, and `incompatible` if a daemon of another protocol runs.
  */
-export async function startDaemon(options: LaunchOptions = {}): Promise<StartedDaemon> {
+export async function launchDaemon(options: LaunchOptions = {}): Promise<StartedDaemon> {
   const { program = DAEMON, timeout = START_LIMIT } = options;
   const { logFile } = resolvePaths();
-  const line = await readyLine(launch(program, logFile), timeout, logFile);
+  const line = await readyLine(spawnDaemon(program, logFile), timeout, logFile);
   if (line.ready) {
     const { pid, socket, notices } = line;
     return { pid, socket, alreadyRunning: false, notices };
@@ -65,7 +64,7 @@ export async function startDaemon(options: LaunchOptions = {}): Promise<StartedD
   return { ...running, alreadyRunning: true, notices: [] };
 }
 
-function launch(program: string, logFile: string): ChildProcess {
+function spawnDaemon(program: string, logFile: string): ChildProcess {
   const log = openLogFile(logFile);
   try {
     return spawn(process.execPath, [...childOptions(), program], {
@@ -79,20 +78,20 @@ function launch(program: string, logFile: string): ChildProcess {
   }
 }
 
-/** The ready line. Whatever comes of it, nothing of the child keeps this process alive afterwards. */
+/** The ready line. Afterwards the child does not keep this process alive, even if this throws. */
 async function readyLine(
   child: ChildProcess,
   timeout: number,
   logFile: string,
 ): Promise<v.InferOutput<typeof ReadyLine>> {
-  const see = { hint: `Look into the log: ${logFile}` };
+  const see = { hint: `See the log: ${logFile}` };
   try {
     const line = await firstLine(child, timeout);
-    if (line !== undefined) return parse(ReadyLine, toMessage(line), 'The ready line', 'daemon_unavailable');
+    if (line !== undefined) return parse(ReadyLine, parseJson(line), 'The ready line', 'daemon_unavailable');
   } catch (cause) {
     child.kill('SIGKILL');
     if (cause instanceof SigilforgeError) throw cause;
-    throw new SigilforgeError('daemon_unavailable', 'The daemon did not start as it should.', {
+    throw new SigilforgeError('daemon_unavailable', 'The daemon did not start properly.', {
       ...see,
       cause,
     });
@@ -103,7 +102,7 @@ async function readyLine(
   throw new SigilforgeError('daemon_unavailable', 'The daemon ended before it was ready.', see);
 }
 
-/** The first line of the child's standard output, or `undefined` where it ends without one. */
+/** The first line of the child's standard output, or `undefined` if it ends without one. */
 function firstLine(child: ChildProcess, timeout: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const decoder = new LineDecoder();

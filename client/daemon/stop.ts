@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SigilforgeError } from '../../shared/errors.js';
 import type { DaemonConnection } from '../connection.js';
+import { statOf } from '../process-stat.js';
 import { identify, reachDaemon } from './running.js';
 
-/** An exchange with a provider may take a minute, and is never cut off; then come the daemon's own five seconds. */
+/** An exchange with a provider may take a minute and is never cut off. The daemon's own five seconds come after that. */
 const STOP_LIMIT = 75_000;
 
-/** How often it is looked whether the process is gone: nothing tells the end of a process that is not one's child. */
+/** How often to check whether the process is gone, in milliseconds: only a parent is notified of the end of a process. */
 const STEP = 10;
 
-/** Ends the daemon, of whatever protocol, and resolves once its process is gone; to `false` where none was running. */
+/** Stops the daemon, of any protocol version. Resolves once its process is gone, to `false` if no daemon was running. */
 export async function stopDaemon(): Promise<boolean> {
   const reached = await reachDaemon();
   if (reached === undefined) return false;
@@ -49,18 +49,13 @@ function isAlive(pid: number): boolean {
   return process.platform !== 'linux' || !isZombie(pid);
 }
 
-/** Whether a process has ended and only its parent has not asked for it yet, which in some containers nobody ever does. */
+/** Whether a process has ended and its parent has not asked for its status yet. In some containers no parent ever does. */
 function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return /^\s*[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
-  } catch {
-    return false;
-  }
+  return /^[ZX]/.test(statOf(pid)[0] ?? '');
 }
 
 function tooLong(pid: number): SigilforgeError {
   return new SigilforgeError('timeout', `The daemon (process ${pid}) has not ended yet.`, {
-    hint: 'It ends once its exchange with a provider is over; look with: sigilforge daemon status',
+    hint: 'It ends after its exchange with a provider. Check with: sigilforge daemon status',
   });
 }

@@ -1,6 +1,7 @@
 import { SigilforgeError } from '../../shared/errors.js';
+import { isRecord, parseJson } from '../../shared/json.js';
 
-/** What names a request in its answer (JSON-RPC 2.0, section 4). */
+/** What an answer refers to its request by (JSON-RPC 2.0, section 4). */
 export type RequestId = string | number | null;
 
 /** A request whose envelope was checked. Without an `id` it is a notification, which is never answered. */
@@ -14,14 +15,12 @@ export interface Request {
 /** The most requests of one batch. */
 const MAX_BATCH = 64;
 
-/** The JSON value of a line. Throws `parse_error`, without the text that V8's own message would quote. */
+/** The JSON value of a line. Throws `parse_error`, without the text, which the message of `JSON.parse` would quote. */
 export function parseLine(line: string | null): unknown {
   if (line === null) throw new SigilforgeError('parse_error', 'The line is not UTF-8.');
-  try {
-    return JSON.parse(line);
-  } catch {
-    throw new SigilforgeError('parse_error', 'The line is not JSON.');
-  }
+  const value = parseJson(line);
+  if (value === undefined) throw new SigilforgeError('parse_error', 'The line is not JSON.');
+  return value;
 }
 
 /** Throws `invalid_request` for an empty batch (JSON-RPC 2.0, section 6), `limit_exceeded` for one that is too long. */
@@ -34,7 +33,7 @@ export function assertBatchSize(batch: readonly unknown[]): void {
 
 /** `value` as a request. Throws `invalid_request`; json-rpc-2.0 would let numbers, strings and any `params` pass. */
 export function assertRequest(value: unknown): asserts value is Request {
-  if (!isObject(value)) throw invalid('A request is a JSON object');
+  if (!isRecord(value)) throw invalid('A request is a JSON object');
   if (value['jsonrpc'] !== '2.0') throw invalid('jsonrpc is not "2.0"');
   if (typeof value['method'] !== 'string') throw invalid('method is not a string');
   if (value['params'] !== undefined && (typeof value['params'] !== 'object' || value['params'] === null)) {
@@ -48,16 +47,12 @@ export function assertRequest(value: unknown): asserts value is Request {
   }
 }
 
-/** The id to answer a message with that is no request: its own where it can be told, else `null`. */
+/** The id for an answer to a message that is not a request: its own if it has one, else `null`. */
 export function idOf(value: unknown): RequestId {
-  return isObject(value) && isRequestId(value['id']) ? value['id'] : null;
+  return isRecord(value) && isRequestId(value['id']) ? value['id'] : null;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Beyond 2^53 a number would come back as another one, and nobody could match the answer. */
+/** A number beyond 2^53 would come back as another one, and no client could match the answer. */
 function isRequestId(id: unknown): id is RequestId {
   return (
     typeof id === 'string' ||

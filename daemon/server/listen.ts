@@ -1,14 +1,15 @@
 import { lstatSync, mkdirSync, type Stats, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { errnoOf, isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
 import { assertSocketPathFits } from '../../shared/paths.js';
 
 /**
- * Listens on `socket`, which is 0600 from its first moment in a folder of the user's own (made 0700 where it is missing).
- * A stale socket is replaced, so the caller holds the instance lock until the server is closed, which removes the file.
- * Throws `unsafe_path` for whatever others own, may open or put there, `already_exists` where somebody listens.
+ * Listens on `socket`, which is 0600 from its first moment, in a folder of the user (made 0700 if it is missing). A stale
+ * socket is replaced, so the caller holds the instance lock until the server is closed, which removes the file.
+ * Throws `unsafe_path` for paths that others own, may open or have put there, `already_exists` if a program listens.
  */
 export async function bindSocket(socket: string): Promise<net.Server> {
   assertSocketPathFits(socket);
@@ -33,7 +34,7 @@ export async function listen(address: string, umask: number): Promise<net.Server
   try {
     await listening;
   } catch (cause) {
-    throw codeOf(cause) === 'EADDRINUSE' ? occupied(address, cause) : unusable(address, cause);
+    throw isErrno(cause, 'EADDRINUSE') ? occupied(address, cause) : unusable(address, cause);
   }
   server.removeAllListeners('error');
   return server;
@@ -43,7 +44,7 @@ function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    if (codeOf(cause) !== 'EEXIST') throw unusable(folder, cause);
+    if (!isErrno(cause, 'EEXIST')) throw unusable(folder, cause);
   }
   const stats = lstatSync(folder);
   assertPrivate(folder, stats);
@@ -54,14 +55,14 @@ async function removeStale(socket: string): Promise<void> {
   const stats = lstatIfAny(socket);
   if (stats === undefined) return;
   if (!stats.isSocket() && !stats.isSymbolicLink()) {
-    throw new SigilforgeError('unsafe_path', `${socket} is there already and is not a socket.`, {
+    throw new SigilforgeError('unsafe_path', `${socket} already exists and is not a socket.`, {
       hint: 'Move it away, or name another path in SIGILFORGE_SOCKET.',
     });
   }
   assertPrivate(socket, stats);
   const refusal = await connectionError(socket);
   if (refusal === 'ENOENT') return;
-  // Only a refusal proves that nobody listens: EAGAIN, for one, comes from a server with too many callers.
+  // Only a refusal proves that no program listens: EAGAIN, for example, comes from a server with too many callers.
   if (refusal !== 'ECONNREFUSED') throw occupied(socket);
   unlinkSync(socket);
 }
@@ -74,7 +75,7 @@ function lstatIfAny(file: string): Stats | undefined {
   }
 }
 
-/** The code of the error that connecting ends in, or `undefined` where somebody answers. */
+/** The code of the error that connecting ends in, or `undefined` if a program answers. */
 function connectionError(socket: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = net.connect(socket);
@@ -82,22 +83,18 @@ function connectionError(socket: string): Promise<string | undefined> {
       probe.destroy();
       resolve(undefined);
     });
-    probe.once('error', (error) => resolve(codeOf(error)));
+    probe.once('error', (error) => resolve(errnoOf(error)));
   });
 }
 
 function occupied(address: string, cause?: unknown): SigilforgeError {
-  return new SigilforgeError('already_exists', `A daemon listens on ${address} already.`, {
-    hint: 'Use it as it is, or end it with: sigilforge daemon stop',
+  return new SigilforgeError('already_exists', `A daemon already listens on ${address}.`, {
+    hint: 'Use that daemon, or stop it with: sigilforge daemon stop',
     cause,
   });
 }
 
 function unusable(file: string, cause: unknown): SigilforgeError {
-  const code = codeOf(cause) ?? 'unknown error';
+  const code = errnoOf(cause) ?? 'unknown error';
   return new SigilforgeError('unsafe_path', `${file} cannot be used (${code}).`, { cause });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,34 +1,30 @@
 import { type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
 import { SigilforgeError } from '../../shared/errors.js';
+import { isRecord } from '../../shared/json.js';
 import { asReported, type FaultLog, logFault } from '../core/platform/faults.js';
-import type { Handlers, Peer } from '../handlers/handlers.js';
+import type { Peer } from '../handlers/handlers.js';
 import { assertBatchSize, assertRequest, idOf, parseLine, type RequestId } from './envelope.js';
-import { contractMethods, type WireMethods } from './methods.js';
+import type { WireMethods } from './methods.js';
 
-/** What became of a line. */
+/** A line that is being answered. */
 export interface Dispatched {
   /** How many of its requests count against the connection's limit of requests in flight. */
   readonly running: number;
-  /** How many of its requests wait for something to happen, as long as it takes. */
+  /** How many of its requests wait for an event, with no limit in time. */
   readonly waiting: number;
-  /** The answer as JSON text, `undefined` where nothing is to be answered. Never rejects. */
+  /** The answer as JSON text, `undefined` if there is none. Never rejects. */
   readonly answer: PromiseLike<string | undefined>;
 }
 
-/** Takes one line of a client, `null` for one that is not UTF-8. Never throws. */
+/** Takes one line from a client, `null` for a line that is not UTF-8. Never throws. */
 export type Dispatcher = (line: string | null, peer: Peer) => Dispatched;
 
 type Answer = JSONRPCResponse | JSONRPCResponse[] | null;
 
 const WAITING_METHODS = new Set<unknown>(['wait_flow', 'subscribe']);
 
-/** The contract, served by these handlers. */
-export function createDispatcher(handlers: Handlers, log: FaultLog): Dispatcher {
-  return createMethodDispatcher(contractMethods(handlers), log);
-}
-
-/** Any methods, served as JSON-RPC 2.0. */
-export function createMethodDispatcher(methods: WireMethods, log: FaultLog): Dispatcher {
+/** Serves `methods` as JSON-RPC 2.0. */
+export function createDispatcher(methods: WireMethods, log: FaultLog): Dispatcher {
   const server = createServer(methods, log);
   const encode = (answer: Answer) => encodeAnswer(answer, log);
 
@@ -64,7 +60,7 @@ export function createMethodDispatcher(methods: WireMethods, log: FaultLog): Dis
   };
 }
 
-/** The library with both of its leaks closed: it prints whole errors, and sends the text of any to the peer. */
+/** json-rpc-2.0 with both of its leaks closed: by default it prints whole errors and sends the text of any error. */
 function createServer(methods: WireMethods, log: FaultLog): JSONRPCServer<Peer> {
   const server = new JSONRPCServer<Peer>({
     errorListener: (_message, thrown) => logFault(thrown, 'call.failed', log),
@@ -97,10 +93,5 @@ function encodeAnswer(answer: Answer, log: FaultLog): string | undefined {
 }
 
 function isWaiting(message: unknown): boolean {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'method' in message &&
-    WAITING_METHODS.has(message.method)
-  );
+  return isRecord(message) && WAITING_METHODS.has(message['method']);
 }

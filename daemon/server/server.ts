@@ -1,35 +1,27 @@
 import type { Server, Socket } from 'node:net';
 import { SigilforgeError } from '../../shared/errors.js';
-import type { FaultLog } from '../core/platform/faults.js';
-import type { Handlers } from '../handlers/handlers.js';
+import type { Logger } from '../core/platform/log.js';
 import { Connection, errorLine } from './connection.js';
 import { Deadline } from './deadline.js';
 import { defaultLimits, type Limits } from './limits.js';
-import { createDispatcher, type Dispatcher } from './rpc.js';
+import type { Dispatcher } from './rpc.js';
 
 /** A server at work. */
 export interface Serving {
   /** How many clients are connected now. */
   readonly connections: number;
-  /** Accepts nobody more, lets running requests finish and be answered for at most `closeMs`, and ends every connection. */
+  /** Accepts no more clients, waits at most `closeMs` for running requests to be answered, and ends every connection. */
   close(): Promise<void>;
 }
 
-/** Serves the contract on a server that listens already. Call it in the same turn, or the first clients are lost. */
+/**
+ * Serves clients on a server that is listening. Call it in the same turn as the server began to listen, or the first
+ * clients are lost.
+ */
 export function serve(
   server: Server,
-  handlers: Handlers,
-  log: FaultLog,
-  limits: Partial<Limits> = {},
-): Serving {
-  return serveDispatcher(server, createDispatcher(handlers, log), log, limits);
-}
-
-/** The same for any dispatcher. */
-export function serveDispatcher(
-  server: Server,
   dispatch: Dispatcher,
-  log: FaultLog,
+  log: Logger,
   changed: Partial<Limits> = {},
 ): Serving {
   const limits = { ...defaultLimits, ...changed };
@@ -46,7 +38,7 @@ export function serveDispatcher(
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
-  // Accepting can fail, for want of descriptors for example; who is connected is not to suffer from it.
+  // Accepting can fail, for example if there are no descriptors left. The clients that are connected are still served.
   server.on('error', (error: NodeJS.ErrnoException) => {
     log.warn('connection.accept_failed', { error: error.code });
   });
@@ -75,7 +67,7 @@ export function serveDispatcher(
   };
 }
 
-/** One client too many is told so in one line. Should these, too, grow too many, the next are closed without a word. */
+/** Tells one client too many so in one line. If there are too many of these as well, it closes the next without a line. */
 function turnAway(socket: Socket, turnedAway: Set<Socket>, limits: Limits): void {
   socket.on('error', () => socket.destroy());
   if (turnedAway.size >= limits.connections) {

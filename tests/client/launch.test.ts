@@ -12,7 +12,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { daemonEnvironment } from '../../client/daemon/environment.js';
-import { startDaemon, stopDaemon } from '../../client/daemon/launch.js';
+import { launchDaemon } from '../../client/daemon/launch.js';
+import { stopDaemon } from '../../client/daemon/stop.js';
 import { connect } from '../../client/index.js';
 import { openLogFile } from '../../shared/log-file.js';
 import { PROTOCOL_VERSION } from '../../shared/version.js';
@@ -48,7 +49,7 @@ function writeConfig(text: string): void {
 }
 
 async function start() {
-  const daemon = await startDaemon();
+  const daemon = await launchDaemon();
   pids.add(daemon.pid);
   return daemon;
 }
@@ -81,7 +82,7 @@ describe('a daemon', () => {
     });
     const client = await connect({ fallback: 'none' });
     expect(await client.status()).toMatchObject({ pid: daemon.pid, protocol: PROTOCOL_VERSION });
-    expect(await startDaemon()).toMatchObject({ pid: daemon.pid, alreadyRunning: true });
+    expect(await launchDaemon()).toMatchObject({ pid: daemon.pid, alreadyRunning: true });
     expect(await stopDaemon()).toBe(true);
     expect(hasEnded(daemon.pid)).toBe(true);
     expect(existsSync(daemon.socket)).toBe(false);
@@ -101,7 +102,7 @@ describe('a daemon', () => {
 
   test('that cannot start says why', async () => {
     writeConfig('[vault]\nkey = 5\n');
-    await expect(startDaemon()).rejects.toMatchObject({
+    await expect(launchDaemon()).rejects.toMatchObject({
       kind: 'config',
       message: expect.stringContaining('line 2'),
     });
@@ -111,7 +112,7 @@ describe('a daemon', () => {
 describe('a daemon that does not say that it is ready', () => {
   test('but ends, is unavailable, and its log is named', async () => {
     const ends = program('console.error("last words"); process.exit(3)');
-    await expect(startDaemon({ program: ends })).rejects.toMatchObject({
+    await expect(launchDaemon({ program: ends })).rejects.toMatchObject({
       kind: 'daemon_unavailable',
       hint: expect.stringContaining(logFile()),
     });
@@ -121,7 +122,7 @@ describe('a daemon that does not say that it is ready', () => {
   test.each(['console.log("hello")', 'console.log(JSON.stringify({ready: true}))'])(
     'but says something else is not taken for one: %s',
     async (text) => {
-      await expect(startDaemon({ program: program(text) })).rejects.toMatchObject({
+      await expect(launchDaemon({ program: program(text) })).rejects.toMatchObject({
         kind: 'daemon_unavailable',
       });
     },
@@ -133,7 +134,7 @@ describe('a daemon that does not say that it is ready', () => {
       require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));
       setInterval(() => {}, 1000);
     `);
-    await expect(startDaemon({ program: hangs, timeout: 2_000 })).rejects.toMatchObject({ kind: 'timeout' });
+    await expect(launchDaemon({ program: hangs, timeout: 2_000 })).rejects.toMatchObject({ kind: 'timeout' });
     await vi.waitFor(async () => expect(await isRunning(Number(readFileSync(pidFile)))).toBe(false));
   });
 });
@@ -149,14 +150,14 @@ describe('a daemon that runs already', () => {
     const status = await stubHandlers().status({}, { notify: () => {}, gone: new AbortController().signal });
     const handlers = { status: () => ({ ...status, protocol: PROTOCOL_VERSION + 1 }) };
     await stopAfter(serveStub({ socket: path.join(home, 'run', 'sigilforge.sock'), handlers }));
-    await expect(startDaemon({ program: taken() })).rejects.toMatchObject({
+    await expect(launchDaemon({ program: taken() })).rejects.toMatchObject({
       kind: 'incompatible',
       message: expect.stringContaining('this program is the old side'),
     });
   });
 
   test('and cannot be reached is not taken for success', async () => {
-    await expect(startDaemon({ program: taken() })).rejects.toMatchObject({ kind: 'already_exists' });
+    await expect(launchDaemon({ program: taken() })).rejects.toMatchObject({ kind: 'already_exists' });
   });
 });
 

@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { type Logger, silentLogger } from '../../daemon/core/platform/log.js';
+import { contractMethods } from '../../daemon/server/methods.js';
 import { createDispatcher } from '../../daemon/server/rpc.js';
 import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { stubHandlers } from '../support/start/stub-handlers.js';
@@ -39,11 +40,13 @@ const said: string[] = [];
 const record = (...entry: unknown[]) => void said.push(JSON.stringify(entry));
 const log: Logger = { ...silentLogger, debug: record, info: record, warn: record, error: record };
 const dispatch = createDispatcher(
-  stubHandlers({
-    resolve: ({ reference }) => {
-      throw new Error(`no ${reference}`);
-    },
-  }),
+  contractMethods(
+    stubHandlers({
+      resolve: ({ reference }) => {
+        throw new Error(`no ${reference}`);
+      },
+    }),
+  ),
   log,
 );
 const peer = { notify: () => undefined, gone: new AbortController().signal };

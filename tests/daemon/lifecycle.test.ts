@@ -137,7 +137,7 @@ describe('the ready line', () => {
       error: { data: { kind: 'already_exists' } },
     });
     const { code, stderr } = await second.exited;
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is running already') });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is already running') });
     expect(lstatSync(sandbox.socket).isSocket()).toBe(true);
   });
 });

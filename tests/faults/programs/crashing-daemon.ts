@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { readConfig } from '../../../daemon/core/platform/config.js';
 import { JsonLog } from '../../../daemon/core/platform/json-log.js';
 import { onTrace } from '../../../daemon/core/platform/trace.js';
-import { startDaemon } from '../../../daemon/daemon.js';
+import { serveDaemon } from '../../../daemon/daemon.js';
 import { resolvePaths } from '../../../shared/paths.js';
 
 /** Much less than a daemon waits: its tests keep the store busy for good. */
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     writeSync(1, `reached ${point}\n`);
     process.kill(process.pid, 'SIGKILL');
   });
-  const daemon = await startDaemon(
+  const daemon = await serveDaemon(
     paths,
     readConfig(paths.configFile),
     JsonLog.ofDaemon(paths.logFile, 'warn'),

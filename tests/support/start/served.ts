@@ -6,8 +6,8 @@ import type { Handlers } from '../../../daemon/handlers/handlers.js';
 import type { Limits } from '../../../daemon/server/limits.js';
 import { bindSocket } from '../../../daemon/server/listen.js';
 import { contractMethods, type WireMethods } from '../../../daemon/server/methods.js';
-import { createMethodDispatcher } from '../../../daemon/server/rpc.js';
-import { type Serving, serveDispatcher } from '../../../daemon/server/server.js';
+import { createDispatcher } from '../../../daemon/server/rpc.js';
+import { type Serving, serve } from '../../../daemon/server/server.js';
 import { stubHandlers } from './stub-handlers.js';
 
 export interface ServeOptions {
@@ -34,7 +34,7 @@ export async function serveStub(options: ServeOptions = {}): Promise<Served> {
   const methods = options.methods ?? contractMethods(stubHandlers(options.handlers));
   const log = options.log ?? silentLogger;
   const server = await bindSocket(socket);
-  const serving = serveDispatcher(server, createMethodDispatcher(methods, log), log, options.limits);
+  const serving = serve(server, createDispatcher(methods, log), log, options.limits);
   return {
     socket,
     serving,
