@@ -6,14 +6,14 @@ import { noDaemon } from './session.js';
 /** How long a daemon may take to begin, in milliseconds. */
 const SUBSCRIBE_LIMIT = 10_000;
 
-/** Events of one connection that is never made anew, so that nothing is missed without anybody being told. */
+/** Events of one connection. It is never opened again, so that no event is missed without an error. */
 export interface Following {
   /** Resolves when the daemon has ended the connection, or `close` has. */
   readonly ended: Promise<void>;
   close(): void;
 }
 
-/** Hears the events of accounts from the daemon of this environment. Throws `daemon_unavailable` where none runs. */
+/** Follows the account events of the daemon of this environment. Throws `daemon_unavailable` if none runs. */
 export async function follow(onEvent: (event: AccountEvent) => void): Promise<Following> {
   const { socket } = await findSocket();
   const connection = socket === null ? undefined : await openConnection(socket, onEvent);

@@ -6,7 +6,7 @@ export type Library = typeof import('sigilforge/daemon');
 
 /**
  * The one line that reaches into the daemon's code, which is a bundle of its own and is loaded only here. The bundler of
- * a user's program must not follow it, because the library has native packages: so no bundler gets to see the name.
+ * a user's program must not follow it, because the library has native packages: so no bundler sees the name.
  * Throws `daemon_unavailable` if the library is not installed beside the program.
  */
 export async function loadLibrary(): Promise<Library> {

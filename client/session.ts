@@ -8,7 +8,7 @@ import {
 import { SigilforgeError } from '../shared/errors.js';
 import { type DaemonConnection, openConnection } from './connection.js';
 
-/** What a client keeps over the connections it has one after the other: where, how long, and who listens. */
+/** What a client keeps when it connects again: the socket, the time limit and the listeners. */
 export class Session {
   readonly #socket: string;
   readonly #timeout: number;
@@ -23,7 +23,7 @@ export class Session {
     this.#timeout = timeout;
   }
 
-  /** Connects. Resolves to `false` where nobody is there. Callers at the same time share one connection. */
+  /** Connects. Resolves to `false` if no daemon listens. Concurrent callers share one connection. */
   open(): Promise<boolean> {
     this.#opening ??= this.#connect().finally(() => {
       this.#opening = undefined;
@@ -31,7 +31,7 @@ export class Session {
     return this.#opening;
   }
 
-  /** One call, over a new connection where the last one has ended. It is never sent twice. */
+  /** One call, over a new connection if the last one has ended. It is never sent twice. */
   async call<M extends MethodName>(method: M, params: ParamsOf<M> | undefined): Promise<ResultOf<M>> {
     const connection = this.#connection?.open ? this.#connection : await this.#reconnect();
     return connection.call(method, params, this.#timeout + waitingTime(method, params));
@@ -73,7 +73,7 @@ export class Session {
   }
 }
 
-/** Nobody listens, and nothing else may answer. */
+/** No daemon listens, and nothing else may answer. */
 export function noDaemon(socket: string | null): SigilforgeError {
   const where = socket === null ? '' : ` on ${socket}`;
   return new SigilforgeError('daemon_unavailable', `No daemon listens${where}.`);

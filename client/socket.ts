@@ -7,10 +7,10 @@ import { encodeLine, LineDecoder } from '../shared/framing.js';
 import { assertPrivate } from '../shared/ownership.js';
 import { assertSocketPathFits } from '../shared/paths.js';
 
-/** Nobody is there: no socket, or one that its daemon left behind. Every other failure means that something is wrong. */
+/** No daemon listens: no socket, or one that its daemon left behind. Every other failure means that something is wrong. */
 const ABSENT = new Set(['ENOENT', 'ECONNREFUSED']);
 
-/** Who hears what comes through a socket. */
+/** What is called with what comes through a socket. */
 export interface SocketListener {
   /** A line, `null` for one that is not UTF-8. */
   line(text: string | null): void;
@@ -18,8 +18,8 @@ export interface SocketListener {
 }
 
 /**
- * Connects to `socket`, once it is sure that the socket and its folder are the user's own and closed to others.
- * Resolves to `undefined` where nobody is there. Throws `unsafe_path`, or `daemon_unavailable` for what else fails.
+ * Connects to `socket`, after it has checked that the socket and its folder belong to the user and are closed to others.
+ * Resolves to `undefined` if no daemon listens. Throws `unsafe_path`, or `daemon_unavailable` for every other failure.
  */
 export async function openSocket(socket: string): Promise<LineSocket | undefined> {
   assertSocketPathFits(socket);
@@ -50,7 +50,7 @@ function connected(socket: net.Socket): Promise<net.Socket> {
   });
 }
 
-/** One connection: lines in, lines out. It keeps the process alive only while it is told to. */
+/** One connection: lines in, lines out. It keeps the process alive only after `keepAlive(true)`. */
 export class LineSocket {
   readonly #socket: net.Socket;
   readonly #decoder = new LineDecoder();
@@ -58,7 +58,7 @@ export class LineSocket {
 
   constructor(socket: net.Socket) {
     this.#socket = socket;
-    // What broke the connection is of no use to a caller: that it ended is told by `closed`.
+    // The reason is of no use to a caller; `closed` reports the end.
     socket.on('error', () => socket.destroy());
     socket.unref();
   }

@@ -7,8 +7,8 @@ import type { Logger } from './core/platform/log.js';
 const LIMIT_MS = 30_000;
 
 /**
- * Runs the programs of `[hooks]` in config.toml on the events that they are named for: an argument list, no shell, what
- * happened in SIGILFORGE_EVENT, SIGILFORGE_SERVICE and SIGILFORGE_ACCOUNT, never a value. Killed after `limitMs`.
+ * Runs the programs of `[hooks]` in config.toml on their events: an argument list and no shell. What happened is in
+ * SIGILFORGE_EVENT, SIGILFORGE_SERVICE and SIGILFORGE_ACCOUNT, never a value. Kills a program after `limitMs`.
  */
 export function runHooks(hooks: Config['hooks'], events: Events, log: Logger, limitMs = LIMIT_MS): void {
   events.listen((event) => {
@@ -42,7 +42,7 @@ function run(
     child.stdin?.on('error', () => {});
     child.stdin?.end();
   } catch (thrown) {
-    // Some faults of a path or an argument are thrown at once.
+    // Some faults of a path or an argument are thrown immediately.
     failed(errnoOf(thrown) ?? 'unknown');
   }
 }

@@ -3,7 +3,7 @@ import { SigilforgeError } from './errors.js';
 
 const NEWLINE = 0x0a;
 
-/** The longest line that a daemon takes from a client, in bytes without the newline. */
+/** The longest line that a daemon accepts from a client, in bytes without the newline. */
 export const MAX_CLIENT_LINE = 1024 * 1024;
 
 /** One message as a line of the wire. JSON escapes newlines inside strings, so the one at the end is the only one. */
@@ -21,7 +21,7 @@ export class LineDecoder {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes of a line that has begun and not ended yet. */
+  /** Bytes of an unfinished line. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }

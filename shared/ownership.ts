@@ -1,6 +1,6 @@
 import { SigilforgeError } from './errors.js';
 
-/** The part of `fs.Stats` that tells who may reach a file. */
+/** The part of `fs.Stats` that says who may access a file. */
 interface Ownership {
   readonly uid: number;
   readonly mode: number;
@@ -12,7 +12,7 @@ interface Ownership {
 const OTHERS = 0o077;
 
 /**
- * Throws `unsafe_path`, with the command that mends it, unless `path` belongs to this user and is closed to all others.
+ * Throws `unsafe_path`, with the command that fixes it, unless `path` belongs to this user and is closed to all others.
  * `stats` are of `lstat`, so that a link is seen as one. Windows has no modes: there, folders inherit the profile's list.
  */
 export function assertPrivate(
@@ -42,7 +42,7 @@ const OTHERS_WRITE = 0o022;
 
 /**
  * Throws `unsafe_path` if other users than this one and root may change what is at `path`: for files that are not secret
- * and may be links, but are obeyed. `stats` come from `stat`.
+ * and may be links, but that Sigilforge obeys. `stats` come from `stat`.
  */
 export function assertUnchangeable(
   path: string,

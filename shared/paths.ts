@@ -4,13 +4,13 @@ import { SigilforgeError } from './errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every place that Sigilforge uses. Nothing outside these is ever read or written. */
+/** Every path that Sigilforge uses. It reads and writes nothing outside of them. */
 export interface Paths {
   /** `config.toml` */
   readonly configFile: string;
   readonly data: string;
   readonly database: string;
-  /** Files that are nothing but kernel-held locks; only `store/lease.ts` opens them. */
+  /** Files that are only kernel-held locks; only `store/lease.ts` opens them. */
   readonly locks: string;
   readonly keyFile: string;
   readonly state: string;
@@ -20,7 +20,7 @@ export interface Paths {
   /** The socket's path, or `null` on Windows, where `pipeFile` holds the pipe's random name. */
   readonly socket: string | null;
   readonly pipeFile: string;
-  /** Whether the environment names the socket: then nothing may go round it. */
+  /** Whether the environment names the socket: then no other way to a daemon may be used. */
   readonly socketPinned: boolean;
 }
 

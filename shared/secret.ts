@@ -2,7 +2,7 @@ const REDACTED = '[redacted]';
 
 /**
  * A value that must not be printed by accident: it shows as `[redacted]` in templates, JSON, `inspect` and logs.
- * Only `reveal()` gives it out, so every place that does can be searched for.
+ * Only `reveal()` returns it, so every place that does can be found by a search.
  */
 export class Secret {
   readonly #value: string;

@@ -5,31 +5,31 @@ import { findSocket } from '../address.js';
 import { type DaemonConnection, openConnection } from '../connection.js';
 import { incompatibility } from '../version-check.js';
 
-/** How long a daemon may take to tell its state, in milliseconds. */
+/** How long a daemon may take to report its status, in milliseconds. */
 const STATUS_LIMIT = 10_000;
 
-/** How long one that holds the instance lock may take to listen, and how often it is tried. */
+/** How long a daemon that holds the instance lock may take to listen, and how often to try, in milliseconds. */
 const APPEARANCE_LIMIT = 3_000;
 const APPEARANCE_STEP = 25;
 
 const Identity = v.object({ pid: v.number(), protocol: v.number() });
 
-/** A connection to the daemon of this environment, or `undefined` where none runs. */
+/** A connection to the daemon of this environment, or `undefined` if none runs. */
 export async function reachDaemon(): Promise<{ connection: DaemonConnection; socket: string } | undefined> {
   const { socket } = await findSocket();
   const connection = socket === null ? undefined : await openConnection(socket);
   return socket === null || connection === undefined ? undefined : { connection, socket };
 }
 
-/** Who the daemon is, asked in a way that any protocol understands. */
+/** The daemon's process and protocol, by a request that every protocol version understands. */
 export async function identify(connection: DaemonConnection): Promise<v.InferOutput<typeof Identity>> {
   const status = await connection.request('status', undefined, STATUS_LIMIT);
   return parse(Identity, status, "The daemon's status", 'incompatible');
 }
 
 /**
- * The daemon that was started before: it may hold the instance lock and not listen yet. `undefined` where it does not
- * come up, or listens elsewhere. Throws `incompatible` where it speaks another protocol.
+ * The daemon that was started before: it may hold the instance lock and not listen yet. `undefined` if it does not come
+ * up, or listens elsewhere. Throws `incompatible` if it speaks another protocol.
  */
 export async function runningDaemon(): Promise<{ pid: number; socket: string } | undefined> {
   const limit = performance.now() + APPEARANCE_LIMIT;

@@ -3,7 +3,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { looksLikeReference } from '../../shared/reference-schemes.js';
 import { resolveMany } from './resolve-many.js';
 
-/** A string that stands for something else, where it is, and in what. */
+/** A place in the copy whose string is a reference. */
 interface Slot {
   readonly target: object;
   readonly key: string;
@@ -12,7 +12,7 @@ interface Slot {
 
 interface Draft<T> {
   readonly copy: T;
-  /** By the text of the reference: each is asked for once, however often it occurs. */
+  /** The places of each reference, by its text. */
   readonly slots: ReadonlyMap<string, readonly Slot[]>;
 }
 
@@ -41,7 +41,7 @@ function textOf({ value, encoding }: ResultOf<'resolve'>, path: string): string 
   });
 }
 
-/** Copies arrays and plain objects, cycles included; everything else is taken over as it is. */
+/** Copies arrays and plain objects, cycles included; every other value is kept as it is. */
 function draftOf<T extends object>(record: T): Draft<T> {
   const copies = new Map<object, object>();
   const pending: { source: object; target: object; path: string }[] = [];
@@ -69,7 +69,7 @@ function draftOf<T extends object>(record: T): Draft<T> {
   return { copy, slots };
 }
 
-/** A property of its own, whatever its name: `__proto__` too. */
+/** Defines an own property of any name, even `__proto__`. */
 function define(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -6,7 +6,7 @@ import { inParallel } from '../../shared/in-parallel.js';
 const AT_ONCE = 32;
 
 /**
- * The answer for each reference; each is asked for once. The first failure ends it, with an error of the same kind whose
+ * The answer for each reference, with one call for each. The first failure ends it, with an error of the same kind whose
  * message begins with what `nameOf` says about the reference.
  */
 export async function resolveMany(

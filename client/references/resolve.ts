@@ -6,7 +6,7 @@ type Resolved = ResultOf<'resolve'>;
 
 /**
  * `resolve` as callers see it: `ask` first, and what is `not_found` there is looked up in this process's environment.
- * `env://` is answered by the environment alone, and `ask` is left in peace.
+ * `env://` is answered only by the environment, without a call of `ask`.
  */
 export async function resolveHere(ask: Api['resolve'], params: ParamsOf<'resolve'>): Promise<Resolved> {
   const { reference, explain } = params;
@@ -21,7 +21,7 @@ export async function resolveHere(ask: Api['resolve'], params: ParamsOf<'resolve
   }
 }
 
-/** `env://NAME`, for which nobody else has to be asked. */
+/** `env://NAME`, which needs no other source. */
 export function resolveVariableHere({ reference, explain }: ParamsOf<'resolve'>): Resolved {
   return explain ? addEnvironment(NOWHERE, reference) : resolveVariable(reference);
 }
@@ -32,7 +32,7 @@ const NOWHERE: Resolved = {
   metadata: { kind: 'external', source: null, expires_at: null, sources: [] },
 };
 
-/** The same with one more line: this process's environment, which counts where every other source has nothing. */
+/** The same with one more line: this process's environment, which counts only if every other source has nothing. */
 function addEnvironment({ metadata, ...rest }: Resolved, reference: string): Resolved {
   const before = metadata.sources ?? [];
   const last = sourceInEnvironment(reference);

@@ -11,7 +11,7 @@ export function variableName(...parts: readonly string[]): string {
     .replace(/[^A-Z0-9]/g, '_');
 }
 
-/** The variable that a reference is looked up in last, or `undefined` where it has none. */
+/** The variable that a reference is looked up in last, or `undefined` if it has none. */
 function variableOf(reference: Reference): string | undefined {
   switch (reference.scheme) {
     case 'auth':
@@ -26,8 +26,8 @@ function variableOf(reference: Reference): string | undefined {
 }
 
 /**
- * What the caller's environment says of a reference that nobody else knew: the answer in the shape of `resolve`.
- * Throws `error` as it is where that is no `not_found`, or where the variable is missing or empty.
+ * What the caller's environment has for a reference that no other source knows, in the shape of `resolve`. Throws `error`
+ * unchanged if it is not `not_found`, or if the variable is missing or empty.
  */
 export function withEnvironment(
   reference: string,
@@ -46,7 +46,7 @@ export function withEnvironment(
   };
 }
 
-/** `env://NAME`, which the caller's environment alone answers. Throws `not_found` where it does not. */
+/** `env://NAME`, from the caller's environment only. Throws `not_found` if the variable is missing or empty. */
 export function resolveVariable(reference: string, env: Environment = process.env): ResultOf<'resolve'> {
   const missing = new SigilforgeError('not_found', 'The environment has no such variable, or it is empty.', {
     hint: 'Set the variable, or name another reference.',

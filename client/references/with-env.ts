@@ -6,7 +6,7 @@ import { resolveAll } from './resolve-all.js';
 
 /**
  * The environment for a child process: that of this one, over it `record`, in which a variable that is `undefined` is
- * left out. Every reference in `record` is resolved, and what is inherited where it is `auth://` or `secret://`.
+ * left out. Every reference in `record` is resolved, and of the inherited variables `auth://` and `secret://`.
  */
 export async function withEnv(
   resolve: Api['resolve'],

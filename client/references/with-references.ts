@@ -12,7 +12,7 @@ export interface References {
   resolveAll<T extends object>(record: T): Promise<T>;
   /**
    * The environment to start another program with: this process's own and `record` over it, their references resolved
-   * (of the inherited variables only `auth://` and `secret://`). A variable that is `undefined` is left out.
+   * (inherited variables only if they are `auth://` or `secret://`). A variable that is `undefined` is left out.
    */
   withEnv(record: Readonly<Record<string, string | undefined>>): Promise<Record<string, string>>;
 }

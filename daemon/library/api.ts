@@ -30,7 +30,7 @@ export type LocalApi = Api & { close(): Promise<void> };
 
 /**
  * The library without a daemon: the same handlers, on the same store and under the same leases. Close it when done, so
- * that an exchange under way is finished and stored.
+ * that a pending exchange is finished and stored.
  */
 export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): Promise<LocalApi> {
   const { core, log, close } = await openLocalCore(onNotice);

@@ -9,7 +9,7 @@ export type { TransferCounts } from '../core/transfer/transfer.js';
 interface TransferOptions {
   readonly file: string;
   readonly passphrase: string;
-  /** Replaces what is there: the file by an export, secrets, providers and accounts by an import. */
+  /** Replaces what exists: an export the file, an import secrets, providers and accounts. */
   readonly force?: boolean;
   /** Asks for the vault's own password. Called only if nothing else opens the vault. */
   readonly askPassword?: (() => Promise<string>) | undefined;

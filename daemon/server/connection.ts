@@ -14,7 +14,7 @@ export function errorLine(thrown: unknown): string {
   return encodeLine({ jsonrpc: '2.0', id: null, error: asSigilforgeError(thrown).toWire() });
 }
 
-/** One client: takes its lines, has them dispatched, writes the answers, and keeps it within its limits. */
+/** One client: reads its lines, dispatches them, writes the answers, and keeps the client within its limits. */
 export class Connection implements Peer {
   readonly #socket: Socket;
   readonly #dispatch: Dispatcher;
@@ -29,11 +29,11 @@ export class Connection implements Peer {
   #lines: Generator<string | null> | undefined;
   #running = 0;
   #waiting = 0;
-  /** Nothing more is read; the end follows once nothing runs. */
+  /** No more is read, and the connection ends when no request runs. */
   #ending = false;
   #inputOver = false;
 
-  /** The socket has to be `allowHalfOpen`, so that who sends its last request and then its end is still answered. */
+  /** The socket must be `allowHalfOpen`, so that a client that sends its last request and closes its side is answered. */
   constructor(socket: Socket, dispatch: Dispatcher, limits: Limits) {
     this.#socket = socket;
     this.#dispatch = dispatch;
@@ -41,11 +41,11 @@ export class Connection implements Peer {
     this.#decoder = new LineDecoder(limits.line);
     this.#outbox = new Outbox(socket, limits.unread);
     this.#halfLine = new Deadline(limits.halfLineMs, () =>
-      this.#refuse(new SigilforgeError('timeout', 'A line was begun and not ended in time.')),
+      this.#refuse(new SigilforgeError('timeout', 'A line was started and not finished in time.')),
     );
     this.#unread = new Deadline(limits.unreadMs, () => socket.destroy());
     this.#linger = new Deadline(limits.lingerMs, () => socket.destroy());
-    // One signal serves any number of requests that wait, which is no leak.
+    // One signal serves any number of waiting requests, which is not a leak.
     setMaxListeners(0, this.#gone.signal);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('drain', () => this.#drained());
@@ -63,7 +63,7 @@ export class Connection implements Peer {
     this.#send(JSON.stringify({ jsonrpc: '2.0', method: 'event', params: event }));
   }
 
-  /** Ends once the running requests are answered; those that wait are not waited for. Resolves when nothing is left. */
+  /** Ends once the running requests are answered, without waiting for those that wait. Resolves when it has closed. */
   finish(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     this.#stopReading();
@@ -80,7 +80,7 @@ export class Connection implements Peer {
     this.#pump();
   }
 
-  /** Dispatches what has come, as far as the limits allow. */
+  /** Dispatches the lines that have come, up to the limits. */
   #pump(): void {
     try {
       while (this.#lines !== undefined && !this.#full) {
@@ -126,7 +126,7 @@ export class Connection implements Peer {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  /** At a limit: the line that is half here cannot be ended by the client, so its time stands still. */
+  /** At a limit the client cannot finish a half line, so its time does not count. */
   #rest(): void {
     this.#halfLine.stop();
     this.#socket.pause();
@@ -150,7 +150,7 @@ export class Connection implements Peer {
   #inputEnded(): void {
     this.#gone.abort();
     this.#inputOver = true;
-    // What has come and waits for a limit is dispatched first.
+    // Lines that have come and wait for a limit are dispatched first.
     if (this.#lines === undefined) this.#stopReading();
   }
 
@@ -160,12 +160,12 @@ export class Connection implements Peer {
     this.#stopReading();
   }
 
-  /** Reads no more, and ends once nothing runs. */
+  /** Reads no more, and ends when no request runs. */
   #stopReading(): void {
     this.#ending = true;
     this.#lines = undefined;
     this.#halfLine.stop();
-    // What still comes is thrown away: left unread, it would turn our end into a reset.
+    // Input that still comes is thrown away: left unread, it would turn our end into a reset.
     this.#socket.resume();
     if (this.#running === 0) this.#end();
   }

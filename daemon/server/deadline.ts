@@ -1,4 +1,4 @@
-/** Something that has to happen in time. Started again while it runs, it keeps its first moment. */
+/** A time limit. Started again while it runs, it keeps its first start. */
 export class Deadline {
   readonly #milliseconds: number;
   readonly #missed: () => void;

@@ -1,21 +1,21 @@
 import { MAX_CLIENT_LINE } from '../../shared/framing.js';
 
-/** What a client may take of the daemon: bytes, numbers and milliseconds. */
+/** How much of the daemon a client may use: bytes, numbers and milliseconds. */
 export interface Limits {
   readonly connections: number;
   /** Bytes of a line of a client. */
   readonly line: number;
   /** Requests in flight on a connection; beyond them the daemon stops reading it. */
   readonly running: number;
-  /** The same for requests that wait for something to happen. */
+  /** The same for requests that wait for an event. */
   readonly waiting: number;
-  /** Bytes of answers that nobody has read yet; beyond them the daemon stops reading the connection. */
+  /** Bytes of answers that the client has not read yet; beyond them the daemon stops reading the connection. */
   readonly unread: number;
   /** How long a line may stay half sent. */
   readonly halfLineMs: number;
   /** How long more than `unread` bytes may stay unread. */
   readonly unreadMs: number;
-  /** How long a connection that was told its end may take to leave. */
+  /** How long a client may take to leave after the daemon has ended its side. */
   readonly lingerMs: number;
   /** How long running requests have to finish once the server closes. */
   readonly closeMs: number;

@@ -3,13 +3,13 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { parse } from '../../shared/validate.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 
-/** A method as the wire calls it: parameters unchecked, by name or by position. */
+/** A method as the wire calls it: with unchecked parameters, by name or by position. */
 type WireMethod = (params: object | undefined, peer: Peer) => unknown;
 
 /** The methods of a server by their names. */
 export type WireMethods = ReadonlyMap<string, WireMethod>;
 
-/** Every method of the contract, its parameters checked before the handler sees them. */
+/** Every method of the contract; parameters are checked before the handler sees them. */
 export function contractMethods(handlers: Handlers): WireMethods {
   return new Map(methodNames.map((name) => [name, wireMethod(name, handlers)]));
 }
@@ -21,7 +21,7 @@ function wireMethod<M extends MethodName>(name: M, handlers: Pick<Handlers, M>):
   return (params, peer) => handler(parse(schema, byName(name, order, params), name), peer);
 }
 
-/** Parameters by position are given the contract's names; the values are not looked at. */
+/** Gives positional parameters the contract's names, without checking the values. */
 function byName(method: string, order: readonly string[], params: object | undefined): object {
   if (!Array.isArray(params)) return params ?? {};
   if (params.length > order.length) {

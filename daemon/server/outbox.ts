@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** The lines to a peer. Those of one turn of the event loop leave in one write, whatever order they were finished in. */
+/** The lines to a peer. Those of one turn of the event loop leave in one write, in any order. */
 export class Outbox {
   readonly #socket: Socket;
   readonly #limit: number;
@@ -21,7 +21,7 @@ export class Outbox {
     this.#text += `${line}\n`;
   }
 
-  /** Sends what is left, and then the end of the stream. */
+  /** Sends the remaining lines, then the end of the stream. */
   end(): void {
     this.#flush();
     this.#socket.end();

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { listen } from './listen.js';
 
 /**
- * Listens on a pipe of Windows whose name holds 128 random bits, so that nobody can be there first, and writes the name
- * to `pipeFile`, which only the user's own profile can read. The caller holds the instance lock until the server is closed.
+ * Listens on a Windows pipe whose name has 128 random bits, so that no other program can take it first. Writes the name
+ * to `pipeFile`, in the user's own profile. The caller holds the instance lock until the server is closed.
  *
- * The project's tests do not run on Windows: this is built by its documentation alone.
+ * The project's tests do not run on Windows: this follows only its documentation.
  */
 export async function listenOnPipe(pipeFile: string): Promise<Server> {
   const name = `\\\\.\\pipe\\sigilforge-${randomBytes(16).toString('hex')}`;

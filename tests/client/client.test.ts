@@ -289,7 +289,7 @@ describe('a daemon of another protocol', () => {
     const client = await open();
     await expect(client.getToken(ACCOUNT)).rejects.toMatchObject({
       kind: 'incompatible',
-      message: expect.stringContaining('the daemon is the old side'),
+      message: expect.stringContaining('the daemon is older'),
       hint: expect.stringContaining('sigilforge daemon restart'),
     });
   });
@@ -299,7 +299,7 @@ describe('a daemon of another protocol', () => {
     const client = await open();
     await expect(client.getToken(ACCOUNT)).rejects.toMatchObject({
       kind: 'incompatible',
-      message: expect.stringContaining('this program is the old side'),
+      message: expect.stringContaining('this program is older'),
     });
   });
 

@@ -152,7 +152,7 @@ describe('a daemon that runs already', () => {
     await stopAfter(serveStub({ socket: path.join(home, 'run', 'sigilforge.sock'), handlers }));
     await expect(launchDaemon({ program: taken() })).rejects.toMatchObject({
       kind: 'incompatible',
-      message: expect.stringContaining('this program is the old side'),
+      message: expect.stringContaining('this program is older'),
     });
   });
 
