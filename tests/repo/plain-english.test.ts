@@ -45,8 +45,8 @@ const DOCUMENTS = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'daemon/README.md
 /** How many are still there. A number may only become smaller. */
 const STILL_THERE: Readonly<Record<string, number>> = {
   shared: 3,
-  client: 33,
-  daemon: 86,
+  client: 0,
+  daemon: 68,
   cli: 49,
 };
 
