@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { circles, imports, migrations, readSource, SOURCE_FOLDERS, sourceFiles } from '../support/sources.js';
+import {
+  circles,
+  imports,
+  migrations,
+  readSource,
+  SOURCE_FOLDERS,
+  sourceFiles,
+  testFiles,
+} from '../support/sources.js';
 import {
   STILL_BOTH_WAYS,
   STILL_IN_CIRCLES,
@@ -134,10 +142,18 @@ describe('inside the core', () => {
 
   const above = sourceFiles().filter((file) => !file.startsWith('daemon/core/store/'));
 
+  const sql = /\b(SELECT [\w*(]|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|PRAGMA \w)/;
+
   test('SQL is written only in the store', () => {
-    const sql = /\b(SELECT [\w*(]|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|PRAGMA \w)/;
     expect(sourceFiles().filter((file) => sql.test(readSource(file))).length).toBeGreaterThan(3);
     expect(above.filter((file) => sql.test(readSource(file)))).toEqual([]);
+  });
+
+  test('and of the tests, only in stored.ts and in those of the store', () => {
+    const speaking = testFiles().filter((file) => sql.test(readSource(file)));
+    const allowed = (file: string) => file === 'tests/support/stored.ts' || file.startsWith('tests/store/');
+    expect(speaking).toContain('tests/support/stored.ts');
+    expect(speaking.filter((file) => !allowed(file) && file !== 'tests/repo/direction.test.ts')).toEqual([]);
   });
 
   test('no row leaves the store', () => {

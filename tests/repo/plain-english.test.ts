@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { readSource, SOURCE_FOLDERS, sourceFiles } from '../support/sources.js';
+import { readSource, SOURCE_FOLDERS, sourceFiles, testFiles } from '../support/sources.js';
 
 // Words that tell that a sentence was not written as a native engineer writes it, and a better one for each. The style
 // is in daemon/README.md; this finds only what can be found by words.
@@ -87,9 +87,9 @@ function testNames(text: string): string {
     .join('\n');
 }
 
-const testFiles = readdirSync(path.join(ROOT, 'tests'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.test.ts') && !name.endsWith('plain-english.test.ts'))
-  .map((name) => `tests/${name}`);
+const named = testFiles().filter(
+  (file) => /\.test\.ts$/.test(file) && !file.endsWith('plain-english.test.ts'),
+);
 
 const found: Readonly<Record<string, readonly Found[]>> = {
   ...Object.fromEntries(
@@ -101,7 +101,7 @@ const found: Readonly<Record<string, readonly Found[]>> = {
     ]),
   ),
   'the documents': DOCUMENTS.flatMap((file) => findIn(file, readDocument(file))),
-  'the names of tests': testFiles.flatMap((file) => findIn(file, testNames(readDocument(file)))),
+  'the names of tests': named.flatMap((file) => findIn(file, testNames(readSource(file)))),
 };
 
 test.each(Object.keys(found))('plain English in %s', (place) => {

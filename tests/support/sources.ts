@@ -20,11 +20,18 @@ export const SOURCE_FOLDERS = ['shared', 'client', 'daemon', 'cli'] as const;
 
 /** Every source file, from the root of the project. */
 export function sourceFiles(): string[] {
-  return SOURCE_FOLDERS.flatMap((folder) =>
-    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-      .map((name) => `${folder}/${name.replaceAll(path.sep, '/')}`),
-  );
+  return SOURCE_FOLDERS.flatMap(filesIn);
+}
+
+/** Every file of the tests, from the root of the project. */
+export function testFiles(): string[] {
+  return filesIn('tests');
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => `${folder}/${name.replaceAll(path.sep, '/')}`);
 }
 
 export function readSource(file: string): string {
