@@ -13,7 +13,7 @@ const IDLE_S = Number(process.env['SIGILFORGE_BENCH_IDLE_S'] ?? 60);
 /** Kernel ticks of /proc, a hundred a second on every Linux. */
 const TICK_MS = 10;
 
-/** A daemon with many accounts: how it starts, what it holds, and what it costs while nobody asks. */
+/** A daemon with many accounts: how it starts, what it holds, and what it costs while it is idle. */
 export const manyAccounts: Benchmark = async (home) => {
   await copyAccounts(home);
   const what = `${COUNT.toLocaleString('en')} accounts, `;

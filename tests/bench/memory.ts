@@ -8,7 +8,7 @@ import { ACCOUNT } from './home.js';
 /** Long enough for what a start leaves behind to be over. */
 const IDLE_MS = 2000;
 
-/** What the daemon holds of the machine's memory while nobody asks it anything. Linux only. */
+/** What the daemon holds of the machine's memory while it is idle. Linux only. */
 export const memory: Benchmark = async ({ withDaemon }) => {
   if (!existsSync('/proc/self/status')) return [];
   return withDaemon(async ({ socket, pid }) => {

@@ -18,7 +18,7 @@ export async function unknownName(): Promise<BadAddress> {
   return { url: 'https://id.invalid/token', stop: async () => {} };
 }
 
-/** A port on which nobody listens. */
+/** A port on which no server listens. */
 export async function closedPort(): Promise<BadAddress> {
   const { url, stop } = await listen(createServer(), 'http');
   await stop();
@@ -48,7 +48,7 @@ export function opensslInstalled(): boolean {
   return spawnSync('openssl', ['version']).status === 0;
 }
 
-/** TLS with a certificate that nobody vouches for. */
+/** TLS with a certificate that no authority has signed. */
 export function selfSigned(): Promise<BadAddress> {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'));
   const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];

@@ -74,7 +74,7 @@ const broken = {
 } as const;
 const busy = {
   ...usual,
-  when: 'status 429 or 5xx, whatever the body says',
+  when: 'status 429 or 5xx, with any body',
   end: 'refused',
   journal: ['refused'],
   verdict: 'transient',
@@ -90,7 +90,7 @@ const temporary = {
 } as const;
 const dead = {
   ...usual,
-  when: 'the grant is dead, in the words of the standard or of this provider',
+  when: 'the grant is dead, in the words of the standard or this provider',
   end: 'refused',
   journal: ['refused'],
   verdict: 'dead',
@@ -118,7 +118,7 @@ const misconfigured = {
 } as const;
 const unreadable = {
   ...usual,
-  when: 'an answer without tokens and without an error, or no JSON at all',
+  when: 'an answer without tokens and without an error, or not JSON',
   end: 'refused',
   journal: ['refused'],
   verdict: 'transient',
@@ -128,10 +128,10 @@ const unreadable = {
 /** Every way for a refresh to fail, except the two that are time limits. */
 export const networkCases: readonly NetworkCase[] = [
   { name: 'a name that does not resolve', ...notSent, address: unknownName },
-  { name: 'a port that nobody listens on', ...notSent, address: closedPort },
+  { name: 'a port that no server listens on', ...notSent, address: closedPort },
   { name: 'plain http where TLS is expected', ...notSent, address: withoutTls },
   {
-    name: 'a certificate that nobody vouches for',
+    name: 'a certificate that no authority has signed',
     ...notSent,
     address: selfSigned,
     possible: opensslInstalled(),

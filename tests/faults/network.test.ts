@@ -170,7 +170,7 @@ describe('a refresh that takes too long', () => {
     stored.changeProvider(sandbox.home, work.account, { tokenEndpoint: url });
     await expectTimeout(core, sandbox.home, ['not_sent']);
     expectJudgement({
-      when: 'no connection within its time',
+      when: 'no connection within the time limit',
       end: 'not_sent',
       verdict: 'transient',
       kind: 'timeout',
@@ -182,7 +182,7 @@ describe('a refresh that takes too long', () => {
     proxy.plan(holdRequest(gate().opened), { ...refreshes, times: 2 });
     await expectTimeout(core, sandbox.home, ['unknown', 'unknown']);
     expectJudgement({
-      when: 'no answer within its time',
+      when: 'no answer within the time limit',
       end: 'unknown',
       verdict: 'transient',
       kind: 'timeout',

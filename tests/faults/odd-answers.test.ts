@@ -17,7 +17,7 @@ afterAll(() => scene.stop());
 const AN_HOUR = 3600;
 const hours = (count: number): string => new Date(Date.now() + count * AN_HOUR * 1000).toISOString();
 
-/** What is odd, and what the caller gets: a token of type Bearer that ends, with the scopes of the sign-in, but for this. */
+/** What is odd, and what the caller gets: a token of type Bearer that ends, with the scopes of the sign-in, except for this. */
 const odd: [string, Fault, { token_type?: string; expires_at?: null; scopes?: string[] }][] = [
   ['no token_type', changeJson((json) => ({ ...json, token_type: undefined })), { token_type: 'bearer' }],
   ['token_type null', changeJson((json) => ({ ...json, token_type: null })), { token_type: 'bearer' }],
@@ -103,7 +103,7 @@ async function expectNextRefresh(exchanges: number): Promise<void> {
   expect(scene.exchanges).toBe(exchanges);
 }
 
-/** A token of somebody else's, unsigned, that ends at a given time. */
+/** An unsigned token for another client, which ends at a given time. */
 function idToken(until: string): string {
   const claims = {
     iss: 'https://other.example.org',

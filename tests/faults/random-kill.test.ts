@@ -9,7 +9,7 @@ import * as stored from '../support/stored.js';
 import { chooseSeed, randomNumbers } from './random.js';
 import { rounds } from './rounds.js';
 
-// The daemon under load, ended by SIGKILL at moments that nobody chose, and started again.
+// The daemon under load, ended by SIGKILL at random moments, and started again.
 
 const ROUNDS = rounds(15);
 const LONGEST_LIFE_MS = 120;
@@ -37,7 +37,7 @@ test(
         expect(stored.read(scene.sandbox.home).integrity).toBe('ok');
         daemon = await scene.sandbox.startDaemon();
         if (await isLost(scene, answers, signedIn)) {
-          // Nobody may have seen it: a token is stored before it is handed out.
+          // No caller may have seen it: a token is stored before it is handed out.
           expect(tokens).not.toContain(answers.at(-1));
           await expect(scene.api.refreshToken(work)).rejects.toThrow(LOST);
           signedIn = await signInAnew(scene, answers);
@@ -88,7 +88,7 @@ function keepAsking(api: Api) {
     ...Array.from({ length: 4 }, () => loop(() => api.getToken(work))),
   ];
   return {
-    /** Resolves with the tokens that anybody got, and the errors that nobody expects. */
+    /** Resolves with the tokens that callers got, and unexpected errors. */
     async stop(): Promise<{ tokens: string[]; faults: unknown[] }> {
       over.abort();
       await Promise.all(loops);

@@ -101,7 +101,7 @@ describe('while a refresh is under way', () => {
       const asking = scene.api.getToken(work);
       const tokens = await answer.given;
       const removal = scene.api.removeAccount(work);
-      // Time enough for a whole removal, of an account that nobody refreshes.
+      // Time enough for a whole removal, of an account that is not being refreshed.
       await scene.api.removeAccount({ service: SERVICE, account: 'other' });
       await scene.api.getAccount(work);
       answer.release();

@@ -13,7 +13,7 @@ import { listenOnLoopback } from '../support/wire/loopback.js';
 import { WireClient } from '../support/wire/wire-client.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
 
-// The provider has spent the refresh token, its answer is still on its way, and somebody wants the process to end.
+// The provider has spent the refresh token, its answer is still on its way, and the process is asked to end.
 
 const LIMIT = 60_000;
 const POLITE = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;

@@ -80,7 +80,7 @@ async function startOnSmallDisk(): Promise<FragileScene> {
   });
 }
 
-/** The scene's parts that change are looked at anew each time. */
+/** The scene's parts that change are read again each time. */
 function withFault(
   scene: Scene,
   stored: FragileScene['stored'],

@@ -13,7 +13,7 @@ import { type Scene, withScene } from '../support/start/scene.js';
 import { long, rounds } from './rounds.js';
 
 // Many processes and one expired token, at a provider that rotates refresh tokens and ends a grant whose old one comes
-// again. Its answer is held until everybody has asked.
+// again. Its answer is held until every caller has asked.
 
 const LIMIT = 120_000;
 const WAIT = { timeout: 60_000, interval: 25 };
@@ -133,7 +133,7 @@ async function openFiles(pid: number): Promise<string[]> {
   return Promise.all(names.map((name) => readlink(path.join(folder, name)).catch(() => '')));
 }
 
-/** Neither a caller that gives up after a second, nor whoever asks the kernel for the lease, gets past the holder. */
+/** Neither a caller that gives up after a second, nor a process that asks the kernel for the lease, gets past the holder. */
 async function expectNobodyElseGetsIt({ api, sandbox, daemon }: Scene): Promise<void> {
   const impatient = await connect({ socket: daemon.socket, timeout: 1_000 });
   await expect(impatient.getToken(work)).rejects.toMatchObject({ kind: 'timeout' });

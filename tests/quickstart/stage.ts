@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** What is shown of a token or a key: enough to tell two of them apart, and of no use to anybody. */
+/** What is shown of a token or a key: enough to tell two of them apart, and of no use to a thief. */
 const SHOWN_CHARACTERS = 6;
 
 let step = 0;

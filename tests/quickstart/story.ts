@@ -33,7 +33,7 @@ async function meetProvider({ provider, sandbox }: Scene): Promise<void> {
   stage.result(`It is a real one. Its access tokens live ${TOKEN_LIFE} seconds, to let you see them expire.`);
   const config = path.join(sandbox.home, 'config');
   await mkdir(config, { mode: 0o700 });
-  // A quickstart has no business in the keychain of whoever runs it.
+  // A quickstart has no business in the keychain of the person who runs it.
   await writeFile(path.join(config, 'config.toml'), '[vault]\nkey = "key_file"\n', { mode: 0o600 });
 }
 
@@ -76,7 +76,7 @@ async function getToken(scene: Scene): Promise<string> {
 }
 
 async function outliveToken(scene: Scene, first: string): Promise<string> {
-  stage.explain('The token expires. Whoever asks next gets a new one, without anybody signing in.');
+  stage.explain('The token expires. The next caller gets a new one, without another sign-in.');
   await outlive(scene, first);
   const { stdout } = await sigilforge(scene, 'get-token', 'demo', 'ada');
   const token = stdout.trim();

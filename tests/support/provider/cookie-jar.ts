@@ -1,4 +1,4 @@
-/** The cookies of one person at one site, as far as paths and deletion go (RFC 6265). */
+/** The cookies of one person at one site: only paths and deletion of RFC 6265. */
 export class CookieJar {
   readonly #cookies = new Map<string, { name: string; value: string; path: string }>();
 

@@ -41,7 +41,7 @@ interface Plan extends Match {
   left: number;
 }
 
-/** An http proxy that passes everything on as it is, but for the faults that a test plans. */
+/** An http proxy that passes everything on as it is, except where a test plans a fault. */
 export async function startFaultProxy(target = ''): Promise<FaultProxy> {
   const plans = new Set<Plan>();
   const requests: ProxiedRequest[] = [];

@@ -1,5 +1,5 @@
 /**
- * Two providers that mint tokens for whoever signs with a key that they know: a token endpoint as RFC 7523 has it, with
+ * Two providers that mint tokens for every client that signs with a key that they know: a token endpoint as RFC 7523 has it, with
  * Google's answers, and GitHub's installation tokens. Signature, audience and times are checked by node:crypto alone.
  */
 import { type KeyObject, verify } from 'node:crypto';

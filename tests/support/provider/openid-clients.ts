@@ -2,7 +2,7 @@ import type { ClientMetadata } from 'oidc-provider';
 
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** What any client may ask for. `admin` is known to the provider too, and refused to everybody. */
+/** What any client may ask for. `admin` is known to the provider too, and refused to every client. */
 const SCOPE = 'openid offline_access profile email read write';
 export const SCOPES = [...SCOPE.split(' '), 'admin'];
 

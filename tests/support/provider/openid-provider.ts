@@ -27,7 +27,7 @@ interface SignInRequest {
 /** A real OpenID provider: rotating refresh tokens, whose reuse ends the grant, and PKCE required. */
 export interface OpenIdProvider {
   readonly issuer: string;
-  /** Where it listens itself; the same as the issuer but for a proxy in between. */
+  /** Where it listens itself; the same as the issuer, unless a proxy is in between. */
   readonly address: string;
   readonly clients: typeof clients;
   /** Every request that reached it, oldest first. */

@@ -41,7 +41,7 @@ export async function signInTo(
     flow: 'authorization_code',
     replace: false,
   });
-  if (!waiting) throw new Error('The sign-in does not wait for anybody.');
+  if (!waiting) throw new Error('The sign-in does not wait for a person.');
   await signIn(waiting.prompt.authorizationUrl ?? '');
   await core.signIns.wait(waiting.id, 20, new AbortController().signal);
 }

@@ -17,7 +17,7 @@ export interface ServeOptions {
   readonly methods?: WireMethods;
   readonly limits?: Partial<Limits>;
   readonly log?: Logger;
-  /** A socket in a folder that somebody else removes. */
+  /** A socket in a folder that the test removes. */
   readonly socket?: string;
 }
 
