@@ -4,7 +4,7 @@ import { SigilforgeError } from '../shared/errors.js';
 import type { Paths } from '../shared/paths.js';
 import { VERSION } from '../shared/version.js';
 import type { Core, CoreOptions } from './core/core.js';
-import { createOsKeychain } from './core/keychain/os.js';
+import { OsKeychain } from './core/keychain/os.js';
 import { openCore } from './core/open.js';
 import { systemClock } from './core/platform/clock.js';
 import { reported } from './core/platform/faults.js';
@@ -48,7 +48,7 @@ export async function serveDaemon(
   const notices: string[] = [];
   const notice = (sentence: string): void => void notices.push(sentence);
   try {
-    const keychain = createOsKeychain();
+    const keychain = new OsKeychain();
     const core = await openCore({
       paths,
       config,

@@ -28,7 +28,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const db = await openStore({ ...options, clock, waitMs: options.storeWaitMs });
   const env: Env = { clock, log, db, leases };
   const keychain = observeKeychain(options.keychain, clock);
-  const vault = await openVault({ ...options, keychain, db, clock });
+  const vault = await openVault(env, { ...options, keychain });
   const oauth = { http: createHttpClient(limits), clock };
   const providers = new Providers(env, { vault, http: oauth.http, configured: config.providers });
 
@@ -42,19 +42,18 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { tokens, tokenInfo } = openTokens(env, { ...services, refresher }, config.refresh);
 
   const { default_backend: defaultBackend } = config.secrets;
-  const secrets = new Secrets({ db, vault, keychain, leases, clock, log, defaultBackend });
+  const secrets = new Secrets(env, { vault, keychain }, { defaultBackend });
   const vals = new Vals(config.vals, clock);
   const { reveal } = config.security;
-  const resolver = new Resolver({ accounts, tokens, grants, providers, secrets, vals, reveal });
+  const resolver = new Resolver({ accounts, tokens, grants, providers, secrets, vals }, { reveal });
 
-  const rotation = new Rotation({
-    db,
+  const rotation = new Rotation(env, {
     vault,
     accounts: store,
     lease: (id) => grants.lease(id),
     resealRescued: (id) => rescue.reseal(id),
   });
-  const vaultKeys = new VaultKeys({ db, vault, rotation, leases, clock });
+  const vaultKeys = new VaultKeys(env, { vault, rotation });
   const transfer = new Transfer(env, { vault, secrets, accounts: store, grants });
 
   const background = new Background(env, {

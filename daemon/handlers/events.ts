@@ -1,5 +1,5 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Core } from '../core/core.js';
+import { newId } from '../core/platform/id.js';
 import type { Handlers, Peer } from './handlers.js';
 
 type Methods = 'subscribe' | 'unsubscribe';
@@ -21,7 +21,7 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
 
   return {
     subscribe: ({ topics }, peer) => {
-      const subscription = uuidv7();
+      const subscription = newId();
       const end = events.listen((event) => {
         if (topics.includes(event.topic)) peer.notify({ subscription, ...event });
       });

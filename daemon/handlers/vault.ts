@@ -16,7 +16,7 @@ export function vaultHandlers({ vaultKeys }: Core): Pick<Handlers, Methods> {
     unlock: async ({ password }) => ({ state: await vaultKeys.unlock(password) }),
     lock: async () => ({ state: await vaultKeys.lock() }),
     vault_set_password: async ({ password, only }) => ({
-      slots: await vaultKeys.setPassword(password, only),
+      slots: await vaultKeys.setPassword(password, { only }),
     }),
     vault_recovery_key: async () => ({ recovery_key: await vaultKeys.makeRecoveryKey() }),
     vault_remove_slot: async ({ id }) => ({ slots: await vaultKeys.removeSlot(id) }),

@@ -1,6 +1,6 @@
 import { resolvePaths } from '../../shared/paths.js';
 import type { Core } from '../core/core.js';
-import { createOsKeychain } from '../core/keychain/os.js';
+import { OsKeychain } from '../core/keychain/os.js';
 import { openCore } from '../core/open.js';
 import { readConfig } from '../core/platform/config.js';
 import { reported } from '../core/platform/faults.js';
@@ -23,7 +23,7 @@ export async function openLocalCore(notice?: (sentence: string) => void): Promis
   try {
     ensurePrivateFolder(paths.data);
     const leases = new Leases(paths.locks);
-    const core = await openCore({ paths, config, keychain: createOsKeychain(), leases, log, notice });
+    const core = await openCore({ paths, config, keychain: new OsKeychain(), leases, log, notice });
     return { core, log, close: () => core.close().finally(() => log.close()) };
   } catch (thrown) {
     log.close();

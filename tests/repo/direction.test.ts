@@ -203,6 +203,7 @@ describe('packages', () => {
     'better-sqlite3': ['daemon/core/store'],
     '@napi-rs/keyring': ['daemon/core/keychain'],
     '@node-rs/argon2': ['daemon/core/vault/slots'],
+    uuid: ['daemon/core/platform'],
     oauth4webapi: ['daemon/core/oauth'],
     jose: ['daemon/core/oauth/keys'],
     open: ['cli/terminal'],

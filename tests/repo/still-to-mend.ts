@@ -8,7 +8,7 @@ export const STILL_BOTH_WAYS: readonly string[] = [];
 export const STILL_IN_CIRCLES: readonly string[] = [];
 
 /** Rooms of the core. */
-export const STILL_NAMING_ROWS: readonly string[] = ['references', 'secrets', 'transfer', 'vault'];
+export const STILL_NAMING_ROWS: readonly string[] = [];
 
 /** Rooms of the core. */
-export const STILL_IN_PARTS: readonly string[] = ['references', 'secrets', 'vault'];
+export const STILL_IN_PARTS: readonly string[] = [];

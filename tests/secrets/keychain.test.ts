@@ -120,7 +120,7 @@ describe.skipIf(!secretServiceInstalled())('secrets in the keychain', () => {
     await run('secret-tool', ['clear', 'service', 'sigilforge', 'username', name], { env: service.env });
     const removed = {
       kind: 'not_found',
-      message: 'This secret is kept in the keychain, and its item there was removed by somebody else.',
+      message: 'This secret is kept in the keychain, and another program removed its item there.',
     };
     await expect(api.getSecret({ key: 'gone' })).rejects.toMatchObject(removed);
     await expect(api.resolve({ reference: 'secret://gone' })).rejects.toMatchObject(removed);

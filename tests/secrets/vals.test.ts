@@ -94,7 +94,7 @@ describe.each(backends)('vals by $name', ({ start }) => {
     const child = vals.hangingChild();
     await expect(api.resolve({ reference: 'ref+hang://x' })).rejects.toMatchObject({
       kind: 'external',
-      message: 'vals did not answer within 1 seconds, and was ended.',
+      message: 'vals did not answer within 1 seconds and was stopped.',
     });
     await child.ended;
   });
@@ -104,7 +104,7 @@ describe.each(backends)('vals by $name', ({ start }) => {
     const api = await started();
     await expect(api.resolve({ reference: 'ref+echo://x' })).rejects.toMatchObject({
       kind: 'external',
-      message: 'The program vals is not installed, or not found by PATH.',
+      message: 'The program vals is not installed, or not on the PATH.',
     });
   });
 });

@@ -145,7 +145,7 @@ describe('the schema', () => {
         stdout: '',
       });
       expect(stderr).toContain(
-        `The database is of schema version 4711, and this Sigilforge knows ${SCHEMA_VERSION}. It was left as it is.`,
+        `The database has schema version 4711, and this Sigilforge knows version ${SCHEMA_VERSION}. It was left as it is.`,
       );
       expect(stderr).toContain('hint: Install the newer version of Sigilforge again.');
     }

@@ -253,7 +253,7 @@ describe.skipIf(!secretServiceInstalled())('with a keychain', () => {
     const refusing = await stopAfter(
       startSecretService('<deny send_destination="org.freedesktop.secrets"/>'),
     );
-    await expectRefusedFirstStart(await homeIn(refusing), 7, 'The keychain refused the access.');
+    await expectRefusedFirstStart(await homeIn(refusing), 7, 'The keychain refused access.');
   });
 
   test('nothing of the starter or of the vault is in the environment or the arguments of the child', async () => {
@@ -331,7 +331,7 @@ describe('without a keychain', () => {
   test('but one asked for by the config: refused, and no key file', async () => {
     const sandbox = await homeIn(await stopAfter(startSessionWithoutBus()));
     await configure(sandbox, '[vault]\nkey = "keychain"\n');
-    await expectRefusedFirstStart(sandbox, 6, 'There is no keychain here that could be reached.');
+    await expectRefusedFirstStart(sandbox, 6, 'No keychain can be reached here.');
   });
 
   async function madeVault(): Promise<Sandbox> {
@@ -427,7 +427,7 @@ describe('with a credential of the service manager', () => {
   });
 
   test.each([
-    ['that is missing', undefined, 'There is no credential sigilforge-key for this service.'],
+    ['that is missing', undefined, 'This service has no credential sigilforge-key.'],
     ['that is too short', 'short-canary', 'The credential sigilforge-key has less than 32 bytes.'],
   ])('%s: refused as a mistake of the configuration', async (_, text, sentence) => {
     const sandbox = await homeWithCredential(text);

@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { inspect, promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Keychain } from '../../daemon/core/keychain/keychain.js';
-import { createOsKeychain, type OsKeychainOptions } from '../../daemon/core/keychain/os.js';
+import { OsKeychain, type OsKeychainOptions } from '../../daemon/core/keychain/os.js';
 import { builtFile } from '../../shared/built-file.js';
 import {
   type SecretService,
@@ -21,7 +21,7 @@ import {
 const run = promisify(execFile);
 
 function openKeychain(env: NodeJS.ProcessEnv, options: OsKeychainOptions = {}): Keychain {
-  const keychain = createOsKeychain({ env, ...options });
+  const keychain = new OsKeychain({ env, ...options });
   onTestFinished(() => keychain.close());
   return keychain;
 }
@@ -250,8 +250,8 @@ describe.skipIf(!secretServiceInstalled())('the keychain of the system', () => {
     });
 
     test('neither keeps its host alive nor lets it end before the answer', async ({ signal }) => {
-      const script = `const { createOsKeychain } = require('../integration/daemon/core/keychain/os.ts');
-        const keychain = createOsKeychain({ idleMs: 600_000 });
+      const script = `const { OsKeychain } = require('../integration/daemon/core/keychain/os.ts');
+        const keychain = new OsKeychain({ idleMs: 600_000 });
         keychain.probe().then(() => console.log('answered'));`;
       const args = ['--require', 'tsx/cjs', '--eval', script];
       const { stdout } = await run(process.execPath, args, { env: service.env, signal });

@@ -1,6 +1,7 @@
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
+import { type Place, place } from '../sealing/places.js';
 import { type GrantFields, SEALED_FIELDS, type SealedField, type StoredAccount } from '../store/accounts.js';
 import type { Sealer } from '../vault/vault.js';
 import { readJsonFields } from './json-fields.js';
@@ -70,8 +71,8 @@ export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: 
 }
 
 /** Where a sealed field of the account with this id belongs. */
-export function placeOf(id: string, field: SealedField) {
-  return { table: 'accounts', row: id, column: SEALED_FIELDS[field] };
+export function placeOf(id: string, field: SealedField): Place {
+  return place.account(id, SEALED_FIELDS[field]);
 }
 
 export function sealField(

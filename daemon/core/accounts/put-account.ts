@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from '../oauth/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
+import { newId } from '../platform/id.js';
 import type { AccountFields, AccountStore } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 import type { Sealer } from '../vault/vault.js';
@@ -37,7 +37,7 @@ export function putAccount(
 ): AccountFields {
   const { client, clientSecret, key, grant, ...plain } = account;
   const existing = store.find(account.service, account.account);
-  const id = existing?.id ?? uuidv7();
+  const id = existing?.id ?? newId();
   const sealed = sealGrant(sealer, id, grant);
   const owner = otherOwner(store, sealed.refreshFingerprint, id);
   if (owner) throw grantInUse(owner);

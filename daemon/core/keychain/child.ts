@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AsyncEntry } from '@napi-rs/keyring';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
-import { faultOf } from './faults.js';
+import { keychainFault } from './faults.js';
 import type { KeychainAnswer, KeychainRequest } from './protocol.js';
 
 const CHANGED = { error: { situation: 'changed', message: 'Another value was read than written.' } } as const;
@@ -13,7 +13,7 @@ const CHANGED = { error: { situation: 'changed', message: 'Another value was rea
 async function answer(line: string | null): Promise<void> {
   // A request holds a value, and `JSON.parse` quotes what it cannot read: nothing of it may be printed.
   const request = JSON.parse(line ?? '') as KeychainRequest;
-  const result = await perform(request).catch((thrown: unknown) => ({ error: faultOf(thrown) }));
+  const result = await perform(request).catch((thrown: unknown) => ({ error: keychainFault(thrown) }));
   process.stdout.write(encodeLine({ id: request.id, ...result }));
 }
 

@@ -1,9 +1,8 @@
 import type { KeychainFault, Situation } from './protocol.js';
 
 /**
- * The library gives every error the same code, so that only the beginning of its message tells them apart.
- * Those of Linux were brought about for real;
- * those of macOS are the system's own texts for `errSecUserCanceled`, `errSecAuthFailed`, `errSecInteractionNotAllowed`.
+ * The library gives every error the same code, so only the beginning of its message tells them apart. Those for Linux were
+ * produced by real failures; those for macOS are the system's own texts for `errSecUserCanceled`, `errSecAuthFailed`, `errSecInteractionNotAllowed`.
  */
 const BEGINNINGS: ReadonlyArray<readonly [string, Situation]> = [
   ['Platform failure: DBus error: Rejected send message', 'denied'],
@@ -20,7 +19,7 @@ const BEGINNINGS: ReadonlyArray<readonly [string, Situation]> = [
   ["Attribute 'secret' is longer than the platform limit of ", 'too_long'],
   // It ended during the call, so there is one.
   ['Platform failure: DBus error: Message recipient disconnected', 'failed'],
-  // Only these say that there is no keychain: a new vault then makes do with a key file, which is weaker.
+  // Only these say that there is no keychain: a new vault then uses a key file, which is weaker.
   ['Platform failure: DBus error: Using X11 for dbus-daemon autolaunch was disabled', 'unavailable'],
   ['Platform failure: DBus error: Unable to autolaunch a dbus-daemon', 'unavailable'],
   ['Platform failure: DBus error: Failed to connect to socket', 'unavailable'],
@@ -29,11 +28,11 @@ const BEGINNINGS: ReadonlyArray<readonly [string, Situation]> = [
   ['Platform failure: DBus error: Object does not exist at path', 'unavailable'],
 ];
 
-/** What an error of the keychain library means. A message that is not known here is left out: it may quote a value. */
-export function faultOf(thrown: unknown): KeychainFault {
+/** What an error from the keychain library means. An unknown message is left out: it may quote a value. */
+export function keychainFault(thrown: unknown): KeychainFault {
   const message = thrown instanceof Error ? thrown.message : '';
   const known = BEGINNINGS.find(([beginning]) => message.startsWith(beginning));
   if (known === undefined)
-    return { situation: 'failed', message: 'The keychain answered with an error that is not known here.' };
+    return { situation: 'failed', message: 'The keychain answered with an unknown error.' };
   return { situation: known[1], message };
 }

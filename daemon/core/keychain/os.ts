@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { builtFile } from '../../../shared/built-file.js';
 import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
+import { Turns } from '../platform/turns.js';
 import type { Keychain } from './keychain.js';
 import { KeychainProcess } from './process.js';
 import type { KeychainAnswer, KeychainFault, KeychainRequest, Situation } from './protocol.js';
@@ -10,7 +11,7 @@ export interface OsKeychainOptions {
   readonly timeoutMs?: number;
   /** How long the child waits for another call before it is ended, in milliseconds. Default: five seconds. */
   readonly idleMs?: number;
-  /** Where the keychain is looked for. Default: the environment of this process. */
+  /** The environment to find the keychain with. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
   /** The built program of `child.ts`. */
   readonly childPath?: string;
@@ -18,36 +19,33 @@ export interface OsKeychainOptions {
 
 const CHECK_KEYCHAIN = 'Check the keychain of your desktop session, then try again.';
 const DO_WITHOUT =
-  'Try again; where the keychain stays broken, config.toml may name another: vault.key = "key_file"';
+  'Try again. If the keychain stays broken, config.toml can name another key: vault.key = "key_file"';
 
 const MEANINGS: Record<Situation, readonly [kind: ErrorKind, sentence: string, hint?: string]> = {
-  unavailable: ['keychain_unavailable', 'There is no keychain here that could be reached.'],
+  unavailable: ['keychain_unavailable', 'No keychain can be reached here.'],
   locked: ['vault_locked', 'The keychain is locked.'],
-  denied: ['denied', 'The keychain refused the access.', CHECK_KEYCHAIN],
+  denied: ['denied', 'The keychain refused access.', CHECK_KEYCHAIN],
   hung: ['timeout', 'The keychain did not answer in time.', CHECK_KEYCHAIN],
   changed: ['integrity', 'The keychain did not keep what was written to it.', CHECK_KEYCHAIN],
   too_long: [
     'limit_exceeded',
-    'This is longer than the keychain of this system keeps in one item.',
+    'This is longer than one item in this keychain can be.',
     'Keep it in the vault: sigilforge secret set KEY --backend vault',
   ],
-  // Not `keychain_unavailable`: where there is no keychain a new vault makes do with a key file, and nobody knows that here.
-  failed: ['store_unavailable', 'The keychain could not do what it was asked to.', DO_WITHOUT],
+  // Not `keychain_unavailable`: that would let a new vault use a key file, and here it is not known that there is no keychain.
+  failed: ['store_unavailable', 'The keychain failed to do what was requested.', DO_WITHOUT],
 };
 
 /** The keychain of this system: the Secret Service on Linux, Keychain on macOS, the Credential Manager on Windows. */
-export function createOsKeychain(options: OsKeychainOptions = {}): Keychain {
-  return new OsKeychain(options);
-}
-
-class OsKeychain implements Keychain {
+export class OsKeychain implements Keychain {
   readonly #options: OsKeychainOptions;
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  /** A keychain may ask the person something, and two questions at once are confusing: one call after the other. */
+  readonly #turns = new Turns();
   #process: KeychainProcess | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: OsKeychainOptions) {
+  constructor(options: OsKeychainOptions = {}) {
     this.#options = options;
   }
 
@@ -73,17 +71,14 @@ class OsKeychain implements Keychain {
     await this.#process?.close();
   }
 
-  /** A keychain may ask a person something, and two questions at once help nobody: one call after the other. */
   #inTurn(call: Omit<KeychainRequest, 'id'>): Promise<KeychainAnswer> {
-    const turn = this.#lastTurn.then(() => this.#call(call));
-    this.#lastTurn = turn.catch(() => {});
-    return turn;
+    return this.#turns.take(() => this.#call(call));
   }
 
   async #call(call: Omit<KeychainRequest, 'id'>): Promise<KeychainAnswer> {
     const child = this.#wake();
     let late = false;
-    // This timer alone keeps the host alive while a call is under way.
+    // Only this timer keeps the host alive while a call is in progress.
     const limit = setTimeout(() => {
       late = true;
       child.kill();
@@ -107,7 +102,7 @@ class OsKeychain implements Keychain {
   }
 
   #ended(): SigilforgeError {
-    if (this.#closed) return new SigilforgeError('cancelled', 'The keychain is no longer in use here.');
+    if (this.#closed) return new SigilforgeError('cancelled', 'Sigilforge is shutting down.');
     return failure({
       situation: 'failed',
       message: 'The process that talks to the keychain ended by itself.',

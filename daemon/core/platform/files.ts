@@ -1,15 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { errnoOf, isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { assertPrivate } from '../../../shared/ownership.js';
+import { syncFolder, writeWholeFile } from '../../../shared/whole-file.js';
 
-/** Makes a folder 0700, parents included, and refuses one that others own or may open. */
+/** Makes a folder 0700, including its parents, and refuses one that others own or may open. */
 export function ensurePrivateFolder(folder: string): void {
   withPathErrors(folder, () => fs.mkdirSync(folder, { recursive: true, mode: 0o700 }));
   assertPrivate(folder, fs.lstatSync(folder));
 }
 
-/** Makes an empty file 0600 unless there is one already; refuses one that others own or may open. */
+/** Makes an empty file 0600 unless it exists; refuses one that others own or may open. */
 export function ensurePrivateFile(file: string): void {
   try {
     fs.closeSync(fs.openSync(file, 'wx', 0o600));
@@ -19,7 +21,7 @@ export function ensurePrivateFile(file: string): void {
   }
 }
 
-/** The text of a private file, or `undefined` where there is none. */
+/** The text of a private file, or `undefined` if there is none. */
 export function readPrivateFile(file: string): string | undefined {
   const stats = withPathErrors(file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
   if (stats === undefined) return undefined;
@@ -27,7 +29,7 @@ export function readPrivateFile(file: string): string | undefined {
   return readFile(file);
 }
 
-/** The text of a file that somebody else answers for, or `undefined` where there is none. */
+/** The text of a file whose owner and mode are not ours to check, or `undefined` if there is none. */
 export function readFile(file: string): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8');
@@ -39,23 +41,10 @@ export function readFile(file: string): string | undefined {
 
 /** Writes a private file whole or not at all, and returns once it is on the disk. */
 export function writePrivateFile(file: string, content: Buffer): void {
-  withPathErrors(file, () => {
-    const draft = `${file}.tmp`;
-    fs.rmSync(draft, { force: true });
-    const fd = fs.openSync(draft, 'wx', 0o600);
-    try {
-      // Unlike writeSync, which may write a part and call that success on a full disk.
-      fs.writeFileSync(fd, content);
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-    fs.renameSync(draft, file);
-    syncFolder(path.dirname(file));
-  });
+  withPathErrors(file, () => writeWholeFile(file, content));
 }
 
-/** Adds a line to a private file, made 0600 if need be, and returns once it is on the disk. */
+/** Adds a line to a private file, made 0600 if it does not exist, and returns once it is on the disk. */
 export function appendPrivateLine(file: string, line: string): void {
   ensurePrivateFile(file);
   withPathErrors(file, () => {
@@ -71,22 +60,7 @@ export function appendPrivateLine(file: string, line: string): void {
   });
 }
 
-/** A new name in a folder is only sure once the folder is on the disk. Windows has nothing of the kind. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const fd = fs.openSync(folder, 'r');
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-export function isErrno(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
-}
-
-/** Does `work` with a file; what fails is `store_unavailable`. */
+/** Does `work` with a file; a failure is `store_unavailable`. */
 export function withPathErrors<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -95,8 +69,8 @@ export function withPathErrors<T>(path: string, work: () => T): T {
   }
 }
 
-/** What a failed operation on a file comes to for its caller: `store_unavailable`, with the reason. */
+/** The error for a caller whose operation on a file failed: `store_unavailable`, with the reason. */
 export function pathError(path: string, cause: unknown): SigilforgeError {
-  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error';
+  const reason = errnoOf(cause) ?? 'an error';
   return new SigilforgeError('store_unavailable', `${path} cannot be used (${reason}).`, { cause });
 }

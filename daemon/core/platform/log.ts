@@ -13,7 +13,6 @@ export type LogEvent =
   | 'usage.not_saved'
   | 'vault.key_in_file'
   | 'keychain.item_not_deleted'
-  | 'store.not_cleaned'
   | 'account.damaged'
   | 'provider.damaged'
   | 'refresh.stored'

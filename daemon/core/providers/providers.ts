@@ -6,6 +6,7 @@ import { parse } from '../../../shared/validate.js';
 import { ClientRegistration, type OAuthClient } from '../oauth/client.js';
 import { discover } from '../oauth/discovery.js';
 import type { HttpClient } from '../oauth/http.js';
+import { place } from '../sealing/places.js';
 import type { Env } from '../store/env.js';
 import { ProviderStore, type StoredProvider } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
@@ -77,7 +78,7 @@ export class Providers {
       const sealed =
         clientSecret === undefined
           ? this.#keptSecret(id, settings)
-          : sealer?.seal(secretPlace(id), new Secret(clientSecret));
+          : sealer?.seal(place.provider(id), new Secret(clientSecret));
       const updatedAt = this.#env.clock.wall();
       this.#store.put({ id, settings: merged, clientSecret: sealed ?? null, updatedAt });
     });
@@ -100,7 +101,7 @@ export class Providers {
     const sealer = await this.#vault.unlocked();
     // Read again: a rotation may have sealed it again while the vault was being opened.
     const sealed = this.#store.find(id)?.clientSecret;
-    return sealed ? sealer.open(secretPlace(id), sealed) : undefined;
+    return sealed ? sealer.open(place.provider(id), sealed) : undefined;
   }
 
   /** The client to sign in with, with everything that its requests need; asks the issuer if an endpoint is missing. */
@@ -182,10 +183,6 @@ export class Providers {
 /** OpenID providers need `openid`, and give a refresh token for `offline_access` (OpenID Connect Core 1.0, section 11). */
 function usualScopes(supported: readonly string[]): string[] {
   return ['openid', 'offline_access'].filter((scope) => supported.includes(scope));
-}
-
-function secretPlace(id: string) {
-  return { table: 'providers', row: id, column: 'client_secret' };
 }
 
 function definedOnly(settings: ProviderSettings): ProviderSettings {

@@ -15,7 +15,7 @@ import type { Vals } from './vals.js';
 type Resolved = ResultOf<'resolve'>;
 type Source = NonNullable<Resolved['metadata']['sources']>[number];
 type AuthReference = Extract<Reference, { scheme: 'auth' }>;
-/** References that are resolved here: the environment belongs to whoever asks. */
+/** References that are resolved here: the environment belongs to the caller. */
 type OwnReference = Exclude<Reference, { scheme: 'env' }>;
 type Found = Pick<Resolved, 'encoding'> & {
   readonly value: string;
@@ -23,23 +23,37 @@ type Found = Pick<Resolved, 'encoding'> & {
   readonly expires_at: string | null;
 };
 
-interface Parts {
+interface Collaborators {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly grants: Grants;
   readonly providers: Providers;
   readonly secrets: Secrets;
   readonly vals: Vals;
-  /** `security.reveal` of config.toml. */
-  readonly reveal: readonly string[];
 }
 
-/** Values by reference. Refresh tokens and client secrets only where the config names them. */
+/** Values by reference. Refresh tokens and client secrets only if the config names them. */
 export class Resolver {
-  readonly #parts: Parts;
+  readonly #accounts: Accounts;
+  readonly #tokens: Tokens;
+  readonly #grants: Grants;
+  readonly #providers: Providers;
+  readonly #secrets: Secrets;
+  readonly #vals: Vals;
+  readonly #reveal: readonly string[];
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  /** `reveal`: `security.reveal` in config.toml. */
+  constructor(
+    { accounts, tokens, grants, providers, secrets, vals }: Collaborators,
+    { reveal }: { readonly reveal: readonly string[] },
+  ) {
+    this.#accounts = accounts;
+    this.#tokens = tokens;
+    this.#grants = grants;
+    this.#providers = providers;
+    this.#secrets = secrets;
+    this.#vals = vals;
+    this.#reveal = reveal;
   }
 
   async resolve(text: string): Promise<Resolved> {
@@ -48,7 +62,7 @@ export class Resolver {
     return { value, encoding, metadata: { kind: kindOf(reference), source, expires_at } };
   }
 
-  /** The same without the value: where it was looked for, and what was found there. */
+  /** The same without the value: each source, and what was found there. */
   async explain(text: string): Promise<Resolved> {
     const reference = readable(parseReference(text));
     const sources = this.#sourcesOf(reference);
@@ -68,13 +82,13 @@ export class Resolver {
     };
   }
 
-  /** Where a reference is looked for: a secret in the one place that the index names, or else in none of them. */
+  /** The sources of a reference: for a secret the one that the index names, or else both, and it is in neither. */
   #sourcesOf(reference: OwnReference): string[] {
     switch (reference.scheme) {
       case 'auth':
         return ['vault'];
       case 'secret': {
-        const backend = this.#parts.secrets.backendOf(reference.key);
+        const backend = this.#secrets.backendOf(reference.key);
         return backend ? [backend] : ['vault', 'keychain'];
       }
       case 'vals':
@@ -87,23 +101,24 @@ export class Resolver {
       case 'auth':
         return { ...(await this.#credential(reference)), encoding: 'utf8', source: 'vault' };
       case 'secret': {
-        const { value, encoding, backend } = await this.#parts.secrets.get(reference.key);
+        const { value, encoding, backend } = await this.#secrets.get(reference.key);
         return { value, encoding, source: backend, expires_at: null };
       }
       case 'vals':
-        return { ...(await this.#parts.vals.get(reference.ref)), source: 'vals', expires_at: null };
+        return { ...(await this.#vals.get(reference.ref)), source: 'vals', expires_at: null };
     }
   }
 
   async #credential(reference: AuthReference): Promise<Pick<Found, 'value' | 'expires_at'>> {
     const { service, account, type } = reference;
     if (type === 'token') {
-      const token = await this.#parts.tokens.get({ service, account, refresh_if_needed: true });
+      const token = await this.#tokens.get({ service, account, refresh_if_needed: true });
       return { value: token.access_token, expires_at: token.expires_at };
     }
-    const row = this.#parts.accounts.stored(service, account);
+    const stored = this.#accounts.stored(service, account);
     this.#assertRevealed(reference);
-    const value = type === 'client_id' ? clientOf(row)?.client_id : (await this.#secret(row, type))?.reveal();
+    const value =
+      type === 'client_id' ? clientOf(stored)?.client_id : (await this.#secret(stored, type))?.reveal();
     if (value === undefined) {
       throw new SigilforgeError('not_found', `${service}/${account} has no ${type}.`);
     }
@@ -111,17 +126,16 @@ export class Resolver {
   }
 
   async #secret(
-    row: StoredAccount,
+    account: StoredAccount,
     type: Exclude<AuthType, 'token' | 'client_id'>,
   ): Promise<Secret | undefined> {
-    const { grants } = this.#parts;
     switch (type) {
       case 'api_key':
-        return row.kind === 'api_key' ? grants.open(row, 'accessToken') : undefined;
+        return account.kind === 'api_key' ? this.#grants.open(account, 'accessToken') : undefined;
       case 'refresh_token':
-        return grants.open(row, 'refreshToken');
+        return this.#grants.open(account, 'refreshToken');
       case 'client_secret':
-        return (await accountClient(row, this.#parts))?.secret;
+        return (await accountClient(account, { grants: this.#grants, providers: this.#providers }))?.secret;
     }
   }
 
@@ -129,16 +143,16 @@ export class Resolver {
     const { type } = reference;
     if (type !== 'refresh_token' && type !== 'client_secret') return;
     const text = printReference(reference);
-    if (this.#parts.reveal.some((pattern) => matches(pattern, text))) return;
+    if (this.#reveal.some((pattern) => matches(pattern, text))) return;
     throw new SigilforgeError('denied', `A ${type} stays inside the vault.`, {
-      hint: 'Programs need only the token. Where one truly must have it, name the reference under security.reveal in config.toml.',
+      hint: 'Programs need only the token. If one really must have it, name the reference under security.reveal in config.toml.',
     });
   }
 }
 
 function readable(reference: Reference): OwnReference {
   if (reference.scheme !== 'env') return reference;
-  throw new SigilforgeError('invalid_reference', 'References of the scheme env are not resolved here.', {
+  throw new SigilforgeError('invalid_reference', 'env:// references are not resolved here.', {
     hint: 'The CLI and the client library read env:// themselves.',
   });
 }
@@ -154,7 +168,7 @@ function kindOf(reference: OwnReference): Resolved['metadata']['kind'] {
   }
 }
 
-/** Absent is an answer of its own; whatever else goes wrong must not read like it. */
+/** Absent is an answer of its own; no other failure may look like it. */
 function outcomeOf(thrown: unknown): Source['outcome'] {
   if (!(thrown instanceof SigilforgeError)) throw thrown;
   switch (thrown.kind) {
@@ -172,9 +186,9 @@ function outcomeOf(thrown: unknown): Source['outcome'] {
 /** `*` stands for one whole segment. */
 function matches(pattern: string, text: string): boolean {
   const wanted = pattern.split('/');
-  const given = text.split('/');
+  const segments = text.split('/');
   return (
-    wanted.length === given.length &&
-    wanted.every((segment, index) => segment === '*' || segment === given[index])
+    wanted.length === segments.length &&
+    wanted.every((segment, index) => segment === '*' || segment === segments[index])
   );
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { MAX_SECRET_BYTES } from '../secrets/encoding.js';
+import { MAX_SECRET_BYTES } from '../../../shared/limits.js';
 
 const HINT = 'Run it by hand to see what is wrong: vals get REFERENCE';
 
 /**
- * What `vals get REF` prints, to the byte. No shell, no input, and nothing of what it says in an error: it may quote a
- * value. Throws `external`; `cancelled` where `signal` ends it.
+ * What `vals get REF` prints, to the byte. It runs without a shell and without input, and no error quotes its output, which
+ * may hold a value. Throws `external`; `cancelled` if `signal` ends it.
  */
 export function runVals(ref: string, limitMs: number, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -23,9 +23,9 @@ export function runVals(ref: string, limitMs: number, signal: AbortSignal): Prom
       child.stdout?.destroy();
       reject(error);
     };
-    const cancel = (): void => give(new SigilforgeError('cancelled', 'This is no longer in use here.'));
+    const cancel = (): void => give(new SigilforgeError('cancelled', 'Sigilforge is shutting down.'));
     const limit = setTimeout(
-      () => give(external(`vals did not answer within ${limitMs / 1000} seconds, and was ended.`)),
+      () => give(external(`vals did not answer within ${limitMs / 1000} seconds and was stopped.`)),
       limitMs,
     );
     signal.addEventListener('abort', cancel);
@@ -44,7 +44,7 @@ export function runVals(ref: string, limitMs: number, signal: AbortSignal): Prom
   });
 }
 
-/** In a process group of its own, so that programs which it starts end with it. */
+/** In its own process group, so that programs which it starts end with it. */
 function start(ref: string): ChildProcess {
   return spawn('vals', ['get', ref], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -58,13 +58,13 @@ function kill({ pid }: ChildProcess): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // It has already ended.
   }
 }
 
 function failedToStart(error: NodeJS.ErrnoException): SigilforgeError {
   if (error.code === 'ENOENT') {
-    return external('The program vals is not installed, or not found by PATH.', {
+    return external('The program vals is not installed, or not on the PATH.', {
       hint: 'Install vals (github.com/helmfile/vals) where the daemon finds it, then: sigilforge daemon restart',
     });
   }

@@ -8,14 +8,14 @@ type Answer = ReturnType<typeof writeBytes>;
 
 interface Kept {
   readonly answer: Promise<Answer>;
-  /** By the monotonic clock; without an end while the call is under way. */
+  /** By the monotonic clock; never while the call is in progress. */
   until: number;
 }
 
-/** Schemes that run or read what nobody foresees: allowed only by their names, never by `*`. */
+/** Schemes that run programs or read the environment: allowed only by name, never by `*`. */
 const ONLY_BY_NAME = new Set(['exec', 'envsubst']);
 
-/** Values from elsewhere, by the program `vals`. Off unless the config enables it. */
+/** Values from the program `vals`. Off unless the config enables it. */
 export class Vals {
   readonly #config: Config['vals'];
   readonly #clock: Clock;
@@ -28,8 +28,8 @@ export class Vals {
   }
 
   /**
-   * The value of a `ref+SCHEME://…`, joined with a call for the same one that is under way. Throws `denied` for what the
-   * config does not allow, `external` where vals is missing, fails or stays silent.
+   * The value of a `ref+SCHEME://…`. A call for the same one that is in progress is joined. Throws `denied` for what the
+   * config does not allow, `external` if vals is missing, fails or does not answer.
    */
   async get(ref: string): Promise<Answer> {
     this.#assertAllowed(ref);
@@ -72,24 +72,24 @@ export class Vals {
 
   #assertAllowed(ref: string): void {
     if (!this.#config.enabled) {
-      throw new SigilforgeError('denied', 'References to vals are not enabled here.', {
-        hint: 'Where you trust them, write into config.toml, under [vals]: enabled = true',
+      throw new SigilforgeError('denied', 'References to vals are not enabled.', {
+        hint: 'If you trust them, set in config.toml, under [vals]: enabled = true',
       });
     }
-    // vals replaces every reference in a text, so that a second one would bring its own scheme with it.
+    // vals replaces every reference in a text, so a second one would bring its own scheme with it.
     if (ref.indexOf('ref+', 1) !== -1) {
-      throw new SigilforgeError('invalid_reference', 'A reference to vals holds another one.');
+      throw new SigilforgeError('invalid_reference', 'A reference to vals contains another one.');
     }
     const scheme = schemeOf(ref);
     const { allow } = this.#config;
     if (allow.includes(scheme) || (allow.includes('*') && !ONLY_BY_NAME.has(scheme))) return;
-    throw new SigilforgeError('denied', 'The scheme of this reference to vals is not allowed here.', {
-      hint: 'Name it in config.toml, under [vals]: allow = ["…"]. The schemes exec and envsubst have to be named.',
+    throw new SigilforgeError('denied', 'The scheme of this reference to vals is not allowed.', {
+      hint: 'Name it in config.toml, under [vals]: allow = ["…"]. The schemes exec and envsubst must be named.',
     });
   }
 }
 
-/** vals reads a scheme in any case. */
+/** vals accepts a scheme in upper or lower case. */
 function schemeOf(ref: string): string {
   return ref.slice('ref+'.length, ref.indexOf('://')).toLowerCase();
 }

@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
 import type { Exchange, Granted, OAuthContext } from '../oauth/exchange.js';
+import { newId } from '../platform/id.js';
 import { shieldFromSignals } from '../platform/signal-shield.js';
 import { trace } from '../platform/trace.js';
 import type { Providers } from '../providers/providers.js';
@@ -187,7 +187,7 @@ export class Refresher {
     { id: accountId, generation, refreshFingerprint: fingerprint }: StoredAccount,
     request: RefreshRequest,
   ): Promise<Exchange & { attemptId: string }> {
-    const attemptId = uuidv7();
+    const attemptId = newId();
     const startedAt = this.#now();
     const attempt = { id: attemptId, accountId, generation, fingerprint, holder: this.#holder, startedAt };
     await this.#env.db.write(() => this.#attempts.begin(attempt));

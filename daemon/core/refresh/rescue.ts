@@ -7,6 +7,7 @@ import { parseJson } from '../../../shared/json.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Granted } from '../oauth/exchange.js';
 import { ensurePrivateFolder, pathError, writePrivateFile } from '../platform/files.js';
+import { place } from '../sealing/places.js';
 import type { Version } from '../store/accounts.js';
 import type { Sealer, Vault } from '../vault/vault.js';
 
@@ -129,7 +130,7 @@ function resealed(sealer: Sealer, version: Version, sealed: Buffer): Buffer {
 }
 
 function placeOf({ id, generation }: Version) {
-  return { table: 'rescue', row: id, column: String(generation) };
+  return place.rescue(id, generation);
 }
 
 function readIfAny(file: string): Buffer | undefined {

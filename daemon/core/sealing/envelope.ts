@@ -1,13 +1,14 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync } from 'node:crypto';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { KEY_BYTES, open, type Place, seal } from './sealing.js';
+import type { VaultPlace } from './places.js';
+import { KEY_BYTES, open, seal } from './sealing.js';
 
 /*
- * Every slot has a pair of X25519 keys (RFC 7748). A data key is wrapped for the public one, and unwrapped by the private
- * one, which only the slot's own key opens: what the keychain holds, or what a password makes. So a new data key can be
- * wrapped for every slot at any time, for a password too that nobody has entered since, and whoever has got hold of an
- * old data key does not come to the new one by it. The public keys are sealed by the data key, so that nobody who can
- * write to the database alone has a data key wrapped for himself.
+ * Every slot has a pair of X25519 keys (RFC 7748). A data key is wrapped for the public key and unwrapped with the private
+ * key, which only the slot's own key opens: what the keychain holds, or what a password makes. So a new data key can be
+ * wrapped for every slot at any time, even for a password that no one has entered since, and an old data key does not lead
+ * to the new one. The public keys are sealed with the data key, so that someone who can only write to the database cannot
+ * have a data key wrapped for a key of their own.
  */
 
 /** Both keys in DER: PKCS #8 and SPKI. */
@@ -26,15 +27,15 @@ export function generateSlotPair(): SlotPair {
   return { privateKey: privateKey.export(PKCS8), publicKey: publicKey.export(SPKI) };
 }
 
-/** A data key that only the private key of this pair opens: an ephemeral public key, and the data key sealed. */
-export function wrapKey(publicKey: Buffer, keyId: string, place: Place, dataKey: Buffer): Buffer {
+/** A data key that only the private key of this pair opens: an ephemeral public key, and the sealed data key. */
+export function wrapKey(publicKey: Buffer, keyId: string, place: VaultPlace, dataKey: Buffer): Buffer {
   const ephemeral = generateSlotPair();
   const key = sharedKey(ephemeral.privateKey, publicKey, ephemeral.publicKey, publicKey);
   return Buffer.concat([ephemeral.publicKey, seal(key, keyId, place, dataKey)]);
 }
 
-/** Throws `integrity` for anything but what `wrapKey` made for this pair and place. */
-export function unwrapKey(privateKey: Buffer, place: Place, wrapped: Buffer): Buffer {
+/** Throws `integrity` for anything except what `wrapKey` made for this pair and place. */
+export function unwrapKey(privateKey: Buffer, place: VaultPlace, wrapped: Buffer): Buffer {
   const ephemeral = wrapped.subarray(0, PUBLIC_BYTES);
   const own = createPublicKey(createPrivateKey({ key: privateKey, ...PKCS8 })).export(SPKI);
   return open(sharedKeyWith(ephemeral, privateKey, own), place, wrapped.subarray(PUBLIC_BYTES));

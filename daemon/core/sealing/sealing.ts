@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { parse as parseUuid } from 'uuid';
 import { SigilforgeError } from '../../../shared/errors.js';
+import type { Place, VaultPlace } from './places.js';
 
 /**
  * A sealed value: format version (1 byte), key id (16), nonce (12), ciphertext, tag (16). AES-256-GCM with random
@@ -13,24 +13,16 @@ const TAG_BYTES = 16;
 
 export const KEY_BYTES = 32;
 
-/** Where a sealed value belongs. It opens nowhere else. */
-export interface Place {
-  readonly vault: string;
-  readonly table: string;
-  readonly row: string;
-  readonly column: string;
-}
-
-export function seal(key: Buffer, keyId: string, place: Place, plaintext: Buffer): Buffer {
+export function seal(key: Buffer, keyId: string, place: VaultPlace, plaintext: Buffer): Buffer {
   const nonce = randomBytes(NONCE_END - KEY_ID_END);
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(additionalData(place));
-  const header = Buffer.from([FORMAT, ...parseUuid(keyId)]);
+  const header = Buffer.concat([Buffer.from([FORMAT]), Buffer.from(keyId.replaceAll('-', ''), 'hex')]);
   return Buffer.concat([header, nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** The plaintext, once all of it is proven. Throws `integrity` for anything but what `seal` made for this place. */
-export function open(key: Buffer, place: Place, sealed: Buffer): Buffer {
+/** The plaintext, once all of it is proven. Throws `integrity` for anything except what `seal` made for this place. */
+export function open(key: Buffer, place: VaultPlace, sealed: Buffer): Buffer {
   if (sealed[0] !== FORMAT || sealed.length < NONCE_END + TAG_BYTES) throw damaged(place);
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(KEY_ID_END, NONCE_END), {
     authTagLength: TAG_BYTES,
@@ -45,14 +37,14 @@ export function open(key: Buffer, place: Place, sealed: Buffer): Buffer {
   }
 }
 
-/** The id of the key that a value was sealed with: whatever is there, since a damaged one is no UUID any more. */
+/** The id of the key that a value was sealed with; in a damaged value it may be any text. */
 export function keyIdOf(sealed: Buffer): string | undefined {
   if (sealed[0] !== FORMAT || sealed.length < NONCE_END + TAG_BYTES) return undefined;
   return sealed.toString('hex', 1, KEY_ID_END).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** A list in JSON cannot be read in two ways, whatever the names hold. */
-function additionalData({ vault, table, row, column }: Place): Buffer {
+/** A JSON list can be read in only one way, with any names. */
+function additionalData({ vault, table, row, column }: VaultPlace): Buffer {
   return Buffer.from(JSON.stringify([FORMAT, vault, table, row, column]));
 }
 

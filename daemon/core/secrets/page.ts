@@ -1,23 +1,24 @@
 import * as v from 'valibot';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { SecretKey } from '../../../shared/schemas.js';
-import type { SecretRow, SecretStore } from '../store/secrets.js';
+import type { SecretStore, StoredSecret } from '../store/secrets.js';
 
+/** How many secrets a page has. */
 const PAGE = 100;
 
-/** A page of rows, in the order of their keys; `cursor` asks for the next one, and is `null` on the last. */
+/** A page of secrets, in the order of their keys; `cursor` asks for the next page, and is `null` on the last one. */
 export function readPage(
   store: SecretStore,
   prefix = '',
   cursor?: string,
-): { rows: SecretRow[]; cursor: string | null } {
+): { secrets: StoredSecret[]; cursor: string | null } {
   const after = cursor === undefined ? '' : decode(cursor);
-  const rows = store.page({ prefix, after, limit: PAGE + 1 });
-  const last = rows.length > PAGE ? rows[PAGE - 1] : undefined;
-  return { rows: rows.slice(0, PAGE), cursor: last ? encode(last.key) : null };
+  const secrets = store.page({ prefix, after, limit: PAGE + 1 });
+  const last = secrets.length > PAGE ? secrets[PAGE - 1] : undefined;
+  return { secrets: secrets.slice(0, PAGE), cursor: last ? encode(last.key) : null };
 }
 
-/** The last key of a page, written so that nobody takes it for more than it is. */
+/** The last key of a page, in a form that does not invite a caller to read it. */
 function encode(key: string): string {
   return Buffer.from(key).toString('base64url');
 }
@@ -25,5 +26,5 @@ function encode(key: string): string {
 function decode(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
   if (v.is(SecretKey, key)) return key;
-  throw new SigilforgeError('invalid_params', 'cursor is not one that a page before has ended with.');
+  throw new SigilforgeError('invalid_params', 'cursor is not one that an earlier page ended with.');
 }

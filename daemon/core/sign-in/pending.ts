@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
 import type { AccountInfo } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { MAX_TIMER_MS } from '../../../shared/limits.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { PendingFlow, Prompt } from '../oauth/flows/flow.js';
+import { newId } from '../platform/id.js';
 
 /** Which account a sign-in is for, and what distinguishes it from another sign-in for the same account. */
 export interface SignInKey {
@@ -117,7 +117,7 @@ export class PendingSignIns {
     const flow = await start();
     const result = flow.done.then(stored);
     const signIn: PendingSignIn = {
-      id: uuidv7(),
+      id: newId(),
       kind: flow.kind,
       prompt: flow.prompt,
       key,

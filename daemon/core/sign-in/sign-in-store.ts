@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
 import { accountExists } from '../accounts/errors.js';
@@ -9,6 +8,7 @@ import { type NewAccount, putAccount } from '../accounts/put-account.js';
 import type { OAuthClient } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
+import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
 import type { AccountFields, AccountStore, Version } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';
@@ -134,7 +134,7 @@ export class SignInStore {
   /** Writes a line into the journal, so that a second import of the same token is not sent. */
   #recordSpent({ id: accountId, generation }: Version, fingerprint: Buffer): void {
     const now = this.#env.clock.wall();
-    const id = uuidv7();
+    const id = newId();
     const holder = 'an imported token';
     this.#attempts.begin({ id, accountId, generation, fingerprint, holder, startedAt: now });
     this.#attempts.end(id, 'stored', now);

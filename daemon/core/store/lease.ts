@@ -5,7 +5,7 @@ import { lockFile } from './sqlite.js';
 
 const RETRY_MS = 25;
 
-/** A lock held by the kernel for this process: gone when it is released or the process ends, however it ends. */
+/** A lock that the kernel holds for this process: it ends when it is released, or when the process ends in any way. */
 export interface Lease {
   release(): void;
 }
@@ -19,7 +19,7 @@ export class Leases {
     this.#folder = folder;
   }
 
-  /** The lease, or `undefined` where another process, or another part of this one, holds it. */
+  /** The lease, or `undefined` if another process, or another part of this one, holds it. */
   tryTake(name: string): Lease | undefined {
     const release = lockFile(path.join(this.#folder, name));
     return release && { release };

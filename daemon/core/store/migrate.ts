@@ -7,7 +7,7 @@ const migrations: readonly string[] = [initial];
 
 export const SCHEMA_VERSION = migrations.length;
 
-/** The version of the database's schema; 0 for an empty one. Throws `incompatible` for one of a newer Sigilforge. */
+/** The version of the database's schema; 0 for an empty one. Throws `incompatible` for one from a newer Sigilforge. */
 export function schemaVersion(db: Sqlite): number {
   const table = db
     .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE name = 'schema_migrations'")
@@ -19,14 +19,14 @@ export function schemaVersion(db: Sqlite): number {
   if (version > SCHEMA_VERSION) {
     throw new SigilforgeError(
       'incompatible',
-      `The database is of schema version ${version}, and this Sigilforge knows ${SCHEMA_VERSION}. It was left as it is.`,
+      `The database has schema version ${version}, and this Sigilforge knows version ${SCHEMA_VERSION}. It was left as it is.`,
       { hint: 'Install the newer version of Sigilforge again.' },
     );
   }
   return version;
 }
 
-/** Applies what is missing, each migration in a transaction of its own. The caller holds the instance lease. */
+/** Applies the missing migrations, each in its own transaction. The caller holds the instance lease. */
 export function migrate(db: Sqlite, now: number): void {
   for (let version = schemaVersion(db) + 1; version <= SCHEMA_VERSION; version++) {
     db.script(`${version === 1 ? CREATE_HISTORY : ''}${migrations[version - 1] ?? ''}`, () => {

@@ -18,11 +18,11 @@ interface Options {
   readonly leases: Leases;
   readonly instanceLease?: Lease | undefined;
   readonly clock: Clock;
-  /** How long a database that other processes keep busy is waited for, in milliseconds; 5,000 if not given. */
+  /** How long to wait for a database that other processes keep busy, in milliseconds; 5,000 if not given. */
   readonly waitMs?: number | undefined;
 }
 
-/** Opens the database of the data folder, made and brought up to date where need be. */
+/** Opens the database of the data folder, which is created and migrated if necessary. */
 export async function openStore({ paths, leases, instanceLease, clock, waitMs }: Options): Promise<Sqlite> {
   ensurePrivateFolder(paths.data);
   refuseNetworkFileSystem(paths.data);
@@ -46,8 +46,8 @@ interface Setup {
 }
 
 /**
- * Sets up what is missing, holding the instance lease. A daemon that holds it may be at the very same thing, so it is
- * looked at again and again whether that is done; one that does not do it is of an older version.
+ * Sets up what is missing, holding the instance lease. A daemon that holds it may be doing the same, so it is checked again
+ * until that is done; a daemon that does not do it is of an older version.
  */
 export async function setUp(leases: Leases, held: Lease | undefined, { isDone, work }: Setup): Promise<void> {
   const limit = performance.now() + SETUP_LIMIT_MS;
@@ -66,12 +66,12 @@ export async function setUp(leases: Leases, held: Lease | undefined, { isDone, w
 function olderDaemon(): SigilforgeError {
   return new SigilforgeError(
     'incompatible',
-    'The database has to be set up, and a running daemon of another version holds it.',
-    { hint: 'End that daemon, so that it starts again in this version: sigilforge daemon restart' },
+    'The database must be set up, and a running daemon of another version holds it.',
+    { hint: 'Restart that daemon in this version: sigilforge daemon restart' },
   );
 }
 
-/** Magic numbers of statfs(2): NFS, SMB, CIFS, SMB2, 9p, Ceph and AFS. Their locks and their syncs are not to be relied upon. */
+/** Magic numbers of statfs(2): NFS, SMB, CIFS, SMB2, 9p, Ceph and AFS. Their locks and syncs are not reliable. */
 const NETWORK_FILE_SYSTEMS = new Set([
   0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x00c36400, 0x5346414f,
 ]);
@@ -80,9 +80,9 @@ function refuseNetworkFileSystem(folder: string): void {
   if (process.platform !== 'linux' || !NETWORK_FILE_SYSTEMS.has(fs.statfsSync(folder).type)) return;
   throw new SigilforgeError(
     'store_unavailable',
-    `${folder} lies on a network file system, which cannot keep a vault safe.`,
+    `${folder} is on a network file system, which cannot keep a vault safe.`,
     {
-      hint: 'Move it to a local disk by XDG_DATA_HOME or SIGILFORGE_HOME.',
+      hint: 'Move it to a local disk with XDG_DATA_HOME or SIGILFORGE_HOME.',
     },
   );
 }

@@ -1,7 +1,7 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
-/** The tables with sealed columns, all of them found by `id`. A rotation seals what is named here, and nothing else. */
+/** The tables with sealed columns, whose rows are found by `id`. A rotation seals again what is listed here, and nothing else. */
 export const SEALED_COLUMNS = {
   accounts: ['access_token', 'refresh_token', 'client_secret', 'private_key'],
   providers: ['client_secret'],
@@ -39,7 +39,7 @@ export class SealedStore {
     return this.#tables[table].outdated.all({ key: keyBytes(keyId), limit });
   }
 
-  /** Those of one row. */
+  /** The same for one row. */
   outdatedOf(table: SealedTable, id: string, keyId: string): Outdated[] {
     return this.#tables[table].ofRow.all({ key: keyBytes(keyId), id });
   }
@@ -57,7 +57,7 @@ export class SealedStore {
 }
 
 function prepare(db: Sqlite, table: string, columns: readonly string[]): Statements {
-  // The key id stands behind the format's byte: see vault/sealing.ts.
+  // The key id stands behind the format's byte: see sealing/sealing.ts.
   const select = columns
     .map(
       (column) => `SELECT id, '${column}' AS "column", ${column} AS sealed FROM ${table}

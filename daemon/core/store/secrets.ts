@@ -1,7 +1,16 @@
 import type { Sqlite, Statement } from './sqlite.js';
 
-/** A secret's row: either `value`, sealed, or `item`, the user of an item of the keychain. Times are milliseconds since 1970. */
-export interface SecretRow {
+/** A secret: either `value`, sealed, or `item`, the user of a keychain item. Times are milliseconds since 1970. */
+export interface StoredSecret {
+  readonly id: string;
+  readonly key: string;
+  readonly value: Buffer | null;
+  readonly item: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+interface SecretRow {
   readonly id: string;
   readonly key: string;
   readonly value: Buffer | null;
@@ -10,14 +19,14 @@ export interface SecretRow {
   readonly updated_at: number;
 }
 
-/** Which rows a page has: those of a prefix, after a key, in the order of their keys. */
+/** The secrets of a page: those with a prefix, after a key, in the order of their keys. */
 export interface PageQuery {
   readonly prefix: string;
   readonly after: string;
   readonly limit: number;
 }
 
-/** SQL for secrets and for the items of the keychain that belong to them. Changes are made inside `Sqlite.write`. */
+/** SQL for secrets and for the keychain items that belong to them. Changes are made inside `Sqlite.write`. */
 export class SecretStore {
   readonly #find: Statement<[string], SecretRow>;
   readonly #page: Statement<[PageQuery], SecretRow>;
@@ -46,12 +55,13 @@ export class SecretStore {
       WHERE NOT EXISTS (SELECT 1 FROM secrets WHERE item = user)`);
   }
 
-  find(key: string): SecretRow | undefined {
-    return this.#find.get(key);
+  find(key: string): StoredSecret | undefined {
+    const row = this.#find.get(key);
+    return row && recordOf(row);
   }
 
-  page(query: PageQuery): SecretRow[] {
-    return this.#page.all(query);
+  page(query: PageQuery): StoredSecret[] {
+    return this.#page.all(query).map(recordOf);
   }
 
   count(): number {
@@ -59,13 +69,13 @@ export class SecretStore {
   }
 
   /** Adds a secret, or gives the one with this id another value. */
-  put(row: SecretRow): void {
-    this.#put.run(row);
+  put({ createdAt, updatedAt, ...secret }: StoredSecret): void {
+    this.#put.run({ ...secret, created_at: createdAt, updated_at: updatedAt });
   }
 
-  /** Removes a secret where it still lies where `row` says, and tells whether it did. */
-  remove(row: Pick<SecretRow, 'id' | 'item'>): boolean {
-    return this.#remove.run({ id: row.id, item: row.item }).changes === 1;
+  /** Removes a secret if it still is where the record says. Returns whether it was. */
+  remove({ id, item }: Pick<StoredSecret, 'id' | 'item'>): boolean {
+    return this.#remove.run({ id, item }).changes === 1;
   }
 
   hasItem(user: string): boolean {
@@ -80,8 +90,12 @@ export class SecretStore {
     this.#removeItem.run(user);
   }
 
-  /** Items that no secret names: an older value, or one of a process that ended half-way. */
+  /** Items that no secret names: an older value, or one left by a process that was killed. */
   leftOverItems(): string[] {
     return this.#leftOver.all().map(({ user }) => user);
   }
+}
+
+function recordOf({ created_at, updated_at, ...secret }: SecretRow): StoredSecret {
+  return { ...secret, createdAt: created_at, updatedAt: updated_at };
 }

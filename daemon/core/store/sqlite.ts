@@ -27,7 +27,7 @@ export class Sqlite {
   readonly #db: Connection;
   readonly #file: string;
   readonly #waitMs: number;
-  /** Which file was opened, whatever has its name by now. */
+  /** Which file was opened, even if another one has its name by now. */
   readonly #identity: string | undefined;
   readonly #dataVersion: Statement<[], { data_version: number }>;
 
@@ -88,7 +88,7 @@ export class Sqlite {
   dataVersion(): number {
     if (this.#versionNow === undefined) {
       this.#versionNow = translated(() => this.#dataVersion.get()?.data_version ?? 0);
-      // Requests that came in one chunk share one look; a look that is old errs on the safe side.
+      // Requests from one chunk share one reading; an old reading errs on the safe side.
       process.nextTick(() => {
         this.#versionNow = undefined;
       });
@@ -96,9 +96,16 @@ export class Sqlite {
     return this.#versionNow;
   }
 
-  /** Empties the write-ahead log, so that what was deleted is gone from it too. */
+  /**
+   * Empties the write-ahead log, so that what was deleted is gone from it too. Never throws: the change that it cleans up
+   * after is committed, and the next one cleans up again.
+   */
   truncateLog(): void {
-    translated(() => this.#db.pragma('wal_checkpoint(TRUNCATE)'));
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The caller must not be told that its change failed.
+    }
   }
 
   close(): void {
@@ -114,7 +121,7 @@ export class Sqlite {
   }
 }
 
-/** Its device and number. Looking at a file, unlike opening it, leaves the locks of this process alone. */
+/** Its device and number. Unlike opening a file, a stat does not affect the locks of this process. */
 function identityOf(file: string): string | undefined {
   const stats = withPathErrors(file, () => fs.statSync(file, { throwIfNoEntry: false }));
   return stats && `${stats.dev} ${stats.ino}`;

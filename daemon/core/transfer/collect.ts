@@ -3,6 +3,7 @@ import type { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
 import { readJsonFields } from '../accounts/json-fields.js';
 import { storedSettings } from '../providers/stored-settings.js';
+import { place } from '../sealing/places.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { ProviderStore } from '../store/providers.js';
@@ -59,11 +60,10 @@ async function collectProviders(
   const sealer = await vault.unlocked();
   return providers.list().map((stored) => {
     const { id, clientSecret } = stored;
-    const place = { table: 'providers', row: id, column: 'client_secret' };
     return {
       id,
       settings: storedSettings(stored),
-      client_secret: clientSecret && sealer.open(place, clientSecret).reveal(),
+      client_secret: clientSecret && sealer.open(place.provider(id), clientSecret).reveal(),
     };
   });
 }

@@ -1,5 +1,4 @@
 import fs from 'node:fs/promises';
-import { v7 as uuidv7 } from 'uuid';
 import * as v from 'valibot';
 import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
@@ -7,6 +6,8 @@ import { parseJson } from '../../../shared/json.js';
 import { parse } from '../../../shared/validate.js';
 import { writeWholeFile } from '../../../shared/whole-file.js';
 import { pathError } from '../platform/files.js';
+import { newId } from '../platform/id.js';
+import { place, type VaultPlace } from '../sealing/places.js';
 import { open, seal } from '../sealing/sealing.js';
 import { Argon2Params } from '../vault/slots/argon2.js';
 import { newPasswordParams, passwordKey } from '../vault/slots/password.js';
@@ -32,7 +33,7 @@ export async function encodeExport(
   const key = await passwordKey(passphrase, kdf);
   return Buffer.concat([
     Buffer.from(line),
-    seal(key, uuidv7(), placeOf(line), Buffer.from(JSON.stringify(content))),
+    seal(key, newId(), placeOf(line), Buffer.from(JSON.stringify(content))),
   ]);
 }
 
@@ -74,8 +75,8 @@ export async function readExport(file: string): Promise<Buffer> {
   }
 }
 
-function placeOf(line: string) {
-  return { vault: line, table: 'export', row: '', column: 'content' };
+function placeOf(line: string): VaultPlace {
+  return { vault: line, ...place.export() };
 }
 
 function opened(key: Buffer, line: string, sealed: Buffer): Buffer {

@@ -1,9 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
 import { type NewAccount, putAccount } from '../accounts/put-account.js';
+import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
+import { place } from '../sealing/places.js';
 import { readBytes, toStored } from '../secrets/encoding.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
@@ -109,11 +110,10 @@ function putProvider(
   sealer: Sealer,
   { id, settings, client_secret }: ImportedContent['providers'][number],
 ): void {
-  const place = { table: 'providers', row: id, column: 'client_secret' };
   providers.put({
     id,
     settings,
-    clientSecret: client_secret === null ? null : sealer.seal(place, new Secret(client_secret)),
+    clientSecret: client_secret === null ? null : sealer.seal(place.provider(id), new Secret(client_secret)),
     updatedAt: clock.wall(),
   });
 }
@@ -125,10 +125,9 @@ function putSecret(
   { key, value, encoding }: ImportedContent['secrets'][number],
 ): void {
   const now = clock.wall();
-  const { id, created_at } = secrets.find(key) ?? { id: uuidv7(), created_at: now };
-  const place = { table: 'secrets', row: id, column: 'value' };
-  const sealed = sealer.seal(place, toStored(readBytes(value, encoding)));
-  secrets.put({ id, key, value: sealed, item: null, created_at, updated_at: now });
+  const { id, createdAt } = secrets.find(key) ?? { id: newId(), createdAt: now };
+  const sealed = sealer.seal(place.secret(id), toStored(readBytes(value, encoding)));
+  secrets.put({ id, key, value: sealed, item: null, createdAt, updatedAt: now });
 }
 
 function newAccount(imported: ImportedAccount): NewAccount {

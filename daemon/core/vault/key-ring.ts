@@ -1,27 +1,23 @@
 import { createHmac } from 'node:crypto';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
-import { keyIdOf, open, type Place, seal } from '../sealing/sealing.js';
-import type { SlotKind, VaultRow, VaultStore } from '../store/vault.js';
+import { type Place, place } from '../sealing/places.js';
+import { keyIdOf, open, seal } from '../sealing/sealing.js';
+import type { SlotKind, StoredVault, VaultStore } from '../store/vault.js';
 import { type DataKey, type OpenSlot, unwrapFor } from './slots/slots.js';
 
-/** Where a value belongs within this vault. */
-export type Spot = Omit<Place, 'vault'>;
-
-/** Seals and opens the secret columns, while the vault is unlocked. */
+/** Seals and opens secret values, while the vault is unlocked. */
 export interface Sealer {
   /** Call it inside the transaction that stores the value: it reads the vault's current key id there. */
-  seal(place: Spot, secret: Secret): Buffer;
-  /** The same with the newest key that can be had, for a value that goes into a file because the database cannot be used. */
-  sealAside(place: Spot, secret: Secret): Buffer;
-  open(place: Spot, sealed: Buffer): Secret;
-  /** A keyed fingerprint: the same for the same secret, and telling nothing of it. */
+  seal(where: Place, secret: Secret): Buffer;
+  /** The same with the newest key at hand, for a value that goes into a file because the database cannot be used. */
+  sealAside(where: Place, secret: Secret): Buffer;
+  open(where: Place, sealed: Buffer): Secret;
+  /** A keyed fingerprint: the same for the same secret, and it reveals nothing about it. */
   fingerprint(secret: Secret): Buffer;
 }
 
-export const FINGERPRINT_KEY: Spot = { table: 'vault', row: '', column: 'fingerprint_key' };
-
-/** The data keys in memory, and the slot that they were unwrapped by. Keys that another process makes are noticed when they are needed. */
+/** The data keys in memory, and the slot that unwrapped them. Keys that another process makes are loaded when needed. */
 export class KeyRing implements Sealer {
   readonly #store: VaultStore;
   readonly #vault: string;
@@ -31,14 +27,14 @@ export class KeyRing implements Sealer {
   #newest = '';
   #wiped = false;
 
-  /** Throws `integrity` where the slot has no data key, or one that is not what was stored. */
-  constructor(store: VaultStore, vault: VaultRow, slot: OpenSlot) {
+  /** Throws `integrity` if the slot has no data key, or a damaged one. */
+  constructor(store: VaultStore, vault: StoredVault, slot: OpenSlot) {
     this.#store = store;
     this.#vault = vault.id;
     this.#slot = slot;
     this.#reload();
-    this.#newest = this.#keys.has(vault.current_key_id) ? vault.current_key_id : this.#newest;
-    this.#fingerprintKey = this.openBytes(FINGERPRINT_KEY, vault.fingerprint_key);
+    this.#newest = this.#keys.has(vault.currentKeyId) ? vault.currentKeyId : this.#newest;
+    this.#fingerprintKey = this.openBytes(place.fingerprintKey(), vault.fingerprintKey);
   }
 
   get kind(): SlotKind {
@@ -49,14 +45,14 @@ export class KeyRing implements Sealer {
     return this.#slot.id;
   }
 
-  /** Whether it has the key that new values are sealed with; it learns of one that another process has made. */
-  isCurrent(): boolean {
-    const current = this.#learn(this.#store.vault()?.current_key_id);
-    if (current && this.#keys.size > 1) this.#forgetRetired();
+  /** Loads keys that another process has made and wipes those that it retired. Returns whether the current key is here. */
+  refreshKeys(): boolean {
+    const current = this.#loadNewest(this.#store.vault()?.currentKeyId);
+    if (current && this.#keys.size > 1) this.#wipeRetired();
     return current;
   }
 
-  /** Every data key that there is, the current one last. Inside a transaction. Throws `vault_locked` where one is missing. */
+  /** Every data key, the current one last. Inside a transaction. Throws `vault_locked` if one is missing here. */
   dataKeys(): [...DataKey[], DataKey] {
     const current = this.currentKey();
     const others = this.#store.keyIds().filter((id) => id !== current.id);
@@ -64,46 +60,46 @@ export class KeyRing implements Sealer {
   }
 
   currentKey(): DataKey {
-    const id = this.#store.vault()?.current_key_id;
+    const id = this.#store.vault()?.currentKeyId;
     return { id: id ?? '', key: this.#key(id) };
   }
 
-  /** Learns of a key that this process has made: its slot may have been removed, and then unwraps no more. */
+  /** Adds a key that this process has made: its slot may have been removed, and then unwraps nothing. */
   add({ id, key }: DataKey): void {
     this.#keys.set(id, key);
   }
 
-  /** Follows the vault's later keys by this slot from now on. */
+  /** Loads the vault's later keys with this slot from now on. */
   followBy(slot: OpenSlot): void {
     this.#slot = slot;
   }
 
-  seal(place: Spot, secret: Secret): Buffer {
-    return this.sealBytes(place, Buffer.from(secret.reveal()));
+  seal(where: Place, secret: Secret): Buffer {
+    return this.sealBytes(where, Buffer.from(secret.reveal()));
   }
 
   /** With the current key, unless another one is given. */
-  sealBytes(place: Spot, plaintext: Buffer, dataKey?: DataKey): Buffer {
+  sealBytes(where: Place, plaintext: Buffer, dataKey?: DataKey): Buffer {
     const id = dataKey?.id ?? this.#sealingKeyId();
-    return seal(dataKey?.key ?? this.#key(id), id, { vault: this.#vault, ...place }, plaintext);
+    return seal(dataKey?.key ?? this.#key(id), id, { vault: this.#vault, ...where }, plaintext);
   }
 
-  sealAside(place: Spot, secret: Secret): Buffer {
+  sealAside(where: Place, secret: Secret): Buffer {
     try {
-      this.isCurrent();
+      this.refreshKeys();
     } catch {
       // The database cannot be read either. A rotation keeps the older keys until this account's lease is free.
     }
     const key = this.#key(this.#newest);
-    return seal(key, this.#newest, { vault: this.#vault, ...place }, Buffer.from(secret.reveal()));
+    return seal(key, this.#newest, { vault: this.#vault, ...where }, Buffer.from(secret.reveal()));
   }
 
-  open(place: Spot, sealed: Buffer): Secret {
-    return new Secret(this.openBytes(place, sealed).toString('utf8'));
+  open(where: Place, sealed: Buffer): Secret {
+    return new Secret(this.openBytes(where, sealed).toString('utf8'));
   }
 
-  openBytes(place: Spot, sealed: Buffer): Buffer {
-    return open(this.#key(keyIdOf(sealed)), { vault: this.#vault, ...place }, sealed);
+  openBytes(where: Place, sealed: Buffer): Buffer {
+    return open(this.#key(keyIdOf(sealed)), { vault: this.#vault, ...where }, sealed);
   }
 
   fingerprint(secret: Secret): Buffer {
@@ -111,7 +107,7 @@ export class KeyRing implements Sealer {
     return createHmac('sha256', this.#fingerprintKey).update(secret.reveal()).digest();
   }
 
-  /** Forgets every key, as far as JavaScript lets anybody do that. */
+  /** Overwrites every key. JavaScript may have copied some of them before. */
   wipe(): void {
     this.#wiped = true;
     for (const secret of [...this.#keys.values(), this.#fingerprintKey, this.#slot.privateKey])
@@ -120,18 +116,18 @@ export class KeyRing implements Sealer {
   }
 
   /**
-   * The current key, or an older one where the current one cannot be had because this slot was removed: a rotation
-   * keeps that for as long as anything may still be sealed with it.
+   * The current key, or an older one if this slot was removed and so cannot unwrap the current one: a rotation keeps the
+   * older key for as long as anything may still be sealed with it.
    */
   #sealingKeyId(): string {
-    const current = this.#store.vault()?.current_key_id ?? '';
-    if (this.#learn(current)) return current;
+    const current = this.#store.vault()?.currentKeyId ?? '';
+    if (this.#loadNewest(current)) return current;
     return this.#store.keyIds().includes(this.#newest) ? this.#newest : current;
   }
 
   #key(id: string | undefined): Buffer {
     this.#assertNotWiped();
-    const key = this.#learn(id, false) ? this.#keys.get(id ?? '') : undefined;
+    const key = this.#load(id) ? this.#keys.get(id ?? '') : undefined;
     if (key) return key;
     if (id !== undefined && this.#store.keyIds().includes(id)) throw openedAnew();
     throw new SigilforgeError(
@@ -140,16 +136,22 @@ export class KeyRing implements Sealer {
     );
   }
 
-  #learn(id: string | undefined, asNewest = true): boolean {
+  /** Loads the key with this id if it is not here yet. Returns whether it is here now. */
+  #load(id: string | undefined): boolean {
     if (id === undefined || this.#wiped) return false;
     if (!this.#keys.has(id)) this.#reload();
-    const known = this.#keys.has(id);
-    if (known && asNewest) this.#newest = id;
+    return this.#keys.has(id);
+  }
+
+  /** The same for the vault's current key. */
+  #loadNewest(id: string | undefined): boolean {
+    const known = this.#load(id);
+    if (known && id !== undefined) this.#newest = id;
     return known;
   }
 
-  /** A finished rotation has left nothing under the older keys. */
-  #forgetRetired(): void {
+  /** A finished rotation has left nothing sealed with the older keys. */
+  #wipeRetired(): void {
     const ids = this.#store.keyIds();
     for (const [id, key] of this.#keys) {
       if (ids.includes(id)) continue;
@@ -160,8 +162,8 @@ export class KeyRing implements Sealer {
 
   #reload(): void {
     for (const row of this.#store.wrappedFor(this.#slot.id)) {
-      if (!this.#keys.has(row.key_id)) this.#keys.set(row.key_id, unwrapFor(this.#slot, row));
-      this.#newest ||= row.key_id;
+      if (!this.#keys.has(row.keyId)) this.#keys.set(row.keyId, unwrapFor(this.#slot, row));
+      this.#newest ||= row.keyId;
     }
   }
 
@@ -175,6 +177,6 @@ export const UNLOCK = 'Unlock it with: sigilforge vault unlock';
 
 function openedAnew(): SigilforgeError {
   return new SigilforgeError('vault_locked', 'The keys of the vault were changed by another program.', {
-    hint: 'Try again; where that does not help, unlock it with: sigilforge vault unlock',
+    hint: 'Try again. If that does not help, unlock it with: sigilforge vault unlock',
   });
 }

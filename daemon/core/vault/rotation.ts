@@ -1,60 +1,67 @@
 import { randomBytes } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import type { ResultOf } from '../../../shared/contract/index.js';
+import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
+import { place } from '../sealing/places.js';
 import { KEY_BYTES } from '../sealing/sealing.js';
 import type { AccountStore } from '../store/accounts.js';
+import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import { type Outdated, SealedStore, type SealedTable } from '../store/sealed.js';
-import type { Sqlite } from '../store/sqlite.js';
-import { FINGERPRINT_KEY, type KeyRing } from './key-ring.js';
-import { publicKeyPlace, wrapFor } from './slots/slots.js';
+import type { KeyRing } from './key-ring.js';
+import { wrapFor } from './slots/slots.js';
 import type { Vault } from './vault.js';
 
-interface Parts {
-  readonly db: Sqlite;
+interface Collaborators {
   readonly vault: Vault;
   readonly accounts: AccountStore;
   /** The right to change an account's grant. */
   readonly lease: (accountId: string) => Promise<Lease>;
-  /** Seals anew what is kept in files for an account; the caller holds its lease. Says how many files. */
+  /** Seals again what is kept in files for an account; the caller holds its lease. Resolves to the number of files. */
   readonly resealRescued: (accountId: string) => Promise<number>;
 }
 
-/** How many values one transaction seals, so that nobody waits for it. */
+/** How many values one transaction seals, so that no other write waits long. */
 const BATCH = 64;
 
 /**
  * A new data key for everything. First it is wrapped for every slot and becomes the current one, in one transaction; from
- * then on whatever is stored is sealed with it, in every process. Then the rows are sealed anew, each account under its
- * lease: an exchange that began before keeps the older key for as long as it holds that. The older key goes in the
- * transaction that finds nothing left under it. A rotation that was cut off anywhere is taken up by the next one.
+ * then on every process seals new values with it. Then stored values are sealed again, each account under its lease: an
+ * exchange that began before keeps the older key for as long as it holds the lease. The older key is removed in the
+ * transaction that finds nothing left under it. The next rotation continues one that was interrupted anywhere.
  */
 export class Rotation {
-  readonly #parts: Parts;
+  readonly #env: Env;
+  readonly #vault: Vault;
+  readonly #accounts: AccountStore;
+  readonly #lease: Collaborators['lease'];
+  readonly #resealRescued: Collaborators['resealRescued'];
   readonly #sealed: SealedStore;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#sealed = new SealedStore(parts.db);
+  constructor(env: Env, { vault, accounts, lease, resealRescued }: Collaborators) {
+    this.#env = env;
+    this.#vault = vault;
+    this.#accounts = accounts;
+    this.#lease = lease;
+    this.#resealRescued = resealRescued;
+    this.#sealed = new SealedStore(env.db);
   }
 
   get isUnfinished(): boolean {
-    return this.#parts.vault.store.keyIds().length > 1;
+    return this.#vault.store.keyIds().length > 1;
   }
 
-  /** Ends an unfinished rotation first. The caller is alone with the keys. */
+  /** Finishes an interrupted rotation first. The caller holds the keys' lease. */
   async rotate(): Promise<ResultOf<'vault_rotate'>> {
     const before = this.isUnfinished ? (await this.finish()).resealed : 0;
-    await this.#makeKey(await this.#parts.vault.ring());
+    await this.#makeKey(await this.#vault.ring());
     trace('rotate.wrapped');
     const { key_id, resealed } = await this.finish();
     return { key_id, resealed: before + resealed };
   }
 
-  /** Everything that is left under an older key is sealed anew, and the older key forgotten. */
+  /** Seals again everything that is left under an older key, and removes the older key. */
   async finish(): Promise<ResultOf<'vault_rotate'>> {
-    const { db, vault } = this.#parts;
     let resealed = 0;
     do {
       resealed += await this.#resealAccounts();
@@ -62,39 +69,39 @@ export class Rotation {
       resealed += await this.#resealAll('secrets');
     } while (!(await this.#retire()));
     trace('rotate.retired');
-    db.truncateLog();
-    const ring = await vault.ring();
+    this.#env.db.truncateLog();
+    const ring = await this.#vault.ring();
     return { key_id: ring.currentKey().id, resealed };
   }
 
   #makeKey(ring: KeyRing): Promise<void> {
-    const { store } = this.#parts.vault;
-    const next = { id: uuidv7(), key: randomBytes(KEY_BYTES) };
-    return this.#parts.db.write(() => {
-      const { id: vault, fingerprint_key } = this.#parts.vault.row();
-      const fingerprintKey = ring.openBytes(FINGERPRINT_KEY, fingerprint_key);
-      const slots = store.slots().map(({ id, public_key }) => ({
+    const { store } = this.#vault;
+    const next = { id: newId(), key: randomBytes(KEY_BYTES) };
+    return this.#env.db.write(() => {
+      const { id: vault, fingerprintKey: sealedFingerprintKey } = this.#vault.row();
+      const fingerprintKey = ring.openBytes(place.fingerprintKey(), sealedFingerprintKey);
+      const slots = store.slots().map(({ id, publicKey }) => ({
         vault,
         id,
-        publicKey: ring.openBytes(publicKeyPlace(id), public_key),
+        publicKey: ring.openBytes(place.slotPublicKey(id), publicKey),
       }));
       for (const slot of slots) store.addKey(wrapFor(slot, next));
-      store.setCurrentKey(next.id, ring.sealBytes(FINGERPRINT_KEY, fingerprintKey, next));
+      store.setCurrentKey(next.id, ring.sealBytes(place.fingerprintKey(), fingerprintKey, next));
       for (const { id, publicKey } of slots)
-        store.setPublicKey(id, ring.sealBytes(publicKeyPlace(id), publicKey, next));
+        store.setPublicKey(id, ring.sealBytes(place.slotPublicKey(id), publicKey, next));
       trace('rotate.wrapping');
       ring.add(next);
     });
   }
 
-  /** Every account, those too that have nothing sealed: a file may be kept for them. */
+  /** Every account, also one that has nothing sealed: a file may be kept for it. */
   async #resealAccounts(): Promise<number> {
     let resealed = 0;
-    for (const { id } of this.#parts.accounts.list()) {
-      const lease = await this.#parts.lease(id);
+    for (const { id } of this.#accounts.list()) {
+      const lease = await this.#lease(id);
       try {
         resealed += await this.#reseal('accounts', (keyId) => this.#sealed.outdatedOf('accounts', id, keyId));
-        resealed += await this.#parts.resealRescued(id);
+        resealed += await this.#resealRescued(id);
       } finally {
         lease.release();
       }
@@ -112,13 +119,12 @@ export class Rotation {
   }
 
   async #reseal(table: SealedTable, find: (keyId: string) => Outdated[]): Promise<number> {
-    const { db, vault } = this.#parts;
-    const ring = await vault.ring();
-    const count = await db.write(() => {
+    const ring = await this.#vault.ring();
+    const count = await this.#env.db.write(() => {
       const found = find(ring.currentKey().id);
       for (const value of found) {
-        const place = { table, row: value.id, column: value.column };
-        this.#sealed.replace(table, value, ring.sealBytes(place, ring.openBytes(place, value.sealed)));
+        const where = { table, row: value.id, column: value.column };
+        this.#sealed.replace(table, value, ring.sealBytes(where, ring.openBytes(where, value.sealed)));
       }
       if (found.length > 0) trace('rotate.resealing');
       return found.length;
@@ -127,13 +133,12 @@ export class Rotation {
     return count;
   }
 
-  /** Forgets the older keys, unless something was sealed with one meanwhile. */
+  /** Removes the older keys, unless something was sealed with one meanwhile. */
   #retire(): Promise<boolean> {
-    const { db, vault } = this.#parts;
-    return db.write(() => {
-      const { current_key_id } = vault.row();
-      if (this.#sealed.anyOutdated(current_key_id)) return false;
-      vault.store.removeKeysBut(current_key_id);
+    return this.#env.db.write(() => {
+      const { currentKeyId } = this.#vault.row();
+      if (this.#sealed.anyOutdated(currentKeyId)) return false;
+      this.#vault.store.removeOtherKeys(currentKeyId);
       trace('rotate.retiring');
       return true;
     });

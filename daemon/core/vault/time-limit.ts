@@ -2,13 +2,13 @@ import type { Clock } from '../platform/clock.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `vault.lock_after` of config.toml, such as `12h`, in milliseconds; `never` is without end. */
+/** `vault.lock_after` in config.toml, such as `12h`, in milliseconds; `never` is infinite. */
 export function lockAfterMs(text: string): number {
   const unit = UNIT_MS[text.slice(-1)];
   return text === 'never' || unit === undefined ? Number.POSITIVE_INFINITY : Number(text.slice(0, -1)) * unit;
 }
 
-/** Tells when a time is over, by whichever of the two clocks says so first: one stands still in sleep, one can be set. */
+/** A time limit that ends as soon as either clock says so: one stands still in sleep, the other can be set. */
 export class TimeLimit {
   readonly #clock: Clock;
   readonly #ms: number;

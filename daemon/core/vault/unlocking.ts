@@ -1,12 +1,12 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { SlotRow } from '../store/vault.js';
+import type { StoredSlot } from '../store/vault.js';
 import type { KeyRing } from './key-ring.js';
 import { passwordKey, readPasswordParams } from './slots/password.js';
 import { parseRecoveryKey, recoverySlotKey } from './slots/recovery-key.js';
 import { openSlot } from './slots/slots.js';
 import type { Vault } from './vault.js';
 
-/** The keys by a password or a recovery key; `undefined` where it is neither. Throws `not_found` where the vault has no such slot. */
+/** The keys, by a password or a recovery key; `undefined` if the text is neither. Throws `not_found` if the vault has no such slot. */
 export async function openByText(vault: Vault, text: string): Promise<KeyRing | undefined> {
   const slots = vault.store.slots().filter(({ kind }) => kind === 'password' || kind === 'recovery');
   if (slots.length === 0) {
@@ -22,16 +22,14 @@ export async function openByText(vault: Vault, text: string): Promise<KeyRing | 
   return undefined;
 }
 
-async function keyOf({ id, kind, params }: SlotRow, text: string): Promise<Buffer | undefined> {
+async function keyOf({ id, kind, params }: StoredSlot, text: string): Promise<Buffer | undefined> {
   const recovery = parseRecoveryKey(text);
   if (kind === 'recovery') return recovery && recoverySlotKey(recovery, id);
-  // What has the form and the checksum of a recovery key is nobody's password.
-  return recovery
-    ? undefined
-    : passwordKey(text, readPasswordParams(JSON.parse(params ?? 'null'), 'key slot'));
+  // A text with the form and the checksum of a recovery key is not a password.
+  return recovery ? undefined : passwordKey(text, readPasswordParams(params, `key slot ${id}`));
 }
 
-function tryKey(vault: Vault, slot: SlotRow, key: Buffer): KeyRing | undefined {
+function tryKey(vault: Vault, slot: StoredSlot, key: Buffer): KeyRing | undefined {
   try {
     return vault.openBy(openSlot(vault.row().id, slot, key));
   } catch (thrown) {

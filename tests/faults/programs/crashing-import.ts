@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { createOsKeychain } from '../../../daemon/core/keychain/os.js';
+import { OsKeychain } from '../../../daemon/core/keychain/os.js';
 import { openCore } from '../../../daemon/core/open.js';
 import { readConfig } from '../../../daemon/core/platform/config.js';
 import { silentLogger } from '../../../daemon/core/platform/log.js';
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const core = await openCore({
     paths,
     config: readConfig(paths.configFile),
-    keychain: createOsKeychain(),
+    keychain: new OsKeychain(),
     leases: new Leases(paths.locks),
     log: silentLogger,
   });

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { faultOf } from '../../../daemon/core/keychain/faults.js';
+import { keychainFault } from '../../../daemon/core/keychain/faults.js';
 import { createMemoryKeychain } from '../../../daemon/core/keychain/memory.js';
-import { createOsKeychain } from '../../../daemon/core/keychain/os.js';
+import { OsKeychain } from '../../../daemon/core/keychain/os.js';
 
-describe('faultOf', () => {
+describe('keychainFault', () => {
   test.each([
     [
       'Platform failure: DBus error: Using X11 for dbus-daemon autolaunch was disabled at compile time',
@@ -36,7 +36,7 @@ describe('faultOf', () => {
     ['Platform failure: User canceled the operation.', 'denied'],
     ["Attribute 'password' is longer than the platform limit of 2560 chars", 'too_long'],
   ])('%s', (message, situation) => {
-    expect(faultOf(new Error(message))).toEqual({ situation, message });
+    expect(keychainFault(new Error(message))).toEqual({ situation, message });
   });
 
   test.each([
@@ -44,7 +44,7 @@ describe('faultOf', () => {
     'canary',
     undefined,
   ])('leaves out a message that is not known: %s', (thrown) => {
-    const fault = faultOf(thrown);
+    const fault = keychainFault(thrown);
     expect(fault.situation).toBe('failed');
     expect(fault.message).not.toContain('canary');
   });
@@ -55,7 +55,7 @@ describe('a child that answers wrongly', () => {
     const folder = mkdtempSync(join(tmpdir(), 'keychain-'));
     const childPath = join(folder, 'child.cjs');
     writeFileSync(childPath, program);
-    const keychain = createOsKeychain({ childPath });
+    const keychain = new OsKeychain({ childPath });
     onTestFinished(async () => {
       await keychain.close();
       rmSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import { randomBytes, webcrypto } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { keyIdOf, open, type Place, seal } from '../../../daemon/core/sealing/sealing.js';
+import type { VaultPlace } from '../../../daemon/core/sealing/places.js';
+import { keyIdOf, open, seal } from '../../../daemon/core/sealing/sealing.js';
 import known from './vectors/aes-256-gcm.json' with { type: 'json' };
 
 /** What a known answer fixes and the code chooses by itself: the nonce, and the additional data of the place. */
@@ -35,7 +36,7 @@ beforeEach(() => {
 });
 
 const keyId = '0197a9b2-5d5c-7cc0-8000-0123456789ab';
-const place: Place = { vault: 'a vault', table: 'accounts', row: 'a row', column: 'access_token' };
+const place: VaultPlace = { vault: 'a vault', table: 'accounts', row: 'a row', column: 'access_token' };
 const header = Buffer.from(`01${keyId.replaceAll('-', '')}`, 'hex');
 
 describe(`known answers: ${known.source}`, () => {
@@ -99,7 +100,7 @@ describe('does not open', () => {
     kind: 'integrity',
     message: expect.not.stringContaining('value that'),
   });
-  const attempt = (bytes: Buffer, where: Place = place, by: Buffer = key) => {
+  const attempt = (bytes: Buffer, where: VaultPlace = place, by: Buffer = key) => {
     try {
       return open(by, where, bytes);
     } catch (thrown) {

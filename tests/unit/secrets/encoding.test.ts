@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  fromStored,
-  MAX_SECRET_BYTES,
-  readBytes,
-  toStored,
-  writeBytes,
-} from '../../../daemon/core/secrets/encoding.js';
+import { fromStored, readBytes, toStored, writeBytes } from '../../../daemon/core/secrets/encoding.js';
+import { MAX_SECRET_BYTES } from '../../../shared/limits.js';
 
 const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array));
 const text = fc.string({ unit: 'binary', maxLength: 200 });

@@ -38,14 +38,14 @@ describe('a slot', () => {
   const made = makeSlot({ vault: 'v', id: OTHER_ID, kind: 'password', key: own, now: 1 }, [dataKey]);
 
   test('gives the data key to its own key', () => {
-    const slot = openSlot('v', made.row, own);
+    const slot = openSlot('v', made.stored, own);
     expect(made.keys.map((row) => unwrapFor(slot, row))).toEqual([dataKey.key]);
   });
 
   test('opens by no other key, as no other slot and in no other vault', () => {
-    expect(() => openSlot('v', made.row, randomBytes(32))).toThrow(integrity);
-    expect(() => openSlot('v', { ...made.row, id: KEY_ID }, own)).toThrow(integrity);
-    expect(() => openSlot('w', made.row, own)).toThrow(integrity);
+    expect(() => openSlot('v', made.stored, randomBytes(32))).toThrow(integrity);
+    expect(() => openSlot('v', { ...made.stored, id: KEY_ID }, own)).toThrow(integrity);
+    expect(() => openSlot('w', made.stored, own)).toThrow(integrity);
   });
 });
 
@@ -64,7 +64,7 @@ describe('after wrong passwords', () => {
     const waits: number[] = [];
     for (let n = 0; n < 12; n++) {
       wrong.assertMayTry();
-      expect(wrong.refuse()).toMatchObject({ kind: 'denied' });
+      expect(wrong.recordWrong()).toMatchObject({ kind: 'denied' });
       let waited = 0;
       while (!mayTry(wrong)) {
         clock.monotonicMs += 500;
@@ -78,12 +78,12 @@ describe('after wrong passwords', () => {
   test('the right one ends that, and the wall clock changes nothing', () => {
     const clock = new HandClock();
     const wrong = new WrongPasswords(clock);
-    wrong.refuse();
+    wrong.recordWrong();
     clock.wallMs += 1e9;
     expect(() => wrong.assertMayTry()).toThrow(expect.objectContaining({ kind: 'denied' }));
     wrong.forget();
     wrong.assertMayTry();
-    expect(wrong.refuse().hint).toContain('1 second.');
+    expect(wrong.recordWrong().hint).toContain('1 second.');
   });
 });
 

@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { v7 as uuidv7 } from 'uuid';
 import { SigilforgeError } from '../../../../shared/errors.js';
 import { Secret } from '../../../../shared/secret.js';
+import { newId } from '../../platform/id.js';
 
 /** A private key that signs, with its algorithm (RFC 7518, section 3.1; RFC 8037). */
 export interface SigningKey {
@@ -48,7 +48,7 @@ export async function signAssertion(
     .setIssuer(issuer)
     .setIssuedAt(seconds - BEFORE_S)
     .setExpirationTime(seconds + AFTER_S)
-    .setJti(uuidv7());
+    .setJti(newId());
   if (subject !== undefined) jwt.setSubject(subject);
   if (audience !== undefined) jwt.setAudience(audience);
   return new Secret(await jwt.sign(key));

@@ -5,17 +5,17 @@ import type { Keychain } from '../../keychain/keychain.js';
 import { appendPrivateLine, readFile, readPrivateFile, writePrivateFile } from '../../platform/files.js';
 import { KEY_BYTES } from '../../sealing/sealing.js';
 
-/** The kinds of slot that open without a person. A password and a recovery key are slots too, but no sources. */
+/** The kinds of slot that open without a person. A password and a recovery key are slots too, but not sources. */
 type KeySourceKind = 'credential' | 'keychain' | 'key_file';
 
 /** Where the key of a slot is kept: the key that wraps the vault's data key. */
 export interface KeySource {
   readonly kind: KeySourceKind;
-  /** The key of a slot, or `undefined` where this source does not have it. Locked, denied, unavailable are thrown. */
+  /** The key of a slot, or `undefined` if this source does not have it. Locked, denied and unavailable are thrown. */
   read(vaultId: string, slotId: string): Promise<Buffer | undefined>;
   /** Makes a key for a new slot and returns once it is safely kept. Nothing is ever overwritten. */
   create(vaultId: string, slotId: string): Promise<Buffer>;
-  /** Forgets the key of a slot that did not come to be, or was removed. */
+  /** Deletes the key of a slot that was not stored, or was removed. */
   discard(vaultId: string, slotId: string): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function keychainSource(keychain: Keychain): KeySource {
   };
 }
 
-/** A line in a 0600 file, for machines without a keychain. It guards a copied database, not a copied folder. */
+/** A line in a 0600 file, for machines without a keychain. A stolen database is safe; a stolen folder is not. */
 export function keyFileSource(file: string): KeySource {
   return {
     kind: 'key_file',
@@ -62,12 +62,12 @@ export function keyFileSource(file: string): KeySource {
   };
 }
 
-/** The file that a credential of systemd is read from: `LoadCredential=sigilforge-key:…` */
+/** The name of systemd's credential: `LoadCredential=sigilforge-key:…` */
 const CREDENTIAL_NAME = 'sigilforge-key';
 
 /**
- * A file in `$CREDENTIALS_DIRECTORY`, made by whoever runs the service (systemd.exec(5), CREDENTIALS). That one answers
- * for its owner and mode too: for a service with `User=` it belongs to root, and an access list opens it to the user.
+ * A file in `$CREDENTIALS_DIRECTORY`, which the service manager makes (systemd.exec(5), CREDENTIALS). Its owner and mode are
+ * not ours to check: for a service with `User=` it belongs to root, and an access list opens it to the user.
  */
 export function credentialSource(directory: string | undefined): KeySource {
   const derive = (slotId: string): Buffer | undefined => {
@@ -92,7 +92,7 @@ export function credentialSource(directory: string | undefined): KeySource {
     async create(_vaultId, slotId) {
       const key = derive(slotId);
       if (key) return key;
-      throw new SigilforgeError('config', `There is no credential ${CREDENTIAL_NAME} for this service.`, {
+      throw new SigilforgeError('config', `This service has no credential ${CREDENTIAL_NAME}.`, {
         hint: `Add LoadCredential=${CREDENTIAL_NAME}:/path to the unit, or choose another vault.key in config.toml.`,
       });
     },

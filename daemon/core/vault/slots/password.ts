@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parse } from '../../../../shared/validate.js';
 import { Argon2Params, argon2id } from './argon2.js';
 
-/** More than the Password Storage Cheat Sheet of OWASP asks for (19 MiB and two passes); a tenth of a second or so. */
+/** More than OWASP's Password Storage Cheat Sheet requires (19 MiB and two passes); about a tenth of a second. */
 export function newPasswordParams(): Argon2Params {
   return {
     algorithm: 'argon2id',
@@ -18,7 +18,7 @@ export function passwordKey(password: string, params: Argon2Params): Promise<Buf
   return argon2id(Buffer.from(password.normalize('NFC')), params);
 }
 
-/** Parameters as they were stored. Throws `integrity`. */
+/** Stored parameters. Throws `integrity`, naming `subject`, if they are damaged. */
 export function readPasswordParams(params: unknown, subject: string): Argon2Params {
   return parse(Argon2Params, params, subject, 'integrity');
 }

@@ -1,7 +1,7 @@
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { KEY_BYTES } from '../../sealing/sealing.js';
 
-/** Crockford's base32: no letter that reads like a digit. */
+/** Crockford's base32: without letters that look like digits. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const CHECK_BYTES = 3;
 const CHARACTERS = ((KEY_BYTES + CHECK_BYTES) * 8) / 5;
@@ -14,7 +14,7 @@ export function newRecoveryKey(): string {
   return (text.match(new RegExp(`.{${GROUP}}`, 'g')) ?? []).join('-');
 }
 
-/** The bytes of a recovery key however it was typed, or `undefined` for text that is none. */
+/** The bytes of a recovery key, however it was typed, or `undefined` for any other text. */
 export function parseRecoveryKey(text: string): Buffer | undefined {
   const letters = text.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
   if (letters.length !== CHARACTERS) return undefined;
@@ -23,7 +23,7 @@ export function parseRecoveryKey(text: string): Buffer | undefined {
   return bytes && all && checksum(bytes).equals(all.subarray(KEY_BYTES)) ? bytes : undefined;
 }
 
-/** The key of a recovery slot. Random bytes need no slow derivation. */
+/** The key of a recovery slot. Random bytes do not need a slow derivation. */
 export function recoverySlotKey(bytes: Buffer, slotId: string): Buffer {
   return Buffer.from(hkdfSync('sha256', bytes, slotId, 'sigilforge recovery key', KEY_BYTES));
 }

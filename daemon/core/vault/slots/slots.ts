@@ -1,8 +1,9 @@
 import { generateSlotPair, unwrapKey, wrapKey } from '../../sealing/envelope.js';
-import { open, type Place, seal } from '../../sealing/sealing.js';
-import type { SlotKind, SlotRow, WrappedKeyRow } from '../../store/vault.js';
+import { place } from '../../sealing/places.js';
+import { open, seal } from '../../sealing/sealing.js';
+import type { SlotKind, StoredSlot, WrappedKey } from '../../store/vault.js';
 
-/** A slot that was opened: it unwraps every data key that is wrapped for it, those of later rotations too. */
+/** An open slot: it unwraps every data key that is wrapped for it, also those of later rotations. */
 export interface OpenSlot {
   readonly vault: string;
   readonly id: string;
@@ -31,51 +32,39 @@ export interface DataKey {
 export function makeSlot(
   { vault, id, kind, key, params, now }: SlotParts,
   dataKeys: readonly [...DataKey[], DataKey],
-): { row: SlotRow; keys: WrappedKeyRow[]; slot: OpenSlot } {
+): { stored: StoredSlot; keys: WrappedKey[]; slot: OpenSlot } {
   const { privateKey, publicKey } = generateSlotPair();
   const current = dataKeys[dataKeys.length - 1] as DataKey;
   return {
-    row: {
+    stored: {
       id,
       kind,
-      private_key: seal(key, id, privateKeyPlace(vault, id), privateKey),
-      public_key: seal(current.key, current.id, { vault, ...publicKeyPlace(id) }, publicKey),
-      params: params ? JSON.stringify(params) : null,
-      created_at: now,
+      privateKey: seal(key, id, { vault, ...place.slotPrivateKey(id) }, privateKey),
+      publicKey: seal(current.key, current.id, { vault, ...place.slotPublicKey(id) }, publicKey),
+      params: params ?? null,
+      createdAt: now,
     },
     keys: dataKeys.map((dataKey) => wrapFor({ vault, id, publicKey }, dataKey)),
     slot: { vault, id, kind, privateKey },
   };
 }
 
-/** Opens a slot by its own key. Throws `integrity` where that is not its key. */
-export function openSlot(vault: string, { id, kind, private_key }: SlotRow, key: Buffer): OpenSlot {
-  return { vault, id, kind, privateKey: open(key, privateKeyPlace(vault, id), private_key) };
+/** Opens a slot with its own key. Throws `integrity` for any other key. */
+export function openSlot(vault: string, { id, kind, privateKey }: StoredSlot, key: Buffer): OpenSlot {
+  return { vault, id, kind, privateKey: open(key, { vault, ...place.slotPrivateKey(id) }, privateKey) };
 }
 
 export function wrapFor(
   { vault, id, publicKey }: { vault: string; id: string; publicKey: Buffer },
   { id: keyId, key }: DataKey,
-): WrappedKeyRow {
+): WrappedKey {
   return {
-    slot_id: id,
-    key_id: keyId,
-    wrapped: wrapKey(publicKey, keyId, wrappedPlace(vault, id, keyId), key),
+    slotId: id,
+    keyId,
+    wrapped: wrapKey(publicKey, keyId, { vault, ...place.wrappedKey(id, keyId) }, key),
   };
 }
 
-export function unwrapFor({ vault, id, privateKey }: OpenSlot, { key_id, wrapped }: WrappedKeyRow): Buffer {
-  return unwrapKey(privateKey, wrappedPlace(vault, id, key_id), wrapped);
-}
-
-export function publicKeyPlace(slotId: string): Omit<Place, 'vault'> {
-  return { table: 'key_slots', row: slotId, column: 'public_key' };
-}
-
-function privateKeyPlace(vault: string, slotId: string): Place {
-  return { vault, table: 'key_slots', row: slotId, column: 'private_key' };
-}
-
-function wrappedPlace(vault: string, slotId: string, keyId: string): Place {
-  return { vault, table: 'wrapped_keys', row: `${slotId}/${keyId}`, column: 'wrapped' };
+export function unwrapFor({ vault, id, privateKey }: OpenSlot, { keyId, wrapped }: WrappedKey): Buffer {
+  return unwrapKey(privateKey, { vault, ...place.wrappedKey(id, keyId) }, wrapped);
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.js';
 const FIRST_MS = 1_000;
 const LONGEST_MS = 300_000;
 
-/** Makes whoever guesses passwords wait: a second after the first wrong one, and twice as long after each further one. */
+/** Makes a caller that guesses passwords wait: a second after the first wrong one, and twice as long after each further one. */
 export class WrongPasswords {
   readonly #clock: Clock;
   #count = 0;
@@ -14,21 +14,21 @@ export class WrongPasswords {
     this.#clock = clock;
   }
 
-  /** Throws `denied` while nobody may try. */
+  /** Throws `denied` while no attempt is allowed. */
   assertMayTry(): void {
     const waitMs = this.#until - this.#clock.monotonic();
     if (waitMs <= 0) return;
-    throw new SigilforgeError('denied', 'There were wrong passwords just now, so none is tried yet.', {
+    throw new SigilforgeError('denied', 'After wrong passwords, no other is tried for a while.', {
       hint: `Try again in ${Math.ceil(waitMs / 1000)} seconds.`,
     });
   }
 
-  /** Counts a wrong one, and says so. */
-  refuse(): SigilforgeError {
+  /** Counts a wrong one. Returns the error for the caller. */
+  recordWrong(): SigilforgeError {
     const waitMs = Math.min(FIRST_MS * 2 ** Math.min(this.#count, 30), LONGEST_MS);
     this.#count += 1;
     this.#until = this.#clock.monotonic() + waitMs;
-    return new SigilforgeError('denied', 'This is neither the password of the vault nor its recovery key.', {
+    return new SigilforgeError('denied', "This is neither the vault's password nor its recovery key.", {
       hint: `Try again in ${waitMs / 1000} ${waitMs === 1_000 ? 'second' : 'seconds'}.`,
     });
   }
