@@ -32,7 +32,7 @@ function writeDraft(draft: string, content: Buffer): void {
 }
 
 /** A new name in a folder is safe only once the folder itself is on the disk. Windows has no such call. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const fd = fs.openSync(folder, 'r');
   try {
