@@ -250,7 +250,7 @@ describe.skipIf(!secretServiceInstalled())('the keychain of the system', () => {
     });
 
     test('neither keeps its host alive nor lets it end before the answer', async ({ signal }) => {
-      const script = `const { OsKeychain } = require('../integration/daemon/core/keychain/os.ts');
+      const script = `const { OsKeychain } = require('./daemon/core/keychain/os.ts');
         const keychain = new OsKeychain({ idleMs: 600_000 });
         keychain.probe().then(() => console.log('answered'));`;
       const args = ['--require', 'tsx/cjs', '--eval', script];
