@@ -9,13 +9,6 @@ import {
   sourceFiles,
   testFiles,
 } from '../support/sources.js';
-import {
-  STILL_BOTH_WAYS,
-  STILL_IN_CIRCLES,
-  STILL_IN_PARTS,
-  STILL_NAMING_ROWS,
-  STILL_UPWARDS,
-} from './still-to-mend.js';
 
 const all = imports();
 
@@ -127,7 +120,7 @@ describe('inside the core', () => {
 
   test('a room imports only from rooms below it', () => {
     const upwards = inCore.filter(({ file, target }) => floorOf(target) > floorOf(file));
-    expect(upwards.map(shown).filter((arrow) => !STILL_UPWARDS.includes(arrow))).toEqual([]);
+    expect(upwards.map(shown)).toEqual([]);
   });
 
   test('a folder and the folders in it import in one direction', () => {
@@ -136,8 +129,7 @@ describe('inside the core', () => {
       .filter(({ file, target }) => file !== target && roomOf(`${file}/`) === roomOf(`${target}/`));
     const known = new Set(arrows.map(shown));
     const both = arrows.filter(({ file, target }) => known.has(shown({ file: target, target: file })));
-    const folders = new Set(both.map(({ file }) => file));
-    expect([...folders].filter((folder) => !STILL_BOTH_WAYS.includes(folder))).toEqual([]);
+    expect(both.map(shown)).toEqual([]);
   });
 
   const above = sourceFiles().filter((file) => !file.startsWith('daemon/core/store/'));
@@ -160,7 +152,7 @@ describe('inside the core', () => {
     const naming = above.filter((file) =>
       /^import [^;]*\b\w+Row\b[^;]*'[^']*store\//m.test(readSource(file)),
     );
-    expect(naming.filter((file) => !STILL_NAMING_ROWS.includes(roomOf(file)))).toEqual([]);
+    expect(naming).toEqual([]);
   });
 
   test('only the store knows the names of columns', () => {
@@ -175,18 +167,18 @@ describe('inside the core', () => {
     // In quotes it is part of where a sealed value belongs. The fields of an exported file are named in transfer/.
     const column = new RegExp(`(?<!')\\b(${columns.join('|')})\\b`);
     const naming = above.filter((file) => roomOf(file) !== 'transfer' && column.test(readSource(file)));
-    expect(naming.filter((file) => !STILL_NAMING_ROWS.includes(roomOf(file)))).toEqual([]);
+    expect(naming).toEqual([]);
   });
 
   test('a service names what it needs, and takes no bag of parts', () => {
     const bags = sourceFiles().filter((file) => /\binterface Parts\b/.test(readSource(file)));
-    expect(bags.filter((file) => !STILL_IN_PARTS.includes(roomOf(file)))).toEqual([]);
+    expect(bags).toEqual([]);
   });
 });
 
 test('no files import each other in a circle', () => {
   const found = circles(own).map((circle) => circle.join(' ↔ '));
-  expect(found.filter((circle) => !STILL_IN_CIRCLES.includes(circle))).toEqual([]);
+  expect(found).toEqual([]);
 });
 
 test('a file name that stands three times is the name of a room or of a group of methods', () => {

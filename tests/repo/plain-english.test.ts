@@ -45,8 +45,7 @@ const DOCUMENTS = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'daemon/README.md
 /** How many are still there. A number may only become smaller. */
 const STILL_THERE: Readonly<Record<string, number>> = {
   shared: 3,
-  client: 0,
-  daemon: 68,
+  daemon: 14,
   cli: 49,
 };
 
