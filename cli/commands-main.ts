@@ -1,14 +1,15 @@
 import { createContext } from './arguments/context.js';
-import { runProgram } from './program.js';
-import { report } from './report.js';
+import { runCommand } from './program.js';
+import { reportTo } from './report.js';
 import { watchStandardOutput } from './terminal/output.js';
 
 /** Answers any command line. */
 export async function runCommands(args: readonly string[]): Promise<void> {
+  const context = createContext(args);
   watchStandardOutput();
   try {
-    await runProgram(args, createContext(args));
+    await runCommand(args, context);
   } catch (thrown) {
-    report(args, thrown);
+    reportTo(context.output, thrown);
   }
 }

@@ -1,17 +1,4 @@
-import type { Command } from 'commander';
-import type { Context } from './arguments/context.js';
-
-/** What a command's file exports: it declares arguments, options, help and action on the command it is given. */
-interface CommandModule {
-  configure(command: Command, context: Context): void;
-}
-
-export interface CommandEntry {
-  readonly name: string;
-  readonly summary: string;
-  readonly group: string;
-  readonly load: () => Promise<CommandModule>;
-}
+import type { CommandEntry } from './arguments/command.js';
 
 const ACCOUNTS = 'Accounts:';
 const TOKENS = 'Tokens and values:';
@@ -22,11 +9,11 @@ const SETUP = 'Providers and daemon:';
 /** Where the help lists `help` itself. */
 export const HELP_GROUP = SETUP;
 
-/** Every command, in the order of the help. A command is a line here and a file in commands/. */
+/** Every command, in the order of the help. A command is an entry here, and a file or a folder in commands/. */
 export const commands: readonly CommandEntry[] = [
   {
     name: 'add-account',
-    summary: 'Sign in, and keep the account',
+    summary: 'Sign in, and store the account',
     group: ACCOUNTS,
     load: () => import('./commands/add-account.js'),
   },
@@ -44,7 +31,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'remove-account',
-    summary: 'Revoke an account at its provider, and forget it',
+    summary: 'Revoke an account at its provider, and delete it here',
     group: ACCOUNTS,
     load: () => import('./commands/remove-account.js'),
   },
@@ -62,7 +49,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'token-info',
-    summary: 'Show what is known of a token, without the token',
+    summary: 'Show what is known about a token, without the token',
     group: TOKENS,
     load: () => import('./commands/token-info.js'),
   },
@@ -74,9 +61,9 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'secret',
-    summary: 'Keep, print, list or delete secrets',
+    summary: 'Store, print, list or delete secrets',
     group: SECRETS,
-    load: () => import('./commands/secret.js'),
+    load: () => import('./commands/secret/index.js'),
   },
   {
     name: 'exec',
@@ -86,7 +73,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'inject',
-    summary: 'Fill the references of a template in',
+    summary: 'Fill in the references in a template',
     group: SECRETS,
     load: () => import('./commands/inject.js'),
   },
@@ -98,25 +85,25 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'vault',
-    summary: 'Lock the vault, say what opens it, or carry it elsewhere',
+    summary: 'Lock or unlock the vault, choose what opens it, or move it',
     group: VAULT,
-    load: () => import('./commands/vault.js'),
+    load: () => import('./commands/vault/index.js'),
   },
   {
     name: 'provider',
     summary: 'List, show, set up or remove providers',
     group: SETUP,
-    load: () => import('./commands/provider.js'),
+    load: () => import('./commands/provider/index.js'),
   },
   {
     name: 'daemon',
-    summary: 'Start, stop or look at the daemon',
+    summary: 'Start, stop or check the daemon',
     group: SETUP,
-    load: () => import('./commands/daemon.js'),
+    load: () => import('./commands/daemon/index.js'),
   },
   {
     name: 'status',
-    summary: 'Show the state of daemon, vault and keychain',
+    summary: 'Show the state of the daemon, the vault and the keychain',
     group: SETUP,
     load: () => import('./commands/status.js'),
   },

@@ -2,7 +2,7 @@ import { callOnce } from '../client/call-once.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { looksLikeReference } from '../shared/reference-schemes.js';
 
-/** Errors that only the whole program can say the last word about: other sources, or a daemon of another version. */
+/** Errors that only the whole program can judge: other sources may have the value, or the daemon is of another version. */
 const NOT_FINAL = new Set([
   'not_found',
   'method_not_found',
@@ -12,10 +12,12 @@ const NOT_FINAL = new Set([
 ]);
 
 /**
- * The two commands that programs call all the time, in their ordinary form and with a daemon running: what they print,
- * before anything of the rest is loaded. `undefined` for everything else, which commands.cjs answers in the same way.
+ * The output of the two commands that programs call all the time, in their ordinary form and with a daemon running,
+ * before the rest is loaded. `undefined` for everything else, which commands.cjs answers in the same way.
  */
 export async function answerFast(args: readonly string[]): Promise<string | undefined> {
+  // The whole program says more about an error.
+  if (process.env['SIGILFORGE_DEBUG'] === '1') return undefined;
   try {
     return await ask(args);
   } catch (thrown) {
@@ -46,7 +48,7 @@ async function getToken([service, account, format, ...more]: readonly string[]):
     return undefined;
   }
   const token = (await callOnce('get_token', { service, account }))?.['access_token'];
-  // A line break would be a header of its own; the whole program says so.
+  // A line break would start another header; the whole program explains that.
   if (typeof token !== 'string' || (asHeader && /[\r\n]/.test(token))) return undefined;
   return `${asHeader ? 'Authorization: Bearer ' : ''}${token}\n`;
 }

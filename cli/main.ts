@@ -1,25 +1,25 @@
 #!/usr/bin/env -S node --
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isErrno } from '../shared/errno.js';
 import { answerFast } from './fast.js';
 
 /** The rest of the CLI is a bundle of its own, because reading it takes longer than most answers. */
 async function loadCommands(): Promise<typeof import('./commands-main.js')> {
   if (!import.meta.url.endsWith('.ts')) return createRequire(import.meta.url)('./commands.cjs');
-  // From source (`npm run dev`) there is no bundle. The name is hidden from the bundler, which would take it in here.
+  // From source (`npm run dev`) there is no bundle. The name is hidden from the bundler, which would include it here.
   const source = './commands-main.js';
   return import(source);
 }
 
-/** Writes without setting up the stream of standard output, unless whoever reads it is slow. */
+/** Writes without setting up the stream of standard output, unless its reader is slow. */
 function print(text: string): void {
   let rest = Buffer.from(text);
   try {
     while (rest.length > 0) rest = rest.subarray(writeSync(1, rest));
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-    if (code === 'EPIPE') return;
-    if (code !== 'EAGAIN') throw thrown;
+    if (isErrno(thrown, 'EPIPE')) return;
+    if (!isErrno(thrown, 'EAGAIN')) throw thrown;
     process.stdout.write(rest);
   }
 }

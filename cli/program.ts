@@ -1,39 +1,38 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/version.js';
+import { addCommands, addHelpCommand, operandsOf } from './arguments/command.js';
 import { type Context, globalOptions } from './arguments/context.js';
-import { addNotes } from './arguments/help.js';
+import { addNotes, helpStyle } from './arguments/help.js';
 import { isShown, usageError } from './arguments/usage.js';
-import { type CommandEntry, commands, HELP_GROUP } from './commands.js';
+import { commands, HELP_GROUP } from './commands.js';
 
-/** Reads the arguments with commander and runs what they name. Only the named command's file is loaded. */
-export async function runProgram(args: readonly string[], context: Context): Promise<void> {
+/** Reads the arguments with commander and runs the command that they name. */
+export async function runCommand(args: readonly string[], context: Context): Promise<void> {
   const program = createProgram();
-  const named = namedCommand(args);
-  for (const entry of commands) await addCommand(program, entry, entry.name === named, context);
+  const operands = operandsOf(args);
+  await addCommands(program, context, commands, operands);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    if (!isShown(thrown)) throw usageError(thrown, deepest(program, args));
+    if (!isShown(thrown)) throw usageError(thrown, deepest(program, operands));
   }
 }
 
 function createProgram(): Command {
   const program = new Command('sigilforge')
     .description('Sign in once, and every program gets a token that works.')
-    .usage('[options] COMMAND')
+    .usage('COMMAND [options]')
     .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp(helpStyle)
     .configureOutput({
-      // Help that commander shows for want of a command is help all the same; its errors are worded in usage.ts.
+      // Commander takes a missing command for an error and shows the help; errors are worded in usage.ts.
       writeErr: (text) => process.stdout.write(text),
       outputError: () => undefined,
     });
-  program.addHelpCommand(
-    new Command('help').argument('[COMMAND]').summary('Show the help of a command').helpGroup(HELP_GROUP),
-  );
+  addHelpCommand(program, HELP_GROUP);
   for (const [flag, meaning] of Object.entries(globalOptions)) program.option(flag, meaning);
   return addNotes(program, {
     examples: [
@@ -45,25 +44,8 @@ function createProgram(): Command {
   });
 }
 
-async function addCommand(
-  program: Command,
-  { name, group, summary, load }: CommandEntry,
-  isNamed: boolean,
-  context: Context,
-): Promise<void> {
-  const command = program.command(name).summary(summary).description(`${summary}.`).helpGroup(group);
-  if (isNamed) (await load()).configure(command, context);
-}
-
-/** The first argument that is no option: none of the options before a command takes a value. */
-function namedCommand(args: readonly string[]): string | undefined {
-  const [first, second] = args.filter((argument) => !argument.startsWith('-'));
-  return first === 'help' ? second : first;
-}
-
-/** The command that the arguments lead to, for the sentence about a mistake in them. */
-function deepest(command: Command, args: readonly string[]): Command {
-  const [name, ...rest] = args.filter((argument) => !argument.startsWith('-'));
-  const next = command.commands.find((one) => one.name() === name);
+/** The command that the operands lead to, for the sentence about a mistake in them. */
+function deepest(command: Command, [name, ...rest]: readonly string[]): Command {
+  const next = command.commands.find((subcommand) => subcommand.name() === name);
   return next ? deepest(next, rest) : command;
 }

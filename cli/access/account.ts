@@ -2,7 +2,7 @@ import type { Api } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { badArgument } from '../arguments/context.js';
 
-/** The account that is meant: the one given, or the only one that the service has. */
+/** The given account, or the only one that the service has. */
 export async function chooseAccount(
   client: Pick<Api, 'listAccounts'>,
   service: string,
@@ -17,7 +17,7 @@ export async function chooseAccount(
     });
   }
   if (others.length > 0) {
-    const names = accounts.map((one) => one.account).join(', ');
+    const names = accounts.map((known) => known.account).join(', ');
     throw badArgument(
       `${only.service} has several accounts: ${names}.`,
       'Name one of them after the service.',

@@ -2,7 +2,7 @@ import type { SigilforgeClient } from '../../client/index.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 
-/** The accounts, by the way that the arguments ask for: the daemon, else the library, which one line says. */
+/** A client as the arguments ask for it: of the daemon, else of the library in this process, which a notice says. */
 export async function openClient(context: Context): Promise<SigilforgeClient> {
   if (context.direct) return openLibrary(context);
   const { connect } = await import('../../client/index.js');
@@ -15,8 +15,8 @@ export async function openClient(context: Context): Promise<SigilforgeClient> {
 }
 
 /**
- * Runs `use` with an open client and closes it. A signal takes effect when the client has closed in good order: where
- * that is the library in this process, an exchange with a provider must not be cut off.
+ * Runs `use` with an open client and closes it. After a signal the client is still closed in good order: if it is the
+ * library in this process, an exchange with a provider must not be cut off.
  */
 export async function withClient<T>(
   context: Context,
@@ -31,7 +31,7 @@ export async function withClient<T>(
 }
 
 async function openLibrary(context: Context): Promise<SigilforgeClient> {
-  if (!context.fallback) throw badArgument('--direct and --no-fallback rule each other out.');
+  if (!context.fallback) throw badArgument('--direct and --no-fallback cannot be combined.');
   const { openDirect } = await import('../../client/direct.js');
   return openDirect((sentence) => context.output.notice(sentence));
 }

@@ -9,7 +9,7 @@ export function readScopes(text: string): string[] {
 
 /** One of `choices`. */
 export function readChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
-  const choice = choices.find((one) => one === text);
+  const choice = choices.find((known) => known === text);
   if (choice === undefined) throw badArgument(`${option} is one of ${choices.join(', ')}.`);
   return choice;
 }

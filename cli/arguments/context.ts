@@ -6,7 +6,7 @@ export interface Context {
   readonly output: Output;
   /** Use the library in this process, never the daemon. */
   readonly direct: boolean;
-  /** Whether the library may answer where no daemon runs. */
+  /** Whether the library may answer if no daemon runs. */
   readonly fallback: boolean;
 }
 
@@ -14,18 +14,19 @@ export interface Context {
 export const globalOptions = {
   '--json': 'print the result as JSON',
   '--direct': 'use the library in this process instead of the daemon',
-  '--no-fallback': 'use the daemon or nothing',
+  '--no-fallback': 'use only the daemon, and fail if it does not run',
   '--quiet': 'leave out notices on standard error',
+  '--debug': 'after an error, print its stack and what happened before it',
 } as const;
 
 type GlobalOption = keyof typeof globalOptions;
 
-/** The context that these arguments ask for. What follows `--` belongs to somebody else. */
+/** The context that these arguments ask for. What follows `--` belongs to another program. */
 export function createContext(args: readonly string[]): Context {
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const has = (option: GlobalOption) => own.includes(option);
   return {
-    output: new Output({ json: has('--json'), quiet: has('--quiet') }),
+    output: new Output({ json: has('--json'), quiet: has('--quiet'), debug: has('--debug') }),
     direct: has('--direct'),
     fallback: !has('--no-fallback'),
   };
@@ -34,7 +35,7 @@ export function createContext(args: readonly string[]): Context {
 /** A mistake in the arguments: exit status 2. */
 export function badArgument(
   sentence: string,
-  hint = 'sigilforge --help shows how it is used.',
+  hint = 'Show how the command is used with: sigilforge COMMAND --help',
 ): SigilforgeError {
   return new SigilforgeError('invalid_params', sentence, { hint });
 }

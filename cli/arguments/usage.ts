@@ -1,6 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import type { SigilforgeError } from '../../shared/errors.js';
 import { badArgument } from './context.js';
+import { pathOf } from './help.js';
 
 const SHOWN = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
@@ -10,12 +11,15 @@ export function isShown({ code }: CommanderError): boolean {
 }
 
 /**
- * A usage error in our own words. Commander's messages repeat the argument that was wrong, value and all; of those
- * only an option's name up to `=` is taken over, and from its suggestions only names that are our own.
+ * A usage error in our own words. Commander's messages repeat the argument that was wrong, value and all. Only an
+ * option's name up to `=` is taken over from them, and from the suggestions only names that are our own.
+ *
+ * Commander gives those names only inside English sentences, which are read here by regular expressions. A new version
+ * may word them differently: tests/cli/usage.test.ts holds each sentence, and fails then.
  */
 export function usageError({ code, message }: CommanderError, command: Command): SigilforgeError {
   const path = pathOf(command);
-  const hint = `${path} --help shows how it is used.`;
+  const hint = `Show how it is used with: ${path} --help`;
   switch (code) {
     case 'commander.unknownOption':
       return unknownOption(message, command, hint);
@@ -26,7 +30,7 @@ export function usageError({ code, message }: CommanderError, command: Command):
     case 'commander.excessArguments':
       return badArgument(`There are more arguments than ${path} takes.`, hint);
     case 'commander.unknownCommand': {
-      const names = command.commands.map((one) => one.name());
+      const names = command.commands.map((subcommand) => subcommand.name());
       return badArgument('There is no such command.', suggestion(message, names, hint));
     }
     default:
@@ -36,14 +40,16 @@ export function usageError({ code, message }: CommanderError, command: Command):
 
 function unknownOption(message: string, command: Command, hint: string): SigilforgeError {
   const name = optionIn(message);
-  const known = [command, ...ancestors(command)].flatMap((one) => one.options.map((option) => option.long));
+  const known = [command, ...ancestors(command)].flatMap((level) =>
+    level.options.map((option) => option.long),
+  );
   if (known.includes(name)) {
     return badArgument(
       `The option ${name} takes no value.`,
       'A secret is never taken from the command line: leave the value out to be asked, or pipe it in.',
     );
   }
-  const names = known.filter((one) => one !== undefined);
+  const names = known.filter((long) => long !== undefined);
   return badArgument(`The option ${name} is not known.`, suggestion(message, names, hint));
 }
 
@@ -60,10 +66,6 @@ function suggestion(message: string, names: readonly string[], hint: string): st
       .split(', ') ?? [];
   const ours = said.filter((name) => names.includes(name));
   return ours.length === 0 ? hint : `Did you mean ${ours.join(' or ')}?`;
-}
-
-function pathOf(command: Command): string {
-  return [...ancestors(command).reverse(), command].map((one) => one.name()).join(' ');
 }
 
 function ancestors(command: Command): Command[] {

@@ -19,29 +19,29 @@ interface Options extends CredentialOptions {
 
 export function configure(command: Command, context: Context): void {
   command
-    .argument('<SERVICE>', 'the service, such as github: the name by which programs ask for it')
+    .argument('<SERVICE>', 'the service, such as github: the name that programs ask for')
     .argument('<ACCOUNT>', 'a name of your choice, such as work')
     .option('--scopes <A,B>', "the scopes to ask for, instead of the provider's default", readScopes)
     .option('--flow <FLOW>', `one of ${FlowKind.options.join(', ')}`, readFlow)
-    .option('--provider <ID>', 'the provider, where it is not named like the service')
+    .option('--provider <ID>', 'the provider, if its name is not that of the service')
     .option('--client-id <ID>', 'the client to sign in with, instead of the one set for the provider')
     .option('--issuer <URL>', 'the address of a self-managed host or another OpenID provider')
-    .option('--no-browser', 'open no browser; take the address that it ended on from standard input')
-    .option('--replace', 'sign in again for an account that exists')
-    .option('--api-key', 'keep an API key, asked for or read from standard input')
+    .option('--no-browser', 'do not open a browser; paste the address it was redirected to')
+    .option('--replace', 'sign in again to an existing account')
+    .option('--api-key', 'store an API key, asked for or read from standard input')
     .option('--key-file <PATH>', "sign in with this private key, or a service account's whole key file")
     .option('--app-id <N>', 'with --key-file: the id of a GitHub App')
-    .option('--installation-id <N>', 'with --key-file: where the GitHub App is installed')
+    .option('--installation-id <N>', 'with --key-file: the id of the installation of the GitHub App')
     .action((service: string, account: string, options: Options) =>
       addAccount(context, service, account, options),
     );
   addNotes(command, {
     notes:
-      'A client id is also taken from SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for\non a terminal, and read from standard input elsewhere. With a GitHub App --scopes names permissions, such as\ncontents:read,issues:write.',
+      'A client id is also taken from the variable SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for on a terminal, and otherwise read from standard input. With a GitHub App --scopes names permissions, such as contents:read,issues:write.',
     examples: [
       ['sigilforge add-account github work', 'sign in with the browser'],
       ['sigilforge add-account github work --flow device_code', 'sign in on another device'],
-      ['sigilforge add-account openai me --api-key < key.txt', 'keep an API key'],
+      ['sigilforge add-account openai me --api-key < key.txt', 'store an API key'],
       ['sigilforge add-account google robot --key-file key.json', 'a Google service account'],
       [
         'sigilforge add-account github bot --key-file app.pem --app-id 12 --installation-id 34',
@@ -62,7 +62,7 @@ async function addAccount(
   const request = { service, account, ...(await readRequest(context, service, options)) };
   const client = await openClient(context);
   try {
-    const added = await signIn(client, request, output, options);
+    const added = await signIn({ client, output }, request, options);
     output.result(added, () => output.value(`${added.service}/${added.account}`));
   } finally {
     await client.close();
@@ -75,8 +75,8 @@ async function readRequest(
   options: Options,
 ): Promise<Omit<ParamsOf<'add_account'>, 'service' | 'account'>> {
   const flow = chooseFlow(options);
-  const credential = await readCredential(flow, options, output);
-  // With a private key the client of the provider has no part in it.
+  const credential = await readCredential(output, flow, options);
+  // A private key replaces the provider's client.
   const usual = options.keyFile === undefined ? process.env[variableName(service, 'CLIENT_ID')] : undefined;
   const client_id = options.clientId ?? usual;
   return {

@@ -10,7 +10,7 @@ export function configure(command: Command, context: Context): void {
   command.action(() => events(context));
   addNotes(command, {
     notes:
-      'The events are account_added, account_removed, token_refreshed, needs_auth and recovered. They come from a running daemon, until it ends or Ctrl-C is pressed. A program that is to run on an event is better named in [hooks] of config.toml.',
+      'The events are account_added, account_removed, token_refreshed, needs_auth and recovered. They come from a running daemon, until it exits or you press Ctrl-C. To run a program on an event, name it in [hooks] of config.toml instead.',
     examples: [
       ['sigilforge events', 'watch what happens to the accounts'],
       ['sigilforge events --json', 'the same for a program, one object a line'],
@@ -21,14 +21,17 @@ export function configure(command: Command, context: Context): void {
 
 async function events({ output, direct }: Context): Promise<void> {
   if (direct) {
-    throw new SigilforgeError('daemon_unavailable', 'Events come from the daemon, and --direct asks none.');
+    throw new SigilforgeError(
+      'daemon_unavailable',
+      'Events come only from the daemon, so they cannot be combined with --direct.',
+    );
   }
   const following = await follow((event) => output.line(event, cellsOf(event)));
   try {
-    output.notice('Listening for events; Ctrl-C ends it.');
+    output.notice('Listening for events. Press Ctrl-C to stop.');
     await untilInterrupted(Promise.race([output.readerGone(), following.ended.then(daemonEnded)]));
   } catch (thrown) {
-    // Ctrl-C is how it is meant to end.
+    // Ctrl-C is the usual way to end it.
     if (asSigilforgeError(thrown).kind !== 'cancelled') throw thrown;
   } finally {
     following.close();
@@ -36,7 +39,7 @@ async function events({ output, direct }: Context): Promise<void> {
 }
 
 function daemonEnded(): never {
-  throw new SigilforgeError('daemon_unavailable', 'The daemon has ended, so no more events come.');
+  throw new SigilforgeError('daemon_unavailable', 'The daemon has exited, so there are no more events.');
 }
 
 function cellsOf({ at, type, service, account }: AccountEvent): string[] {

@@ -5,7 +5,7 @@ import { withClient } from '../access/client.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
 
-/** The arguments as they were typed. */
+/** The arguments as typed. */
 interface TokenRequest {
   readonly service: string;
   readonly account: string | undefined;
@@ -19,15 +19,15 @@ type Format = (typeof FORMATS)[number];
 export function configure(command: Command, context: Context): void {
   command
     .argument('<SERVICE>', 'the service, such as github')
-    .argument('[ACCOUNT]', 'the account; may be left out where the service has just one')
-    .option('--min-valid <SECONDS>', 'ask for a token that lives at least this long')
+    .argument('[ACCOUNT]', 'the account; optional if the service has only one')
+    .option('--min-valid <SECONDS>', 'ask for a token that is valid at least this long')
     .option('--format <FORMAT>', 'text, json, or header for curl -H @-')
     .action((service: string, account: string | undefined, options: { minValid?: string; format?: string }) =>
       printToken(context, { service, account, minValid: options.minValid, format: options.format }),
     );
   addNotes(command, {
     examples: [
-      ['sigilforge get-token github work', 'print the token, refreshed before if need be'],
+      ['sigilforge get-token github work', 'print the token, refreshed first if needed'],
       ['sigilforge get-token github --format header | curl -H @- https://api.github.com/user', 'call an API'],
       ['sigilforge get-token google work --min-valid 1800', 'a token for the next half hour'],
     ],
@@ -45,10 +45,10 @@ export async function printToken(context: Context, request: TokenRequest): Promi
       ...(min_valid_s === undefined ? {} : { min_valid_s }),
     }),
   );
-  context.output.value(write(token, format));
+  context.output.value(formatted(token, format));
 }
 
-function write(token: AccessToken, format: Format): string {
+function formatted(token: AccessToken, format: Format): string {
   switch (format) {
     case 'text':
       return token.access_token;
@@ -59,17 +59,17 @@ function write(token: AccessToken, format: Format): string {
   }
 }
 
-/** A value with a line break in it would bring headers of its own. */
+/** A value with a line break in it would add headers of its own. */
 function onOneLine(value: string): string {
   if (!/[\r\n]/.test(value)) return value;
-  throw badArgument('This value has several lines, so it cannot stand in a header.');
+  throw badArgument('This value has several lines, so it cannot be a header.');
 }
 
 function readFormat(text: string | undefined, json: boolean): Format {
   if (text === undefined) return json ? 'json' : 'text';
-  const format = FORMATS.find((one) => one === text);
+  const format = FORMATS.find((known) => known === text);
   if (format === undefined) throw badArgument(`--format is one of ${FORMATS.join(', ')}.`);
-  if (json && format !== 'json') throw badArgument('--json and another --format rule each other out.');
+  if (json && format !== 'json') throw badArgument('--json and another --format cannot be combined.');
   return format;
 }
 

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { errnoOf } from '../../shared/errno.js';
 import { resolveReferences } from '../access/references.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
-import { replaceFile } from '../inject/replace-file.js';
+import { writeOutput } from '../inject/output-file.js';
 import { parseTemplate } from '../inject/template.js';
+import { readStandardInput } from '../terminal/standard-input.js';
 
 interface Options {
   readonly input?: string;
@@ -14,12 +15,12 @@ interface Options {
 
 export function configure(command: Command, context: Context): void {
   command
-    .option('-i, --input <TEMPLATE>', 'the template; standard input without it')
-    .option('-o, --output <FILE>', 'the file to write (0600); standard output without it')
+    .option('-i, --input <TEMPLATE>', 'the template; default: standard input')
+    .option('-o, --output <FILE>', 'the file to write (0600); default: standard output')
     .action((options: Options) => inject(context, options));
   addNotes(command, {
     notes:
-      'Replaces each {{ REF }} by its value. If any of them fails, nothing is written and an old file stays as it is.\nPrefer sigilforge exec, which leaves no file behind, where the program can be started by it.',
+      'Replaces each {{ REF }} with its value. If any reference fails, nothing is written and an existing file stays as it is. If you can start the program with sigilforge exec, prefer that: it leaves no file behind.',
     examples: [
       ['sigilforge inject -i app.conf.tmpl -o app.conf', 'fill in a configuration file'],
       ['sigilforge inject < settings.json.tmpl | program --config /dev/stdin', 'without a file'],
@@ -36,18 +37,20 @@ async function inject(context: Context, { input, output }: Options): Promise<voi
     parts.map((part) => ('text' in part ? part.text : (values.get(part.reference) ?? Buffer.alloc(0)))),
   );
   if (output === undefined) context.output.bytes(content);
-  else replaceFile(output, content);
+  else writeOutput(output, content);
 }
 
 async function readTemplate(file: string | undefined): Promise<Buffer> {
   if (file === undefined) {
-    if (!process.stdin.isTTY) return buffer(process.stdin);
-    throw badArgument('There is no template.', 'Name it with -i, or pipe it in.');
+    if (!process.stdin.isTTY) return readStandardInput('The template');
+    throw badArgument('There is no template.', 'Name a file with -i, or pipe it in.');
   }
   try {
     return await readFile(file);
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : 'unknown';
-    throw badArgument(`The template ${file} cannot be read (${code}).`);
+    throw badArgument(
+      `The template ${file} cannot be read (${errnoOf(thrown) ?? 'unknown'}).`,
+      'Check the path after -i, and whether you may read the file.',
+    );
   }
 }

@@ -9,7 +9,7 @@ export function configure(command: Command, context: Context): void {
     .action((options: { service?: string }) => listAccounts(context, options));
   addNotes(command, {
     notes:
-      'State is ok (lives or can be refreshed), needs_auth (sign in again) or parked (copied from another vault).',
+      'The state is ok (the token is valid or can be refreshed), needs_auth (sign in again) or parked (copied from another vault).',
     examples: [
       ['sigilforge list-accounts', 'all accounts'],
       ['sigilforge list-accounts --service github --json', 'those of one service, for a program'],
@@ -22,15 +22,15 @@ async function listAccounts(context: Context, options: { service?: string }): Pr
   const { output } = context;
   const result = await withClient(context, (client) => client.listAccounts(options));
   output.result(result, () => {
-    const rows = result.accounts.map((one) => [
-      one.service,
-      one.account,
-      one.kind,
-      one.state,
-      one.expires_at,
-      one.scopes,
+    const rows = result.accounts.map(({ service, account, kind, state, expires_at, scopes }) => [
+      service,
+      account,
+      kind,
+      state,
+      expires_at,
+      scopes,
     ]);
     if (rows.length > 0) output.table(['service', 'account', 'kind', 'state', 'expires', 'scopes'], rows);
-    else output.notice('There is no account yet. Sign in with: sigilforge add-account SERVICE ACCOUNT');
+    else output.notice('There are no accounts yet. Sign in with: sigilforge add-account SERVICE ACCOUNT');
   });
 }

@@ -7,10 +7,10 @@ import { addNotes } from '../arguments/help.js';
 export function configure(command: Command, context: Context): void {
   command
     .argument('<SERVICE>', 'the service, such as github')
-    .argument('[ACCOUNT]', 'the account; may be left out where the service has just one')
+    .argument('[ACCOUNT]', 'the account; optional if the service has only one')
     .action((service: string, account: string | undefined) => refreshToken(context, service, account));
   addNotes(command, {
-    notes: 'Nobody needs this in daily use: get-token refreshes by itself what is about to expire.',
+    notes: 'You rarely need this: get-token refreshes a token by itself when it is about to expire.',
     examples: [
       ['sigilforge refresh-token github work', 'get a new token now'],
       ['sigilforge refresh-token github work --json', 'the same with its expiry, for a program'],

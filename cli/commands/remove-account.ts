@@ -15,15 +15,15 @@ export function configure(command: Command, context: Context): void {
     .argument('<SERVICE>', 'the service, such as github')
     .argument('<ACCOUNT>', 'the account')
     .option('--force', 'do not ask')
-    .option('--no-revoke', 'leave the grant at the provider as it is')
+    .option('--no-revoke', 'do not revoke the grant at the provider')
     .action((service: string, account: string, options: Options) =>
       removeAccount(context, service, account, options),
     );
   addNotes(command, {
     examples: [
-      ['sigilforge remove-account github work', 'ask, revoke the grant, and forget the account'],
+      ['sigilforge remove-account github work', 'ask, revoke the grant, and delete the account'],
       ['sigilforge remove-account github work --force', 'the same from a script'],
-      ['sigilforge remove-account github work --no-revoke', 'forget it here only'],
+      ['sigilforge remove-account github work --no-revoke', 'delete it only here'],
     ],
     seeAlso: ['sigilforge list-accounts'],
   });
@@ -38,7 +38,7 @@ async function removeAccount(
   const { output } = context;
   if (!force && !(await isConfirmed(`Remove ${service}/${account}?`))) {
     throw new SigilforgeError('denied', 'Nothing was removed.', {
-      hint: 'Say yes, or give --force, to remove it.',
+      hint: 'To remove it, answer yes or add --force.',
     });
   }
   const result = await withClient(context, (client) =>
@@ -46,11 +46,11 @@ async function removeAccount(
   );
   if (result.removed && revoke && !result.revoked) {
     output.warn(
-      "The grant was not revoked: the provider may still hold it. End it in the provider's settings.",
+      "The grant was not revoked, so the provider may still accept it. Revoke it in the provider's settings.",
     );
   }
   output.result(result, () =>
-    output.notice(result.removed ? `${service}/${account} was removed.` : 'There was nothing to remove.'),
+    output.notice(result.removed ? `${service}/${account} was removed.` : 'There is no such account.'),
   );
 }
 
@@ -58,6 +58,6 @@ async function isConfirmed(question: string): Promise<boolean> {
   if (canAsk()) return confirm(question);
   throw badArgument(
     'There is no terminal to ask on.',
-    'Add --force to remove the account without a question.',
+    'To remove the account without a question, add --force.',
   );
 }

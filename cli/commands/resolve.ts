@@ -10,13 +10,11 @@ type Resolved = ResultOf<'resolve'>;
 export function configure(command: Command, context: Context): void {
   command
     .argument('<REFERENCE>', 'auth://SERVICE/ACCOUNT/TYPE, secret://KEY, env://NAME or ref+SCHEME://…')
-    .option('--explain', 'list the sources and what each of them has, without the value')
-    .action((reference: string, options: { explain?: boolean }) =>
-      printValue(context, reference, options.explain ?? false),
-    );
+    .option('--explain', 'list the sources and whether each has the value, without printing it')
+    .action((reference: string, options: { explain?: boolean }) => printValue(context, reference, options));
   addNotes(command, {
     notes:
-      'What nobody else knows is looked up last in the environment: SIGILFORGE_SERVICE_ACCOUNT_TYPE\nfor auth://, SIGILFORGE_SECRET_KEY for secret://.',
+      'If no other source has the value, it is looked up in the environment: SIGILFORGE_SERVICE_ACCOUNT_TYPE for auth://, SIGILFORGE_SECRET_KEY for secret://.',
     examples: [
       ['sigilforge resolve auth://github/work/token', 'print a token that works'],
       ['sigilforge resolve secret://openai/api-key', 'print a secret'],
@@ -26,8 +24,12 @@ export function configure(command: Command, context: Context): void {
   });
 }
 
-/** Prints the value behind a reference, or with `explain` where it was looked for. */
-export async function printValue(context: Context, reference: string, explain: boolean): Promise<void> {
+/** Prints the value behind a reference, or with `explain` the sources that were searched. */
+async function printValue(
+  context: Context,
+  reference: string,
+  { explain = false }: { readonly explain?: boolean },
+): Promise<void> {
   const resolved = await resolve(context, { reference, explain });
   context.output.result(resolved, () =>
     explain ? printSources(context, resolved) : print(context, resolved),
@@ -37,7 +39,7 @@ export async function printValue(context: Context, reference: string, explain: b
 async function resolve(context: Context, params: ParamsOf<'resolve'>): Promise<Resolved> {
   if (!looksLikeReference(params.reference, ['env']))
     return withClient(context, (client) => client.resolve(params));
-  // The environment is this process's own, so nobody has to be there.
+  // The environment is that of this process, so neither daemon nor library is needed.
   const { resolveVariableHere } = await import('../../client/references/resolve.js');
   return resolveVariableHere(params);
 }

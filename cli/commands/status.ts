@@ -7,9 +7,9 @@ export function configure(command: Command, context: Context): void {
   command.action(() => status(context));
   addNotes(command, {
     notes:
-      'It never starts a daemon: where none runs, the library in this process answers and the status says so.',
+      'It never starts a daemon: if none is running, the library in this process answers and the status says so.',
     examples: [
-      ['sigilforge status', 'is all well?'],
+      ['sigilforge status', 'is everything all right?'],
       ['sigilforge status --json', 'the same for a program'],
     ],
     seeAlso: ['sigilforge daemon status', 'sigilforge list-accounts'],
@@ -29,7 +29,7 @@ async function status(context: Context): Promise<void> {
   context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
   if (found.vault.key_source === 'key_file') {
     context.output.notice(
-      "The vault's key is kept in a file beside it, which guards a copied database, not a copied folder.",
+      "The vault's key is in a file next to the database. A stolen database is safe; a stolen folder is not.",
     );
   }
 }

@@ -7,7 +7,7 @@ import { addNotes } from '../arguments/help.js';
 export function configure(command: Command, context: Context): void {
   command
     .argument('<SERVICE>', 'the service, such as github')
-    .argument('[ACCOUNT]', 'the account; may be left out where the service has just one')
+    .argument('[ACCOUNT]', 'the account; optional if the service has only one')
     .action((service: string, account: string | undefined) => tokenInfo(context, service, account));
   addNotes(command, {
     examples: [

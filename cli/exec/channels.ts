@@ -3,19 +3,19 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
-/** One end for the program, and one that this process gets once the program was started. */
+/** One end for the program, and one that this process gets once the program has started. */
 export interface Channel<End> {
-  /** What `spawn` is given for the program's end. */
+  /** The program's end, as an entry of `stdio` for `spawn`. */
   readonly stdio: number | StdioPipe;
-  /** A descriptor of ours that the program would inherit besides. */
+  /** A descriptor of ours that the program would inherit too. */
   readonly leaked?: number;
-  /** This process's end; the program's is closed here. */
+  /** Returns this process's end, and closes the program's end here. */
   attach(child: ChildProcess, fd: number): End;
 }
 
 /**
- * A pipe out of the program. It is a named one, because what Node makes by itself is a pair of sockets, and on a socket
- * a program cannot open /dev/stdout. Sockets do where `pipe` is undefined.
+ * A pipe out of the program. It is a named pipe, because Node itself makes a pair of sockets, and a program whose output
+ * is a socket cannot open /dev/stdout. Without `pipe`, sockets are used.
  */
 export function outOfProgram(pipe: string | undefined): Channel<Readable> {
   if (pipe === undefined) return { stdio: 'pipe', attach: (child, fd) => readableOf(child, fd) };

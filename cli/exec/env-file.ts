@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { errnoOf } from '../../shared/errno.js';
 import { badArgument } from '../arguments/context.js';
 
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/;
 const EMPTY = /^\s*(?:#.*)?$/;
 
-/** A variable of an env file, and the line that it begins on. */
+/** A variable of an env file, and the line where it starts. */
 export interface EnvFileEntry {
   readonly name: string;
   readonly value: string;
   readonly line: number;
 }
 
-/** Reads a file of `NAME=value` lines as Node does. What Node would pass over in silence is an error with its line. */
+/** Reads a file of `NAME=value` lines as Node does. Lines that Node would ignore silently are errors that name the line. */
 export function readEnvFile(file: string): EnvFileEntry[] {
   const text = read(file)
     .replace(/^\ufeff/, '')
@@ -20,7 +21,7 @@ export function readEnvFile(file: string): EnvFileEntry[] {
   const found = assignments(text, (line, sentence) => {
     throw badArgument(
       `${file}, line ${line}: ${sentence}`,
-      'An env file has lines of NAME=value; # begins a comment.',
+      'An env file has lines of NAME=value; # starts a comment.',
     );
   });
   const values = parseEnv(text);
@@ -40,7 +41,7 @@ function assignments(text: string, fail: (line: number, sentence: string) => nev
     found.set(name, number);
     const quote = /^["'`]/.exec(rest)?.[0];
     if (quote === undefined) {
-      if (/\S#/.test(rest)) fail(number, 'a # inside a value begins a comment unless the value is quoted.');
+      if (/\S#/.test(rest)) fail(number, 'a # inside a value starts a comment unless the value is quoted.');
       continue;
     }
     let after = afterQuote(rest.slice(1), quote);
@@ -63,7 +64,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : 'unknown';
-    throw badArgument(`--env-file: ${file} cannot be read (${code}).`);
+    throw badArgument(`--env-file: ${file} cannot be read (${errnoOf(thrown) ?? 'unknown'}).`);
   }
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { badArgument } from '../arguments/context.js';
 import type { ExecRequest } from './request.js';
 
-/** The program's environment but for its files. Throws where a value cannot be one of a variable. */
+/** The program's environment, except the paths of its files. Throws if a variable cannot hold a value. */
 export function environmentOf(
   request: ExecRequest,
   values: ReadonlyMap<string, Buffer>,
@@ -18,7 +18,7 @@ export function environmentOf(
   return environment;
 }
 
-/** Writes the files of the request (0600) into a folder of their own. Returns the variables with their paths. */
+/** Writes the files of the request (0600) into the run's folder. Returns the variables with their paths. */
 export function writeFiles(
   { files }: ExecRequest,
   values: ReadonlyMap<string, Buffer>,
@@ -33,10 +33,10 @@ export function writeFiles(
 }
 
 function textFor(what: string, value: Buffer = Buffer.alloc(0)): string {
-  const hint = 'Hand it over as a file or a descriptor: --file or --fd.';
+  const hint = 'Pass it as a file or a descriptor: --file or --fd.';
   if (value.includes(0))
-    throw badArgument(`${what}: no variable can hold a value with a NUL byte in it.`, hint);
+    throw badArgument(`${what}: a variable cannot hold a value with a NUL byte in it.`, hint);
   if (!isUtf8(value))
-    throw badArgument(`${what}: no variable can hold a value that is not UTF-8 text.`, hint);
+    throw badArgument(`${what}: a variable cannot hold a value that is not UTF-8 text.`, hint);
   return value.toString();
 }

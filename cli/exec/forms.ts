@@ -3,15 +3,15 @@ import { SHORTEST } from './mask.js';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** What `echo` puts behind a value before another program encodes it. */
+/** What `echo` appends to a value before another program encodes it. */
 const LINE_END = Buffer.from('\n');
 
-/** What percent-encoding leaves as it is besides letters and digits; programs differ in it. */
+/** The characters besides letters and digits that percent-encoding leaves alone; programs differ here. */
 const UNESCAPED = ['-_.~', "-_.!~*'()", '-_.*', '-_.~/', "-_.!~*'();/?:@&=+$,#", ''];
 
 /**
- * What is looked for so that none of these values shows: each value, each line of it, and what they become as base64
- * (wherever in a longer text), hex, percent-encoded and inside JSON. Nothing shorter than eight bytes is among it.
+ * What to search for so that none of these values shows: each value, each of its lines, and their encodings as base64
+ * (anywhere in a longer text), hex, percent-encoding and JSON. Forms shorter than eight bytes are left out.
  */
 export function formsOf(values: Iterable<Buffer>): Buffer[] {
   const forms = new Set<string>();
@@ -35,7 +35,7 @@ function linesOf(value: Buffer): Buffer[] {
   return lines;
 }
 
-/** Every encoding of a value, one character for each byte. */
+/** Every encoding of a value, one character per byte. */
 function encodings(value: Buffer): string[] {
   const hex = value.toString('hex');
   return [
@@ -51,8 +51,8 @@ function encodings(value: Buffer): string[] {
 }
 
 /**
- * A value as base64, `before` bytes (modulo three) standing before it. Characters that also hold bits of its
- * neighbours are left out; where nothing follows, the last one and the padding belong to it.
+ * A value as base64 when `before` bytes (modulo three) precede it. Characters that also hold bits of its neighbours are
+ * left out; if nothing follows the value, the last character and the padding belong to it.
  */
 function base64(value: Buffer, before: number): string[] {
   const all = Buffer.concat([Buffer.alloc(before), value]);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Where Linux keeps files in memory alone. */
+/** Where Linux keeps files only in memory. */
 const IN_MEMORY = '/dev/shm';
 
 /** A descriptor of ours from which the program reads a value as its own descriptor `fd`. */
@@ -12,9 +12,9 @@ export interface Inlet {
 }
 
 /**
- * Opens a descriptor for each value. Behind it is a file (0600) that has no name any more: unlike a pipe it takes values
- * of any size at once, and can be opened again as /dev/stdin or /dev/fd/N. It is in memory where that can be had, else in
- * the run's own folder.
+ * Opens a descriptor for each value. It reads a file (0600) that no longer has a name: unlike a pipe, it takes a value of
+ * any size at once and can be opened again as /dev/stdin or /dev/fd/N. The file is in memory if possible, else in the
+ * run's own folder.
  */
 export function openInlets(
   values: readonly (readonly [fd: number, value: Buffer])[],
@@ -23,12 +23,12 @@ export function openInlets(
   return values.map(([fd, value]) => ({ fd, source: openValue(value, folder) }));
 }
 
-/** Whether values can be handed over without the run's own folder. */
+/** Whether values can be passed without the run's own folder. */
 export function hasMemoryFiles(): boolean {
   return statSync(IN_MEMORY, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** Once the program has them, they are none of ours. */
+/** Closes our descriptors once the program has them. */
 export function closeInlets(inlets: readonly Inlet[]): void {
   for (const { source } of inlets) closeSync(source);
 }

@@ -1,25 +1,25 @@
 const REPLACEMENT = Buffer.from('[redacted]');
 const NOTHING = Buffer.alloc(0);
 
-/** The shortest text that is masked, in bytes. The search looks at windows of this length. */
+/** The shortest text that is masked, in bytes: the length of the window that the search moves. */
 export const SHORTEST = 8;
 
-/** The farthest that the window moves when its last two bytes stand in the beginning of no needle. */
+/** How far the window moves if its last two bytes are not in the first bytes of any needle. */
 const FARTHEST = SHORTEST - 1;
 
 /**
- * Replaces every occurrence of the needles in a stream of bytes by `[redacted]`, wherever the stream is split; of
- * occurrences that overlap all is replaced, once. Held back is only what may yet become an occurrence. The search is
- * Wu and Manber's: how far a window of eight bytes may move is read from its last two.
+ * Replaces every occurrence of the needles in a stream of bytes with `[redacted]`, wherever the stream is split.
+ * Overlapping matches become one replacement. Only bytes that could still start a match are held back. The search is Wu
+ * and Manber's: the last two bytes of an eight-byte window tell how far it may move.
  */
 export class Mask {
   readonly #shifts = new Uint8Array(0x10000).fill(FARTHEST);
   /** By the first four bytes. */
   readonly #needles = new Map<number, Buffer[]>();
-  /** Beginnings of needles that are shorter than the window. */
+  /** The first bytes of each needle, for every length below that of the window. */
   readonly #beginnings = new Set<string>();
   #held: Buffer = NOTHING;
-  /** How many bytes from the beginning of what is held have been replaced already. */
+  /** How many of the first bytes held have been replaced already. */
   #replaced = 0;
 
   /** `needles` of at least eight bytes each. */
@@ -27,17 +27,19 @@ export class Mask {
     for (const needle of needles) this.#add(needle);
   }
 
-  /** What may be passed on after these bytes have come. */
+  /** Takes bytes, and returns those that may be passed on. */
   push(chunk: Buffer): Buffer {
-    return this.#scan(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]), false);
+    return this.#scan(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]), {
+      isLast: false,
+    });
   }
 
-  /** What is left when nothing more comes: what was the beginning of a needle may still have others inside. */
+  /** Returns the rest when the stream has ended: an unfinished match may still contain a finished one. */
   end(): Buffer {
-    return this.#scan(this.#held, true);
+    return this.#scan(this.#held, { isLast: true });
   }
 
-  #scan(data: Buffer, isLast: boolean): Buffer {
+  #scan(data: Buffer, { isLast }: { readonly isLast: boolean }): Buffer {
     const pieces: Buffer[] = [];
     let done = this.#replaced;
     let at = 0;
@@ -73,7 +75,7 @@ export class Mask {
     else others.push(needle);
   }
 
-  /** Where the longest needle that begins at `at` ends, 0 without one; and whether one may go on beyond the data. */
+  /** Where the longest needle that starts at `at` ends (0 without one), and whether one may continue beyond the data. */
   #look(data: Buffer, at: number): { end: number; open: boolean } {
     let end = 0;
     let open = false;
@@ -86,7 +88,7 @@ export class Mask {
     return { end, open };
   }
 
-  /** From where on the data may be the beginning of a needle: `from` itself where a whole window is left. */
+  /** The position from which the data may be the start of a needle: `from` itself if a whole window is left. */
   #undecided(data: Buffer, from: number): number {
     let at = from;
     while (data.length - at < SHORTEST && at < data.length) {

@@ -2,7 +2,7 @@ import { badArgument } from '../arguments/context.js';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Variables by which others decide what a program loads or runs, so that their value is as good as its code. */
+/** Variables that decide which code a program loads or runs, so that their value is as powerful as its code. */
 const LOADING = new Set([
   ...[
     'PATH',
@@ -50,22 +50,22 @@ const LOADING_PREFIXES = [
   ...['PYTHONSTARTUP', 'PYTHONPATH', 'PYTHONHOME', 'PYTHONUSERBASE', 'PYTHONBREAKPOINT', 'PYTHONINSPECT'],
 ];
 
-/** Throws unless `name` is one that a variable can have. It is repeated only where it is one. */
+/** Throws unless `name` is a valid name for a variable. The error does not repeat it: it may be a value. */
 export function checkName(name: string, where: string): void {
   if (NAME.test(name)) return;
   throw badArgument(
-    `${where}: this is no name of a variable.`,
-    'A name has letters, digits and _, and no digit first.',
+    `${where}: not a valid variable name.`,
+    'A name consists of letters, digits and _, and does not start with a digit.',
   );
 }
 
-/** Throws for a name that changes how programs load, unless it is among those that are allowed. */
+/** Throws for a name that changes how programs load, unless it is allowed. */
 export function refuseLoading(name: string, allowed: readonly string[]): void {
   const upper = name.toUpperCase();
   const changesLoading = LOADING.has(upper) || LOADING_PREFIXES.some((prefix) => upper.startsWith(prefix));
   if (!changesLoading || allowed.includes(name)) return;
   throw badArgument(
     `${name} changes how programs load, so it is not set from a reference or an env file.`,
-    `If you mean it, add: --allow-env ${name}`,
+    `To allow it, add: --allow-env ${name}`,
   );
 }

@@ -6,18 +6,24 @@ import { type Channel, outOfProgram } from './channels.js';
 import { Mask } from './mask.js';
 import { relay } from './relay.js';
 
-/** Standard output or standard error. */
-export type Output = 1 | 2;
+/** The descriptor of standard output or standard error. */
+export type OutputDescriptor = 1 | 2;
 
-/** A way for what the program writes through this process. It serves both outputs where they are one file or terminal. */
+/** Carries what the program writes through this process. One outlet serves both outputs if they are the same file. */
 export interface Outlet {
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly OutputDescriptor[];
   readonly channel: Channel<Readable>;
 }
 
-/** The outputs that are masked, each group by an outlet of its own: no terminals, unless `terminals` are meant too. */
-export function groupOutputs(terminals: boolean): { files: Output[][]; terminal: Output[] } {
-  const all: Output[] = [1, 2];
+/** The outputs to mask, each inner list with one outlet, and those that are terminals. */
+export interface OutputGroups {
+  readonly files: readonly (readonly OutputDescriptor[])[];
+  readonly terminal: readonly OutputDescriptor[];
+}
+
+/** The outputs to mask, each group with an outlet of its own. Terminals are included only with `terminals`. */
+export function groupOutputs({ terminals }: { readonly terminals: boolean }): OutputGroups {
+  const all: OutputDescriptor[] = [1, 2];
   const files = all.filter((output) => !isatty(output));
   return {
     files: files.length === 2 && isSameFile() ? [files] : files.map((output) => [output]),
@@ -25,8 +31,8 @@ export function groupOutputs(terminals: boolean): { files: Output[][]; terminal:
   };
 }
 
-/** Outlets by these pipes. Without them each output has a pair of sockets, which cannot be shared. */
-export function openOutlets(groups: readonly Output[][], pipes: readonly string[] | undefined): Outlet[] {
+/** An outlet for each group, through these pipes. Without pipes each output has its own sockets, which it cannot share. */
+export function openOutlets(groups: OutputGroups['files'], pipes: readonly string[] | undefined): Outlet[] {
   return groups.flatMap((outputs, index) =>
     pipes === undefined
       ? outputs.map((output) => ({ outputs: [output], channel: outOfProgram(undefined) }))
@@ -34,15 +40,15 @@ export function openOutlets(groups: readonly Output[][], pipes: readonly string[
   );
 }
 
-/** An outlet by a pseudo-terminal that has the size of the real one, and gets its new one before the program looks. */
-export async function openTerminalOutlet(outputs: readonly Output[]): Promise<Outlet> {
+/** An outlet through a pseudo-terminal that follows the size of the real one, and has it before the program asks. */
+export async function openTerminalOutlet(outputs: readonly OutputDescriptor[]): Promise<Outlet> {
   const { openPseudoTerminal } = await import('./pseudo-terminal.js');
   const screen = outputs.includes(1) ? process.stdout : process.stderr;
   const terminal = await openPseudoTerminal(screen);
   const attach = (child: ChildProcess): Readable => {
     screen.on('resize', () => {
       terminal.resize(screen);
-      // The real terminal has told the program already, perhaps before there was a new size to see.
+      // The real terminal has signalled the program already, perhaps before the new size was set here.
       child.kill('SIGWINCH');
     });
     return terminal.attach(child, 1);
@@ -50,7 +56,7 @@ export async function openTerminalOutlet(outputs: readonly Output[]): Promise<Ou
   return { outputs, channel: { ...terminal, attach } };
 }
 
-/** Passes on all that comes through the outlets, masked. Resolves when nothing more can come. */
+/** Passes on all that comes through the outlets, masked. Resolves when every outlet has ended. */
 export async function relayAll(
   outlets: readonly Outlet[],
   child: ChildProcess,
@@ -63,6 +69,6 @@ export async function relayAll(
 }
 
 function isSameFile(): boolean {
-  const [one, two] = [fstatSync(1), fstatSync(2)];
-  return one.dev === two.dev && one.ino === two.ino;
+  const [stdout, stderr] = [fstatSync(1), fstatSync(2)];
+  return stdout.dev === stderr.dev && stdout.ino === stderr.ino;
 }

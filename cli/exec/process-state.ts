@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { statOf } from '../../client/process-stat.js';
 
-/** Whether this process has a controlling terminal, whatever its input and output are. */
+/** Whether this process has a controlling terminal, even if its input and output are redirected. */
 export function hasControllingTerminal(): boolean {
   if (process.platform === 'win32') return true;
   try {
@@ -13,18 +13,18 @@ export function hasControllingTerminal(): boolean {
   }
 }
 
-/** Whether a process is stopped, as by Ctrl-Z; held by a debugger (a small t) is something else. */
+/** Whether a process is stopped, as by Ctrl-Z. A lower-case t would mean that a debugger holds it. */
 export function isStopped(pid: number): boolean {
   return /^T/.test(stateOf(pid));
 }
 
-/** Whether this process leads its session: then a terminal that hangs up tells it alone. */
+/** Whether this process leads its session: then only this process is told when the terminal hangs up. */
 export function leadsSession(): boolean {
   if (process.platform !== 'linux') return stateOf(process.pid).includes('s');
   return statOf(process.pid)[3] === String(process.pid);
 }
 
-/** The letters of `ps` for the state of a process; elsewhere than on Linux only `ps` knows. */
+/** The letters of `ps` for the state of a process. Only on Linux can they be read without running `ps`. */
 function stateOf(pid: number): string {
   if (process.platform === 'linux') return statOf(pid)[0] ?? '';
   return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? '';

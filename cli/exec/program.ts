@@ -1,13 +1,14 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 
-/** Exit codes for a program that was not run, as shells and env(1) have them. */
+/** Exit codes for a program that was not run, as in shells and env(1). */
 const NO_SUCH_PROGRAM = 127;
 const NOT_EXECUTABLE = 126;
 export const FAILED_BEFORE = 125;
 
-/** A program that could not be started, with the exit code that says so. */
+/** A program that could not be started, and the exit code for it. */
 export class StartError extends Error {
   readonly error: SigilforgeError;
   readonly exitCode: number;
@@ -19,7 +20,7 @@ export class StartError extends Error {
   }
 }
 
-/** Starts a program; `onStart` gets it in the same moment. Resolves with its exit code, 128 and N where signal N ended it. */
+/** Starts a program; `onStart` gets it at once. Resolves with its exit code, 128+N if signal N ended it. */
 export async function runToEnd(
   [program = '', ...args]: readonly string[],
   options: SpawnOptions,
@@ -47,25 +48,21 @@ function exitCodeOf(child: ChildProcess): Promise<number> {
 }
 
 function startError(program: string, thrown: unknown): StartError {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
-  // What stands behind an equals sign may be a value that was meant for a variable.
+  const code = errnoOf(thrown) ?? 'unknown';
+  // The text after an equals sign may be a value that was meant for a variable.
   const name = program.replace(/=.*/s, '=…');
   switch (code) {
     case 'ENOENT':
-      return new StartError(
-        new SigilforgeError('not_found', `There is no program ${name}.`, {
-          hint: 'Look at its name, and at PATH.',
-        }),
-        NO_SUCH_PROGRAM,
-      );
+      return notFound(`There is no program ${name}.`);
+    // Only an empty name is an argument that Node refuses.
+    case 'ERR_INVALID_ARG_VALUE':
+      return notFound('The name of the program is empty.');
     case 'E2BIG':
       return new StartError(
         new SigilforgeError(
           'limit_exceeded',
           `The arguments and the environment are too large for ${name}.`,
-          {
-            hint: 'Hand large values over as files or descriptors: --file or --fd.',
-          },
+          { hint: 'Pass large values as files or descriptors: --file or --fd.' },
         ),
         NOT_EXECUTABLE,
       );
@@ -78,15 +75,23 @@ function startError(program: string, thrown: unknown): StartError {
     case 'ENAMETOOLONG':
     case 'ETXTBSY':
       return new StartError(
-        new SigilforgeError('denied', `${name} cannot be run (${code}).`, {
-          hint: 'Look at what it is, and whether you may run it.',
+        new SigilforgeError('denied', `${name} cannot be executed (${code}).`, {
+          hint: 'Check that it is a program, and that you may execute it.',
         }),
         NOT_EXECUTABLE,
       );
     default:
       return new StartError(
-        new SigilforgeError('internal_error', `${name} could not be started (${code}).`, { cause: thrown }),
+        new SigilforgeError('external', `${name} could not be started (${code}).`, {
+          hint: 'Check the limits of this session with: ulimit -a',
+          cause: thrown,
+        }),
         FAILED_BEFORE,
       );
   }
+}
+
+function notFound(sentence: string): StartError {
+  const error = new SigilforgeError('not_found', sentence, { hint: 'Check the name after --, and PATH.' });
+  return new StartError(error, NO_SUCH_PROGRAM);
 }

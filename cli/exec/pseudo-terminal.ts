@@ -15,16 +15,16 @@ export interface PseudoTerminal extends Channel<ReadStream> {
 }
 
 /**
- * A terminal for the program's output alone. The real one stays its controlling terminal and its input, so that keys,
- * signals and job control are what they are without it, while `isatty`, colours and width hold for the output too.
+ * A terminal only for the program's output. The real one stays its controlling terminal and its input, so that keys,
+ * signals and job control work as usual, while the program still sees a terminal with colours and a width.
  */
 export async function openPseudoTerminal(size: Size): Promise<PseudoTerminal> {
   const terminal = await open(size);
-  // The library's own end for the program does not block, which few programs are ready for.
+  // The library's own slave descriptor is non-blocking, which few programs can handle.
   const theirs = openSync(terminal.ptsName, constants.O_RDWR | constants.O_NOCTTY);
   await closeOthers(terminal.slave, theirs);
   terminal.master.unref();
-  // What the program writes is to come out as it is: the real terminal adds the carriage returns.
+  // No carriage returns are added here: the real terminal adds them.
   spawnSync('stty', ['-opost'], { stdio: [theirs, 'ignore', 'ignore'] });
   return {
     stdio: theirs,
@@ -37,7 +37,7 @@ export async function openPseudoTerminal(size: Size): Promise<PseudoTerminal> {
   };
 }
 
-/** What `open` of the library gives, which its types leave out. Its `destroy` and `kill` would signal every process. */
+/** What the library's `open` returns; its types leave that out. Its `destroy` and `kill` would signal every process. */
 interface Terminal {
   readonly master: ReadStream;
   readonly slave: ReadStream;
@@ -47,8 +47,8 @@ interface Terminal {
 }
 
 /**
- * Leaves the program's end open nowhere but at `theirs`, so that its last closing shows. The stream has opened the
- * terminal once more for itself, and does not close what it was made of.
+ * Closes every other descriptor for the slave, so that we see EIO when the program closes its own. The stream has opened
+ * the terminal a second time, and does not close the descriptor it was made from.
  */
 async function closeOthers(stream: ReadStream, theirs: number): Promise<void> {
   stream.destroy();
@@ -60,7 +60,7 @@ async function closeOthers(stream: ReadStream, theirs: number): Promise<void> {
   }
 }
 
-/** The device behind a descriptor; reading their list takes one, which is closed by now. */
+/** The device behind a descriptor. The one that was used to list them is closed by now. */
 function deviceOf(fd: number): number | undefined {
   try {
     return fstatSync(fd).rdev;
@@ -80,7 +80,7 @@ async function open({ columns, rows }: Size): Promise<Terminal> {
   } catch (thrown) {
     cause = thrown;
   }
-  throw new SigilforgeError('internal_error', 'No pseudo-terminal can be opened here.', {
+  throw new SigilforgeError('external', 'A pseudo-terminal cannot be opened here.', {
     hint: 'Leave out --mask, or send the output to a file or a pipe.',
     cause,
   });

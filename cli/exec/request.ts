@@ -5,7 +5,7 @@ import { badArgument } from '../arguments/context.js';
 import { readEnvFile } from './env-file.js';
 import { checkName, refuseLoading } from './names.js';
 
-/** The options of `exec` as they were typed. */
+/** The options of `exec` as typed. */
 export interface ExecOptions {
   readonly env: readonly string[];
   readonly envFile: readonly string[];
@@ -16,7 +16,7 @@ export interface ExecOptions {
   readonly allowEnv: readonly string[];
 }
 
-/** What the program is to get. Every reference in it can be read; none has been looked up. */
+/** What the program gets. Every reference in it is well-formed; none has been resolved. */
 export interface ExecRequest {
   /** Variables without a reference, from env files. */
   readonly literals: ReadonlyMap<string, string>;
@@ -30,7 +30,7 @@ export interface ExecRequest {
 
 const HIGHEST_DESCRIPTOR = 255;
 
-/** Reads the options; the nearer one wins: --file and --env, then env files, then the inherited environment. */
+/** Reads the options. --file and --env win over env files, and these over the inherited environment. */
 export function readRequest(options: ExecOptions, environment: NodeJS.ProcessEnv): ExecRequest {
   const request = {
     literals: new Map<string, string>(),
@@ -59,9 +59,9 @@ export function readRequest(options: ExecOptions, environment: NodeJS.ProcessEnv
   return request;
 }
 
-/** Names and references. What is no reference is never repeated: it may be a value. */
-function assignments(option: string, given: readonly string[]): [name: string, reference: string][] {
-  return given.map((text) => {
+/** Names and references. Text that is not a reference is never repeated: it may be a value. */
+function assignments(option: string, texts: readonly string[]): [name: string, reference: string][] {
+  return texts.map((text) => {
     const [name, reference] = halves(option, text);
     checkName(name, option);
     return [name, checked(`${option} ${name}`, reference)];

@@ -8,13 +8,20 @@ import { environmentOf, writeFiles } from './environment.js';
 import { formsOf } from './forms.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
 import { SHORTEST } from './mask.js';
-import { groupOutputs, type Outlet, openOutlets, openTerminalOutlet, relayAll } from './outlets.js';
+import {
+  groupOutputs,
+  type Outlet,
+  type OutputGroups,
+  openOutlets,
+  openTerminalOutlet,
+  relayAll,
+} from './outlets.js';
 import { FAILED_BEFORE, runToEnd, StartError } from './program.js';
 import { type ExecOptions, type ExecRequest, readRequest } from './request.js';
 import { Signals } from './signals.js';
 import { createWorkspace, removeLeftovers, type Workspace } from './workspace.js';
 
-/** A program, and all that it is to get. */
+/** A program, and all that it gets. */
 interface Run {
   readonly command: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
@@ -22,12 +29,12 @@ interface Run {
   readonly values: ReadonlyMap<string, Buffer>;
   /** What must not show in its output. */
   readonly needles: readonly Buffer[];
-  /** Whether that holds for output on a terminal, too. */
+  /** Whether that includes output on a terminal. */
   readonly maskTerminals: boolean;
 }
 
-/** Runs a program with what its references stand for. The exit code of this process is the program's. */
-export async function runWith(
+/** Runs a program with the values of its references. The exit code of this process is that of the program. */
+export async function execute(
   context: Context,
   command: readonly string[],
   options: ExecOptions,
@@ -38,7 +45,7 @@ export async function runWith(
   const values = await resolveReferences(context, referencesOf(request));
   const environment = environmentOf(request, values, process.env);
   const maskTerminals = options.mask === true;
-  const { files, terminal } = groupOutputs(maskTerminals);
+  const { files, terminal } = groupOutputs({ terminals: maskTerminals });
   const isMasked = options.mask !== false && files.length + terminal.length > 0;
   const needles = isMasked ? needlesOf(context, values) : [];
   try {
@@ -63,14 +70,15 @@ function needlesOf({ output }: Context, values: ReadonlyMap<string, Buffer>): Bu
   return formsOf(values.values());
 }
 
-/** The program's exit code. Whatever was made for the program is gone when it has ended. */
+/** The program's exit code. All that was made for the program is removed when it has exited. */
 async function run(run: Run, signals: Signals): Promise<number> {
-  const { files, terminal } = run.needles.length > 0 ? groupOutputs(run.maskTerminals) : NO_OUTPUTS;
+  const { files, terminal } =
+    run.needles.length > 0 ? groupOutputs({ terminals: run.maskTerminals }) : NO_OUTPUTS;
   const inputs = [...run.request.descriptors].map(
     ([fd, reference]) => [fd, run.values.get(reference) ?? Buffer.alloc(0)] as const,
   );
   const needsFolder = run.request.files.size > 0 || (inputs.length > 0 && !hasMemoryFiles());
-  const workspace = openWorkspace(files.length, needsFolder);
+  const workspace = openWorkspace(files.length, { required: needsFolder });
   let relayed = Promise.resolve();
   try {
     const outlets = openOutlets(files, workspace?.pipes);
@@ -85,7 +93,7 @@ async function run(run: Run, signals: Signals): Promise<number> {
       signals.started(child);
       closeInlets(inlets);
       relayed = relayAll(outlets, child, run.needles);
-      // What goes wrong there is waited for below.
+      // A failure is awaited below.
       relayed.catch(() => undefined);
     });
   } finally {
@@ -95,15 +103,15 @@ async function run(run: Run, signals: Signals): Promise<number> {
   }
 }
 
-const NO_OUTPUTS = { files: [], terminal: [] };
+const NO_OUTPUTS: OutputGroups = { files: [], terminal: [] };
 
-/** A private folder. Where there is none to be had, pipes can be made in another way, but files cannot. */
-function openWorkspace(pipes: number, isNeeded: boolean): Workspace | undefined {
-  if (pipes === 0 && !isNeeded) return undefined;
+/** A private folder. If it cannot be made, files have no other place, but there is another kind of pipe. */
+function openWorkspace(pipes: number, { required }: { readonly required: boolean }): Workspace | undefined {
+  if (pipes === 0 && !required) return undefined;
   try {
     return createWorkspace(pipes);
   } catch (thrown) {
-    if (isNeeded) throw thrown;
+    if (required) throw thrown;
     return undefined;
   }
 }
@@ -112,10 +120,10 @@ function stdioOf(outlets: readonly Outlet[], inlets: readonly Inlet[]): StdioOpt
   const stdio: Exclude<StdioOptions, string> = [0, 1, 2];
   for (const { outputs, channel } of outlets) {
     for (const output of outputs) stdio[output] = channel.stdio;
-    // Nothing but another file in its place keeps a descriptor from being inherited.
+    // Only another file in its place keeps a descriptor from being inherited.
     if (channel.leaked !== undefined) stdio[channel.leaked] = openSync(devNull, 'r');
   }
   for (const { fd, source } of inlets) stdio[fd] = source;
-  // Whoever is not named stays closed.
-  return Array.from(stdio, (one) => one ?? 'ignore');
+  // A descriptor that is not listed stays closed.
+  return Array.from(stdio, (end) => end ?? 'ignore');
 }

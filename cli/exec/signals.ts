@@ -1,27 +1,27 @@
 import type { ChildProcess } from 'node:child_process';
 import { hasControllingTerminal, isStopped, leadsSession } from './process-state.js';
 
-/** What a terminal sends to the program as well, which is in the same process group. */
+/** What a terminal sends to the program as well, since it is in the same process group. */
 const FROM_TERMINAL = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH', 'SIGTSTP', 'SIGCONT'] as const;
 
 /**
- * Has signals reach the program once each: passed on where they reach this process alone, and let be where the terminal
- * sends them to both. Under a terminal this process also stops when the program does, so that the shell notices.
+ * Lets each signal reach the program once: passes it on if only this process has received it, and does nothing if the
+ * terminal has sent it to both. On a terminal this process also stops when the program does, so that the shell notices.
  */
 export class Signals {
   readonly #onTerminal = hasControllingTerminal();
   readonly #listeners: [NodeJS.Signals, () => void][] = [];
   #child: ChildProcess | undefined;
   #early = false;
-  /** Whether this process has stopped for the program, and has not been continued since. */
+  /** Whether this process has stopped with the program, and has not been continued since. */
   #stopped = false;
 
   constructor() {
-    // Node's own answer to SIGUSR1 is a debugger that anybody on the machine can connect to; no listener, and it is back.
+    // Without a listener Node answers SIGUSR1 by opening a debugger to every user of the machine.
     if (process.platform !== 'win32') process.on('SIGUSR1', () => this.#onUser1());
   }
 
-  /** From right before the start of the program on. */
+  /** Called right before the program starts. */
   listen(): void {
     this.#on('SIGTERM', () => this.#pass('SIGTERM'));
     this.#on('SIGUSR2', () => this.#pass('SIGUSR2'));
@@ -31,13 +31,13 @@ export class Signals {
     if (this.#onTerminal) this.#on('SIGCHLD', () => this.#stopWithProgram());
   }
 
-  /** The program runs: what has come before is passed on now. */
+  /** The program runs: an earlier SIGUSR1 is passed on now. */
   started(child: ChildProcess): void {
     this.#child = child;
     if (this.#early) this.#pass('SIGUSR1');
   }
 
-  /** The program has ended: a signal ends this process as usual. */
+  /** The program has exited: from now on a signal ends this process as usual. */
   ended(): void {
     this.#child = undefined;
     for (const [signal, listener] of this.#listeners.splice(0)) process.off(signal, listener);
@@ -60,7 +60,7 @@ export class Signals {
     if (signal === 'SIGCONT' && isStopped(this.#child?.pid ?? 0)) this.#pass(signal);
   }
 
-  /** Once for each stop: a late word of an earlier change would stop it again, behind the shell that continues both. */
+  /** Once per stop: a delayed SIGCHLD from an earlier stop must not stop us again after the shell resumed both. */
   #stopWithProgram(): void {
     if (this.#stopped || this.#child?.pid === undefined || !isStopped(this.#child.pid)) return;
     this.#stopped = true;

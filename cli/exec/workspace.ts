@@ -11,6 +11,7 @@ import {
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
+import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
 import { resolvePaths } from '../../shared/paths.js';
@@ -18,23 +19,21 @@ import { resolvePaths } from '../../shared/paths.js';
 const ALIVE = 'alive.fifo';
 const RUN = 'run-';
 
-/** A folder of this run alone (0700), gone at its end, or at the next start where this process was killed. */
+/** A folder of this run (0700), removed at its end, or at the next start if this process was killed. */
 export interface Workspace {
   readonly folder: string;
-  /** Named pipes that were asked for, in their order. */
+  /** The requested named pipes, in order. */
   readonly pipes: readonly string[];
   remove(): void;
 }
 
 /**
- * Makes a folder with `pipes` named pipes in it. One more is kept open for reading as long as this process lives: the
- * kernel then tells whoever opens it for writing whether there still is a reader, and no pid or clock is relied on. The
- * folder gets its name only after that. Throws where there is no private place for it, or no named pipe to be had.
+ * Makes a folder with `pipes` named pipes in it. One more is kept open for reading while this process lives: a process
+ * that opens it for writing learns from the kernel whether it still has a reader, so no pid or clock is involved. The
+ * folder gets its final name only after that. Throws if no private folder or no named pipe can be made.
  */
 export function createWorkspace(pipes: number): Workspace {
-  const base = baseFolder();
-  mkdirSync(base, { recursive: true, mode: 0o700 });
-  assertPrivate(base, lstatSync(base));
+  const base = makeBaseFolder();
   const id = randomBytes(8).toString('hex');
   const unnamed = path.join(base, `new-${id}`);
   const folder = path.join(base, `${RUN}${id}`);
@@ -59,7 +58,7 @@ export function createWorkspace(pipes: number): Workspace {
   };
 }
 
-/** Removes what runs that were killed have left behind. What cannot be removed hinders nobody. */
+/** Removes what killed runs have left behind. A folder that cannot be removed does no harm. */
 export function removeLeftovers(): void {
   const base = baseFolder();
   for (const name of listed(base)) {
@@ -76,7 +75,22 @@ function removeIfPossible(folder: string): void {
   }
 }
 
-/** Beside the usual socket: a socket that the environment names may lie in a place that is not ours. */
+function makeBaseFolder(): string {
+  const base = baseFolder();
+  try {
+    mkdirSync(base, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw new SigilforgeError(
+      'unsafe_path',
+      `The private folder ${base} cannot be created (${errnoOf(thrown) ?? 'unknown'}).`,
+      { hint: 'Check the folder in SIGILFORGE_HOME or XDG_RUNTIME_DIR.', cause: thrown },
+    );
+  }
+  assertPrivate(base, lstatSync(base));
+  return base;
+}
+
+/** Beside the usual socket: a socket that the environment names may be in a folder that is not ours. */
 function baseFolder(): string {
   const { socket, data } = resolvePaths({ ...process.env, SIGILFORGE_SOCKET: undefined });
   return path.join(socket === null ? data : path.dirname(socket), 'sigilforge-exec');
@@ -103,8 +117,8 @@ function listed(folder: string): string[] {
 function makePipes(files: readonly string[]): void {
   const { status, error } = spawnSync('mkfifo', ['-m', '600', ...files], { stdio: 'ignore' });
   if (status === 0) return;
-  throw new SigilforgeError('internal_error', 'No named pipe can be made here.', {
-    hint: 'It takes the program mkfifo, and a runtime folder that is not on a network.',
+  throw new SigilforgeError('external', 'A named pipe cannot be made here.', {
+    hint: 'Install the program mkfifo, and use a runtime folder that is not on a network drive.',
     cause: error,
   });
 }

@@ -3,17 +3,17 @@ import { parseReference } from '../../shared/reference.js';
 import { BEGINNING_IN_TEXT } from '../../shared/reference-schemes.js';
 import { badArgument } from '../arguments/context.js';
 
-/** A template: bytes to be taken as they are, and references to be replaced by their values. */
+/** A piece of a template: bytes to copy, or a reference to replace with its value. */
 export type Part = { readonly text: Buffer } | { readonly reference: string };
 
 const OPENING = '{{';
 const CLOSING = '}}';
-/** A reference with closing braces behind it. Closing braces without a reference are ordinary text: JSON has them. */
+/** A reference followed by closing braces. Without a reference, two braces may be ordinary text, as in JSON. */
 const CLOSED_REFERENCE = new RegExp(`(?:${BEGINNING_IN_TEXT})[^\\s{}]*\\s*\\}\\}`);
 
-/** Reads a template with `{{ REF }}` in it. Throws, with the line, where a brace or a reference is not whole. */
+/** Reads a template with `{{ REF }}` in it. Throws, naming the line, if a brace or a reference is incomplete. */
 export function parseTemplate(bytes: Buffer): Part[] {
-  // One character for each byte, so that what is no UTF-8 text passes unchanged.
+  // One character for each byte, so that bytes that are not UTF-8 pass unchanged.
   const text = bytes.toString('latin1');
   const parts: Part[] = [];
   let at = 0;
@@ -21,7 +21,7 @@ export function parseTemplate(bytes: Buffer): Part[] {
     const opening = text.indexOf(OPENING, at);
     const end = opening === -1 ? text.length : opening;
     const stray = CLOSED_REFERENCE.exec(text.slice(at, end));
-    if (stray) throw fault(text, at + stray.index, `${CLOSING} closes what no ${OPENING} has opened.`);
+    if (stray) throw fault(text, at + stray.index, `${CLOSING} has no ${OPENING} before it.`);
     parts.push({ text: Buffer.from(text.slice(at, end), 'latin1') });
     if (opening === -1) return parts;
     const closing = text.indexOf(CLOSING, opening);
@@ -47,7 +47,7 @@ function readReference(reference: string, text: string, at: number): string {
 function fault(text: string, at: number, sentence: string): SigilforgeError {
   return badArgument(
     `Line ${lineOf(text, at)} of the template: ${sentence}`,
-    'Write {{ auth://SERVICE/ACCOUNT/token }}',
+    'Write a reference like {{ auth://SERVICE/ACCOUNT/token }}',
   );
 }
 

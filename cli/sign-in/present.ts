@@ -4,13 +4,17 @@ import type { Output } from '../terminal/output.js';
 
 type Flow = ResultOf<'add_account'>;
 
-/** Shows a person where to sign in: the address, alone on its line, or the device's code with the address for it. */
-export async function present(output: Output, flow: Flow, withBrowser: boolean): Promise<void> {
+/** Shows a person where to sign in: an address on a line of its own, or a device code and the address to enter it at. */
+export async function present(
+  output: Output,
+  flow: Flow,
+  { browser }: { readonly browser: boolean },
+): Promise<void> {
   if (flow.message !== null) output.say(flow.message);
   if (flow.user_code !== null) return presentCode(output, flow, flow.user_code);
   if (flow.authorization_url === null) return;
-  const opened = withBrowser && (await openBrowser(flow.authorization_url));
-  output.say(opened ? 'Your browser opens. If it did not open, go to:' : 'Open this address:');
+  const opened = browser && (await openBrowser(flow.authorization_url));
+  output.say(opened ? 'Opening your browser. If it did not open, go to:' : 'Open this address:');
   output.say(flow.authorization_url, 'cyan');
 }
 

@@ -6,51 +6,63 @@ import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
 import { present } from './present.js';
 
-type SignInApi = Pick<Api, 'addAccount' | 'waitFlow' | 'completeFlow' | 'cancelFlow'>;
+/** Who is asked, and where a person reads. */
+interface Surroundings {
+  readonly client: Pick<Api, 'addAccount' | 'waitFlow' | 'completeFlow' | 'cancelFlow'>;
+  readonly output: Output;
+}
 
-/** How long one `wait_flow` waits: short enough that a lost connection shows, long enough to be no polling. */
+/** A sign-in that waits for a person. */
+interface Waiting extends Surroundings {
+  readonly started: ResultOf<'add_account'>;
+  readonly flow_id: string;
+  /** Aborted when the sign-in is over, for better or worse. */
+  readonly over: AbortSignal;
+}
+
+interface Options {
+  readonly browser: boolean;
+}
+
+/** How long one `wait_flow` waits: short enough to notice a lost connection, long enough not to be polling. */
 const WAIT_S = 20;
 
-/** Signs in and answers the account. A signal gives the flow up, so that nothing waits for a person who has left. */
+/** Signs in and returns the account. A signal cancels the flow, so that nothing waits for a person who has left. */
 export async function signIn(
-  client: SignInApi,
+  surroundings: Surroundings,
   request: ParamsOf<'add_account'>,
-  output: Output,
-  options: { readonly browser: boolean },
+  options: Options,
 ): Promise<AccountInfo> {
+  const { client, output } = surroundings;
   const started = await untilInterrupted(output.waiting('Asking the provider…', client.addAccount(request)));
   const { flow_id } = started;
   if (flow_id === null) return accountOf(started);
-  const over = new AbortController();
+  const ending = new AbortController();
+  const waiting: Waiting = { client, output, started, flow_id, over: ending.signal };
   try {
-    return await untilInterrupted(follow(client, started, flow_id, output, options, over.signal));
+    return await untilInterrupted(follow(waiting, options));
   } catch (thrown) {
-    if (thrown instanceof SigilforgeError && thrown.kind === 'cancelled') await giveUp(client, flow_id);
+    if (thrown instanceof SigilforgeError && thrown.kind === 'cancelled') await cancel(waiting);
     throw thrown;
   } finally {
-    over.abort();
+    ending.abort();
   }
 }
 
-/** The account, by whichever comes first: the provider's own end of the flow, or an address that is pasted. */
-async function follow(
-  client: SignInApi,
-  started: ResultOf<'add_account'>,
-  flow_id: string,
-  output: Output,
-  options: { readonly browser: boolean },
-  over: AbortSignal,
-): Promise<AccountInfo> {
+/** The account, from whichever comes first: the provider's own end of the flow, or an address that is pasted. */
+async function follow(waiting: Waiting, options: Options): Promise<AccountInfo> {
+  const { output, started } = waiting;
   const elsewhere = !options.browser || isRemote();
-  await present(output, started, !elsewhere && isAttended());
-  const end = waitForEnd(client, flow_id, over);
-  if (!elsewhere || started.authorization_url === null)
+  await present(output, started, { browser: !elsewhere && isAttended() });
+  const end = waitForEnd(waiting);
+  if (!elsewhere || started.authorization_url === null) {
     return output.waiting('Waiting for you to sign in…', end);
-  output.say('If the browser cannot get back here, paste the address that it ended on:');
-  return Promise.race([end, completeByPaste(client, flow_id, output, over)]);
+  }
+  output.say('If the browser cannot return here, paste the address it was redirected to:');
+  return Promise.race([end, completeByPaste(waiting)]);
 }
 
-async function waitForEnd(client: SignInApi, flow_id: string, over: AbortSignal): Promise<AccountInfo> {
+async function waitForEnd({ client, flow_id, over }: Waiting): Promise<AccountInfo> {
   while (!over.aborted) {
     const { state, account } = await client.waitFlow({ flow_id, timeout_s: WAIT_S });
     if (state === 'complete') return accountOf({ account });
@@ -58,13 +70,8 @@ async function waitForEnd(client: SignInApi, flow_id: string, over: AbortSignal)
   throw new SigilforgeError('cancelled', 'The sign-in is over.');
 }
 
-/** Takes pasted addresses from standard input. Ends with the account, or never where the input ends without one. */
-async function completeByPaste(
-  client: SignInApi,
-  flow_id: string,
-  output: Output,
-  over: AbortSignal,
-): Promise<AccountInfo> {
+/** Takes pasted addresses from standard input. Resolves with the account, and never if the input ends without one. */
+async function completeByPaste({ client, output, flow_id, over }: Waiting): Promise<AccountInfo> {
   const lines = createInterface({ input: process.stdin, terminal: false });
   over.addEventListener('abort', () => lines.close());
   for await (const line of lines) {
@@ -80,13 +87,13 @@ async function completeByPaste(
   return new Promise<never>(() => undefined);
 }
 
-/** Whether a person can simply paste again. Without a terminal there is nobody who would. */
+/** Whether a person can paste again. Without a terminal there is no person to do it. */
 function isWrongPaste(thrown: unknown): boolean {
   return process.stdin.isTTY && thrown instanceof SigilforgeError && thrown.kind === 'invalid_params';
 }
 
-async function giveUp(client: SignInApi, flow_id: string): Promise<void> {
-  // Where even this fails the flow ends by its own time limit; the person has left either way.
+async function cancel({ client, flow_id }: Waiting): Promise<void> {
+  // If this fails too, the flow ends by its own time limit; the person has left either way.
   await client.cancelFlow({ flow_id }).catch(() => undefined);
 }
 

@@ -4,12 +4,12 @@ export function isRemote(env: NodeJS.ProcessEnv = process.env): boolean {
   return overSsh && !env['DISPLAY'] && !env['WAYLAND_DISPLAY'];
 }
 
-/** Whether a person sits here. A caller without a terminal never opens a browser. */
+/** Whether a person is at the terminal. Without one a browser is never opened. */
 export function isAttended(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** Opens an http or https address in the person's browser, and tells whether a browser was started. */
+/** Opens an http or https address in the person's browser. Returns whether a browser was started. */
 export async function openBrowser(address: string): Promise<boolean> {
   if (!URL.canParse(address)) return false;
   const url = new URL(address);
@@ -19,7 +19,7 @@ export async function openBrowser(address: string): Promise<boolean> {
     await open(url.href);
     return true;
   } catch {
-    // The address stands on the terminal, so a machine without a browser is no error.
+    // The address is on the terminal as well, so a machine without a browser is not an error.
     return false;
   }
 }

@@ -1,15 +1,16 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
+import { isErrno } from '../../shared/errno.js';
 import { resolvePaths } from '../../shared/paths.js';
 
-/** Whether this is the first time that `name` comes up here; a file in the state folder remembers it. */
-export function isFirstTime(name: string): boolean {
+/** Whether this is the first call for `name` on this machine; a file in the state folder remembers it. */
+export function claimFirstTime(name: string): boolean {
   const { state } = resolvePaths();
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 });
     closeSync(openSync(path.join(state, `said-${name}`), 'wx', 0o600));
     return true;
   } catch (thrown) {
-    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST');
+    return !isErrno(thrown, 'EEXIST');
   }
 }

@@ -1,3 +1,5 @@
+import { printable } from '../../shared/printable.js';
+
 /** What a table or a record may hold. */
 export type Cell = string | number | boolean | null | readonly string[];
 
@@ -9,15 +11,10 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', 1],
 ];
 
-/** Text without what could steer a terminal or turn the reading direction round: providers choose some of it. */
-export function clean(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ');
-}
-
 /** A cell for programs: absent is empty, a list is separated by spaces, and there is neither tab nor newline. */
 export function plain(cell: Cell): string {
   if (cell === null) return '';
-  return clean(Array.isArray(cell) ? cell.join(' ') : String(cell));
+  return printable(Array.isArray(cell) ? cell.join(' ') : String(cell));
 }
 
 /** A cell for people: a time also says how far away it is. */
@@ -39,7 +36,7 @@ export function align(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** An object as names and cells, what is nested as `outer.inner`. */
+/** An object as names and cells; nested objects become `outer.inner`. */
 export function flatten(value: object, prefix = ''): [name: string, cell: Cell][] {
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]): [string, Cell][] => {
     const name = `${prefix}${key}`;

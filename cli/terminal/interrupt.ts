@@ -3,8 +3,8 @@ import { SigilforgeError } from '../../shared/errors.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * The result of `work`, or `cancelled` at the first signal that asks this process to end. It is up to the caller to
- * end what is under way then; a second signal ends the process as usual.
+ * The result of `work`, or `cancelled` at the first signal that asks this process to end. The caller must then end what
+ * is under way; a second signal ends the process as usual.
  */
 export async function untilInterrupted<T>(work: Promise<T>): Promise<T> {
   let release = (): void => undefined;

@@ -1,17 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
+import { errnoOf } from '../../shared/errno.js';
 import type { SigilforgeError } from '../../shared/errors.js';
-import { align, type Cell, clean, flatten, friendly, plain } from './format.js';
+import { printable } from '../../shared/printable.js';
+import { describeError, isDebugging, recordTrace } from './debug.js';
+import { align, type Cell, flatten, friendly, plain } from './format.js';
+import { startSpinner } from './spinner.js';
 
 /*
- * This file owns the terminal; nothing else in the CLI writes to it, but for the prompts of prompt.ts. Its rules:
+ * This file owns the terminal; nothing else in the CLI writes to it, except the prompts in prompt.ts. Its rules:
  *
  * 1. Data goes to standard output, everything else to standard error.
  * 2. With --json the data is the RPC result itself, and an error is one JSON object on standard error.
  * 3. On a terminal data is laid out for people; elsewhere it is lines of tab-separated cells without a heading.
  * 4. Colour, spinners and prompts are for terminals only, and NO_COLOR is obeyed.
- * 5. --quiet leaves out what nobody needs in order to go on: never an error, a warning, an address or a code.
+ * 5. --quiet leaves out what a person can do without: never an error, a warning, an address or a code.
  * 6. An error is `sigilforge: SENTENCE`, and a second line `  hint: …`. Neither repeats the value of an argument.
- * 7. A reader that has gone away is no error: what is left is written to nobody, in silence.
+ * 7. --debug adds to an error where it came from, with no text but our own.
+ * 8. A reader that has gone away is not an error: what is left is dropped.
  */
 
 type Style = Parameters<typeof styleText>[0];
@@ -21,10 +27,13 @@ const SPINNER_DELAY_MS = 1000;
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Gives the points passed so far; set only when debugging. */
+  readonly #traced: (() => string[]) | undefined;
 
-  constructor(options: { json: boolean; quiet: boolean }) {
+  constructor(options: { readonly json: boolean; readonly quiet: boolean; readonly debug: boolean }) {
     this.json = options.json;
     this.quiet = options.quiet;
+    this.#traced = options.debug || isDebugging() ? recordTrace() : undefined;
   }
 
   /** Whether a person reads standard error, and so can be shown something. */
@@ -57,12 +66,12 @@ export class Output {
     for (const line of [style(process.stdout, 'bold', first), ...rest]) this.value(line);
   }
 
-  /** One of many things that come over time, on a line of its own: with --json the thing itself, else its cells. */
+  /** One of many things that arrive over time, on a line of its own: with --json the thing itself, else its cells. */
   line(thing: object, cells: readonly string[]): void {
     this.value(this.json ? JSON.stringify(thing) : cells.map(plain).join('\t'));
   }
 
-  /** Resolves when nobody reads standard output any more. */
+  /** Resolves when standard output has lost its reader. */
   readerGone(): Promise<void> {
     return new Promise((resolve) => process.stdout.once('error', () => resolve()));
   }
@@ -77,9 +86,9 @@ export class Output {
     for (const line of align(cells.map(([name, cell]) => [label(name), friendly(cell)]))) this.value(line);
   }
 
-  /** Something that a person needs in order to go on. */
+  /** Something that a person needs before they can go on. */
   say(line: string, format?: Style): void {
-    const text = clean(line);
+    const text = printable(line);
     writeError(`${format ? style(process.stderr, format, text) : text}\n`);
   }
 
@@ -90,21 +99,26 @@ export class Output {
 
   /** What is good to know; --quiet leaves it out. */
   notice(sentence: string): void {
-    if (!this.quiet) writeError(`sigilforge: ${clean(sentence)}\n`);
+    if (!this.quiet) writeError(`sigilforge: ${printable(sentence)}\n`);
   }
 
   warn(sentence: string): void {
-    writeError(`sigilforge: ${style(process.stderr, 'yellow', 'warning:')} ${clean(sentence)}\n`);
+    writeError(`sigilforge: ${style(process.stderr, 'yellow', 'warning:')} ${printable(sentence)}\n`);
   }
 
   fail(error: SigilforgeError): void {
     const { code, kind, message, hint } = error;
+    const debug = this.#traced && { stack: describeError(error), trace: this.#traced() };
     if (this.json) {
-      writeError(`${JSON.stringify({ error: { code, kind, message, hint } })}\n`);
+      writeError(`${JSON.stringify({ error: { code, kind, message, hint }, ...(debug && { debug }) })}\n`);
       return;
     }
-    writeError(`${style(process.stderr, ['bold', 'red'], 'sigilforge:')} ${clean(message)}\n`);
-    writeError(`  ${style(process.stderr, 'dim', 'hint:')} ${clean(hint)}\n`);
+    writeError(`${style(process.stderr, ['bold', 'red'], 'sigilforge:')} ${printable(message)}\n`);
+    writeError(`  ${style(process.stderr, 'dim', 'hint:')} ${printable(hint)}\n`);
+    if (debug === undefined) return;
+    const trace = debug.trace.length > 0 ? debug.trace : ['no point was passed in this process'];
+    const lines = [`kind: ${kind} (${code})`, 'stack:', ...indent(debug.stack), 'trace:', ...indent(trace)];
+    writeError(lines.map((line) => `  ${line}\n`).join(''));
   }
 
   /** Shows on a terminal that `work` goes on, once it has taken a second. */
@@ -121,32 +135,32 @@ export class Output {
   }
 }
 
-/** Lets a reader that has gone away pass in silence; a full disk and the like is an error. */
+/** Ignores a reader that has gone away; a full disk and the like is an error. */
 export function watchStandardOutput(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
-    writeError(`sigilforge: Standard output cannot be written (${error.code ?? 'unknown'}).\n`);
+  process.stdout.on('error', (error: Error) => {
+    const code = errnoOf(error) ?? 'unknown';
+    if (code === 'EPIPE') return;
+    writeError(`sigilforge: Standard output cannot be written (${code}).\n`);
     process.once('exit', () => {
       process.exitCode = 1;
     });
   });
 }
 
-/** Writes to standard error. Where even that is closed there is nobody left to tell. */
+/** Writes to standard error. If that is closed too, there is no place left for an error. */
 function writeError(text: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
   process.stderr.write(text);
 }
 
 async function spin(text: string, over: AbortSignal): Promise<void> {
-  const { setTimeout: sleep } = await import('node:timers/promises');
-  const slow = await sleep(SPINNER_DELAY_MS, true, { signal: over }).catch(() => false);
-  if (!slow) return;
-  const { default: yoctoSpinner } = await import('yocto-spinner');
-  const spinner = yoctoSpinner({ text, handleSignals: false });
-  if (over.aborted) return;
-  spinner.start();
-  over.addEventListener('abort', () => spinner.stop(), { once: true });
+  const isSlow = await sleep(SPINNER_DELAY_MS, true, { signal: over }).catch(() => false);
+  if (!isSlow || over.aborted) return;
+  over.addEventListener('abort', startSpinner(process.stderr, text), { once: true });
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
 }
 
 function style(stream: NodeJS.WriteStream, format: Style, text: string): string {

@@ -98,7 +98,7 @@ test('remove-account warns where the grant was not revoked, but not where that w
   const daemon = await start({ remove_account: { removed: true, revoked: false } });
   const asked = await daemon.run(['remove-account', 'github', 'work', '--force']);
   expect(asked.code).toBe(0);
-  expect(asked.stderr).toContain('the provider may still hold it');
+  expect(asked.stderr).toContain('the provider may still accept it');
   const unasked = await daemon.run(['remove-account', 'github', 'work', '--force', '--no-revoke']);
   expect(unasked.stderr).toBe('sigilforge: github/work was removed.\n');
 });

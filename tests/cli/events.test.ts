@@ -41,7 +41,7 @@ test('prints events as they come, and ends cleanly with Ctrl-C', async () => {
   const { code, signal, stdout, stderr } = await running.exited;
   expect({ code, signal }).toEqual({ code: 0, signal: null });
   expect(stdout.split('\n')).toHaveLength(3);
-  expect(stderr).toBe('sigilforge: Listening for events; Ctrl-C ends it.\n');
+  expect(stderr).toBe('sigilforge: Listening for events. Press Ctrl-C to stop.\n');
 });
 
 test('--json prints one object a line, without a value in it', async () => {
@@ -88,7 +88,7 @@ test('says so when the daemon ends', async () => {
   await other.api.shutdown();
   const { code, stdout, stderr } = await running.exited;
   expect({ code, stdout }).toEqual({ code: DAEMON_UNAVAILABLE, stdout: '' });
-  expect(stderr).toContain('The daemon has ended');
+  expect(stderr).toContain('The daemon has exited');
 });
 
 test('needs a daemon', async () => {

@@ -93,7 +93,7 @@ describe('to a file', () => {
 
   test('a folder that is not there, and a template that is not', async () => {
     expect(await inject('new', '-o', path.join(daemon.home, 'none', 'file'))).toMatchObject({
-      code: 1,
+      code: 2,
       stdout: '',
     });
     expect(await inject('', '-i', path.join(daemon.home, 'none'))).toMatchObject({ code: 2, stdout: '' });

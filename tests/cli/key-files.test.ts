@@ -89,7 +89,7 @@ test('a key file that others may read is used, with a warning that does not repe
   );
   expect(end).toMatchObject({ code: 0, stdout: 'idp/robot\n' });
   expect(end.stderr).toBe(
-    'sigilforge: warning: --key-file: others may read this file. Close it with: chmod 600\n',
+    'sigilforge: warning: --key-file: others may read this file. Make it private with: chmod 600\n',
   );
 });
 

@@ -28,7 +28,7 @@ test.each(values)('secret set: %s', async (_, input, options, value) => {
     code: 0,
     signal: null,
     stdout: '',
-    stderr: 'sigilforge: The secret k is kept in the vault.\n',
+    stderr: 'sigilforge: The secret k is stored in the vault.\n',
   });
   expect(await stored('k')).toBe(value);
 });

@@ -34,7 +34,7 @@ describe('with a daemon', () => {
       code: 0,
       signal: null,
       stdout: '',
-      stderr: expect.stringMatching(/locked\.\n.*warning: .*accident only: the key file opens it/s),
+      stderr: expect.stringMatching(/locked\.\n.*warning: .*against accident only: the key file opens/s),
     });
     expect(await run(['vault', 'status', '--json'])).toMatchObject({
       code: 0,
@@ -78,7 +78,7 @@ describe('with a daemon', () => {
       code: 0,
       stdout: expect.stringMatching(/^([0-9A-Z]{4}-){13}[0-9A-Z]{4}\n$/),
     });
-    expect(stderr).toContain('shown this once');
+    expect(stderr).toContain('shown only once');
     await run(['vault', 'set-password', '--only'], PASSWORD);
     await run(['vault', 'lock']);
     expect(await run(['vault', 'unlock'], stdout)).toMatchObject({ code: 0 });

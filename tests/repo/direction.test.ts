@@ -183,9 +183,10 @@ test('no files import each other in a circle', () => {
 
 test('a file name that stands three times is the name of a room or of a group of methods', () => {
   const groups = ['accounts', 'tokens', 'secrets', 'vault', 'providers', 'daemon', 'events'];
-  const names = sourceFiles().map((file) => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length));
+  const files = sourceFiles().filter((file) => !file.startsWith('cli/commands/'));
+  const names = files.map((file) => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length));
   const often = [...new Set(names)].filter((name) => names.filter((other) => other === name).length > 2);
-  // `open` opens what its room is about, and `index` is what a folder offers.
+  // A command may have the name of another group's; `open` opens what its room is about, and `index` is what a folder offers.
   expect(often.filter((name) => ![...groups, 'open', 'index'].includes(name))).toEqual([]);
 });
 
@@ -232,7 +233,6 @@ describe('packages', () => {
       'open',
       'uqr',
       '@clack/prompts',
-      'yocto-spinner',
       '@valibot/to-json-schema',
       '@lydell/node-pty',
       'sigilforge',

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { TRACE_CHANNEL } from '../../../shared/trace-channel.js';
 
 /** What a refresh and a sign-in pass, in the order in which they come. */
 export const GRANT_POINTS = [
@@ -36,7 +37,7 @@ export interface TraceEvent {
 }
 
 /** One for the whole process, whichever bundle publishes to it or listens. */
-const CHANNEL = channel('sigilforge:trace');
+const CHANNEL = channel(TRACE_CHANNEL);
 
 /** Tells every listener that `point` is passed. Without listeners it costs one test of a flag. */
 export function trace(point: TracePoint, account?: string): void {

@@ -1,12 +1,22 @@
 import { spawn } from 'node:child_process';
-import { builtFile } from '../shared/built-file.js';
-import { childOptions } from '../shared/child-options.js';
+import type { Command } from 'commander';
+import { builtFile } from '../../../shared/built-file.js';
+import { childOptions } from '../../../shared/child-options.js';
+import { addNotes } from '../../arguments/help.js';
 
-/** Signals that a terminal sends to the daemon itself, which shares its process group. */
+/** Signals that a terminal sends to the daemon itself, which is in the same process group. */
 const FROM_TERMINAL = ['SIGINT', 'SIGHUP'] as const;
 
-/** Runs sigilforged in the foreground and ends as it does: with its exit code, or by its signal. */
-export async function runDaemon(): Promise<void> {
+export function configure(command: Command): void {
+  command.action(runInForeground);
+  addNotes(command, {
+    examples: [['sigilforge daemon run', 'watch it, or run it under a supervisor']],
+    seeAlso: ['sigilforge daemon start', 'sigilforge status'],
+  });
+}
+
+/** Runs sigilforged as a child, and ends as it does: with its exit code, or by its signal. */
+async function runInForeground(): Promise<void> {
   const child = spawn(process.execPath, [...childOptions(), builtFile('sigilforged.cjs')], {
     stdio: 'inherit',
   });
@@ -14,9 +24,9 @@ export async function runDaemon(): Promise<void> {
   const onTerminalSignal = hasTerminal() ? ignore : passOn;
   process.on('SIGTERM', passOn);
   for (const signal of FROM_TERMINAL) process.on(signal, onTerminalSignal);
-  const { code, signal } = await ended(child);
+  const { code, signal } = await endOf(child);
   process.off('SIGTERM', passOn);
-  for (const one of FROM_TERMINAL) process.off(one, onTerminalSignal);
+  for (const name of FROM_TERMINAL) process.off(name, onTerminalSignal);
   if (signal !== null) process.kill(process.pid, signal);
   process.exitCode = code ?? 1;
 }
@@ -25,7 +35,7 @@ function hasTerminal(): boolean {
   return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
 }
 
-function ended(
+function endOf(
   child: ReturnType<typeof spawn>,
 ): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
@@ -35,5 +45,5 @@ function ended(
 }
 
 function ignore(): void {
-  // The terminal has sent the same signal to the daemon, and its end is what is waited for.
+  // The terminal has sent the same signal to the daemon; this process waits for it to exit.
 }

@@ -1,0 +1,21 @@
+import type { Context } from '../arguments/context.js';
+import { untilInterrupted } from '../terminal/interrupt.js';
+
+/** Starts the daemon if it is not running, waits until it is ready, and prints where it is. */
+export async function startDaemon({ output }: Context): Promise<void> {
+  const launch = await import('../../client/daemon/launch.js');
+  const { pid, socket, alreadyRunning, notices } = await untilInterrupted(
+    output.waiting('Starting the daemon…', launch.launchDaemon()),
+  );
+  output.result({ pid, socket, already_running: alreadyRunning }, () => {
+    for (const sentence of notices) output.notice(sentence);
+    output.notice(alreadyRunning ? 'The daemon is already running.' : 'The daemon has started.');
+    output.record({ pid, socket });
+  });
+}
+
+/** Stops the daemon and waits until it has exited. Returns whether one was running. */
+export async function stopDaemon({ output }: Context): Promise<boolean> {
+  const stop = await import('../../client/daemon/stop.js');
+  return untilInterrupted(output.waiting('Stopping the daemon…', stop.stopDaemon()));
+}

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import type { Context } from './context.js';
+
+/** What a command's file exports. */
+interface CommandModule {
+  /** Declares arguments, options, help and action on `command`. `operands` are the words after the command's name. */
+  configure(command: Command, context: Context, operands: readonly string[]): void | Promise<void>;
+}
+
+/** A command as its parent lists it. Its file is loaded only if the arguments name it. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** The heading under which the parent's help lists it, if the parent has several. */
+  readonly group?: string;
+  /** One or two sentences for the top of its own help; without it, the summary. */
+  readonly description?: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Adds every entry to `parent`, and loads the file of the one that the operands name. */
+export async function addCommands(
+  parent: Command,
+  context: Context,
+  entries: readonly CommandEntry[],
+  operands: readonly string[],
+): Promise<void> {
+  const [named, ...rest] = operands[0] === 'help' ? operands.slice(1) : operands;
+  for (const { name, summary, group, description, load } of entries) {
+    const command = parent.command(name).summary(summary);
+    command.description(description ?? `${summary}.`);
+    if (group !== undefined) command.helpGroup(group);
+    if (name === named) await (await load()).configure(command, context, rest);
+  }
+}
+
+/** Lists `help` among the subcommands. Commander would list it under the heading of the whole program's `help`. */
+export function addHelpCommand(parent: Command, group?: string): void {
+  const help = new Command('help').argument('[COMMAND]').summary('Show the help of a command');
+  if (group !== undefined) help.helpGroup(group);
+  parent.addHelpCommand(help);
+}
+
+/** The words of a command line that are neither options nor behind `--`. No option before a command takes a value. */
+export function operandsOf(args: readonly string[]): string[] {
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  return own.filter((argument) => !argument.startsWith('-'));
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { startDaemon } from '../../access/daemon.js';
+import type { Context } from '../../arguments/context.js';
+import { addNotes } from '../../arguments/help.js';
+
+export function configure(command: Command, context: Context): void {
+  command.action(() => startDaemon(context));
+  addNotes(command, {
+    examples: [
+      ['sigilforge daemon start', 'returns when the daemon is ready'],
+      ['sigilforge daemon start --json', 'the same for a program'],
+    ],
+    seeAlso: ['sigilforge status'],
+  });
+}

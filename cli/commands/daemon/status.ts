@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { asSigilforgeError } from '../../../shared/errors.js';
+import { withClient } from '../../access/client.js';
+import type { Context } from '../../arguments/context.js';
+import { addNotes } from '../../arguments/help.js';
+
+/** The exit status if no daemon runs, as init scripts have it. */
+const NOT_RUNNING = 3;
+
+export function configure(command: Command, context: Context): void {
+  command.action(() => status(context));
+  addNotes(command, {
+    examples: [
+      ['sigilforge daemon status', 'exit status 0 if it is running, 3 if not'],
+      ['sigilforge daemon status --json', 'the same for a program'],
+    ],
+    seeAlso: ['sigilforge status'],
+  });
+}
+
+async function status(context: Context): Promise<void> {
+  const { output } = context;
+  try {
+    const found = await withClient({ ...context, direct: false, fallback: false }, (client) =>
+      client.status(),
+    );
+    const { pid, socket, version, started_at, uptime_s } = found;
+    output.result({ running: true, ...found }, () =>
+      output.record({ daemon: 'running', pid, socket, version, started_at, uptime_s }),
+    );
+  } catch (thrown) {
+    if (asSigilforgeError(thrown).kind !== 'daemon_unavailable') throw thrown;
+    output.result({ running: false }, () => output.record({ daemon: 'not running' }));
+    process.exitCode = NOT_RUNNING;
+  }
+}

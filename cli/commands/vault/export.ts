@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { withLibrary } from '../../../client/direct.js';
+import { absolutePath, passwordAsker } from '../../access/carried-file.js';
+import type { Context } from '../../arguments/context.js';
+import { addNotes } from '../../arguments/help.js';
+import { readNewPassword } from '../../terminal/secret-input.js';
+
+interface Options {
+  readonly withGrants?: boolean;
+  readonly force?: boolean;
+}
+
+export function configure(command: Command, context: Context): void {
+  command
+    .argument('<FILE>', 'the file to write')
+    .option('--with-grants', 'include the accounts')
+    .option('--force', 'replace the file if it exists')
+    .action((file: string, options: Options) => exportTo(context, file, options));
+  addNotes(command, {
+    notes:
+      'A passphrase, asked for or read from standard input, opens the file. The export runs in the process of this command, even if a daemon is running.',
+    examples: [
+      ['sigilforge vault export backup.sigilforge', 'secrets and providers'],
+      ['sigilforge vault export backup.sigilforge --with-grants', 'accounts as well'],
+    ],
+    seeAlso: ['sigilforge vault import'],
+  });
+}
+
+async function exportTo({ output }: Context, name: string, options: Options): Promise<void> {
+  const file = absolutePath(name);
+  const passphrase = await readNewPassword('Passphrase for the file');
+  const work = withLibrary(({ exportVault }) =>
+    exportVault({ file, passphrase, askPassword: passwordAsker(), ...options }),
+  );
+  const result = await output.waiting('Exporting…', work);
+  output.result(result, () => output.record(result));
+  if (result.missing.length === 0) return;
+  output.warn(`Left out, because their keychain items have been removed: ${result.missing.join(', ')}.`);
+}
