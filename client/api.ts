@@ -1,6 +1,7 @@
 import type { AccountEvent, Api } from '../shared/contract/index.js';
 import type { References } from './references/with-references.js';
 
+/** How `connect` finds what answers. */
 export interface ConnectOptions {
   /**
    * What answers if no daemon runs: the library in this process (`direct`, the default), or nothing (`none`). A client

@@ -31,7 +31,7 @@ export const Seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue
 export const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(65_536));
 
 /** A scope token of RFC 6749, section 3.3. Commas are left out, because some providers separate scopes by them. */
-const Scope = v.pipe(v.string(), v.maxLength(512), v.regex(/^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/));
+export const Scope = v.pipe(v.string(), v.maxLength(512), v.regex(/^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/));
 
 export const Scopes = v.pipe(v.array(Scope), v.maxLength(200));
 

@@ -18,6 +18,7 @@ export type { Api } from '../../shared/contract/index.js';
 export { SigilforgeError } from '../../shared/errors.js';
 export { exportVault, importVault, type TransferCounts } from './transfer.js';
 
+/** What the program that holds the library hears from it. */
 export interface LocalOptions {
   /** Called for each event after `subscribe`. */
   readonly onEvent?: ((event: AccountEvent) => void) | undefined;

@@ -9,7 +9,7 @@ import { tokens } from './tokens.js';
 import { vault } from './vault.js';
 
 export { AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
-export { AccountEvent, Topic } from './events.js';
+export { AccountEvent } from './events.js';
 export { SecretBackend } from './secrets.js';
 export { AccessToken } from './tokens.js';
 export { VaultSlot } from './vault.js';

@@ -26,7 +26,7 @@ export const pageParams = { prefix: v.optional(SecretPrefix), cursor: v.optional
 /** Where the next page begins; `null` on the last one. */
 export const Cursor = v.nullable(v.string());
 
-/** A moment, or `null` where there is none or it is not known. */
+/** A moment, or `null` if it does not apply or is not known. */
 export const MaybeTime = v.nullable(Timestamp);
 
 /** How a value travels in JSON: as text, or in base64 for bytes that are not UTF-8. */

@@ -1,17 +1,24 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import openRpcSchema from '@open-rpc/meta-schema';
 import { Ajv } from 'ajv';
+import * as v from 'valibot';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../../client/index.js';
-import { openRpcDocument } from '../../daemon/handlers/openrpc.js';
+import { openRpcDocument, readDocument } from '../../daemon/handlers/openrpc.js';
 import { createLocalApi } from '../../daemon/library/api.js';
 import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { errorTable } from '../../shared/errors.js';
+import { isRecord } from '../../shared/json.js';
 import { VERSION } from '../../shared/version.js';
+import { methodModels } from '../build/model.js';
+import { openRpcDocument as generated, wireErrors } from '../build/openrpc.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 
 interface Parameter {
   readonly name: string;
+  readonly description: string;
   readonly required: boolean;
   readonly schema: object;
 }
@@ -20,12 +27,30 @@ interface Method {
   readonly name: string;
   readonly summary: string;
   readonly params: readonly Parameter[];
-  readonly result: { readonly name: string; readonly schema: object };
+  readonly result: { readonly name: string; readonly description: string; readonly schema: object };
+  readonly errors: readonly { readonly $ref: string }[];
+  readonly examples: readonly Example[];
+}
+
+interface Example {
+  readonly params: readonly { readonly name: string; readonly value: unknown }[];
+  readonly result: { readonly value: unknown };
 }
 
 const document = await openRpcDocument();
 const methods = document['methods'] as readonly Method[];
 const ajv = new Ajv({ strict: true, allErrors: true, strictTypes: false, validateFormats: false });
+
+/** A schema of the document by itself: its references name what the validator knows. */
+function standingAlone(schema: object): object {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/components/schemas/', '"'));
+}
+
+const { schemas } = document['components'] as { schemas: Readonly<Record<string, object>> };
+for (const [name, schema] of Object.entries(schemas)) ajv.addSchema(standingAlone(schema), name);
+
+/** Every method but the one that the document is the answer of. */
+const described = methodNames.filter((name) => name !== 'rpc.discover');
 
 function methodNamed(name: MethodName): Method {
   const found = methods.find((method) => method.name === name);
@@ -54,7 +79,7 @@ test('is valid by the meta-schema of OpenRPC', () => {
 
 test('names the version, every method, and every error with its code and hint', () => {
   expect(document).toMatchObject({ openrpc: '1.3.2', info: { title: 'Sigilforge', version: VERSION } });
-  expect(methods.map(({ name }) => name)).toEqual(methodNames);
+  expect(methods.map(({ name }) => name)).toEqual(described);
   const { errors } = document['components'] as { errors: object };
   expect(errors).toEqual(
     Object.fromEntries(
@@ -66,7 +91,7 @@ test('names the version, every method, and every error with its code and hint', 
   );
 });
 
-describe.each(methodNames)('%s', (name) => {
+describe.each(described)('%s', (name) => {
   test('has its parameters in the order in which they are taken by position', () => {
     const { params, summary } = methodNamed(name);
     expect(params.map((param) => param.name)).toEqual(Object.keys(contract[name].params.entries));
@@ -79,7 +104,31 @@ describe.each(methodNames)('%s', (name) => {
   test('has schemas that a validator takes', () => {
     const { params, result } = methodNamed(name);
     for (const schema of [result.schema, ...params.map((param) => param.schema)]) {
-      expect(() => ajv.compile(schema)).not.toThrow();
+      expect(() => ajv.compile(standingAlone(schema))).not.toThrow();
+    }
+  });
+
+  test('says which errors it may answer, as references', () => {
+    const { errors } = document['components'] as { errors: object };
+    const kinds = methodNamed(name).errors.map(({ $ref }) => $ref.replace('#/components/errors/', ''));
+    const model = methodModels().find((each) => each.name === name);
+    expect(kinds).toEqual(model && wireErrors(model));
+    expect(Object.keys(errors)).toEqual(expect.arrayContaining(kinds));
+    expect(new Set(kinds).size).toBe(kinds.length);
+  });
+
+  test('has an example that is valid by its schemas and by the contract', () => {
+    const { params, result, examples } = methodNamed(name);
+    expect(examples).toHaveLength(1);
+    for (const example of examples) {
+      for (const given of example.params) {
+        const { schema = false } = params.find((param) => param.name === given.name) ?? {};
+        expect(ajv.validate(schema && standingAlone(schema), given.value), ajv.errorsText()).toBe(true);
+      }
+      expect(ajv.validate(standingAlone(result.schema), example.result.value), ajv.errorsText()).toBe(true);
+      const given = Object.fromEntries(example.params.map((param) => [param.name, param.value]));
+      expect(v.safeParse(contract[name].params, given).issues).toBeUndefined();
+      expect(v.safeParse(contract[name].result, example.result.value).issues).toBeUndefined();
     }
   });
 });
@@ -87,7 +136,7 @@ describe.each(methodNames)('%s', (name) => {
 test('its schemas take what the contract takes, and refuse what it refuses', () => {
   const check = (name: MethodName, param: string, value: unknown) => {
     const found = methodNamed(name).params.find((each) => each.name === param);
-    return ajv.validate(found?.schema ?? {}, value);
+    return ajv.validate(standingAlone(found?.schema ?? {}), value);
   };
   expect(check('get_token', 'service', 'github')).toBe(true);
   expect(check('get_token', 'service', 'no such/name')).toBe(false);
@@ -99,6 +148,67 @@ test('its schemas take what the contract takes, and refuse what it refuses', () 
   expect(check('add_account', 'credential', { api_key: 'a key' })).toBe(true);
   expect(check('add_account', 'credential', { api_key: 'a key', other: 1 })).toBe(false);
   expect(check('subscribe', 'topics', [])).toBe(false);
+});
+
+test('is what the build makes of the contract now', () => {
+  expect(document, 'npm run build').toEqual(JSON.parse(JSON.stringify(generated())));
+});
+
+test('says so if the file is missing or damaged', async () => {
+  const { home } = await stopAfter(createSandbox());
+  const file = path.join(home, 'openrpc.json');
+  const fault = { kind: 'incompatible', message: `${file} is missing or damaged.` };
+  await expect(readDocument(file)).rejects.toMatchObject(fault);
+  await writeFile(file, '{"openrpc"');
+  await expect(readDocument(file)).rejects.toMatchObject(fault);
+  await writeFile(file, '{"openrpc":"1.3.2"}');
+  expect(await readDocument(file)).toEqual({ openrpc: '1.3.2' });
+});
+
+test('names everything that a generator makes a type of, each name once', () => {
+  const titles: string[] = [];
+  const untitled: string[] = [];
+  const visit = (value: unknown, where: string): void => {
+    if (!isRecord(value) || '$ref' in value) return;
+    const { title, items, properties = {}, anyOf = [], oneOf = [] } = value;
+    if (typeof title !== 'string') untitled.push(where);
+    else if (title !== 'Null') titles.push(title);
+    visit(items, `${where}[]`);
+    for (const [name, property] of Object.entries(properties as object)) visit(property, `${where}.${name}`);
+    for (const member of [...(anyOf as unknown[]), ...(oneOf as unknown[])]) visit(member, `${where}|`);
+  };
+  for (const [name, schema] of Object.entries(schemas)) visit(schema, name);
+  for (const { name, params, result } of methods) {
+    for (const param of params)
+      visit(
+        'allOf' in param.schema ? { ...param.schema, title: `${name}.${param.name}` } : param.schema,
+        `${name}.${param.name}`,
+      );
+    visit(result.schema, name);
+  }
+  expect(untitled).toEqual([]);
+  expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
+  expect(titles.length).toBeGreaterThan(150);
+});
+
+test('leaves nothing without a description', () => {
+  const bare: string[] = [];
+  const visit = (value: unknown, where: string): void => {
+    if (!isRecord(value)) return;
+    if (typeof value['description'] !== 'string' || value['description'] === '') bare.push(where);
+    const { properties = {}, items, anyOf = [] } = value;
+    for (const [name, property] of Object.entries(properties as object)) visit(property, `${where}.${name}`);
+    for (const inner of [items, ...(anyOf as unknown[])]) {
+      if (isRecord(inner) && 'properties' in inner) visit({ description: 'the list', ...inner }, where);
+    }
+  };
+  for (const [name, schema] of Object.entries(schemas)) visit(schema, name);
+  for (const { name, params, result } of methods) {
+    for (const param of params)
+      visit({ ...param.schema, description: param.description }, `${name}(${param.name})`);
+    visit({ ...result.schema, description: result.description }, `${name} result`);
+  }
+  expect(bare).toEqual([]);
 });
 
 test('is the same from the daemon and from the library, and its results fit it', async () => {
@@ -127,6 +237,7 @@ test('is the same from the daemon and from the library, and its results fit it',
     ['accounts_status', await client.accountsStatus()],
   ];
   for (const [name, answer] of answers) {
-    expect(ajv.validate(methodNamed(name).result.schema, answer), `${name}: ${ajv.errorsText()}`).toBe(true);
+    const { schema } = methodNamed(name).result;
+    expect(ajv.validate(standingAlone(schema), answer), `${name}: ${ajv.errorsText()}`).toBe(true);
   }
 });

@@ -182,7 +182,7 @@ test('no files import each other in a circle', () => {
 });
 
 test('a file name that stands three times is the name of a room or of a group of methods', () => {
-  const groups = ['accounts', 'tokens', 'secrets', 'vault', 'providers', 'daemon', 'events'];
+  const groups = ['accounts', 'tokens', 'secrets', 'vault', 'providers', 'daemon', 'events', 'references'];
   const files = sourceFiles().filter((file) => !file.startsWith('cli/commands/'));
   const names = files.map((file) => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length));
   const often = [...new Set(names)].filter((name) => names.filter((other) => other === name).length > 2);
@@ -229,14 +229,7 @@ describe('packages', () => {
   });
 
   test('that only one command needs are loaded when it runs', () => {
-    const late = [
-      'open',
-      'uqr',
-      '@clack/prompts',
-      '@valibot/to-json-schema',
-      '@lydell/node-pty',
-      'sigilforge',
-    ];
+    const late = ['open', 'uqr', '@clack/prompts', '@lydell/node-pty', 'sigilforge'];
     const early = all.filter(({ target, lazy, type }) => late.includes(packageOf(target)) && !lazy && !type);
     expect(early.map(shown)).toEqual([]);
   });

@@ -1,0 +1,42 @@
+import { AccountEvent, type events, Topic } from '../events.js';
+import { accountTexts, EXAMPLE } from './common.js';
+import { type NamedType, namedChoice, namedObject, type TextsOf } from './types.js';
+
+export const eventTypes: Readonly<Record<string, NamedType>> = {
+  Topic: namedChoice(Topic, 'A topic to subscribe to.', {
+    accounts: 'Accounts that are added, removed, refreshed, or need a person.',
+  }),
+  AccountEvent: namedObject(
+    AccountEvent,
+    'A notification of method `event`: what happened to which account, never a value.',
+    {
+      subscription: 'The id that `subscribe` returned.',
+      topic: 'The topic that it belongs to.',
+      type: '`account_added`, `account_removed`, `token_refreshed`, `needs_auth` (a person has to sign in again) or `recovered` (that is no longer so).',
+      at: 'When it happened.',
+      account_id: 'The id of the account.',
+      ...accountTexts,
+    },
+  ),
+};
+
+export const eventMethods: TextsOf<typeof events> = {
+  subscribe: {
+    params: { topics: 'The topics, at least one.' },
+    result: {
+      text: 'The subscription.',
+      fields: { subscription: 'Its id, which every notification repeats. It ends with the connection.' },
+    },
+    errors: [],
+    example: { params: { topics: ['accounts'] }, result: { subscription: EXAMPLE.subscription } },
+  },
+  unsubscribe: {
+    params: { subscription: 'The id that `subscribe` returned on this connection.' },
+    result: {
+      text: 'What was done.',
+      fields: { removed: 'Whether there was such a subscription.' },
+    },
+    errors: [],
+    example: { params: { subscription: EXAMPLE.subscription }, result: { removed: true } },
+  },
+};

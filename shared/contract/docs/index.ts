@@ -1,0 +1,41 @@
+import { accountMethods, accountTypes } from './accounts.js';
+import { commonTypes } from './common.js';
+import { daemonMethods } from './daemon.js';
+import { eventMethods, eventTypes } from './events.js';
+import { providerTypes } from './provider-types.js';
+import { providerMethods } from './providers.js';
+import { referenceMethods } from './references.js';
+import { secretMethods, secretTypes } from './secrets.js';
+import { tokenMethods, tokenTypes } from './tokens.js';
+import type { NamedType } from './types.js';
+import { vaultMethods, vaultTypes } from './vault.js';
+
+export { EVERY_METHOD } from './common.js';
+export { errorTexts } from './kinds.js';
+export type { NamedType, RfcSection } from './types.js';
+
+/**
+ * What each method means in words, beside its schemas: only the generators in `tests/build/` and tests load it, so that
+ * it costs a client nothing.
+ */
+export const methodTexts = {
+  ...daemonMethods,
+  ...providerMethods,
+  ...accountMethods,
+  ...tokenMethods,
+  ...referenceMethods,
+  ...secretMethods,
+  ...vaultMethods,
+  ...eventMethods,
+};
+
+/** The types that documents refer to by their names. */
+export const namedTypes: Readonly<Record<string, NamedType>> = {
+  ...accountTypes,
+  ...tokenTypes,
+  ...eventTypes,
+  ...providerTypes,
+  ...secretTypes,
+  ...vaultTypes,
+  ...commonTypes,
+};

@@ -1,0 +1,113 @@
+import { Provider, ProviderQuirk, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
+import { ClientAuth } from '../../schemas.js';
+import { ProviderSummary } from '../providers.js';
+import { type NamedType, namedChoice, namedObject } from './types.js';
+
+/** Texts that the parameters of `set_provider` share with the provider itself. */
+export const settingTexts = {
+  issuer: 'The issuer, from whose metadata (RFC 8414, OpenID Discovery) the endpoints are read.',
+  authorization_endpoint: 'Where the browser goes to sign in.',
+  token_endpoint: 'Where tokens are requested.',
+  device_authorization_endpoint: 'Where a device code is requested.',
+  client_id: 'The id of the client that you registered at the provider.',
+  client_auth:
+    'How a client with a secret authenticates at the token endpoint. A client without one sends only its id.',
+  flows: 'The flows it offers, the best one first.',
+  default_scopes: 'The scopes to ask for if a sign-in names none.',
+  scope_separator: 'What separates scopes in requests: a space (RFC 6749, section 3.3) or a comma.',
+  authorize_params: 'More parameters for every authorization request.',
+  token_params: 'More parameters for every token request.',
+};
+
+const summaryTexts = {
+  id: 'The id, which an account names as its `provider`.',
+  name: 'The name that people know it by.',
+  flows: settingTexts.flows,
+  default_scopes: settingTexts.default_scopes,
+  source: '`builtin`: it came with Sigilforge; `config`: from config.toml; `stored`: from `set_provider`.',
+  configured: 'Whether it has a client id, which most sign-ins need.',
+};
+
+export const providerTypes: Readonly<Record<string, NamedType>> = {
+  Provider: namedObject(
+    Provider,
+    'A provider as data: all that the flows need to know about it, and nothing secret.',
+    {
+      ...summaryTexts,
+      ...settingTexts,
+      issuer: `${settingTexts.issuer} \`null\` if it has none.`,
+      iss: 'Values of the `iss` parameter (RFC 9207) that are right besides its issuer.',
+      base_url:
+        'What an `issuer` given for an account replaces in every endpoint; `null` if there are no self-managed hosts or tenants.',
+      discovery: "Whether endpoints that are not given here are read from the issuer's metadata.",
+      authorization_endpoint: `${settingTexts.authorization_endpoint} \`null\` if it is read from metadata, or it has none.`,
+      token_endpoint: `${settingTexts.token_endpoint} \`null\` if it is read from metadata, or it has none.`,
+      refresh_endpoint: 'Where refresh requests go; `null` if that is the token endpoint.',
+      device_authorization_endpoint: `${settingTexts.device_authorization_endpoint} \`null\` if it is read from metadata, or it has none.`,
+      revocation: 'How a grant is revoked; `null` if it is read from metadata, or not possible.',
+      pkce: 'Whether it supports PKCE (RFC 7636), and whether it insists on it.',
+      client_id: `${settingTexts.client_id} \`null\` if none is set.`,
+      client_secret: 'Whether a client needs a secret, may have one, or must not.',
+      has_client_secret: 'Whether a client secret is stored. The secret itself is never part of an answer.',
+      redirect: 'The rule for redirect URIs.',
+      refresh: 'What is known about its refresh tokens.',
+      dead_grant_errors:
+        'Error codes or messages by which it says that a grant is dead, besides `invalid_grant`.',
+      quirks: 'Where it departs from the standards.',
+      notes: 'What a person should know when registering a client; `null` if nothing.',
+      sources: 'The documents that these facts were taken from.',
+    },
+  ),
+  ProviderSummary: namedObject(ProviderSummary, 'A provider in short.', summaryTexts),
+  Revocation: namedObject(
+    Revocation,
+    "How a grant is revoked: RFC 7009, or the provider's own request in the same terms.",
+    {
+      endpoint: 'Where the request goes.',
+      token:
+        'Which token is sent. `refresh` falls back to the access token if there is no refresh token, `refresh_only` does not.',
+      field: 'The name of the field with the token; `null` if the token is only in `Authorization: Bearer`.',
+      body: 'How the body is written. `json_list`: the field holds a list of every token of the grant.',
+      auth: '`client`: as at the token endpoint; `basic`: client id and secret; `client_id`: only the id, in the body; `bearer`: the token itself.',
+      method: 'The HTTP method.',
+    },
+  ),
+  RedirectRule: namedObject(RedirectRule, "A provider's rule for redirect URIs (RFC 8252, section 7.3).", {
+    uri: 'The redirect URI to register at the provider.',
+    port: '`any`: each sign-in uses a free port; `fixed`: the one in `uri`.',
+  }),
+  RefreshRule: namedObject(
+    RefreshRule,
+    "What is known about a provider's refresh tokens. It informs people; what the provider sends is always kept.",
+    {
+      issued: 'When it issues them.',
+      rotates: 'Whether a refresh replaces the refresh token.',
+      lifetime_s:
+        'Seconds from the sign-in until it expires, used or not; `null` if it does not, or that is not known.',
+      idle_s: 'Seconds without use until it expires; `null` if it does not, or that is not known.',
+    },
+  ),
+  ProviderQuirk: namedChoice(ProviderQuirk, 'Where a provider departs from the standards.', {
+    comma_scopes_in_answer: 'The `scope` of the token answer is separated by commas.',
+    nested_user_token: "The token answer may have the person's token in `authed_user` (Slack).",
+    device_scopes_plural: 'The device authorization request names its scopes `scopes` (Twitch).',
+    basic_without_secret:
+      'A client without a secret still sends HTTP Basic, with an empty password (Reddit).',
+    json_token_requests: 'The token endpoint takes a JSON body, not a form.',
+    issuer_varies:
+      'Metadata and tokens name another issuer for each tenant, so issuers are not compared (Microsoft).',
+    device_refresh_without_secret:
+      'A grant of the device flow is refreshed without the client secret (GitHub App).',
+    scope_in_assertion:
+      'A JWT assertion names the scopes itself, and a subject only to act for another user (Google).',
+  }),
+  ClientAuth: namedChoice(
+    ClientAuth,
+    'How a client authenticates at the token endpoint (RFC 6749, section 2.3).',
+    {
+      none: 'Only by its id.',
+      client_secret_basic: 'By id and secret in HTTP Basic.',
+      client_secret_post: 'By id and secret in the body.',
+    },
+  ),
+};

@@ -1,0 +1,100 @@
+import type { Provider } from '../../provider.js';
+import type { providers } from '../providers.js';
+import { settingTexts } from './provider-types.js';
+import type { TextsOf } from './types.js';
+
+const idText = 'The id of the provider, in lower case.';
+
+const exampleProvider: Provider = {
+  id: 'example',
+  name: 'example',
+  issuer: 'https://id.example.org',
+  iss: [],
+  base_url: null,
+  discovery: true,
+  authorization_endpoint: null,
+  token_endpoint: null,
+  refresh_endpoint: null,
+  device_authorization_endpoint: null,
+  revocation: null,
+  flows: ['authorization_code', 'device_code', 'client_credentials'],
+  pkce: 'unknown',
+  client_id: 'native',
+  client_auth: 'client_secret_basic',
+  client_secret: 'optional',
+  has_client_secret: false,
+  default_scopes: ['openid', 'profile'],
+  scope_separator: ' ',
+  redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
+  refresh: { issued: 'unknown', rotates: 'unknown', lifetime_s: null, idle_s: null },
+  authorize_params: {},
+  token_params: {},
+  dead_grant_errors: [],
+  quirks: [],
+  notes: null,
+  sources: [],
+  source: 'stored',
+  configured: true,
+};
+
+export const providerMethods: TextsOf<typeof providers> = {
+  list_providers: {
+    params: {},
+    result: { text: 'The providers.', fields: { providers: 'The providers, sorted by id.' } },
+    errors: ['integrity'],
+    example: {
+      params: {},
+      result: {
+        providers: [
+          {
+            id: 'example',
+            name: 'example',
+            flows: ['authorization_code', 'device_code', 'client_credentials'],
+            default_scopes: ['openid', 'profile'],
+            source: 'stored',
+            configured: true,
+          },
+        ],
+      },
+    },
+  },
+  get_provider: {
+    params: { id: idText },
+    result: { text: 'The provider.', fields: { provider: 'The provider.' } },
+    errors: ['not_found', 'integrity'],
+    example: { params: { id: 'example' }, result: { provider: exampleProvider } },
+  },
+  set_provider: {
+    params: {
+      id: idText,
+      ...settingTexts,
+      revocation_endpoint: 'Where grants are revoked (RFC 7009).',
+      client_secret: 'The secret of that client. It is stored encrypted, and never part of an answer.',
+      redirect_uri: 'The redirect URI that is registered at the provider.',
+    },
+    result: { text: 'The provider.', fields: { provider: 'The provider as it is now.' } },
+    errors: ['vault_locked', 'integrity'],
+    example: {
+      params: {
+        id: 'example',
+        issuer: 'https://id.example.org',
+        client_id: 'native',
+        default_scopes: ['openid', 'profile'],
+      },
+      result: { provider: exampleProvider },
+    },
+    rfcs: [
+      [8414, '2'],
+      [6749, '2.3'],
+    ],
+  },
+  remove_provider: {
+    params: { id: idText },
+    result: {
+      text: 'What was done.',
+      fields: { removed: 'Whether there were settings to remove.' },
+    },
+    errors: [],
+    example: { params: { id: 'example' }, result: { removed: true } },
+  },
+};

@@ -1,0 +1,120 @@
+import { SecretBackend, type secrets } from '../secrets.js';
+import { EXAMPLE, OPENS_VAULT } from './common.js';
+import { type NamedType, namedChoice, type TextsOf } from './types.js';
+
+export const secretTypes: Readonly<Record<string, NamedType>> = {
+  SecretBackend: namedChoice(SecretBackend, 'Where a secret is kept.', {
+    keychain: "The operating system's keychain.",
+    vault: "Sigilforge's own encrypted store.",
+  }),
+};
+
+const KEEPS_SECRETS = ['keychain_unavailable', 'denied', ...OPENS_VAULT] as const;
+const keyText = 'The name of the secret.';
+const valueText = 'The value, in `encoding`. Treat it as a secret.';
+const pageTexts = {
+  prefix: 'Only secrets whose names start with this; all of them if left out.',
+  cursor: '`cursor` of the previous page; the first page if left out.',
+};
+const cursorText = 'Where the next page starts; `null` on the last one.';
+
+export const secretMethods: TextsOf<typeof secrets> = {
+  set_secret: {
+    params: {
+      key: keyText,
+      value: 'The value, in `encoding`; at most 256 KiB once decoded.',
+      backend:
+        'Where to keep it. If left out, where it is now, or `secrets.default_backend` of the configuration for a new one.',
+      encoding: 'How `value` is written.',
+    },
+    result: {
+      text: 'What was stored.',
+      fields: { key: keyText, backend: 'Where the secret is kept.' },
+    },
+    errors: [...KEEPS_SECRETS],
+    example: {
+      params: { key: 'team/db-password', value: 'correct horse', backend: 'vault' },
+      result: { key: 'team/db-password', backend: 'vault' },
+    },
+  },
+  get_secret: {
+    params: { key: keyText },
+    result: {
+      text: 'The secret.',
+      fields: {
+        key: keyText,
+        value: valueText,
+        encoding: 'How `value` is written.',
+        backend: 'Where the secret is kept.',
+      },
+    },
+    errors: ['not_found', ...KEEPS_SECRETS],
+    example: {
+      params: { key: 'team/db-password' },
+      result: { key: 'team/db-password', value: 'correct horse', encoding: 'utf8', backend: 'vault' },
+    },
+  },
+  get_secrets: {
+    params: pageTexts,
+    result: {
+      text: 'A page of secrets.',
+      fields: {
+        secrets: {
+          text: 'The secrets, sorted by name.',
+          fields: { key: keyText, value: valueText, encoding: 'How `value` is written.' },
+        },
+        cursor: cursorText,
+      },
+    },
+    errors: [...KEEPS_SECRETS],
+    example: {
+      params: { prefix: 'team/' },
+      result: {
+        secrets: [{ key: 'team/db-password', value: 'correct horse', encoding: 'utf8' }],
+        cursor: null,
+      },
+    },
+  },
+  list_secrets: {
+    params: pageTexts,
+    result: {
+      text: 'A page of names.',
+      fields: {
+        secrets: {
+          text: 'The secrets, sorted by name.',
+          fields: {
+            key: keyText,
+            backend: 'Where the secret is kept.',
+            created_at: 'When it was first stored.',
+            updated_at: 'When its value was last stored.',
+          },
+        },
+        cursor: cursorText,
+      },
+    },
+    errors: [],
+    example: {
+      params: { prefix: 'team/' },
+      result: {
+        secrets: [
+          {
+            key: 'team/db-password',
+            backend: 'vault',
+            created_at: EXAMPLE.created,
+            updated_at: EXAMPLE.used,
+          },
+        ],
+        cursor: null,
+      },
+    },
+  },
+  delete_secret: {
+    params: { key: keyText },
+    result: {
+      text: 'What was done.',
+      fields: { deleted: 'Whether the secret was deleted.' },
+    },
+    errors: ['not_found', ...KEEPS_SECRETS],
+    example: { params: { key: 'team/db-password' }, result: { deleted: true } },
+  },
+};

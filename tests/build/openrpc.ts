@@ -1,0 +1,186 @@
+import { toJsonSchema } from '@valibot/to-json-schema';
+import { EVERY_METHOD, type RfcSection } from '../../shared/contract/docs/index.js';
+import { type ErrorKind, errorTable } from '../../shared/errors.js';
+import { VERSION } from '../../shared/version.js';
+import {
+  type Field,
+  type MethodModel,
+  methodModels,
+  pascal,
+  type Shape,
+  type TypeModel,
+  typeModels,
+} from './model.js';
+
+/** Whether a schema is of what a caller sends or of what it gets. */
+type Direction = 'input' | 'output';
+type Json = Record<string, unknown>;
+
+/** Types that only callers send. */
+const SENT = new Set(['Credential']);
+
+/** Values that are not names get one, because programs generate names from them. */
+const VALUE_NAMES: Readonly<Record<string, string>> = { ' ': 'Space', ',': 'Comma' };
+
+/**
+ * The contract as an OpenRPC 1.3 document (spec.open-rpc.org). `rpc.discover` answers with it and is not a part of it,
+ * because generators of clients take their own.
+ */
+export function openRpcDocument(): Json {
+  return {
+    openrpc: '1.3.2',
+    info: {
+      title: 'Sigilforge',
+      version: VERSION,
+      description: 'JSON-RPC 2.0 over a Unix socket or a named pipe, one JSON value a line.',
+      license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
+    },
+    methods: methodModels()
+      .filter(({ name }) => name !== 'rpc.discover')
+      .map(methodOf),
+    components: {
+      schemas: Object.fromEntries(typeModels().map((type) => [type.name, typeOf(type)])),
+      errors: Object.fromEntries(
+        Object.entries(errorTable).map(([kind, { code, hint }]) => [
+          kind,
+          { code, message: kind, data: { kind, hint } },
+        ]),
+      ),
+    },
+  };
+}
+
+/** `daemon_unavailable` is an error of clients only. */
+export function wireErrors({ errors }: MethodModel): ErrorKind[] {
+  return [...errors, ...EVERY_METHOD].filter((kind) => kind !== 'daemon_unavailable');
+}
+
+function methodOf(method: MethodModel): Json {
+  const { name, summary, params, result, example, rfcs } = method;
+  const title = pascal(name);
+  const values = example.params as Json;
+  return {
+    name,
+    summary,
+    ...(rfcs.length > 0 ? { description: `${summary} See ${rfcs.map(rfcName).join('; ')}.` } : {}),
+    paramStructure: 'either',
+    params: params.map((param) => ({
+      name: param.name,
+      summary: param.text,
+      description: param.text,
+      required: param.required,
+      schema: withDefault(schemaOf(param.shape, 'input', `${title}Params${pascal(param.name)}`), param),
+    })),
+    result: {
+      name: `${name}_result`,
+      summary: result.text,
+      description: result.text,
+      schema: schemaOf(result.shape, 'output', `${title}Result`),
+    },
+    errors: wireErrors(method).map((kind) => ({ $ref: `#/components/errors/${kind}` })),
+    examples: [
+      {
+        name: `${name}_example`,
+        description: summary,
+        params: params
+          .filter((param) => Object.hasOwn(values, param.name))
+          .map((param) => ({ name: param.name, value: values[param.name] })),
+        result: { name: `${name}_result`, value: example.result },
+      },
+    ],
+  };
+}
+
+export function rfcName([rfc, section]: RfcSection): string {
+  return `RFC ${rfc}, section ${section}`;
+}
+
+function typeOf({ name, text, shape, values }: TypeModel): Json {
+  const listed = Object.entries(values).map(([value, meaning]) => ` \`${value}\`: ${meaning}`);
+  return {
+    ...schemaOf(shape, SENT.has(name) ? 'input' : 'output', name),
+    title: name,
+    description: text + listed.join(''),
+  };
+}
+
+function schemaOf(shape: Shape, direction: Direction, title: string): Json {
+  switch (shape.kind) {
+    case 'named':
+      return { $ref: `#/components/schemas/${shape.name}` };
+    case 'nullable':
+      return {
+        title,
+        anyOf: [schemaOf(shape.of, direction, `${title}Value`), { title: 'Null', type: 'null' }],
+      };
+    case 'list':
+      return {
+        title,
+        ...plain(shape.schema, direction),
+        items: schemaOf(shape.of, direction, `${title}Item`),
+      };
+    case 'object':
+      return { title, ...objectOf(shape, direction, title) };
+    case 'union':
+      return {
+        title,
+        anyOf: shape.members.map((member, index) => ({
+          ...schemaOf(member.shape, direction, `${title}${index + 1}`),
+          description: member.text,
+        })),
+      };
+    case 'choice':
+      return { title, ...choiceOf(shape.values, title) };
+    case 'map':
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return { title, ...plain(shape.schema, direction) };
+  }
+}
+
+function objectOf(
+  { fields, strict }: { fields: readonly Field[]; strict: boolean },
+  direction: Direction,
+  title: string,
+): Json {
+  const isThere = (field: Field) =>
+    field.required || (direction === 'output' && field.fallback !== undefined);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      fields.map((field) => [field.name, fieldOf(field, direction, `${title}${pascal(field.name)}`)]),
+    ),
+    required: fields.filter(isThere).map(({ name }) => name),
+    ...(strict ? { additionalProperties: false } : {}),
+  };
+}
+
+/** In the drafts of JSON Schema that OpenRPC refers to, nothing may stand beside `$ref`. */
+function fieldOf(field: Field, direction: Direction, title: string): Json {
+  const schema = withDefault(schemaOf(field.shape, direction, title), field);
+  return '$ref' in schema
+    ? { title, description: field.text, allOf: [schema] }
+    : { ...schema, description: field.text };
+}
+
+function withDefault(schema: Json, { fallback }: Field): Json {
+  if (fallback === undefined) return schema;
+  return '$ref' in schema ? { allOf: [schema], default: fallback } : { ...schema, default: fallback };
+}
+
+function choiceOf(values: readonly string[], title: string): Json {
+  if (values.every((value) => VALUE_NAMES[value] === undefined)) return { type: 'string', enum: values };
+  return {
+    oneOf: values.map((value) => ({
+      title: `${title}${VALUE_NAMES[value] ?? pascal(value)}`,
+      type: 'string',
+      const: value,
+    })),
+  };
+}
+
+function plain(schema: Parameters<typeof toJsonSchema>[0], typeMode: Direction): Json {
+  const { $schema, ...rest } = toJsonSchema(schema, { errorMode: 'ignore', typeMode });
+  return rest;
+}
