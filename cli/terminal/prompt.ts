@@ -5,7 +5,7 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true;
 }
 
-/** Asks yes or no. Enter alone means no. */
+/** Asks yes or no. Only pressing Enter means no. */
 export async function confirm(question: string): Promise<boolean> {
   const { confirm: ask, isCancel } = await import('@clack/prompts');
   const answer = await ask({ message: question, initialValue: false, output: process.stderr });

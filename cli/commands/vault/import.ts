@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withLibrary } from '../../../client/direct.js';
-import { absolutePath, passwordAsker } from '../../access/carried-file.js';
+import { absolutePath, passwordAsker } from '../../access/exported-file.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { readSecret } from '../../terminal/secret-input.js';

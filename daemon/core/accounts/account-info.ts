@@ -15,7 +15,7 @@ export function accountInfo(account: StoredAccount, now: number): AccountInfo {
   };
 }
 
-/** What can be said of a damaged account: it is there, and only a new sign-in makes it work. */
+/** What a caller learns about a damaged account: it exists, and only a new sign-in makes it work. */
 export function damagedInfo(account: StoredAccount): AccountInfo {
   return { ...undamagedInfo(account), provider: null, scopes: [], state: 'needs_auth' };
 }

@@ -18,7 +18,7 @@ async function answer(line: string | null): Promise<void> {
 }
 
 async function perform({ op, user, value }: KeychainRequest): Promise<Omit<KeychainAnswer, 'id'>> {
-  // An entry holds a connection and a session. A keychain that was started anew does not know them, so none outlives
+  // An entry holds a connection and a session. A keychain that was restarted does not know them, so none outlives
   // its call; and GNOME Keyring 42 may crash when a connection is opened, so no call takes more than one.
   // Not pinned to the Secret Service, the library falls back in silence to the kernel's keyring, which a reboot empties.
   const entry = new AsyncEntry('sigilforge', user, { linux: { store: 'secret-service' } });

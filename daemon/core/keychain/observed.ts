@@ -2,7 +2,7 @@ import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Keychain } from './keychain.js';
 
-/** How the keychain last answered. `available` is `null` as long as nobody has asked it anything. */
+/** How the keychain last answered. `available` is `null` until it was first asked something. */
 interface KeychainHealth {
   readonly available: boolean | null;
   readonly error: string | null;

@@ -1,4 +1,4 @@
-/** Two clocks in milliseconds: one that people and providers share, and one that nobody can set. */
+/** Two clocks in milliseconds: one that people and providers share, and one that cannot be set. */
 export interface Clock {
   /** Since 1970, UTC. May jump in both directions. */
   wall(): number;

@@ -83,7 +83,7 @@ export class Refresher {
     for (const version of this.#rescue.list()) {
       const account = this.#store.byId(version.id);
       if (account?.generation !== version.generation) this.#rescue.remove(version);
-      // What keeps one answer from being adopted is no reason to leave the others.
+      // If one answer cannot be adopted, the others still are.
       else
         await this.refresh(account, 'asked').catch((thrown: unknown) => this.#logNotAdopted(account, thrown));
     }

@@ -7,7 +7,7 @@ interface Names {
   readonly account: string;
 }
 
-/** What is said of a failure that was not recorded. */
+/** The words for a failure that was not recorded. */
 export const unknownReason = 'the reason is not known.';
 
 export function signInAgain({ service, account }: Names, reason: string): SigilforgeError {

@@ -81,7 +81,7 @@ export class Scheduler {
   }
 
   async #refreshDue(): Promise<void> {
-    // No caller waits for this, so it is no reason to ask a person for the keychain.
+    // No caller waits for this, so it must not make the keychain ask a person.
     if (this.#vault.state === 'locked') return;
     await this.#usage.save();
     await inParallel(this.#store.due(this.#query()), AT_ONCE, (account) => this.#refresh(account));

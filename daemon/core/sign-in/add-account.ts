@@ -22,7 +22,7 @@ export type Added =
   | { readonly flow: FlowKind; readonly waiting: WaitingSignIn; readonly account?: never }
   | { readonly flow: FlowKind; readonly account: AccountInfo; readonly waiting?: never };
 
-/** Flows that need a credential from the caller: a provider alone is not enough. */
+/** Flows that need a credential from the caller: a provider is not enough. */
 const NEEDS_CREDENTIAL: ReadonlySet<FlowKind> = new Set(['jwt_bearer', 'github_app', 'import', 'api_key']);
 
 interface Collaborators {

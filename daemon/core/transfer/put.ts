@@ -58,7 +58,7 @@ export async function put(
   env.db.truncateLog();
 }
 
-/** The accounts that are to be replaced, by their ids; always in the same order, so that two imports do not block each other. */
+/** The leases of the accounts that will be replaced, by their ids; always taken in the same order, so that two imports do not block each other. */
 async function leaseAll(
   grants: Grants,
   accounts: AccountStore,

@@ -12,7 +12,7 @@ export const asana: BuiltinProvider = defineProvider({
   client_auth: 'client_secret_post',
   client_secret: 'required',
   default_scopes: ['default'],
-  // Any other address has to be https, so a person pastes the code that Asana shows.
+  // Any other address must be https, so a person pastes the code that Asana shows.
   redirect: { uri: 'urn:ietf:wg:oauth:2.0:oob', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'never' },
   notes:

@@ -8,7 +8,7 @@ export const figma: BuiltinProvider = defineProvider({
   token_endpoint: 'https://api.figma.com/v1/oauth/token',
   refresh_endpoint: 'https://api.figma.com/v1/oauth/refresh',
   flows: ['authorization_code'],
-  // Public programs send it, but neither the documentation nor the metadata speaks of it.
+  // Public programs send it, but neither the documentation nor the metadata mentions it.
   pkce: 'unknown',
   client_auth: 'client_secret_basic',
   client_secret: 'required',
