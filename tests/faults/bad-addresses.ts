@@ -48,8 +48,8 @@ export function opensslInstalled(): boolean {
   return spawnSync('openssl', ['version']).status === 0;
 }
 
-/** TLS with a certificate that no authority has signed. */
-export function selfSigned(): Promise<BadAddress> {
+/** A key and a certificate that no authority has signed. */
+export function selfSignedPair(): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'));
   const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
@@ -57,13 +57,20 @@ export function selfSigned(): Promise<BadAddress> {
   try {
     const files = ['-keyout', key, '-out', cert];
     execFileSync('openssl', ['req', '-x509', ...algorithm, ...files, ...subject], { stdio: 'ignore' });
-    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
-      response.end('{}');
-    });
-    return listen(server, 'https');
+    return { key: readFileSync(key), cert: readFileSync(cert) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** TLS with a certificate that no authority has signed. */
+export function selfSigned(): Promise<BadAddress> {
+  return listen(
+    createTlsServer(selfSignedPair(), (_, response) => {
+      response.end('{}');
+    }),
+    'https',
+  );
 }
 
 /** A server that is stopped, with as many connections waiting as the kernel keeps: the next one gets no answer. */

@@ -71,6 +71,8 @@ export function createHttpClient(limits: HttpLimits): HttpClient {
             : { 'content-length': String(Buffer.byteLength(request.body)) }),
         },
         agent: false,
+        // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would hand client secrets and refresh tokens to any server.
+        rejectUnauthorized: true,
       });
       const connectTimer = setTimeout(() => {
         if (!connected) fail(`Connecting to ${url.host} timed out.`, undefined, true);

@@ -7,16 +7,19 @@ const LONGEST_MS: Readonly<Record<'network' | 'provider', number>> = { network: 
 /** The longest wait, however long a provider asks for and whatever the clock did meanwhile. */
 export const LONGEST_BACKOFF_MS = 3_600_000;
 
-/** Milliseconds until the next attempt: what the provider asks for, or else a time that doubles with each failure, varied so that accounts do not retry together. */
+/**
+ * Milliseconds until the next attempt: a time that doubles with each failure, varied so that accounts do not retry
+ * together, or what the provider asks for if that is longer.
+ */
 export function backoffMs(
   failure: TokenFailure,
   failuresBefore: number,
   random: number = Math.random(),
 ): number {
-  if (failure.retryAfterMs !== undefined) return Math.min(failure.retryAfterMs, LONGEST_BACKOFF_MS);
   const longest = LONGEST_MS[failure.end === 'refused' ? 'provider' : 'network'];
   const whole = Math.min(FIRST_MS * 2 ** Math.min(failuresBefore, 30), longest);
-  return Math.round(whole * (0.5 + random / 2));
+  const own = Math.round(whole * (0.5 + random / 2));
+  return Math.min(Math.max(own, failure.retryAfterMs ?? 0), LONGEST_BACKOFF_MS);
 }
 
 /** Milliseconds of back-off that are left. A time further ahead than the longest back-off was written by a clock that has been set back, and does not count. */
