@@ -8,7 +8,7 @@ import path from 'node:path';
  */
 export function writeWholeFile(file: string, content: Buffer, { exclusive = false } = {}): void {
   const folder = path.dirname(file);
-  const draft = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
+  const draft = path.join(folder, `${draftPrefix(file)}${randomBytes(6).toString('hex')}`);
   try {
     writeDraft(draft, content);
     // A link, unlike a rename, never takes the place of another file.
@@ -18,6 +18,17 @@ export function writeWholeFile(file: string, content: Buffer, { exclusive = fals
   } finally {
     fs.rmSync(draft, { force: true });
   }
+}
+
+/** The drafts of a file: of writers that are at work, or that were killed. */
+export function draftsOf(file: string): string[] {
+  const folder = path.dirname(file);
+  const names = fs.readdirSync(folder).filter((name) => name.startsWith(draftPrefix(file)));
+  return names.map((name) => path.join(folder, name));
+}
+
+function draftPrefix(file: string): string {
+  return `.${path.basename(file)}.`;
 }
 
 function writeDraft(draft: string, content: Buffer): void {

@@ -75,7 +75,7 @@ describe.skipIf(!chromiumInstalled())('through Chromium', () => {
       await expect(lastPage(page)).resolves.toEqual({
         title: 'Not signed in to demo · Sigilforge',
         heading: 'Not signed in to demo',
-        text: 'The sign-in was refused in the browser. Start again and allow it there.',
+        text: 'The sign-in was refused in the browser. Start again, and approve it there.',
       });
     });
     const { code, stdout, stderr } = await running.exited;

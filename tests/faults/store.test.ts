@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { connect } from '../../client/index.js';
@@ -237,11 +237,10 @@ async function expectWholeGrant({ api, provider }: Scene, exchangesBefore: numbe
   expect(provider.counts).toMatchObject({ token: { refresh_token: exchangesBefore + 1 }, reuse: 0 });
 }
 
-/** Puts a folder in the place of the file that the next answer would be written to. */
+/** Leads the folder of the rescue files to a place that does not exist: nothing can be written there. */
 async function occupyRescue(scene: FragileScene): Promise<void> {
-  const [account] = scene.stored().accounts;
-  const file = path.join(rescueOf(scene), `${account?.id}.${account?.generation}.tmp`);
-  await mkdir(file, { mode: 0o700, recursive: true });
+  await mkdir(path.dirname(rescueOf(scene)), { mode: 0o700, recursive: true });
+  await symlink(path.join(scene.sandbox.home, 'nowhere', 'rescue'), rescueOf(scene));
 }
 
 async function listens({ daemon }: Scene): Promise<boolean> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { errnoOf, isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { assertPrivate } from '../../../shared/ownership.js';
-import { syncFolder, writeWholeFile } from '../../../shared/whole-file.js';
+import { draftsOf, syncFolder, writeWholeFile } from '../../../shared/whole-file.js';
 
 /** Makes a folder 0700, including its parents, and refuses one that others own or may open. */
 export function ensurePrivateFolder(folder: string): void {
@@ -39,9 +39,15 @@ export function readFile(file: string): string | undefined {
   }
 }
 
-/** Writes a private file whole or not at all, and returns once it is on the disk. */
+/**
+ * Writes a private file whole or not at all, and returns once it is on the disk. The caller is the only one that writes it
+ * at the moment, so drafts that a crash has left are removed.
+ */
 export function writePrivateFile(file: string, content: Buffer): void {
-  withPathErrors(file, () => writeWholeFile(file, content));
+  withPathErrors(file, () => {
+    for (const draft of draftsOf(file)) fs.rmSync(draft, { force: true });
+    writeWholeFile(file, content);
+  });
 }
 
 /** Adds a line to a private file, made 0600 if it does not exist, and returns once it is on the disk. */
