@@ -14,7 +14,7 @@ export const accountTypes: Readonly<Record<string, NamedType>> = {
     state:
       '`ok`: the token is valid or can be refreshed; `needs_auth`: a person has to sign in again; `parked`: imported from another vault and not yet taken over.',
     created_at: 'When the account was added.',
-    last_used: 'When its token was last handed out; `null` if never.',
+    last_used: 'When its token was last handed out, or the account was added; `null` if that is not known.',
     expires_at: 'When the access token expires; `null` if it does not, or the provider did not say.',
   }),
   FlowStarted: namedObject(
@@ -96,7 +96,7 @@ const exampleAccount: AccountInfo = {
   last_used: EXAMPLE.used,
   expires_at: EXAMPLE.expires,
 };
-const unusedAccount: AccountInfo = { ...exampleAccount, last_used: null };
+const newAccount: AccountInfo = { ...exampleAccount, last_used: EXAMPLE.created };
 
 const flowId = 'The id that `add_account` returned.';
 
@@ -152,7 +152,7 @@ export const accountMethods: TextsOf<typeof accounts> = {
     errors: ['not_found', 'already_exists', ...ASKS_PROVIDER, ...OPENS_VAULT],
     example: {
       params: { flow_id: EXAMPLE.flowId, timeout_s: 60 },
-      result: { state: 'complete', account: unusedAccount },
+      result: { state: 'complete', account: newAccount },
     },
   },
   complete_flow: {
@@ -164,7 +164,7 @@ export const accountMethods: TextsOf<typeof accounts> = {
     errors: ['not_found', 'already_exists', ...ASKS_PROVIDER, ...OPENS_VAULT],
     example: {
       params: { flow_id: EXAMPLE.flowId, redirect_url: EXAMPLE.redirectUrl },
-      result: { account: unusedAccount },
+      result: { account: newAccount },
     },
     rfcs: [
       [6749, '4.1.2'],

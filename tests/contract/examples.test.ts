@@ -1,0 +1,117 @@
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXAMPLE } from '../../shared/contract/docs/common.js';
+import { methodTexts } from '../../shared/contract/docs/index.js';
+import { type Api, camelCase, contract, type MethodName, methodNames } from '../../shared/contract/index.js';
+import { isRecord } from '../../shared/json.js';
+import { addAccount, begin, knowProvider } from '../support/accounts.js';
+import { type OpenIdProvider, startOpenIdProvider } from '../support/provider/openid-provider.js';
+import { authorize, signIn } from '../support/provider/person.js';
+import { type Backend, backends } from '../support/start/backends.js';
+
+// Every example runs as it is written, with a real provider. Only ids and addresses that the run itself makes take the
+// place of the ones in the text.
+
+/** What stands in the examples, and what takes its place. */
+type Replacements = Readonly<Record<string, string>>;
+
+/** Fields left out of the comparison: the library has no socket, and the example only begins the document. */
+const VARIES: Partial<Record<MethodName, readonly string[]>> = {
+  status: ['socket'],
+  'rpc.discover': ['info', 'methods', 'components'],
+};
+
+describe.each(backends)('with $name', ({ start }) => {
+  let provider: OpenIdProvider;
+  let backend: Backend;
+  let api: Api;
+  const ran: MethodName[] = [];
+
+  beforeAll(async () => {
+    provider = await startOpenIdProvider();
+    backend = await start();
+    api = backend.api;
+    await knowProvider(api, provider);
+    await addAccount(api);
+    await api.setSecret({ key: 'team/db-password', value: 'correct horse' });
+  });
+  afterAll(async () => {
+    await backend?.stop();
+    await provider?.stop();
+  });
+
+  async function runExample(name: MethodName): Promise<void> {
+    const { params, result } = methodTexts[name].example;
+    const replacements = await preparations[name]?.();
+    const call: (params: never) => Promise<unknown> = api[camelCase(name)];
+    const answer = await call(replaced(params, replacements ?? {}) as never);
+    expect(v.safeParse(contract[name].result, answer).issues).toBeUndefined();
+    expect(outline(answer, VARIES[name])).toEqual(outline(result, VARIES[name]));
+    ran.push(name);
+  }
+
+  /** What an example needs before it, besides an account and a secret. */
+  const preparations: Partial<Record<MethodName, () => Promise<Replacements>>> = {
+    set_provider: async () => ({ 'https://id.example.org': provider.issuer }),
+    wait_flow: async () => {
+      const { flowId, address } = await begin(api, { replace: true });
+      await signIn(address);
+      return { [EXAMPLE.flowId]: flowId };
+    },
+    complete_flow: async () => {
+      const { flowId, address } = await begin(api, { replace: true });
+      const { href } = await authorize(address);
+      return { [EXAMPLE.flowId]: flowId, [EXAMPLE.redirectUrl]: href };
+    },
+    cancel_flow: async () => {
+      const { flowId } = await begin(api, { replace: true });
+      return { [EXAMPLE.flowId]: flowId };
+    },
+    vault_remove_slot: async () => {
+      const { slots } = await api.vaultStatus();
+      return { [EXAMPLE.keyId]: slots.find(({ kind }) => kind === 'password')?.id ?? '' };
+    },
+    unsubscribe: async () => {
+      const { subscription } = await api.subscribe({ topics: ['accounts'] });
+      return { [EXAMPLE.subscription]: subscription };
+    },
+  };
+
+  /** Those that end something come last, the password before what uses it. */
+  const last: readonly MethodName[] = [
+    'vault_set_password',
+    'lock',
+    'unlock',
+    'vault_remove_slot',
+    'vault_recovery_key',
+    'vault_rotate',
+    'delete_secret',
+    'remove_account',
+    'remove_provider',
+    'shutdown',
+  ];
+
+  test.each([...methodNames.filter((name) => !last.includes(name)), ...last])('%s', async (name) => {
+    await runExample(name);
+  });
+
+  test('every method was run', () => {
+    expect([...ran].sort()).toEqual([...methodNames].sort());
+  });
+});
+
+function replaced(value: unknown, replacements: Replacements): unknown {
+  if (typeof value === 'string') return replacements[value] ?? value;
+  if (Array.isArray(value)) return value.map((each) => replaced(each, replacements));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaced(each, replacements)]));
+}
+
+/** The names and the kinds of values, and whether they are there; a list by its first item. */
+function outline(value: unknown, varying: readonly string[] = []): unknown {
+  if (value === null) return null;
+  if (Array.isArray(value)) return value.length === 0 ? [] : [outline(value[0])];
+  if (!isRecord(value)) return typeof value;
+  const known = Object.entries(value).filter(([key]) => !varying.includes(key));
+  return Object.fromEntries(known.map(([key, each]) => [key, outline(each)]));
+}
