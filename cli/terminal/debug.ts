@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { errnoOf } from '../../shared/errno.js';
 import { printable } from '../../shared/printable.js';
+import { stackFrames } from '../../shared/stack-frames.js';
 import { TRACE_CHANNEL } from '../../shared/trace-channel.js';
 
 /** Whether SIGILFORGE_DEBUG asks for the same as `--debug`. */
@@ -30,7 +31,7 @@ export function describeError(thrown: unknown): string[] {
     seen.add(error);
     lines.push(`${relation}${nameOf(error)}`);
     if (!(error instanceof Error)) return;
-    lines.push(...framesOf(error));
+    lines.push(...stackFrames(error));
     if (error instanceof AggregateError) for (const part of error.errors) add(part, 'one of ');
     if (error.cause !== undefined) add(error.cause, 'caused by ');
   };
@@ -42,16 +43,6 @@ function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const code = errnoOf(error);
   return code !== undefined && /^[A-Z][A-Z0-9_]*$/.test(code) ? `${error.name} ${code}` : error.name;
-}
-
-/** The lines of the stack below the message, which may itself have lines that look like them. */
-function framesOf({ stack = '', message }: Error): string[] {
-  const at = stack.indexOf(message);
-  if (at === -1) return [];
-  return stack
-    .slice(at + message.length)
-    .split('\n')
-    .filter((line) => /^ {4}at /.test(line));
 }
 
 function pointOf(event: unknown): string {

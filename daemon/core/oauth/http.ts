@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { errnoOf } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { VERSION } from '../../../shared/version.js';
@@ -132,7 +133,7 @@ function headersOf(incoming: http.IncomingMessage): Headers {
 }
 
 function reasonOf(cause: Error, host: string): string {
-  const code = 'code' in cause ? String(cause.code) : 'error';
+  const code = errnoOf(cause) ?? 'error';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name ${host} cannot be found.`;
   if (code === 'ECONNREFUSED') return `${host} refused the connection.`;
   if (code === 'ECONNRESET' || code === 'EPIPE') return `${host} closed the connection.`;

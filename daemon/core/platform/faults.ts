@@ -1,4 +1,5 @@
 import { asSigilforgeError, bugHint, errorTable, SigilforgeError } from '../../../shared/errors.js';
+import { stackFrames } from '../../../shared/stack-frames.js';
 import type { LogEvent, Logger } from './log.js';
 
 /** A log that may know where its lines are, in words for a person. */
@@ -35,7 +36,7 @@ export function logFault(thrown: unknown, event: LogEvent, log: Logger): void {
     error: nameOf(first),
     stack: framesOf(first),
     ...(causes.length > 0 && {
-      causes: causes.map((one) => `${nameOf(one)}\n${framesOf(one) ?? ''}`).join('\n'),
+      causes: causes.map((cause) => `${nameOf(cause)}\n${framesOf(cause) ?? ''}`).join('\n'),
     }),
   });
 }
@@ -57,9 +58,5 @@ function nameOf(thrown: unknown): string {
 }
 
 function framesOf(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error)) return undefined;
-  return thrown.stack
-    ?.split('\n')
-    .filter((line) => line.startsWith('    at '))
-    .join('\n');
+  return thrown instanceof Error ? stackFrames(thrown).join('\n') : undefined;
 }
