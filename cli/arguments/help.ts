@@ -9,7 +9,7 @@ export interface HelpNotes {
   readonly seeAlso?: readonly string[];
 }
 
-/** The width where the terminal does not tell one, and the widest that is comfortable to read. */
+/** The width if there is no terminal, and the widest that is comfortable to read. */
 const USUAL_WIDTH = 80;
 const WIDEST = 100;
 

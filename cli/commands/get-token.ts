@@ -36,7 +36,7 @@ export function configure(command: Command, context: Context): void {
 }
 
 /** Prints an access token that works, and nothing else. */
-export async function printToken(context: Context, request: TokenRequest): Promise<void> {
+async function printToken(context: Context, request: TokenRequest): Promise<void> {
   const format = readFormat(request.format, context.output.json);
   const min_valid_s = readSeconds(request.minValid);
   const token = await withClient(context, async (client) =>

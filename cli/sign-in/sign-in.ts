@@ -6,7 +6,7 @@ import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
 import { present } from './present.js';
 
-/** Who is asked, and where a person reads. */
+/** The client that signs in, and the terminal of the person. */
 interface Surroundings {
   readonly client: Pick<Api, 'addAccount' | 'waitFlow' | 'completeFlow' | 'cancelFlow'>;
   readonly output: Output;

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 
@@ -6,6 +7,7 @@ export async function readStandardInput(
   name: string,
   limit: number = Number.POSITIVE_INFINITY,
 ): Promise<Buffer> {
+  if (isFolder(process.stdin.fd)) throw unreadable(`${name}: standard input is a folder.`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -17,10 +19,24 @@ export async function readStandardInput(
   } catch (thrown) {
     const code = errnoOf(thrown);
     if (code === undefined) throw thrown;
-    throw new SigilforgeError('invalid_params', `${name}: standard input cannot be read (${code}).`, {
-      hint: 'Redirect it from a file, or pipe the value in. A folder cannot be read.',
-      cause: thrown,
-    });
+    throw unreadable(`${name}: standard input cannot be read (${code}).`, thrown);
   }
   return Buffer.concat(chunks);
+}
+
+/** Whether it is a folder, which Node reads as an empty stream. */
+function isFolder(fd: number): boolean {
+  try {
+    return fstatSync(fd).isDirectory();
+  } catch {
+    // Not every descriptor can be asked; reading it will tell what is wrong.
+    return false;
+  }
+}
+
+function unreadable(sentence: string, cause?: unknown): SigilforgeError {
+  return new SigilforgeError('invalid_params', sentence, {
+    hint: 'Redirect it from a file, or pipe the value in.',
+    cause,
+  });
 }

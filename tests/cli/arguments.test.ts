@@ -70,10 +70,18 @@ test('the help is printed on standard output, with every command', async () => {
   }
 });
 
+const subcommands: Record<string, readonly string[]> = {
+  vault: [
+    ...['status', 'unlock', 'lock', 'set-password', 'recovery-key'],
+    ...['remove-slot', 'rotate', 'export', 'import'],
+  ],
+  secret: ['set', 'get', 'list', 'delete'],
+  provider: ['list', 'show', 'set', 'remove'],
+  daemon: ['run', 'start', 'stop', 'restart', 'status'],
+};
 const documented = [
   ...commands.map(({ name }) => [name]),
-  ...['list', 'show', 'set', 'remove'].map((name) => ['provider', name]),
-  ...['run', 'start', 'stop', 'restart', 'status'].map((name) => ['daemon', name]),
+  ...Object.entries(subcommands).flatMap(([group, names]) => names.map((name) => [group, name])),
 ];
 
 test.each(documented.map((args) => [args]))('the help of %j has examples', async (args) => {
@@ -96,6 +104,24 @@ test('a command of commands without a subcommand prints its help', async () => {
   const end = await daemon.run(['provider']);
   expect(end).toMatchObject({ code: 0, stderr: '' });
   expect(end.stdout).toContain('Usage: sigilforge provider');
+});
+
+test.each(Object.entries(subcommands))(
+  'the help of %s lists its subcommands under one heading',
+  async (group, names) => {
+    const { stdout } = await daemon.run([group, '--help']);
+    const [, list = ''] = stdout.split('\nCommands:\n');
+    const listed = (list.split('\n\n')[0] ?? '').split('\n').map((line) => line.trim().split(' ')[0]);
+    expect(listed).toEqual([...names, 'help']);
+    expect(stdout).not.toContain('Providers and daemon:');
+  },
+);
+
+test('help leads to the page of a subcommand in every way it may be asked', async () => {
+  const page = await daemon.run(['vault', 'status', '--help']);
+  expect(page.stdout).toContain('Usage: sigilforge vault status [options]\n');
+  expect(await daemon.run(['vault', 'help', 'status'])).toEqual(page);
+  expect(await daemon.run(['--json', 'vault', '--help', 'status'])).toMatchObject({ code: 0 });
 });
 
 test('the version is printed', async () => {

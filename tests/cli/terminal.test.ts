@@ -123,6 +123,21 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     expect(stdout.trimEnd().endsWith('github/work')).toBe(true);
   });
 
+  test('Ctrl-C while the spinner turns cancels the sign-in and gives the cursor back', async () => {
+    const daemon = await start({
+      add_account: byBrowser,
+      wait_flow: () => new Promise(() => undefined),
+      cancel_flow: { cancelled: true },
+    });
+    const cli = daemon.start(['add-account', 'github', 'work'], { tty });
+    await cli.seen(/\[\?25l.*Waiting for you to sign in/s, 'stdout');
+    cli.write('\u0003');
+    const { code, stdout } = await cli.exited;
+    expect(code).toBe(8);
+    expect(stdout).toContain('\u001b[2K\u001b[?25h');
+    expect(daemon.calls.map(({ method }) => method)).toContain('cancel_flow');
+  });
+
   test('the browser is opened for a person at a terminal', async () => {
     const daemon = await start({ add_account: byBrowser, wait_flow: () => new Promise(() => undefined) });
     const { env, opened } = await fakeBrowser(daemon);

@@ -7,11 +7,13 @@ import { type StubDaemon, startStubDaemon } from '../support/start/stub-daemon.j
 
 const TOKEN = 'gho_CanaryToken4711';
 const PASSWORD = 'pass word "with" ümlauts/and+more';
+const NUL = Buffer.from('before\0after-canary');
+const BINARY = Buffer.from([0xff, 0xfe, 1, 2, 3, 4, 5, 6, 7, 8]);
 const SECRETS: Record<string, Buffer> = {
   'secret://password': Buffer.from(PASSWORD),
   'secret://short': Buffer.from('abc'),
-  'secret://nul': Buffer.from('before\0after-canary'),
-  'secret://binary': Buffer.from([0xff, 0xfe, 1, 2, 3, 4, 5, 6, 7, 8]),
+  'secret://nul': NUL,
+  'secret://binary': BINARY,
   'secret://large': Buffer.alloc(200_000, 'large-'),
   'secret://lines': Buffer.from('first-line-of-it\nsecond-line-of-it\n'),
 };
@@ -39,6 +41,27 @@ afterAll(() => daemon.stop());
 /** The folder of the runs' private folders: beside the usual socket. */
 const runs = () => path.join(daemon.home, 'run', 'sigilforge-exec');
 const print = (name: string) => ['sh', '-c', `printf %s "$${name}"`];
+
+/** What a program finds at the path in a variable. */
+interface SeenFile {
+  readonly file: string;
+  readonly base64: string;
+  readonly mode: string;
+  readonly folderMode: string;
+}
+
+/** A program that prints the files in KEY and NUL as JSON. */
+const SEEN_FILES = `
+  const { readFileSync, statSync } = require('node:fs');
+  const modeOf = (name) => (statSync(name).mode & 0o777).toString(8);
+  const seen = (file) => ({
+    file,
+    base64: readFileSync(file, 'base64'),
+    mode: modeOf(file),
+    folderMode: modeOf(require('node:path').dirname(file)),
+  });
+  console.log(JSON.stringify({ key: seen(process.env.KEY), nul: seen(process.env.NUL) }));
+`;
 
 function exec(options: readonly string[], command: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return daemon.run(['exec', ...options, '--', ...command], { env });
@@ -95,26 +118,15 @@ describe('what the program gets', () => {
   test('a file of its own, gone with the program', async () => {
     const end = await exec(
       ['--no-mask', '--file', 'KEY=secret://binary', '--file', 'NUL=secret://nul'],
-      [
-        'sh',
-        '-c',
-        'ls -l "$KEY"; od -An -tx1 "$KEY"; tr "\\0" 0 < "$NUL"; stat -c %a "$(dirname "$KEY")"; echo "$KEY"',
-      ],
+      [process.execPath, '-e', SEEN_FILES],
     );
-    const [list = '', bytes = '', nul = '', mode = '', file = ''] = [
-      ...end.stdout.split('\n').slice(0, 2),
-      ...(end.stdout
-        .split('\n')[2]
-        ?.match(/^(.*canary)(700)$/)
-        ?.slice(1) ?? []),
-      end.stdout.split('\n')[3] ?? '',
-    ];
-    expect(list).toMatch(/^-rw------- /);
-    expect(bytes.trim()).toBe('ff fe 01 02 03 04 05 06 07 08');
-    expect(nul).toBe('before0after-canary');
-    expect(mode).toBe('700');
-    expect(path.dirname(path.dirname(file))).toBe(runs());
-    await expect(readFile(file)).rejects.toThrow('ENOENT');
+    const { key, nul } = JSON.parse(end.stdout) as Record<'key' | 'nul', SeenFile>;
+    expect(key).toMatchObject({ base64: BINARY.toString('base64'), mode: '600', folderMode: '700' });
+    expect(nul).toMatchObject({ base64: NUL.toString('base64'), mode: '600', folderMode: '700' });
+    for (const { file } of [key, nul]) {
+      expect(path.dirname(path.dirname(file))).toBe(runs());
+      await expect(readFile(file)).rejects.toThrow('ENOENT');
+    }
     expect(await readdir(runs())).toEqual([]);
   });
 
@@ -209,6 +221,16 @@ describe('how it ends', () => {
     const file = await write('no-folder', '');
     const end = await refused(['--file', 'A=secret://password'], { SIGILFORGE_HOME: file });
     expect(end.code).toBe(125);
+    expect(end.stderr).toMatch(
+      /^sigilforge: The private folder .*sigilforge-exec cannot be created \(ENOTDIR\)\.\n/,
+    );
+    expect(end.stderr).toContain('SIGILFORGE_HOME');
+  });
+
+  test('the name of the program is empty', async () => {
+    const end = await exec([], ['']);
+    expect(end).toMatchObject({ code: 127, stdout: '' });
+    expect(end.stderr).toContain('The name of the program is empty.');
   });
 
   test('what a killed run has left behind goes with the next start, and what still runs stays', async () => {

@@ -176,6 +176,32 @@ describe('inside the core', () => {
   });
 });
 
+describe('inside the CLI', () => {
+  const CLI = 'cli/';
+  /** From the bottom up. The files at the root stand above every room. */
+  const ROOMS = ['terminal', 'arguments', 'access', 'sign-in', 'inject', 'exec', 'commands'];
+  const inCli = own.filter(({ file, target }) => file.startsWith(CLI) && target.startsWith(CLI));
+
+  function roomOf(path: string): string {
+    const [room = '', ...rest] = path.slice(CLI.length).split('/');
+    return rest.length === 0 ? 'the root of the CLI' : room;
+  }
+
+  const floorOf = (path: string) => [...ROOMS, 'the root of the CLI'].indexOf(roomOf(path));
+
+  test('a room imports only from rooms below it', () => {
+    const rooms = new Set(inCli.map(({ file }) => roomOf(file)));
+    expect([...rooms].filter((room) => ![...ROOMS, 'the root of the CLI'].includes(room))).toEqual([]);
+    expect(inCli.filter(({ file, target }) => floorOf(target) > floorOf(file)).map(shown)).toEqual([]);
+  });
+
+  test('the file of a command is loaded only when the command is named', () => {
+    const loading = inCli.filter(({ target }) => roomOf(target) === 'commands');
+    expect(loading.length).toBeGreaterThan(30);
+    expect(loading.filter(({ lazy }) => !lazy).map(shown)).toEqual([]);
+  });
+});
+
 test('no files import each other in a circle', () => {
   const found = circles(own).map((circle) => circle.join(' ↔ '));
   expect(found).toEqual([]);
