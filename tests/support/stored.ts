@@ -22,6 +22,9 @@ export interface StoredAccount {
   };
   /** The key that mints tokens, sealed, and what it signs for them. */
   readonly minting: { readonly key: Buffer | null; readonly settings: unknown };
+  /** The scopes that its sign-in asked for, and who signed in; `null` where that is not known. */
+  readonly askedScopes: unknown;
+  readonly subject: string | null;
 }
 
 /** An exchange in the journal: how it ended and when, both `null` if it never ended. */
@@ -56,6 +59,8 @@ interface AccountColumns {
   readonly refresh_fingerprint: Buffer | null;
   readonly private_key: Buffer | null;
   readonly minting: string | null;
+  readonly asked_scopes: string | null;
+  readonly subject: string | null;
 }
 
 /** Every account, or those whose name fits: `*` stands for any characters. */
@@ -78,6 +83,8 @@ export function accounts(home: string, names = '*'): StoredAccount[] {
       fingerprint: row.refresh_fingerprint,
     },
     minting: { key: row.private_key, settings: parsed(row.minting) },
+    askedScopes: parsed(row.asked_scopes),
+    subject: row.subject,
   }));
 }
 
@@ -158,8 +165,21 @@ export function changeProvider(home: string, account: string, changes: Partial<K
   return before;
 }
 
+/** Makes every account one of a version that did not keep what a sign-in asked for. */
+export function forgetAskedScopes(home: string): void {
+  changeAccounts(home, '*', { asked_scopes: null });
+}
+
+export function setSubject(home: string, account: string, subject: string): void {
+  changeAccounts(home, account, { subject });
+}
+
 /** Writes something that no program can read into one field of the accounts with fitting names. */
-export function damage(home: string, names: string, field: 'scopes' | 'client' | 'last_error'): void {
+export function damage(
+  home: string,
+  names: string,
+  field: 'scopes' | 'asked_scopes' | 'client' | 'last_error',
+): void {
   changeAccounts(home, names, { [field]: 'x' });
 }
 

@@ -52,8 +52,11 @@ export function sealGrant(sealer: Sealer, id: string, grant: OpenGrant): GrantFi
 
 /** The grant of a refreshed account as it is stored: what the answer leaves out stays as it was. */
 export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: Granted): GrantFields {
-  const { client, scopes } = readJsonFields(account);
-  const fresh = sealGrant(sealer, account.id, grantOf(granted, client, scopes));
+  const { client, scopes, askedScopes } = readJsonFields(account);
+  // A refresh token is sent without scopes, and keeps those that were granted; other requests name them each time.
+  const namesScopes = account.privateKey !== null || account.flow === 'client_credentials';
+  const askedFor = namesScopes ? (askedScopes ?? scopes) : scopes;
+  const fresh = sealGrant(sealer, account.id, grantOf(granted, client, askedFor));
   const token = fresh.accessToken ? fresh : account;
   const refresh = fresh.refreshToken ? fresh : account;
   // A lifetime counts from the sign-in, idleness from now.

@@ -23,7 +23,10 @@ export interface JsonFields {
   readonly client: ClientRegistration | null;
   /** What its private key mints tokens for; `null` without such a key. */
   readonly minting: Minting | null;
+  /** What was granted. */
   readonly scopes: string[];
+  /** What the sign-in asked for; `null` if that was not kept. */
+  readonly askedScopes: string[] | null;
   /** Why the last refresh failed; `null` if it worked. */
   readonly lastError: LastError | null;
 }
@@ -34,6 +37,7 @@ export function readJsonFields(account: StoredAccount): JsonFields {
     client: clientOf(account),
     minting: read(Minting, account.minting, account),
     scopes: read(Scopes, account.scopes, account) ?? [],
+    askedScopes: read(Scopes, account.askedScopes, account),
     lastError: read(LastError, account.lastError, account),
   };
 }

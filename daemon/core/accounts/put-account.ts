@@ -20,6 +20,10 @@ export interface NewAccount {
   /** The private key that mints its tokens. */
   readonly key?: MintingKey | undefined;
   readonly grant: OpenGrant;
+  /** The scopes that were asked for; `null` if that is not known. */
+  readonly askedScopes: readonly string[] | null;
+  /** Who signed in: `sub` of the ID token; `null` if that is not known. */
+  readonly subject: string | null;
   /** Milliseconds since 1970. */
   readonly lastRefreshedAt: number | null;
 }
@@ -35,7 +39,7 @@ export function putAccount(
   sealer: Sealer,
   account: NewAccount,
 ): AccountFields {
-  const { client, clientSecret, key, grant, ...plain } = account;
+  const { client, clientSecret, key, grant, askedScopes, ...plain } = account;
   const existing = store.find(account.service, account.account);
   const id = existing?.id ?? newId();
   const sealed = sealGrant(sealer, id, grant);
@@ -49,6 +53,7 @@ export function putAccount(
     client: client && JSON.stringify(client),
     clientSecret: sealField(sealer, id, 'clientSecret', clientSecret),
     privateKey: sealField(sealer, id, 'privateKey', key?.privateKey),
+    askedScopes: askedScopes && JSON.stringify(askedScopes),
     minting: key ? JSON.stringify(key.minting) : null,
     generation: (existing?.generation ?? 0) + 1,
     lastError: null,

@@ -28,12 +28,12 @@ export async function refreshRequest(
   { grants, providers }: Collaborators,
   account: StoredAccount,
 ): Promise<RefreshRequest> {
-  const { minting, scopes } = readJsonFields(account);
+  const { minting, scopes, askedScopes } = readJsonFields(account);
   const client = await refreshClient({ grants, providers }, account);
   const privateKey = await grants.open(account, 'privateKey');
   if (minting && privateKey) return { client, send: () => mint(oauth, client, { privateKey, minting }) };
   if (account.flow === 'client_credentials') {
-    const scope = scopes.join(client.registration.scope_separator);
+    const scope = (askedScopes ?? scopes).join(client.registration.scope_separator);
     const parameters = scope === '' ? {} : { scope };
     return { client, send: () => exchange(oauth, client, 'client_credentials', parameters) };
   }

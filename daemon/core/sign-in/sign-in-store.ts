@@ -81,6 +81,8 @@ export class SignInStore {
       client: client.registration,
       clientSecret: client.secret,
       grant: grantOf(granted, client.registration, scopes),
+      askedScopes: scopes,
+      subject: null,
       lastRefreshedAt: null,
     };
     return this.#put(content, { replace, imported, sealer: () => this.#vault.forAnswer() });
@@ -99,6 +101,8 @@ export class SignInStore {
         expiresAt: null,
         refreshExpiresAt: null,
       },
+      askedScopes: null,
+      subject: null,
       lastRefreshedAt: null,
     };
     return this.#put(content, { replace, sealer: () => this.#vault.unlocked() });

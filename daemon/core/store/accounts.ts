@@ -2,8 +2,8 @@ import type { FlowKind } from '../../../shared/schemas.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
 /**
- * An account as it is stored. Times are milliseconds since 1970. Buffers are sealed. `client`, `minting`, `scopes` and
- * `lastError` are JSON that nothing has checked yet: `accounts/json-fields.ts` reads them.
+ * An account as it is stored. Times are milliseconds since 1970. Buffers are sealed. `client`, `minting`, `scopes`,
+ * `askedScopes` and `lastError` are JSON that nothing has checked yet: `accounts/json-fields.ts` reads them.
  */
 export interface AccountFields extends GrantFields {
   readonly id: string;
@@ -17,6 +17,10 @@ export interface AccountFields extends GrantFields {
   readonly privateKey: Buffer | null;
   /** What that key signs: the shape of `Minting`. The table has both or neither. */
   readonly minting: string | null;
+  /** The scopes that the sign-in asked for; `null` if that was not kept. Those that were granted are in the grant. */
+  readonly askedScopes: string | null;
+  /** Who signed in: `sub` of the ID token (OpenID Connect Core 1.0, section 2); `null` if that is not known. */
+  readonly subject: string | null;
   readonly state: AccountState;
   readonly generation: number;
   readonly lastRefreshedAt: number | null;
@@ -102,6 +106,8 @@ const SIGN_IN_COLUMNS = {
   clientSecret: SEALED_FIELDS.clientSecret,
   privateKey: SEALED_FIELDS.privateKey,
   minting: 'minting',
+  askedScopes: 'asked_scopes',
+  subject: 'subject',
   state: 'state',
   generation: 'generation',
 } as const;

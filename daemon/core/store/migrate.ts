@@ -1,9 +1,10 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import initial from './migrations/0001_initial.sql';
+import askedScopesAndSubject from './migrations/0002_asked_scopes_and_subject.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
-const migrations: readonly string[] = [initial];
+const migrations: readonly string[] = [initial, askedScopesAndSubject];
 
 export const SCHEMA_VERSION = migrations.length;
 

@@ -91,10 +91,11 @@ async function collectAccount(
     if (!stored) return undefined;
     // A damaged account would make a file that cannot be imported.
     readJsonFields(stored);
-    const { service, account, kind, flow, client, minting, scopes } = stored;
+    const { service, account, kind, flow, client, minting, scopes, subject } = stored;
     const reveal = (secret: Secret | undefined): string | null => secret?.reveal() ?? null;
     return {
-      ...{ service, account, kind, flow, client, minting, scopes },
+      ...{ service, account, kind, flow, client, minting, scopes, subject },
+      asked_scopes: stored.askedScopes,
       token_type: stored.tokenType,
       issued_at: stored.issuedAt,
       expires_at: stored.expiresAt,

@@ -6,6 +6,7 @@ import { Minting } from '../oauth/keys/minting-kind.js';
 
 const text = v.nullable(v.string());
 const time = v.nullable(v.number());
+const scopes = v.array(v.string());
 
 /** JSON in a string, and what it has to hold. */
 function json<S extends v.GenericSchema>(schema: S) {
@@ -21,7 +22,10 @@ const CarriedAccount = v.strictObject({
   client: v.nullable(json(ClientRegistration)),
   minting: v.nullable(json(Minting)),
   token_type: text,
-  scopes: json(v.array(v.string())),
+  scopes: json(scopes),
+  // Files of older versions do not have these two.
+  asked_scopes: v.optional(v.nullable(json(scopes)), null),
+  subject: v.optional(text, null),
   issued_at: time,
   expires_at: time,
   refresh_expires_at: time,

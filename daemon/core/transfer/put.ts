@@ -131,10 +131,11 @@ function putSecret(
 }
 
 function newAccount(imported: ImportedAccount): NewAccount {
-  const { service, account, flow, client, minting } = imported;
+  const { service, account, flow, client, minting, subject } = imported;
   const privateKey = secretOf(imported.private_key);
   return {
-    ...{ service, account, flow, client },
+    ...{ service, account, flow, client, subject },
+    askedScopes: imported.asked_scopes,
     // No provider exchanges an API key, so that none can be in use twice.
     state: flow === 'api_key' ? 'ok' : 'parked',
     clientSecret: secretOf(imported.client_secret),
