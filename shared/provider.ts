@@ -17,14 +17,22 @@ export const ProviderQuirk = v.picklist([
 ]);
 export type ProviderQuirk = v.InferOutput<typeof ProviderQuirk>;
 
+const revocationForm = {
+  token: v.picklist(['refresh', 'refresh_only', 'access']),
+  field: v.nullable(Text),
+  body: v.picklist(['form', 'json', 'json_list', 'empty']),
+  auth: v.picklist(['client', 'basic', 'client_id', 'bearer', 'none']),
+  method: v.picklist(['POST', 'DELETE']),
+};
+
 /** How a grant is ended at a provider: RFC 7009, or the provider's own request described in the same terms. */
 export const Revocation = v.strictObject({
   endpoint: Endpoint,
-  token: v.optional(v.picklist(['refresh', 'refresh_only', 'access']), 'refresh'),
-  field: v.optional(v.nullable(Text), 'token'),
-  body: v.optional(v.picklist(['form', 'json', 'json_list', 'empty']), 'form'),
-  auth: v.optional(v.picklist(['client', 'basic', 'client_id', 'bearer', 'none']), 'client'),
-  method: v.optional(v.picklist(['POST', 'DELETE']), 'POST'),
+  token: v.optional(revocationForm.token, 'refresh'),
+  field: v.optional(revocationForm.field, 'token'),
+  body: v.optional(revocationForm.body, 'form'),
+  auth: v.optional(revocationForm.auth, 'client'),
+  method: v.optional(revocationForm.method, 'POST'),
 });
 export type Revocation = v.InferOutput<typeof Revocation>;
 
@@ -35,14 +43,23 @@ export const RedirectRule = v.strictObject({
 });
 export type RedirectRule = v.InferOutput<typeof RedirectRule>;
 
+const Issuing = v.picklist(['always', 'with_params', 'never', 'unknown']);
+const Rotation = v.picklist(['always', 'sometimes', 'never', 'unknown']);
+
 /** What is known of a provider's refresh tokens. It informs people; the code always keeps whatever comes back. */
 export const RefreshRule = v.strictObject({
-  issued: v.picklist(['always', 'with_params', 'never', 'unknown']),
-  rotates: v.picklist(['always', 'sometimes', 'never', 'unknown']),
+  issued: Issuing,
+  rotates: Rotation,
   lifetime_s: v.optional(v.nullable(v.number()), null),
   idle_s: v.optional(v.nullable(v.number()), null),
 });
 export type RefreshRule = v.InferOutput<typeof RefreshRule>;
+
+/** `unsupported`: no PKCE is sent (RFC 7636), for a server that refuses parameters it does not know. */
+const PkceSupport = v.picklist(['required', 'supported', 'unsupported', 'unknown']);
+
+/** Whether a client of the provider needs a secret. */
+const SecretRule = v.picklist(['required', 'optional', 'forbidden']);
 
 /** A provider as data: everything that the flows need to know of it, and nothing secret. */
 export const Provider = v.strictObject({
@@ -58,17 +75,19 @@ export const Provider = v.strictObject({
   device_authorization_endpoint: v.nullable(Endpoint),
   revocation: v.nullable(Revocation),
   flows: v.array(FlowKind),
-  pkce: v.picklist(['required', 'supported', 'unsupported', 'unknown']),
+  pkce: PkceSupport,
   client_id: v.nullable(Text),
   client_auth: ClientAuth,
-  client_secret: v.picklist(['required', 'optional', 'forbidden']),
+  client_secret: SecretRule,
   has_client_secret: v.boolean(),
   default_scopes: Scopes,
   scope_separator: v.picklist([' ', ',']),
   redirect: RedirectRule,
   refresh: RefreshRule,
   authorize_params: ExtraParams,
+  device_params: ExtraParams,
   token_params: ExtraParams,
+  refresh_params: ExtraParams,
   dead_grant_errors: v.array(v.string()),
   quirks: v.array(ProviderQuirk),
   notes: v.nullable(v.string()),
@@ -99,10 +118,39 @@ const requests = {
   token_params: v.optional(ExtraParams),
 };
 
+/** Everything else that a built-in entry can state. New ones go to the end: the order is that of `set_provider`. */
+const entry = {
+  refresh_endpoint: v.optional(Endpoint),
+  quirks: v.optional(v.array(ProviderQuirk)),
+  pkce: v.optional(PkceSupport),
+  dead_grant_errors: v.optional(v.pipe(v.array(Text), v.maxLength(100))),
+  revocation: v.optional(
+    v.strictObject({ endpoint: Endpoint, ...v.partial(v.object(revocationForm)).entries }),
+  ),
+  name: v.optional(Text),
+  refresh: v.optional(
+    v.strictObject({
+      issued: v.optional(Issuing),
+      rotates: v.optional(Rotation),
+      lifetime_s: v.optional(v.nullable(v.number())),
+      idle_s: v.optional(v.nullable(v.number())),
+    }),
+  ),
+  client_secret_rule: v.optional(SecretRule),
+  device_params: v.optional(ExtraParams),
+  refresh_params: v.optional(ExtraParams),
+  iss: v.optional(v.pipe(v.array(Text), v.maxLength(100))),
+};
+
 /** The parameters of `set_provider` after `id`, in their order. */
-export const providerSettingsAndSecret = { ...registration, client_secret: v.optional(Text), ...requests };
+export const providerSettingsAndSecret = {
+  ...registration,
+  client_secret: v.optional(Text),
+  ...requests,
+  ...entry,
+};
 
 /** The part of a provider that a person may set: the parameters of `set_provider` and the keys of `[providers.ID]`. */
-export const providerSettings = { ...registration, ...requests };
+export const providerSettings = { ...registration, ...requests, ...entry };
 export const ProviderSettings = v.strictObject(providerSettings);
 export type ProviderSettings = v.InferOutput<typeof ProviderSettings>;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Provider } from '../../../shared/provider.js';
-import { Text } from '../../../shared/schemas.js';
+import { ExtraParams, Text } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
 
 const facts = v.omit(Provider, ['notes', 'sources', 'source', 'configured', 'has_client_secret']);
@@ -11,6 +11,9 @@ const facts = v.omit(Provider, ['notes', 'sources', 'source', 'configured', 'has
  */
 export const ClientRegistration = v.strictObject({
   ...facts.entries,
+  // Accounts of earlier versions do not have the two yet.
+  device_params: v.optional(ExtraParams, {}),
+  refresh_params: v.optional(ExtraParams, {}),
   client_id: Text,
   /** Whether the metadata announces `iss` in authorization responses (RFC 9207, section 3), so that it must be present. */
   iss_required: v.boolean(),

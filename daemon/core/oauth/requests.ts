@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { capture, libraryClient, libraryServer } from './adapter.js';
-import type { OAuthClient } from './client.js';
+import type { ClientRegistration, OAuthClient } from './client.js';
 import { clientAuthentication, grantAuthentication } from './client-auth.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 
@@ -19,10 +19,17 @@ export async function tokenEndpointRequest(
     libraryClient(registration),
     grantAuthentication(client, grantType),
     grantType,
-    { ...registration.token_params, ...parameters },
+    { ...ownParams(registration, grantType), ...parameters },
     { [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true },
   );
   return answer();
+}
+
+function ownParams(
+  { token_params, refresh_params }: ClientRegistration,
+  grantType: string,
+): Readonly<Record<string, string>> {
+  return grantType === 'refresh_token' ? { ...token_params, ...refresh_params } : token_params;
 }
 
 /** A device authorization request (RFC 8628, section 3.1). The answer is not judged. */
@@ -37,7 +44,7 @@ export async function deviceAuthorizationRequest(
     libraryServer(registration),
     libraryClient(registration),
     clientAuthentication(client),
-    { ...parameters },
+    { ...registration.device_params, ...parameters },
     { [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true },
   );
   return answer();

@@ -12,7 +12,7 @@ import { ProviderStore, type StoredProvider } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
 import { defineProvider, standardRevocation } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
-import { applySettings, rebase } from './settings.js';
+import { applySettings, mergeSettings, rebase } from './settings.js';
 import { storedSettings } from './stored-settings.js';
 
 /** What a sign-in says about its client instead of the provider's entry. */
@@ -73,7 +73,7 @@ export class Providers {
     const sealer = clientSecret === undefined ? undefined : await this.#vault.unlocked();
     await this.#env.db.write(() => {
       const stored = this.#store.find(id);
-      const merged = { ...(stored && storedSettings(stored)), ...definedOnly(settings) };
+      const merged = mergeSettings(stored ? storedSettings(stored) : {}, settings);
       if (!builtinProviders.has(id) && !this.#configured[id]) assertReachable(id, merged);
       const sealed =
         clientSecret === undefined
@@ -183,13 +183,6 @@ export class Providers {
 /** OpenID providers need `openid`, and give a refresh token for `offline_access` (OpenID Connect Core 1.0, section 11). */
 function usualScopes(supported: readonly string[]): string[] {
   return ['openid', 'offline_access'].filter((scope) => supported.includes(scope));
-}
-
-function definedOnly(settings: ProviderSettings): ProviderSettings {
-  return v.parse(
-    ProviderSettings,
-    Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
-  );
 }
 
 /** A provider that is not built in is useless without an address. */

@@ -6,16 +6,55 @@ type Facts = Omit<Provider, 'has_client_secret' | 'source' | 'configured'>;
 
 /** A provider with a person's settings over what was known before. */
 export function applySettings(base: Facts, settings: ProviderSettings): Facts {
-  const { issuer, revocation_endpoint, redirect_uri, ...named } = settings;
-  const known = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+  const { issuer, revocation_endpoint, revocation, refresh, redirect_uri, client_secret_rule, ...named } =
+    settings;
   const located = issuer === undefined ? base : rebase(base, issuer);
+  const ending = revocation?.endpoint ?? revocation_endpoint;
   const provider: Facts = {
     ...located,
-    ...known,
-    ...(revocation_endpoint === undefined ? {} : { revocation: standardRevocation(revocation_endpoint) }),
+    ...definedOnly(named),
+    ...params(base, settings),
+    ...(ending === undefined
+      ? {}
+      : { revocation: { ...standardRevocation(ending), ...definedOnly(revocation ?? {}) } }),
+    ...(refresh === undefined ? {} : { refresh: { ...base.refresh, ...definedOnly(refresh) } }),
     ...(redirect_uri === undefined ? {} : { redirect: redirectRule(redirect_uri) }),
+    ...(client_secret_rule === undefined ? {} : { client_secret: client_secret_rule }),
   };
   return { ...provider, flows: settings.flows ?? flowsOf(provider) };
+}
+
+/** Settings over those that were stored before. Parameters are set by name; of the two forms of revocation the last counts. */
+export function mergeSettings(before: ProviderSettings, settings: ProviderSettings): ProviderSettings {
+  const { revocation, revocation_endpoint, ...others } = before;
+  const replaced = settings.revocation !== undefined || settings.revocation_endpoint !== undefined;
+  const merged: ProviderSettings = { ...(replaced ? others : before), ...definedOnly(settings) };
+  for (const name of PARAMS) {
+    if (before[name] && settings[name]) merged[name] = { ...before[name], ...settings[name] };
+  }
+  return merged;
+}
+
+function definedOnly<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+const PARAMS = ['authorize_params', 'device_params', 'token_params', 'refresh_params'] as const;
+
+/** A person who adds a parameter keeps the others, such as the one that asks for a refresh token. An empty one is left out. */
+function params(base: Facts, settings: ProviderSettings): Pick<Facts, (typeof PARAMS)[number]> {
+  const merged = (name: (typeof PARAMS)[number]): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries({ ...base[name], ...settings[name] }).filter(([, value]) => value !== ''),
+    );
+  return {
+    authorize_params: merged('authorize_params'),
+    device_params: merged('device_params'),
+    token_params: merged('token_params'),
+    refresh_params: merged('refresh_params'),
+  };
 }
 
 /**

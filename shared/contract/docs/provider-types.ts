@@ -3,6 +3,8 @@ import { ClientAuth } from '../../schemas.js';
 import { ProviderSummary } from '../providers.js';
 import { type NamedType, namedChoice, namedObject } from './types.js';
 
+const BY_NAME = 'In `set_provider` they are set by name, and an empty value leaves one out.';
+
 /** Texts that the parameters of `set_provider` share with the provider itself. */
 export const settingTexts = {
   issuer: 'The issuer, from whose metadata (RFC 8414, OpenID Discovery) the endpoints are read.',
@@ -15,8 +17,37 @@ export const settingTexts = {
   flows: 'The flows it offers, the best one first.',
   default_scopes: 'The scopes to ask for if a sign-in names none.',
   scope_separator: 'What separates scopes in requests: a space (RFC 6749, section 3.3) or a comma.',
-  authorize_params: 'More parameters for every authorization request.',
-  token_params: 'More parameters for every token request.',
+  authorize_params: `More parameters for every authorization request. ${BY_NAME}`,
+  token_params: `More parameters for every token request, whatever its grant. ${BY_NAME}`,
+  refresh_endpoint: 'Where refresh requests go, if that is not the token endpoint.',
+  quirks: 'Where it departs from the standards.',
+  pkce: 'Whether it supports PKCE (RFC 7636), and whether it insists on it. With `unsupported` none is sent.',
+  dead_grant_errors:
+    'Error codes or messages by which it says that a grant is dead, besides `invalid_grant`.',
+  name: 'The name that people know it by.',
+  device_params: `More parameters for every device authorization request. ${BY_NAME}`,
+  refresh_params: `More parameters for every refresh request, besides \`token_params\`. ${BY_NAME}`,
+  iss: 'Values of the `iss` parameter (RFC 9207) that are right besides its issuer.',
+};
+
+/** Texts of how a grant is revoked. */
+export const revocationTexts = {
+  endpoint: 'Where the request goes.',
+  token:
+    'Which token is sent. `refresh` falls back to the access token if there is no refresh token, `refresh_only` does not.',
+  field: 'The name of the field with the token; `null` if the token is only in `Authorization: Bearer`.',
+  body: 'How the body is written. `json_list`: the field holds a list of every token of the grant.',
+  auth: '`client`: as at the token endpoint; `basic`: client id and secret; `client_id`: only the id, in the body; `bearer`: the token itself.',
+  method: 'The HTTP method.',
+};
+
+/** Texts of what is known about refresh tokens. */
+export const refreshTexts = {
+  issued: 'When it issues them.',
+  rotates: 'Whether a refresh replaces the refresh token.',
+  lifetime_s:
+    'Seconds from the sign-in until it expires, used or not; `null` if it does not, or that is not known.',
+  idle_s: 'Seconds without use until it expires; `null` if it does not, or that is not known.',
 };
 
 const summaryTexts = {
@@ -36,7 +67,6 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       ...summaryTexts,
       ...settingTexts,
       issuer: `${settingTexts.issuer} \`null\` if it has none.`,
-      iss: 'Values of the `iss` parameter (RFC 9207) that are right besides its issuer.',
       base_url:
         'What an `issuer` given for an account replaces in every endpoint; `null` if there are no self-managed hosts or tenants.',
       discovery: "Whether endpoints that are not given here are read from the issuer's metadata.",
@@ -45,15 +75,11 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       refresh_endpoint: 'Where refresh requests go; `null` if that is the token endpoint.',
       device_authorization_endpoint: `${settingTexts.device_authorization_endpoint} \`null\` if it is read from metadata, or it has none.`,
       revocation: 'How a grant is revoked; `null` if it is read from metadata, or not possible.',
-      pkce: 'Whether it supports PKCE (RFC 7636), and whether it insists on it.',
       client_id: `${settingTexts.client_id} \`null\` if none is set.`,
       client_secret: 'Whether a client needs a secret, may have one, or must not.',
       has_client_secret: 'Whether a client secret is stored. The secret itself is never part of an answer.',
       redirect: 'The rule for redirect URIs.',
       refresh: 'What is known about its refresh tokens.',
-      dead_grant_errors:
-        'Error codes or messages by which it says that a grant is dead, besides `invalid_grant`.',
-      quirks: 'Where it departs from the standards.',
       notes: 'What a person should know when registering a client; `null` if nothing.',
       sources: 'The documents that these facts were taken from.',
     },
@@ -62,15 +88,7 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
   Revocation: namedObject(
     Revocation,
     "How a grant is revoked: RFC 7009, or the provider's own request in the same terms.",
-    {
-      endpoint: 'Where the request goes.',
-      token:
-        'Which token is sent. `refresh` falls back to the access token if there is no refresh token, `refresh_only` does not.',
-      field: 'The name of the field with the token; `null` if the token is only in `Authorization: Bearer`.',
-      body: 'How the body is written. `json_list`: the field holds a list of every token of the grant.',
-      auth: '`client`: as at the token endpoint; `basic`: client id and secret; `client_id`: only the id, in the body; `bearer`: the token itself.',
-      method: 'The HTTP method.',
-    },
+    revocationTexts,
   ),
   RedirectRule: namedObject(RedirectRule, "A provider's rule for redirect URIs (RFC 8252, section 7.3).", {
     uri: 'The redirect URI to register at the provider.',
@@ -79,13 +97,7 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
   RefreshRule: namedObject(
     RefreshRule,
     "What is known about a provider's refresh tokens. It informs people; what the provider sends is always kept.",
-    {
-      issued: 'When it issues them.',
-      rotates: 'Whether a refresh replaces the refresh token.',
-      lifetime_s:
-        'Seconds from the sign-in until it expires, used or not; `null` if it does not, or that is not known.',
-      idle_s: 'Seconds without use until it expires; `null` if it does not, or that is not known.',
-    },
+    refreshTexts,
   ),
   ProviderQuirk: namedChoice(ProviderQuirk, 'Where a provider departs from the standards.', {
     comma_scopes_in_answer: 'The `scope` of the token answer is separated by commas.',

@@ -1,6 +1,6 @@
 import type { Provider } from '../../provider.js';
 import type { providers } from '../providers.js';
-import { settingTexts } from './provider-types.js';
+import { refreshTexts, revocationTexts, settingTexts } from './provider-types.js';
 import type { TextsOf } from './types.js';
 
 const idText = 'The id of the provider, in lower case.';
@@ -28,7 +28,9 @@ const exampleProvider: Provider = {
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   refresh: { issued: 'unknown', rotates: 'unknown', lifetime_s: null, idle_s: null },
   authorize_params: {},
+  device_params: {},
   token_params: {},
+  refresh_params: {},
   dead_grant_errors: [],
   quirks: [],
   notes: null,
@@ -71,6 +73,12 @@ export const providerMethods: TextsOf<typeof providers> = {
       revocation_endpoint: 'Where grants are revoked (RFC 7009).',
       client_secret: 'The secret of that client. It is stored encrypted, and never part of an answer.',
       redirect_uri: 'The redirect URI that is registered at the provider.',
+      revocation: {
+        text: 'How a grant is revoked, if that is not a request of RFC 7009. What is left out is as there.',
+        fields: revocationTexts,
+      },
+      refresh: { text: 'What is known about its refresh tokens. It informs people.', fields: refreshTexts },
+      client_secret_rule: 'Whether a client needs a secret, may have one, or must not.',
     },
     result: { text: 'The provider.', fields: { provider: 'The provider as it is now.' } },
     errors: ['vault_locked', 'integrity'],
