@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { errnoOf } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { printable } from '../../../shared/printable.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { ClientRegistration } from './client.js';
+import { short } from './short.js';
 
 /**
  * The code in an authorization response whose `state` is known to be right. `iss` is checked as RFC 9207 says: whenever it
@@ -56,11 +56,4 @@ function refusal(
   return new SigilforgeError('refresh_failed', `${name} answered ${short(error)}${reason}.`, {
     hint: 'Check the scopes and the client registered with this provider.',
   });
-}
-
-function short(text: string): string {
-  return printable(text)
-    .replace(/\s+/g, ' ')
-    .slice(0, 200)
-    .replace(/[.\s]+$/, '');
 }

@@ -10,3 +10,8 @@ export async function newPkce(): Promise<{ verifier: string; challenge: string }
 export function newState(): string {
   return oauth.generateRandomState();
 }
+
+/** An unguessable `nonce` that an ID token repeats (OpenID Connect Core 1.0, section 15.5.2). */
+export function newNonce(): string {
+  return oauth.generateRandomNonce();
+}

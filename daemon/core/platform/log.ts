@@ -15,6 +15,8 @@ export type LogEvent =
   | 'keychain.item_not_deleted'
   | 'account.damaged'
   | 'provider.damaged'
+  | 'id_token.foreign'
+  | 'id_token.passed_over'
   | 'refresh.stored'
   | 'refresh.failed'
   | 'refresh.answer_in_file'

@@ -24,7 +24,8 @@ export function openSignIn(
   const signIns = new PendingSignIns();
   const signInStore = new SignInStore(env, { store, attempts, vault, grants, events });
   const tokenImport = new TokenImport(env, { store, attempts, vault, grants, providers, oauth, signInStore });
-  const person = new PersonSignIn(oauth, { accounts, providers, vault, pending: signIns, signInStore });
+  const { log } = env;
+  const person = new PersonSignIn(oauth, { log, accounts, providers, vault, pending: signIns, signInStore });
   const ways = { person, tokenImport, signInStore };
   return { addAccount: new AddAccount(oauth, { store, accounts, providers, vault, ...ways }), signIns };
 }

@@ -91,7 +91,7 @@ export class PendingSignIns {
     const signIn = this.#get(id);
     if (signIn.ended) return false;
     signIn.participants -= 1;
-    if (signIn.participants <= 0) signIn.flow.cancel(cancelled());
+    if (signIn.participants <= 0) end(signIn);
     return true;
   }
 
@@ -99,13 +99,13 @@ export class PendingSignIns {
   #leave(signIn: PendingSignIn, waiter: object): void {
     signIn.waiting.delete(waiter);
     signIn.participants -= 1;
-    if (signIn.participants <= 0 && signIn.waiting.size === 0) signIn.flow.cancel(cancelled());
+    if (signIn.participants <= 0 && signIn.waiting.size === 0) end(signIn);
   }
 
   /** Ends every sign-in: callers that wait for one get `cancelled`. */
   close(): void {
-    for (const { ended, flow } of this.#signIns.values()) {
-      if (!ended) flow.cancel(cancelled());
+    for (const signIn of this.#signIns.values()) {
+      if (!signIn.ended) end(signIn);
     }
   }
 
@@ -128,11 +128,11 @@ export class PendingSignIns {
       ended: false,
     };
     this.#signIns.set(signIn.id, signIn);
-    const end = (): void => {
+    const forget = (): void => {
       signIn.ended = true;
       setTimeout(() => this.#signIns.delete(signIn.id), REMEMBER_MS).unref();
     };
-    result.then(end, end);
+    result.then(forget, forget);
     return signIn;
   }
 
@@ -163,6 +163,8 @@ function join(signIn: PendingSignIn, key: SignInKey): WaitingSignIn {
   return signIn;
 }
 
-function cancelled(): SigilforgeError {
-  return new SigilforgeError('cancelled', 'The sign-in was cancelled.');
+/** It has ended from now on: a caller that asks for the same in the next moment starts again, and does not join what is over. */
+function end(signIn: PendingSignIn): void {
+  signIn.ended = true;
+  signIn.flow.cancel(new SigilforgeError('cancelled', 'The sign-in was cancelled.'));
 }

@@ -1,10 +1,12 @@
 import type { Accounts } from '../accounts/accounts.js';
-import type { Granted, OAuthContext } from '../oauth/exchange.js';
+import type { OAuthContext } from '../oauth/exchange.js';
 import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';
 import { beginDeviceCode } from '../oauth/flows/device-code.js';
 import type { PendingFlow } from '../oauth/flows/flow.js';
+import type { Logger } from '../platform/log.js';
 import type { Providers } from '../providers/providers.js';
 import type { Vault } from '../vault/vault.js';
+import { signedInAs } from './identity.js';
 import { keepOpen } from './keep-open.js';
 import type { PendingSignIns, WaitingSignIn } from './pending.js';
 import { requestedClient, type SignInRequest } from './sign-in-request.js';
@@ -15,6 +17,7 @@ const BEGIN = { authorization_code: beginAuthorizationCode, device_code: beginDe
 export type PersonFlow = keyof typeof BEGIN;
 
 interface Collaborators {
+  readonly log: Logger;
   readonly accounts: Accounts;
   readonly providers: Providers;
   readonly vault: Vault;
@@ -25,14 +28,16 @@ interface Collaborators {
 /** Signs in with a person, in a browser or on another device. */
 export class PersonSignIn {
   readonly #oauth: OAuthContext;
+  readonly #log: Logger;
   readonly #accounts: Accounts;
   readonly #providers: Providers;
   readonly #vault: Vault;
   readonly #pending: PendingSignIns;
   readonly #signInStore: SignInStore;
 
-  constructor(oauth: OAuthContext, { accounts, providers, vault, pending, signInStore }: Collaborators) {
+  constructor(oauth: OAuthContext, { log, accounts, providers, vault, pending, signInStore }: Collaborators) {
     this.#oauth = oauth;
+    this.#log = log;
     this.#accounts = accounts;
     this.#providers = providers;
     this.#vault = vault;
@@ -54,11 +59,15 @@ export class PersonSignIn {
   async #start(request: SignInRequest, flow: PersonFlow): Promise<PendingFlow> {
     const { service, account, replace, params = {} } = request;
     const { client, scopes } = await requestedClient(this.#providers, request, flow);
+    const surroundings = { oauth: this.#oauth, log: this.#log };
     return BEGIN[flow](this.#oauth, {
       ...{ client, scopes, params },
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
-      store: (granted: Granted) =>
-        this.#signInStore.storeSignIn({ service, account, replace, flow, client, scopes, granted }),
+      store: async (answer) => {
+        await signedInAs(surroundings, { ...answer, account: `${service}/${account}`, client });
+        const { granted } = answer;
+        await this.#signInStore.storeSignIn({ service, account, replace, flow, client, scopes, granted });
+      },
     });
   }
 }

@@ -2,8 +2,7 @@ import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js
 import { authorizationCode } from '../authorization-response.js';
 import type { ClientRegistration } from '../client.js';
 import { exchangeOrThrow, type OAuthContext } from '../exchange.js';
-import { judgeIdToken } from '../id-token.js';
-import { newPkce, newState } from '../pkce.js';
+import { newNonce, newPkce, newState } from '../pkce.js';
 import type { Outcome } from './callback-page.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { listenForRedirect, stateMatches } from './loopback.js';
@@ -21,6 +20,7 @@ export async function beginAuthorizationCode(
   const { registration } = client;
   const endpoint = authorizationEndpoint(registration);
   const state = newState();
+  const nonce = request.scopes.includes('openid') ? newNonce() : undefined;
   const pkce = await newPkce();
   const ending = ends();
 
@@ -28,8 +28,7 @@ export async function beginAuthorizationCode(
     const parameters = { code, redirect_uri: redirect.redirectUri, code_verifier: pkce.verifier };
     await keepOpen(async () => {
       const granted = await exchangeOrThrow(context, client, 'authorization_code', parameters);
-      await judgeIdToken(registration, granted.tokens);
-      await store(granted);
+      await store({ granted, nonce });
     });
   };
   const answer = async (response: URLSearchParams): Promise<Outcome> => {
@@ -74,6 +73,7 @@ export async function beginAuthorizationCode(
         redirect_uri: redirect.redirectUri,
         state,
         code_challenge: pkce.challenge,
+        ...(nonce === undefined ? {} : { nonce }),
       }),
       userCode: null,
       verificationUri: null,
@@ -94,7 +94,7 @@ export async function beginAuthorizationCode(
 function authorizationUrl(
   endpoint: string,
   { client: { registration }, scopes, params }: FlowRequest,
-  ours: { redirect_uri: string; state: string; code_challenge: string },
+  ours: { redirect_uri: string; state: string; code_challenge: string; nonce?: string },
 ): string {
   const url = new URL(endpoint);
   const parameters = {

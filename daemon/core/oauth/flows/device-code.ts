@@ -135,7 +135,7 @@ async function askOnce(
   { deviceCode }: DeviceAuthorization,
 ): Promise<TokenFailure | undefined> {
   const { granted, failure } = await exchange(context, client, DEVICE_CODE, { device_code: deviceCode });
-  if (granted) await store(granted);
+  if (granted) await store({ granted, nonce: undefined });
   return failure;
 }
 

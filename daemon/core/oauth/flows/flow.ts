@@ -12,7 +12,14 @@ export interface FlowRequest {
   /** Runs an exchange and stores its answer with the vault kept open in between. Throws if the vault is locked before. */
   readonly keepOpen: <T>(exchange: () => Promise<T>) => Promise<T>;
   /** Stores the grant. The flow is complete, and says so in the browser, once this has returned. */
-  readonly store: (granted: Granted) => Promise<void>;
+  readonly store: (answer: FlowAnswer) => Promise<void>;
+}
+
+/** What a flow ended with. */
+export interface FlowAnswer {
+  readonly granted: Granted;
+  /** The nonce that an ID token has to repeat; `undefined` if none was sent. */
+  readonly nonce: string | undefined;
 }
 
 /** What a person needs to see. */

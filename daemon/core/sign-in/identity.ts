@@ -1,0 +1,69 @@
+import { SigilforgeError } from '../../../shared/errors.js';
+import type { OAuthClient } from '../oauth/client.js';
+import type { OAuthContext } from '../oauth/exchange.js';
+import type { FlowAnswer } from '../oauth/flows/flow.js';
+import { foreignness, readIdToken } from '../oauth/id-token.js';
+import { revoke } from '../oauth/revocation.js';
+import type { Logger } from '../platform/log.js';
+
+interface Surroundings {
+  readonly oauth: OAuthContext;
+  readonly log: Logger;
+}
+
+interface Answered extends FlowAnswer {
+  /** `service/account`. */
+  readonly account: string;
+  readonly client: OAuthClient;
+}
+
+/**
+ * Who signed in, by the `sub` of the ID token; `undefined` if nothing says it. An ID token that says less than it should
+ * costs no grant: it is passed over, with a line in the log. One that is for another client or sign-in ends this
+ * one, and what came with it is revoked, because it would never be used.
+ */
+export async function signedInAs(
+  { oauth, log }: Surroundings,
+  { account, client, granted, nonce }: Answered,
+): Promise<string | undefined> {
+  const { idToken } = granted.tokens;
+  if (!idToken) return undefined;
+  const claims = readIdToken(idToken);
+  if (typeof claims === 'string') {
+    log.warn('id_token.passed_over', { account, reason: claims });
+    return undefined;
+  }
+  const foreign = foreignness(claims, { registration: client.registration, nonce });
+  if (foreign !== undefined) {
+    const revoked = await revoke(oauth, client, granted.tokens);
+    log.warn('id_token.foreign', { account, revoked });
+    throw notForThisSignIn(client, `${foreign}${ageOf(claims, granted.sentAt)}`, revoked);
+  }
+  if (nonce !== undefined && claims.nonce === undefined)
+    log.warn('id_token.passed_over', { account, reason: 'no nonce' });
+  return claims.subject;
+}
+
+/** A minute: dates are whole seconds, and an answer takes a while. */
+const FORGIVEN_CLOCK_MS = 60_000;
+
+/** When the token was issued, where that is odd: an old token may come out of a cache, one of the future from another clock. */
+function ageOf({ issuedAt }: { readonly issuedAt: number | undefined }, sentAt: number): string {
+  const ageMs = issuedAt === undefined ? 0 : sentAt - issuedAt;
+  if (Math.abs(ageMs) <= FORGIVEN_CLOCK_MS) return '';
+  const minutes = Math.round(Math.abs(ageMs) / 60_000);
+  return `. By the clock of this machine it was issued ${minutes} min ${ageMs > 0 ? 'ago' : 'in the future'}`;
+}
+
+function notForThisSignIn(
+  { registration: { id, name } }: OAuthClient,
+  foreign: string,
+  revoked: boolean,
+): SigilforgeError {
+  const rest = revoked
+    ? 'The tokens that came with it were revoked.'
+    : "The tokens that came with it could not be revoked: end this access in the provider's settings.";
+  return new SigilforgeError('refresh_failed', `The ID token from ${name} ${foreign}. Nothing was stored.`, {
+    hint: `${rest} Compare the issuer and the client id with the provider's: sigilforge provider show ${id}`,
+  });
+}
