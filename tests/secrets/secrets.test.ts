@@ -129,6 +129,36 @@ describe.each(backends)('secrets by $name', ({ start }) => {
     expect(await api.listSecrets({ prefix: 'nothing' })).toEqual({ secrets: [], cursor: null });
   });
 
+  test.each([
+    ['values of the longest kind, one a page', [MAX, MAX, MAX], [1, 1, 1]],
+    ['values of which three fill a page', Array<number>(7).fill(21_000), [3, 3, 1]],
+    ['a long value after short ones, which stay together', [10, 10, MAX, 10, 10], [2, 1, 2]],
+    ['values that are just as long as a page', [64 * 1024 - 100, 64 * 1024 - 100], [1, 1]],
+  ])('values come by page of 64 KiB: %s', async (_, lengths, counts) => {
+    const expected = lengths.map((length, index) => ({ key: `v${index}`, value: 'x'.repeat(length) }));
+    for (const secret of expected) await api.setSecret(secret);
+    const pages = await allPages((cursor) => api.getSecrets(cursor));
+    expect(pages.map(({ secrets }) => secrets.length)).toEqual(counts);
+    expect(pages.flatMap(({ secrets }) => secrets.map(({ key, value }) => ({ key, value })))).toEqual(
+      expected,
+    );
+  });
+
+  test('values that JSON makes longer fill a page sooner', async () => {
+    for (const key of ['a', 'b', 'c']) await api.setSecret({ key, value: '"'.repeat(20_000) });
+    const pages = await allPages((cursor) => api.getSecrets(cursor));
+    expect(pages.map(({ secrets }) => secrets.length)).toEqual([1, 1, 1]);
+    for (const { secrets } of pages) expect(JSON.stringify(secrets).length).toBeLessThanOrEqual(64 * 1024);
+  });
+
+  test('a value that does not fit on a page is not opened for it', async () => {
+    for (const key of ['a', 'b', 'c']) await api.setSecret({ key, value: key.repeat(40_000) });
+    stored.copySealedSecret(backend.sandbox.home, 'c', 'b');
+    const { secrets, cursor } = await api.getSecrets();
+    expect(secrets.map(({ key }) => key)).toEqual(['a']);
+    await expect(api.getSecrets({ cursor: cursor ?? '' })).rejects.toMatchObject({ kind: 'integrity' });
+  });
+
   test('a page that is just full is the last one', async () => {
     for (let index = 0; index < 100; index++) await api.setSecret({ key: `full-${index}`, value: 'x' });
     const { secrets, cursor } = await api.listSecrets();

@@ -10,7 +10,7 @@ import { SecretStore, type StoredSecret } from '../store/secrets.js';
 import type { Vault } from '../vault/vault.js';
 import { fromStored, readBytes, toStored, writeBytes } from './encoding.js';
 import { KeychainItems } from './keychain-items.js';
-import { readPage } from './page.js';
+import { cursorAfter, PAGE_BYTES, readPage } from './page.js';
 
 interface Collaborators {
   readonly vault: Vault;
@@ -22,6 +22,7 @@ interface Options {
   readonly defaultBackend: SecretBackend;
 }
 
+type SecretValue = ResultOf<'get_secrets'>['secrets'][number];
 type Change = Pick<StoredSecret, 'key' | 'item'> & { readonly sealed: (id: string) => Buffer | null };
 
 /** Secrets by their names: API keys and other values that a program needs and no one should see. */
@@ -85,13 +86,22 @@ export class Secrets {
     throw removedElsewhere();
   }
 
-  /** A page of secrets, without those whose keychain item another program removed. */
+  /**
+   * A page of secrets, without those whose keychain item another program removed. It ends before the first value that would
+   * make it too long, which the length of the sealed value foretells for most: then that value is not even opened.
+   */
   async getPage(prefix: string | undefined, cursor: string | undefined): Promise<ResultOf<'get_secrets'>> {
     const page = readPage(this.#store, prefix, cursor);
-    const secrets = [];
-    for (const { key } of page.secrets) {
-      const stored = (await this.#read(key))?.stored;
-      if (stored) secrets.push({ key, ...writeBytes(fromStored(stored)) });
+    const secrets: SecretValue[] = [];
+    let bytes = 0;
+    let last = '';
+    for (const { key, sealedBytes } of page.secrets) {
+      if (isFull(secrets, bytes + sealedBytes)) return { secrets, cursor: cursorAfter(last) };
+      const found = await this.#valueOf(key);
+      bytes += found ? jsonBytes(found) : 0;
+      if (isFull(secrets, bytes)) return { secrets, cursor: cursorAfter(last) };
+      if (found) secrets.push(found);
+      last = key;
     }
     return { secrets, cursor: page.cursor };
   }
@@ -122,6 +132,11 @@ export class Secrets {
     return true;
   }
 
+  async #valueOf(key: string): Promise<SecretValue | undefined> {
+    const stored = (await this.#read(key))?.stored;
+    return stored && { key, ...writeBytes(fromStored(stored)) };
+  }
+
   /**
    * A locked vault does not hand out secrets in the keychain either. The secret is read once the vault is open, and opened in
    * the same turn: a rotation in between would have sealed it again.
@@ -142,8 +157,17 @@ export class Secrets {
   }
 }
 
-function backendOf(secret: StoredSecret): SecretBackend {
+function backendOf(secret: Pick<StoredSecret, 'item'>): SecretBackend {
   return secret.item === null ? 'vault' : 'keychain';
+}
+
+/** Whether secrets of so many bytes are too many for a page. A page never is without any. */
+function isFull(secrets: readonly SecretValue[], bytes: number): boolean {
+  return secrets.length > 0 && bytes > PAGE_BYTES;
+}
+
+function jsonBytes(secret: SecretValue): number {
+  return Buffer.byteLength(JSON.stringify(secret));
 }
 
 /** No sentence repeats the name: the caller may have given a value instead. */

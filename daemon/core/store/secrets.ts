@@ -10,6 +10,11 @@ export interface StoredSecret {
   readonly updatedAt: number;
 }
 
+/** What a list says about a secret, without its value; `sealedBytes` is 0 for one in the keychain. */
+export interface ListedSecret extends Omit<StoredSecret, 'id' | 'value'> {
+  readonly sealedBytes: number;
+}
+
 interface SecretRow {
   readonly id: string;
   readonly key: string;
@@ -18,6 +23,8 @@ interface SecretRow {
   readonly created_at: number;
   readonly updated_at: number;
 }
+
+type ListedRow = Omit<SecretRow, 'id' | 'value'> & { readonly bytes: number | null };
 
 /** The secrets of a page: those with a prefix, after a key, in the order of their keys. */
 export interface PageQuery {
@@ -29,7 +36,7 @@ export interface PageQuery {
 /** SQL for secrets and for the keychain items that belong to them. Changes are made inside `Sqlite.write`. */
 export class SecretStore {
   readonly #find: Statement<[string], SecretRow>;
-  readonly #page: Statement<[PageQuery], SecretRow>;
+  readonly #page: Statement<[PageQuery], ListedRow>;
   readonly #count: Statement<[], { count: number }>;
   readonly #put: Statement<[SecretRow]>;
   readonly #remove: Statement<[Pick<SecretRow, 'id' | 'item'>]>;
@@ -40,10 +47,9 @@ export class SecretStore {
 
   constructor(db: Sqlite) {
     this.#find = db.prepare('SELECT * FROM secrets WHERE key = ?');
-    // No key has a character that comes after the tilde.
-    this.#page =
-      db.prepare(`SELECT * FROM secrets WHERE key > @after AND key >= @prefix AND key < @prefix || '~'
-      ORDER BY key LIMIT @limit`);
+    // No key has a character that comes after the tilde. SQLite knows the length of a blob without reading it.
+    this.#page = db.prepare(`SELECT key, item, created_at, updated_at, length(value) AS bytes FROM secrets
+      WHERE key > @after AND key >= @prefix AND key < @prefix || '~' ORDER BY key LIMIT @limit`);
     this.#count = db.prepare('SELECT count(*) AS count FROM secrets');
     this.#put = db.prepare(`INSERT INTO secrets VALUES (@id, @key, @value, @item, @created_at, @updated_at)
       ON CONFLICT (id) DO UPDATE SET value = @value, item = @item, updated_at = @updated_at`);
@@ -60,8 +66,13 @@ export class SecretStore {
     return row && recordOf(row);
   }
 
-  page(query: PageQuery): StoredSecret[] {
-    return this.#page.all(query).map(recordOf);
+  page(query: PageQuery): ListedSecret[] {
+    return this.#page.all(query).map(({ created_at, updated_at, bytes, ...secret }) => ({
+      ...secret,
+      createdAt: created_at,
+      updatedAt: updated_at,
+      sealedBytes: bytes ?? 0,
+    }));
   }
 
   count(): number {

@@ -57,7 +57,7 @@ export const secretMethods: TextsOf<typeof secrets> = {
   get_secrets: {
     params: pageTexts,
     result: {
-      text: 'A page of secrets.',
+      text: 'A page of secrets: at most 64 KiB of them, or a single one that is longer.',
       fields: {
         secrets: {
           text: 'The secrets, sorted by name.',
