@@ -4,6 +4,8 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { isAttended, isRemote } from '../terminal/browser.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
+import { canAsk } from '../terminal/prompt.js';
+import { typedLines } from '../terminal/typing.js';
 import { present } from './present.js';
 
 /** The client that signs in, and the terminal of the person. */
@@ -58,8 +60,10 @@ async function follow(waiting: Waiting, options: Options): Promise<AccountInfo> 
   if (!elsewhere || started.authorization_url === null) {
     return output.waiting('Waiting for you to sign in…', end);
   }
-  output.say('If the browser cannot return here, paste the address it was redirected to:');
-  return Promise.race([end, completeByPaste(waiting)]);
+  // The terminal takes long lines before the prompt.
+  const pasted = completeByPaste(waiting);
+  output.say('If the browser cannot return here, paste the address it was redirected to, and press Enter:');
+  return Promise.race([end, pasted]);
 }
 
 async function waitForEnd({ client, flow_id, over }: Waiting): Promise<AccountInfo> {
@@ -70,11 +74,9 @@ async function waitForEnd({ client, flow_id, over }: Waiting): Promise<AccountIn
   throw new SigilforgeError('cancelled', 'The sign-in is over.');
 }
 
-/** Takes pasted addresses from standard input. Resolves with the account, and never if the input ends without one. */
+/** Takes pasted addresses. Resolves with the account, and never if the input ends without one. */
 async function completeByPaste({ client, output, flow_id, over }: Waiting): Promise<AccountInfo> {
-  const lines = createInterface({ input: process.stdin, terminal: false });
-  over.addEventListener('abort', () => lines.close());
-  for await (const line of lines) {
+  for await (const line of canAsk() ? typedLines(over) : linesOfInput(over)) {
     const redirect_url = line.trim();
     if (redirect_url === '') continue;
     try {
@@ -87,9 +89,16 @@ async function completeByPaste({ client, output, flow_id, over }: Waiting): Prom
   return new Promise<never>(() => undefined);
 }
 
+/** The lines of standard input where that is a file or a pipe. */
+function linesOfInput(over: AbortSignal): AsyncIterable<string> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  over.addEventListener('abort', () => lines.close());
+  return lines;
+}
+
 /** Whether a person can paste again. Without a terminal there is no person to do it. */
 function isWrongPaste(thrown: unknown): boolean {
-  return process.stdin.isTTY && thrown instanceof SigilforgeError && thrown.kind === 'invalid_params';
+  return canAsk() && thrown instanceof SigilforgeError && thrown.kind === 'invalid_params';
 }
 
 async function cancel({ client, flow_id }: Waiting): Promise<void> {

@@ -8,7 +8,7 @@ import { align, type Cell, flatten, friendly, plain } from './format.js';
 import { startSpinner } from './spinner.js';
 
 /*
- * This file owns the terminal; nothing else in the CLI writes to it, except the prompts in prompt.ts. Its rules:
+ * This file owns the terminal; nothing else in the CLI writes to it, except prompt.ts and typing.ts, which ask. Its rules:
  *
  * 1. Data goes to standard output, everything else to standard error.
  * 2. With --json the data is the RPC result itself, and an error is one JSON object on standard error.

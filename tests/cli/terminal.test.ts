@@ -4,7 +4,10 @@ import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SigilforgeError } from '../../shared/errors.js';
 import { account, address, flow, token } from '../support/samples.js';
+import type { Running } from '../support/start/running.js';
+import { program } from '../support/start/sandbox.js';
 import { type Answers, type StubDaemon, startStubDaemon } from '../support/start/stub-daemon.js';
+import { hasPython, onTerminal, Terminal } from '../support/start/terminal.js';
 
 const stop: (() => Promise<void>)[] = [];
 
@@ -173,6 +176,124 @@ describe.skipIf(!hasScript)('on a terminal', () => {
       await expect(readFile(opened)).rejects.toThrow('ENOENT');
     },
   );
+
+  describe('a pasted address', () => {
+    const begins = 'http://127.0.0.1:41234/callback';
+    const addressOf = (length: number) => `${begins}?state=abc&code=`.padEnd(length, 'c0de');
+    const answers: Answers = {
+      add_account: byBrowser,
+      wait_flow: () => new Promise(() => undefined),
+      complete_flow: { account },
+      cancel_flow: { cancelled: true },
+    };
+    const begin = async (answersToo: Answers = {}) => {
+      const daemon = await start({ ...answers, ...answersToo });
+      const cli = daemon.start(['add-account', 'github', 'work', '--no-browser'], { tty });
+      await cli.seen(/paste the address/, 'stdout');
+      return { daemon, cli };
+    };
+    const pasted = ({ calls }: StubDaemon) =>
+      calls.filter(({ method }) => method === 'complete_flow').map(({ params }) => params);
+
+    test.each([
+      [6_000, 'bare', addressOf(6_000)],
+      [20_000, 'bare', addressOf(20_000)],
+      [20_000, 'in brackets', `\u001b[200~${addressOf(20_000)}\u001b[201~`],
+      [6_000, 'in brackets, wrapped', `\u001b[200~${addressOf(6_000).replace(/.{80}/g, '$&\n')}\u001b[201~`],
+    ])('of %i characters arrives whole, %s', async (length, _, keys) => {
+      const { daemon, cli } = await begin();
+      cli.write(`${keys}\r`);
+      const { code, stdout } = await cli.exited;
+      expect(code).toBe(0);
+      expect(pasted(daemon)).toEqual([{ flow_id: flow.flow_id, redirect_url: addressOf(length) }]);
+      // It is shown in short, without the code, and the terminal is as it was.
+      expect(stdout).toContain(`${begins}… (${length.toLocaleString('en')} characters)`);
+      expect(stdout).not.toContain('c0de');
+      expect(stdout.length).toBeLessThan(2000);
+      expect(stdout.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?2004h'));
+    });
+
+    test('can be mended before Enter', async () => {
+      const { daemon, cli } = await begin();
+      cli.write('nonsense\u0015\u001b[Dhttps://x.org/?code=12\u007f\u007f\u00083\r');
+      expect((await cli.exited).code).toBe(0);
+      expect(pasted(daemon)).toEqual([{ flow_id: flow.flow_id, redirect_url: 'https://x.org/?code3' }]);
+    });
+
+    test('Ctrl-C cancels the sign-in, also with half an address', async () => {
+      for (const typed of ['', addressOf(5_000)]) {
+        const { daemon, cli } = await begin();
+        cli.write(`${typed}\u0003`);
+        const { code, stdout } = await cli.exited;
+        expect(code).toBe(8);
+        expect(stdout).toContain('This was cancelled.');
+        expect(daemon.calls.at(-1)?.method).toBe('cancel_flow');
+        expect(pasted(daemon)).toEqual([]);
+      }
+    });
+
+    test('Ctrl-D ends pasting, and the browser can still end the sign-in', async () => {
+      let end = (): void => undefined;
+      const signedIn = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      const { cli, daemon } = await begin({
+        wait_flow: () => signedIn.then(() => ({ state: 'complete', account })),
+      });
+      cli.write('\u0004');
+      await cli.seen(/\[\?2004l/, 'stdout');
+      end();
+      expect((await cli.exited).code).toBe(0);
+      expect(pasted(daemon)).toEqual([]);
+    });
+
+    test.each<[string, Answers, (cli: Running) => Promise<void> | void]>([
+      ['the paste', {}, (cli) => cli.write('https://x.org/?code=1\r')],
+      ['Ctrl-C', {}, (cli) => cli.write('\u0003')],
+      [
+        'the end of the sign-in',
+        { wait_flow: new SigilforgeError('denied', 'The person said no.') },
+        () => undefined,
+      ],
+      [
+        'SIGTERM',
+        {},
+        async (cli) => void process.kill(Number((await cli.seen(/pid (\d+)/, 'stdout'))[1]), 'SIGTERM'),
+      ],
+    ])('leaves the terminal as it was, after %s', async (_, answersToo, act) => {
+      const daemon = await start({ ...answers, ...answersToo });
+      const shell = 'sh -c \'echo pid $$; exec "$@"\' sh "$@"; echo status $?; stty -a';
+      const command = [...program('sigilforge'), 'add-account', 'github', 'work', '--no-browser'];
+      const cli = daemon.spawn(['sh', '-c', shell, 'sh', ...command], { tty });
+      await cli.seen(/paste the address/, 'stdout');
+      await act(cli);
+      const { stdout } = await cli.exited;
+      expect(stdout).toMatch(/\[\?2004l.*status [078]\r\n/s);
+      for (const mode of ['icanon', 'echo', 'isig', 'icrnl']) {
+        expect(stdout).toMatch(new RegExp(`\\s${mode}\\b`));
+      }
+    });
+  });
+});
+
+test.skipIf(!hasPython)('Ctrl-Z while an address is awaited stops, and the shell continues it', async () => {
+  const daemon = await start({
+    add_account: byBrowser,
+    wait_flow: () => new Promise(() => undefined),
+    complete_flow: { account },
+  });
+  const command = [...program('sigilforge'), 'add-account', 'github', 'work', '--no-browser'];
+  const terminal = new Terminal(daemon.spawn(onTerminal(command)));
+  await terminal.shown('paste the address');
+  terminal.type('https://x.org/?code=');
+  await terminal.shown('https://x.org/… \\(20 characters\\)');
+  terminal.type('\u001a');
+  await terminal.event(/stopped/);
+  terminal.act('continue');
+  await terminal.shown('https://x.org/… \\(20 characters\\)', 2);
+  terminal.type('c\r');
+  await terminal.event(/exit 0/);
+  expect(daemon.calls.at(-1)?.params).toMatchObject({ redirect_url: 'https://x.org/?code=c' });
 });
 
 test('no browser is opened without a terminal', async () => {

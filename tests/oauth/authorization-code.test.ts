@@ -354,6 +354,17 @@ describe('with endpoints of one’s own', () => {
     expect(await completed(api, begun.flowId)).toMatchObject({ account: 'pkce', expires_at: null });
   });
 
+  test('a code of 20,000 characters is taken whole, from the browser and from a paste', async () => {
+    fake.route('POST /token', () => ({ body: { access_token: 'an access token' } }));
+    const code = 'c0de'.repeat(5_000);
+    const opened = await begin(api, { account: 'long-opened' });
+    expect((await openPage(callback(opened, { code }))).status).toBe(200);
+    const pasted = await begin(api, { account: 'long-pasted' });
+    await api.completeFlow({ flow_id: pasted.flowId, redirect_url: callback(pasted, { code }) });
+    const sent = fake.sentTo('POST /token').slice(-2);
+    expect(sent.map(({ form }) => form['code'])).toEqual([code, code]);
+  });
+
   test('without an issuer to compare it with, `iss` may be anything', async () => {
     fake.route('POST /token', () => ({ body: { access_token: 'an access token' } }));
     const begun = await begin(api, { account: 'any-issuer' });

@@ -101,7 +101,7 @@ function keptEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** The built program, as it is shipped. */
-function program(name: string): string[] {
+export function program(name: string): string[] {
   return [process.execPath, fileURLToPath(new URL(`../../../dist/${name}.cjs`, import.meta.url))];
 }
 

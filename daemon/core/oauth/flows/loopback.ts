@@ -12,6 +12,9 @@ export interface LoopbackRedirect {
   close(): void;
 }
 
+/** Bytes of a request line with its headers: codes are long where they hold what was granted, and as long as one may be pasted. */
+const LONGEST_REQUEST = 128 * 1024;
+
 /**
  * Listens for the authorization response on the loopback interface (RFC 8252, section 7.3). The first request with the
  * right path, Host and `state` is handed to `respond`, whose outcome the browser shows; any other changes nothing.
@@ -50,7 +53,7 @@ export async function listenForRedirect(
 
   const port = rule.port === 'any' ? 0 : Number(uri.port || 80);
   for (const host of hostsOf(uri)) {
-    const server = http.createServer((request, response) => {
+    const server = http.createServer({ maxHeaderSize: LONGEST_REQUEST }, (request, response) => {
       answer(request, response).catch(() => response.destroy());
     });
     const bound = await listen(
