@@ -111,12 +111,44 @@ describe('with a real provider', () => {
   });
 
   test('goes on, more slowly, while the provider cannot be reached or has a bad moment', async () => {
-    polls(cutBefore);
-    polls(answerWith(503, '<h1>Busy</h1>'));
+    const pending = answerWith(400, { error: 'authorization_pending' });
+    for (const answer of [cutBefore, answerWith(503, '<h1>Busy</h1>'), pending, slowDown, cutBefore]) {
+      polls(answer);
+    }
+    polls(pending);
     const { flow_id, verification_uri_complete } = await start('patient');
     await approveDevice(verification_uri_complete ?? '');
     expect(await completed(api, flow_id)).toMatchObject({ account: 'patient' });
-    expect(waits.slice(0, 3)).toEqual([5000, 10_000, 20_000]);
+    expect(waits.slice(0, 7)).toEqual([5000, 10_000, 20_000, 5000, 10_000, 20_000, 10_000]);
+  });
+
+  test('waits as long as a provider asks for that is overrun', async () => {
+    polls(answerWith(429, { error: 'slow' }, { 'retry-after': '30' }));
+    const last = polls(answerWith(400, { error: 'access_denied' }));
+    const { flow_id } = await start('overrun');
+    await last.reached;
+    await expect(completed(api, flow_id)).rejects.toMatchObject({ kind: 'denied' });
+    expect(waits).toEqual([5000, 30_000]);
+  });
+
+  test.each([
+    ['a tiny interval', { interval: 1e-9 }, 1000],
+    ['no time at all', { interval: 0 }, 5000],
+    ['a word', { interval: 'abc' }, 5000],
+    ['numbers as text', { interval: '2', expires_in: '3' }, 2000],
+    ['an interval beyond the lifetime', { interval: 1e9, expires_in: 30 }, 30_000],
+  ])('waits between two polls at least a second and at most the lifetime: %s', async (_, times, wait) => {
+    proxy.plan(
+      changeJson((json) => ({ ...json, ...times })),
+      { path: '/device/auth' },
+    );
+    const last = polls(answerWith(400, { error: 'access_denied' }));
+    const { flow_id, interval_s } = await start('odd-times');
+    await last.reached;
+    await expect(completed(api, flow_id)).rejects.toMatchObject({ kind: 'denied' });
+    expect(interval_s).toBe(wait / 1000);
+    // A moment of a lifetime passes before its rest is counted.
+    expect(Math.ceil((waits[0] ?? 0) / 1000) * 1000).toBe(wait);
   });
 
   test.each([

@@ -8,13 +8,13 @@ import { type HttpAnswer, HttpFailure } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
 import { readJsonObject, readTokenAnswer } from '../token-answer.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
+import { PollingPace, secondsOf } from './polling-pace.js';
 
-/** RFC 8628, section 3.2: the default interval; section 3.5: what `slow_down` adds. */
-const DEFAULT_INTERVAL_S = 5;
-const SLOW_DOWN_S = 5;
 /** How long the codes live if the answer leaves it out, and the most that is believed. */
 const DEFAULT_LIFETIME_S = 900;
 const LONGEST_LIFETIME_S = 86_400;
+/** The least between two polls. */
+const SHORTEST_PAUSE_MS = 1000;
 
 interface DeviceAuthorization {
   readonly deviceCode: string;
@@ -22,7 +22,8 @@ interface DeviceAuthorization {
   readonly verificationUri: string;
   readonly verificationUriComplete: string | null;
   readonly lifetimeS: number;
-  readonly intervalS: number;
+  /** As the provider sent it, possibly nonsense. */
+  readonly interval: unknown;
 }
 
 /** The device authorization grant (RFC 8628): the person signs in on any device, and the token endpoint is polled. */
@@ -30,7 +31,9 @@ export async function beginDeviceCode(context: OAuthContext, request: FlowReques
   const device = await authorizeDevice(context, request);
   const stop = new AbortController();
   const expiresAt = context.clock.wall() + device.lifetimeS * 1000;
-  const done = poll(context, request, { ...device, expiresAt }, stop.signal);
+  const pace = new PollingPace(device.interval);
+  const intervalS = Math.min(pace.waitS, device.lifetimeS);
+  const done = poll(context, request, { ...device, expiresAt, pace }, stop.signal);
   return {
     kind: 'device_code',
     prompt: {
@@ -40,7 +43,7 @@ export async function beginDeviceCode(context: OAuthContext, request: FlowReques
       verificationUri: device.verificationUri,
       verificationUriComplete: device.verificationUriComplete,
       expiresAt,
-      intervalS: device.intervalS,
+      intervalS,
     },
     done,
     async complete() {
@@ -76,8 +79,6 @@ function readDeviceAuthorization(
 ): DeviceAuthorization {
   const json = readJsonObject(answer.body) ?? {};
   const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-  const number = (value: unknown, otherwise: number): number =>
-    typeof value === 'number' && value > 0 ? value : otherwise;
   const deviceCode = text(json['device_code']);
   const userCode = text(json['user_code']);
   const verificationUri = text(json['verification_uri']) ?? text(json['verification_url']);
@@ -90,14 +91,13 @@ function readDeviceAuthorization(
         }).error
       : judgeUnreadable(answer, registration, DEVICE_CODE).error;
   }
-  const lifetimeS = Math.min(number(json['expires_in'], DEFAULT_LIFETIME_S), LONGEST_LIFETIME_S);
   return {
     deviceCode,
     userCode,
     verificationUri,
     verificationUriComplete: text(json['verification_uri_complete']),
-    lifetimeS,
-    intervalS: Math.min(number(json['interval'], DEFAULT_INTERVAL_S), lifetimeS),
+    lifetimeS: Math.min(secondsOf(json['expires_in']) ?? DEFAULT_LIFETIME_S, LONGEST_LIFETIME_S),
+    interval: json['interval'],
   };
 }
 
@@ -105,27 +105,22 @@ function readDeviceAuthorization(
 async function poll(
   context: OAuthContext,
   request: FlowRequest,
-  device: DeviceAuthorization & { readonly expiresAt: number },
+  device: DeviceAuthorization & { readonly expiresAt: number; readonly pace: PollingPace },
   stop: AbortSignal,
 ): Promise<void> {
-  const left = (): number => device.expiresAt - context.clock.wall();
-  let intervalS = device.intervalS;
-  for (let leftMs = left(); leftMs > 0; leftMs = left()) {
-    await pause(Math.min(intervalS * 1000, leftMs), stop);
+  const { expiresAt, pace } = device;
+  for (;;) {
+    const pauseMs = Math.max(0, Math.min(pace.waitS * 1000, expiresAt - context.clock.wall()));
+    await pause(pauseMs, stop);
+    if (pauseMs < SHORTEST_PAUSE_MS) throw expired();
     const failure = await request.keepOpen(() => askOnce(context, request, device));
     if (!failure) return;
     const code = failure.refusal?.code;
-    if (code === 'authorization_pending') continue;
-    if (code === 'slow_down') {
-      intervalS = Math.max(failure.refusal?.interval ?? 0, intervalS + SLOW_DOWN_S);
-    } else if (failure.verdict === 'transient') {
-      // RFC 8628, section 3.5: on a connection failure the polling slows down, and goes on.
-      intervalS *= 2;
-    } else {
-      throw ending(code) ?? failure.error;
-    }
+    if (code === 'authorization_pending') pace.pending();
+    else if (code === 'slow_down') pace.slowDown(failure.refusal?.interval);
+    else if (failure.verdict === 'transient') pace.failed(failure);
+    else throw ending(code) ?? failure.error;
   }
-  throw expired();
 }
 
 /** Stores the grant, or returns why there is none yet. */
