@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SigilforgeClient } from '../../client/index.js';
+import type { AccountInfo, ParamsOf } from '../../shared/contract/index.js';
+import { begin, completed, SERVICE, work } from '../support/accounts.js';
+import { type BetterAuth, startBetterAuth } from '../support/provider/better-auth.js';
+import type { Decision } from '../support/provider/better-auth-person.js';
+import { cutAfter } from '../support/provider/faults.js';
+import { CALLBACK, pkcePair, postForm, type TokenAnswer } from '../support/provider/hand-client.js';
+import type { OpenIdClient } from '../support/provider/openid-clients.js';
+import { backends, openBeside, startDaemon } from '../support/start/backends.js';
+import { stopAfter } from '../support/start/stop-after.js';
+import * as stored from '../support/stored.js';
+import { hear } from '../support/wire/hearing.js';
+
+const SCOPES = ['offline_access', 'read'];
+const WAYS = ['authorization_code', 'device_code'] as const;
+
+let server: BetterAuth;
+
+beforeAll(async () => {
+  server = await startBetterAuth();
+});
+afterAll(() => server.stop());
+
+/** Makes the server known, with a client that nobody else has. */
+async function know(api: SigilforgeClient, client?: OpenIdClient, at = server): Promise<OpenIdClient> {
+  const { clientId, clientSecret, auth } = client ?? (await at.registerDesktop());
+  await api.setProvider({
+    id: SERVICE,
+    issuer: at.issuer,
+    client_id: clientId,
+    ...(clientSecret === '' ? {} : { client_secret: clientSecret, client_auth: auth }),
+    default_scopes: SCOPES,
+  });
+  return { clientId, clientSecret, auth };
+}
+
+/** A whole sign-in, the person's part included. */
+async function signIn(
+  api: SigilforgeClient,
+  params: Partial<ParamsOf<'add_account'>> = {},
+  decision: Decision = {},
+  { person } = server,
+): Promise<AccountInfo> {
+  if (params.flow === 'device_code') {
+    const { flow_id, verification_uri_complete } = await api.addAccount({ ...work, ...params });
+    await person.decideDevice(verification_uri_complete ?? '', decision);
+    return completed(api, flow_id ?? '');
+  }
+  const { flowId, address } = await begin(api, params);
+  await person.signIn(address, decision);
+  return completed(api, flowId);
+}
+
+/** A daemon that knows the server, and one account of it. */
+async function startSignedIn(at = server) {
+  const daemon = await stopAfter(startDaemon());
+  const client = await know(daemon.api, undefined, at);
+  await signIn(daemon.api, {}, {}, at);
+  return { ...daemon, client };
+}
+
+/** A whole sign-in by another program, up to the tokens. */
+async function signInByHand(client: OpenIdClient): Promise<TokenAnswer> {
+  const { verifier, challenge } = pkcePair();
+  const url = new URL(`${server.issuer}/oauth2/authorize`);
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: client.clientId,
+    redirect_uri: CALLBACK,
+    scope: SCOPES.join(' '),
+    state: 'a state that is long enough',
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+  }).toString();
+  const code = (await server.person.authorize(url.href)).searchParams.get('code') ?? '';
+  return exchange(client, {
+    grant_type: 'authorization_code',
+    code,
+    code_verifier: verifier,
+    redirect_uri: CALLBACK,
+  });
+}
+
+function exchange(client: OpenIdClient, fields: Record<string, string>): Promise<TokenAnswer> {
+  return postForm(`${server.issuer}/oauth2/token`, client, fields);
+}
+
+describe.each(backends)('by $name', ({ start }) => {
+  test.each(['none', 'client_secret_basic', 'client_secret_post'] as const)(
+    'a client that registered itself, with %s, signs in by the browser and by a code',
+    async (auth) => {
+      const { api } = await stopAfter(start());
+      const client = await know(api, await server.registerDesktop(auth));
+      for (const flow of WAYS) {
+        const name = { ...work, account: flow };
+        expect(await signIn(api, { ...name, flow })).toMatchObject({ ...name, state: 'ok', scopes: SCOPES });
+        const { access_token } = await api.getToken(name);
+        expect(await server.accepts(access_token)).toBe(true);
+        const refreshed = await api.refreshToken(name);
+        expect(refreshed.access_token).not.toBe(access_token);
+        expect(await server.accepts(refreshed.access_token)).toBe(true);
+      }
+      expect(await server.grants(client)).toBe(2);
+    },
+  );
+
+  test.each(['client_secret_basic', 'client_secret_post'] as const)(
+    'a machine signs in as itself with %s, and again where its token has expired',
+    async (auth) => {
+      const { api, sandbox } = await stopAfter(start());
+      const client = await know(api, await server.registerMachine(auth));
+      const { clientId: client_id, clientSecret: client_secret } = client;
+      const started = await api.addAccount({
+        ...work,
+        flow: 'client_credentials',
+        scopes: ['read'],
+        credential: { client_id, client_secret },
+      });
+      expect(started).toMatchObject({ flow_id: null, account: { state: 'ok', scopes: ['read'] } });
+      const { access_token } = await api.getToken(work);
+      expect(await server.accepts(access_token)).toBe(true);
+      stored.expire(sandbox.home);
+      const again = await api.getToken(work);
+      expect(again.access_token).not.toBe(access_token);
+      expect(await server.accepts(again.access_token)).toBe(true);
+    },
+  );
+
+  test('a refresh token of another program is taken over, and that program is out', async () => {
+    const { api } = await stopAfter(start());
+    const client = await know(api);
+    const { refresh_token = '' } = await signInByHand(client);
+    const { account } = await api.addAccount({ ...work, flow: 'import', credential: { refresh_token } });
+    expect(account).toMatchObject({ state: 'ok' });
+    expect(await server.grants(client)).toBe(1);
+    const { access_token } = await api.getToken(work);
+    expect(await server.accepts(access_token)).toBe(true);
+  });
+
+  test('a grant that a replay ended needs its person, says so once, and is whole after the next sign-in', async () => {
+    const { api, sandbox } = await stopAfter(start());
+    const client = await know(api);
+    const { refresh_token = '' } = await signInByHand(client);
+    await api.addAccount({ ...work, flow: 'import', credential: { refresh_token } });
+    const hearing = await hear(api);
+    const replay = await exchange(client, { grant_type: 'refresh_token', refresh_token });
+    expect(replay).toMatchObject({ status: 400, error: 'invalid_grant' });
+    await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: 'auth_required' });
+    await hearing.heard('needs_auth');
+    const before = server.count('refresh_token');
+    stored.expire(sandbox.home);
+    await expect(api.getToken(work)).rejects.toMatchObject({ kind: 'auth_required' });
+    expect(server.count('refresh_token')).toBe(before);
+    expect((await api.getAccount(work)).state).toBe('needs_auth');
+
+    expect(await signIn(api, { replace: true })).toMatchObject({ state: 'ok' });
+    const { access_token } = await api.refreshToken(work);
+    expect(await server.accepts(access_token)).toBe(true);
+  });
+
+  test.each(WAYS)('a person who refuses by %s ends the sign-in, and nothing is stored', async (flow) => {
+    const { api } = await stopAfter(start());
+    const client = await know(api);
+    await expect(signIn(api, { flow }, { deny: true })).rejects.toMatchObject({ kind: 'denied' });
+    expect(await api.listAccounts()).toEqual({ accounts: [] });
+    expect(await server.grants(client)).toBe(0);
+  });
+
+  test('removing an account ends its grant at the server, and no other', async () => {
+    const { api } = await stopAfter(start());
+    const client = await know(api);
+    const home = { ...work, account: 'home' };
+    await signIn(api);
+    await signIn(api, home);
+    const { access_token } = await api.getToken(work);
+    expect(await api.removeAccount(work)).toMatchObject({ removed: true, revoked: true });
+    expect(await server.accepts(access_token)).toBe(false);
+    expect(await server.grants(client)).toBe(1);
+    expect(await server.accepts((await api.refreshToken(home)).access_token)).toBe(true);
+  });
+
+  test('a sign-in that replaces another is not harmed by the grant that it replaces', async () => {
+    const { api } = await stopAfter(start());
+    await know(api);
+    await signIn(api);
+    const { access_token } = await api.getToken(work);
+    await signIn(api, { replace: true });
+    expect((await api.getToken(work)).access_token).not.toBe(access_token);
+    expect(await server.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+  });
+
+  test('a server that is down costs nothing but the moment, and one that was restarted goes on', async () => {
+    const { api } = await stopAfter(start());
+    const client = await know(api);
+    await signIn(api);
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await server.goDown();
+      await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: 'network' });
+      expect((await api.getAccount(work)).state).toBe('ok');
+      await server.comeUp();
+      expect(await server.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+    }
+    expect(await server.grants(client)).toBe(1);
+  });
+});
+
+test('ten refreshes by the daemon and the library in turns present ten tokens, each once', async () => {
+  const { api, sandbox, client } = await startSignedIn();
+  const library = await openBeside(sandbox.home);
+  const before = server.count('refresh_token');
+  const tokens = new Set<string>();
+  for (let turn = 0; turn < 10; turn++) {
+    const { access_token } = await (turn % 2 === 0 ? api : library).refreshToken(work);
+    expect(await server.accepts(access_token)).toBe(true);
+    tokens.add(access_token);
+  }
+  expect(tokens.size).toBe(10);
+  expect(server.count('refresh_token') - before).toBe(10);
+  expect(await server.grants(client)).toBe(1);
+  expect((await api.getToken(work)).access_token).toBe([...tokens].at(-1));
+});
+
+test('twenty callers on an expired token, by daemon, library and command line, make one exchange', async () => {
+  const { api, connect, sandbox, client } = await startSignedIn();
+  const [other, library] = await Promise.all([connect(), openBeside(sandbox.home)]);
+  const { access_token: expired } = await api.getToken(work);
+  stored.expire(sandbox.home);
+  const before = server.count('refresh_token');
+  const callers = [api, other, library].flatMap((each) =>
+    Array.from({ length: 6 }, () => each.getToken(work)),
+  );
+  const lines = ['--direct', '--no-start'].map((option) =>
+    sandbox.run([...(option === '--direct' ? [option] : []), 'get-token', SERVICE, work.account]),
+  );
+  const tokens = [
+    ...(await Promise.all(callers)).map(({ access_token }) => access_token),
+    ...(await Promise.all(lines)).map(({ stdout }) => stdout.trim()),
+  ];
+  expect(tokens).toHaveLength(20);
+  expect(new Set(tokens).size).toBe(1);
+  expect(tokens[0]).not.toBe(expired);
+  expect(server.count('refresh_token') - before).toBe(1);
+  expect(await server.grants(client)).toBe(1);
+});
+
+test('the command line signs in, hands out a token, and takes the account away again', async () => {
+  const { api, sandbox } = await stopAfter(startDaemon());
+  const client = await know(api);
+  const adding = sandbox.start(['add-account', SERVICE, work.account, '--no-browser']);
+  const [address] = await adding.seen(/http:\S+authorize\S+/, 'stderr');
+  await server.person.signIn(address);
+  expect(await adding.exited).toMatchObject({ code: 0 });
+  const { stdout } = await sandbox.run(['get-token', SERVICE, work.account]);
+  expect(await server.accepts(stdout.trim())).toBe(true);
+  expect(await sandbox.run(['remove-account', SERVICE, work.account, '--force'])).toMatchObject({ code: 0 });
+  expect(await server.accepts(stdout.trim())).toBe(false);
+  expect(await server.grants(client)).toBe(0);
+});
+
+test('an answer that is lost on its way costs the grant at a server that calls the next try a replay', async () => {
+  const { api, client } = await startSignedIn();
+  server.proxy.plan(cutAfter, { grantType: 'refresh_token' });
+  await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: 'auth_required' });
+  expect(await server.grants(client)).toBe(0);
+  await signIn(api, { replace: true });
+  expect(await server.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+});
+
+test('an answer that is lost on its way comes once more from a server that allows it', async () => {
+  const patient = await stopAfter(startBetterAuth({ reuseInterval: 30 }));
+  const { api, client } = await startSignedIn(patient);
+  patient.proxy.plan(cutAfter, { grantType: 'refresh_token' });
+  expect(await patient.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+  expect(patient.count('refresh_token')).toBe(2);
+  expect(await patient.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+  expect(await patient.grants(client)).toBe(1);
+});
