@@ -54,6 +54,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/token-info.js'),
   },
   {
+    name: 'unread-answers',
+    summary: 'List the answers of providers that could not be read, or read them again',
+    group: TOKENS,
+    load: () => import('./commands/unread-answers.js'),
+  },
+  {
     name: 'resolve',
     summary: 'Print the value that a reference stands for',
     group: TOKENS,

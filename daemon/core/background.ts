@@ -4,6 +4,7 @@ import type { Keychain } from './keychain/keychain.js';
 import type { LogEvent } from './platform/log.js';
 import type { Vals } from './references/vals.js';
 import type { Refresher } from './refresh/refresher.js';
+import type { Rereading } from './refresh/rereading.js';
 import type { Scheduler } from './refresh/scheduler.js';
 import type { Secrets } from './secrets/secrets.js';
 import type { PendingSignIns } from './sign-in/pending.js';
@@ -16,6 +17,7 @@ const SAVE_USAGE_MS = 60_000;
 interface Collaborators {
   readonly scheduler: Scheduler;
   readonly refresher: Refresher;
+  readonly rereading: Rereading;
   readonly signIns: PendingSignIns;
   readonly secrets: Secrets;
   readonly usage: Usage;
@@ -77,8 +79,9 @@ export class Background {
 
   /** Finishes what an earlier process has left, which is possible only while the vault is open. */
   async #settle(): Promise<void> {
-    const { refresher, secrets, vaultKeys } = this.#services;
+    const { refresher, rereading, secrets, vaultKeys } = this.#services;
     await refresher.adoptRescued();
+    await rereading.retry();
     await secrets.tend();
     await vaultKeys.finishRotation();
     // A process that was killed may have left there what it had just deleted.

@@ -9,6 +9,7 @@ import type { Clock } from './platform/clock.js';
 import type { Logger } from './platform/log.js';
 import type { Providers } from './providers/providers.js';
 import type { Resolver } from './references/resolver.js';
+import type { Rereading } from './refresh/rereading.js';
 import type { Secrets } from './secrets/secrets.js';
 import type { AddAccount } from './sign-in/add-account.js';
 import type { PendingSignIns } from './sign-in/pending.js';
@@ -45,6 +46,8 @@ export interface Core {
   readonly signIns: PendingSignIns;
   readonly tokens: Tokens;
   readonly tokenInfo: TokenInfo;
+  /** Answers of providers that could not be read. */
+  readonly rereading: Rereading;
   readonly providers: Providers;
   readonly resolver: Resolver;
   readonly secrets: Secrets;

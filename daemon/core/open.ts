@@ -9,6 +9,8 @@ import { Resolver } from './references/resolver.js';
 import { Vals } from './references/vals.js';
 import { openRefresh } from './refresh/open.js';
 import { Rescue } from './refresh/rescue.js';
+import { SealedFiles } from './refresh/sealed-files.js';
+import { UnreadAnswers } from './refresh/unread-answers.js';
 import { Secrets } from './secrets/secrets.js';
 import { openSignIn } from './sign-in/open.js';
 import type { Env } from './store/env.js';
@@ -35,10 +37,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const services = { vault, providers, oauth, ...openAccounts(env, { vault, providers, oauth }) };
   const { store, grants, usage, events, accounts } = services;
   const { addAccount, signIns } = openSignIn(env, services);
-  const rescue = new Rescue(paths.rescue, vault);
+  const files = new SealedFiles(paths.rescue, vault);
+  const rescue = new Rescue(files);
+  const unread = new UnreadAnswers(env, { files, vault });
   const holder = `process ${process.pid} (${options.instanceLease ? 'the daemon' : 'a program using the library'})`;
-  const refreshing = openRefresh(env, { ...services, rescue }, { holder, times: config.refresh });
-  const { refresher, scheduler } = refreshing;
+  const refreshing = openRefresh(env, { ...services, rescue, unread }, { holder, times: config.refresh });
+  const { refresher, rereading, scheduler } = refreshing;
   const { tokens, tokenInfo } = openTokens(env, { ...services, refresher }, config.refresh);
 
   const { default_backend: defaultBackend } = config.secrets;
@@ -51,16 +55,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     vault,
     accounts: store,
     lease: (id) => grants.lease(id),
-    resealRescued: (id) => rescue.reseal(id),
+    resealRescued: async (id) => (await rescue.reseal(id)) + (await unread.reseal(id)),
   });
   const vaultKeys = new VaultKeys(env, { vault, rotation });
   const transfer = new Transfer(env, { vault, secrets, accounts: store, grants });
 
   const background = new Background(env, {
-    ...{ scheduler, refresher, signIns, secrets, usage, vals, vault, vaultKeys, keychain },
+    ...{ scheduler, refresher, rereading, signIns, secrets, usage, vals, vault, vaultKeys, keychain },
   });
   return {
-    ...{ accounts, addAccount, signIns, tokens, tokenInfo, providers, resolver, secrets },
+    ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets },
     ...{ vault, vaultKeys, keychain, transfer, events },
     tend: () => background.tend(),
     close: () => background.close(),

@@ -1,14 +1,23 @@
 import type { Core } from '../core/core.js';
 import type { Handlers } from './handlers.js';
 
-type Methods = 'get_token' | 'refresh_token' | 'token_info' | 'accounts_status' | 'resolve';
+type Methods =
+  | 'get_token'
+  | 'refresh_token'
+  | 'token_info'
+  | 'accounts_status'
+  | 'list_unread_answers'
+  | 'retry_unread_answers'
+  | 'resolve';
 
-export function tokenHandlers({ tokens, tokenInfo, resolver }: Core): Pick<Handlers, Methods> {
+export function tokenHandlers({ tokens, tokenInfo, rereading, resolver }: Core): Pick<Handlers, Methods> {
   return {
     get_token: (params) => tokens.get(params),
     refresh_token: ({ service, account }) => tokens.refresh(service, account),
     token_info: ({ service, account }) => tokenInfo.get(service, account),
     accounts_status: () => tokenInfo.status(),
+    list_unread_answers: () => ({ answers: rereading.list() }),
+    retry_unread_answers: () => rereading.retry(),
     resolve: ({ reference, explain }) =>
       explain ? resolver.explain(reference) : resolver.resolve(reference),
   };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Seconds, Text, Timestamp } from '../schemas.js';
+import { Seconds, Text, Timestamp, Uuid } from '../schemas.js';
 import { accountParams, MaybeTime, method } from './types.js';
 
 export const AccessToken = v.object({
@@ -56,6 +56,29 @@ export const tokens = {
       ),
       all_valid: v.boolean(),
       any_expiring_soon: v.boolean(),
+    }),
+  ),
+  list_unread_answers: method(
+    'Lists the answers of providers that could not be read, and are kept because a new grant may be in them.',
+    {},
+    v.object({
+      answers: v.array(
+        v.object({
+          id: Uuid,
+          service: v.string(),
+          account: v.string(),
+          received_at: MaybeTime,
+          bytes: v.number(),
+        }),
+      ),
+    }),
+  ),
+  retry_unread_answers: method(
+    'Reads those answers again, and stores the grants that are found. For use after an update of Sigilforge.',
+    {},
+    v.object({
+      recovered: v.array(v.object({ service: v.string(), account: v.string() })),
+      unread: v.number(),
     }),
   ),
 };

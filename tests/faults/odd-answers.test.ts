@@ -1,3 +1,4 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addAccount, work } from '../support/accounts.js';
 import { answerWith, changeAnswer, changeJson, type Fault } from '../support/provider/faults.js';
@@ -33,6 +34,33 @@ const odd: [string, Fault, { token_type?: string; expires_at?: null; scopes?: st
   ['scope with commas', changeJson((json) => ({ ...json, scope: 'a,b' })), { scopes: ['a,b'] }],
   ['scope null', changeJson((json) => ({ ...json, scope: null })), {}],
   ['scope a number', changeJson((json) => ({ ...json, scope: 7 })), {}],
+  ['error ""', changeJson((json) => ({ ...json, error: '' })), {}],
+  ['errors, an empty list', changeJson((json) => ({ ...json, errors: [] })), {}],
+  ['a mark before it', changeAnswer((answer) => ({ ...answer, body: `\uFEFF${answer.body}` })), {}],
+  [
+    'UTF-16',
+    changeAnswer((answer) => ({ ...answer, body: Buffer.from(`\uFEFF${answer.body}`, 'utf16le') })),
+    {},
+  ],
+  ['gzip without its header', changeAnswer((answer) => ({ ...answer, body: gzipSync(answer.body) })), {}],
+  [
+    'brotli',
+    changeAnswer((answer) => ({
+      ...answer,
+      headers: { ...answer.headers, 'content-encoding': 'br' },
+      body: brotliCompressSync(answer.body),
+    })),
+    {},
+  ],
+  ['a form', changeAnswer((answer) => ({ ...answer, body: formOf(answer.body) })), {}],
+  [
+    'a warning before it',
+    changeAnswer((answer) => ({ ...answer, body: `Notice: x in y\n${answer.body}` })),
+    {},
+  ],
+  ['one level deeper', changeJson((json) => ({ code: 0, data: json })), {}],
+  ['only expires_at', changeJson(({ expires_in: _, ...json }) => ({ ...json, expires_at: hours(1) })), {}],
+  ['expires_in "3,600"', changeJson((json) => ({ ...json, expires_in: '3,600' })), {}],
   ['error null', changeJson((json) => ({ ...json, error: null })), {}],
   ['status 201', changeAnswer((answer) => ({ ...answer, status: 201 })), {}],
   ['status 205', changeAnswer((answer) => ({ ...answer, status: 205 })), {}],
@@ -101,6 +129,10 @@ async function expectNextRefresh(exchanges: number): Promise<void> {
   expect(await scene.provider.introspect(access_token)).toMatchObject({ active: true });
   expect(scene.provider.counts.reuse).toBe(0);
   expect(scene.exchanges).toBe(exchanges);
+}
+
+function formOf(json: string): string {
+  return new URLSearchParams(JSON.parse(json) as Record<string, string>).toString();
 }
 
 /** An unsigned token for another client, which ends at a given time. */

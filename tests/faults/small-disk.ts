@@ -14,29 +14,41 @@ export function canMount(): boolean {
   return spawnSync(program, args).status === 0;
 }
 
-/** A small disk in the place of a home's data folder, in a mount namespace of its own that ends with the sandbox. */
+/** A small disk in the place of folders of a home, in a mount namespace of its own that ends with the sandbox. */
 export interface SmallDisk {
   /** What the commands that are to see the disk begin with. */
   readonly enter: readonly string[];
-  /** The disk's files, as programs outside of the namespace find them. */
+  /** Its data folder, as programs outside of the namespace find it. */
   readonly data: string;
   /** Leaves no block of the disk free. */
   fill(): void;
   empty(): void;
 }
 
-export async function mountSmallDisk(sandbox: Sandbox): Promise<SmallDisk> {
-  const data = join(sandbox.home, 'data');
-  await mkdir(data, { mode: 0o700 });
-  // The namespace lives as long as this process, which ends at the latest when its standard input does.
-  const mount = `mount -t tmpfs -o size=${SIZE},mode=700 tmpfs '${data}' && echo mounted && exec cat`;
-  const holder = sandbox.spawn([...IN_NAMESPACE, mount]);
+export async function mountSmallDisk(
+  sandbox: Sandbox,
+  folders: readonly ('data' | 'state')[] = ['data'],
+): Promise<SmallDisk> {
+  const disk = join(sandbox.home, 'disk');
+  const places = folders.map((name) => join(sandbox.home, name));
+  for (const place of [disk, ...places]) await mkdir(place, { mode: 0o700 });
+  const commands = [
+    `mount -t tmpfs -o size=${SIZE},mode=700 tmpfs '${disk}'`,
+    ...places.flatMap((place, i) => [
+      `mkdir -m 700 '${disk}/${i}'`,
+      `mount --bind '${disk}/${i}' '${place}'`,
+    ]),
+    // The namespace lives as long as this process, which ends at the latest when its standard input does.
+    'echo mounted',
+    'exec cat',
+  ];
+  const holder = sandbox.spawn([...IN_NAMESPACE, commands.join(' && ')]);
   await holder.seen(/mounted/, 'stdout');
-  const inside = join('/proc', String(holder.pid), 'root', data);
-  const filling = join(inside, 'filling');
+  const root = join('/proc', String(holder.pid), 'root');
+  const filling = join(root, disk, 'filling');
   return {
     enter: ['nsenter', `--mount=/proc/${holder.pid}/ns/mnt`],
-    data: inside,
+    data: join(root, sandbox.home, 'data'),
     fill: () => fill(filling),
     empty: () => rmSync(filling),
   };

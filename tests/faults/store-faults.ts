@@ -11,6 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
+import type { Fault } from '../support/provider/faults.js';
+import type { Sandbox } from '../support/start/sandbox.js';
 import { type Scene, startScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
 import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
@@ -32,7 +37,7 @@ interface StoreFault {
 
 /** What may become of a store while the daemon has it open. */
 export const storeFaults: readonly StoreFault[] = [
-  { name: 'no space left', possible: canMount(), start: startOnSmallDisk },
+  { name: 'no space left', possible: canMount(), start: () => startOnSmallDisk() },
   {
     name: 'files that cannot be written any more',
     possible: canBeImmutable(),
@@ -59,12 +64,24 @@ async function startFragile(begin: (home: string) => () => void): Promise<Fragil
   );
 }
 
-async function startOnSmallDisk(): Promise<FragileScene> {
+/** Data, state and log on one disk. */
+export const startOnOneDisk = (): Promise<FragileScene> =>
+  startOnSmallDisk(['data', 'state'], ({ home }) => [
+    'sh',
+    '-c',
+    `exec "$@" 2>>'${home}/state/daemon.log'`,
+    'sh',
+  ]);
+
+async function startOnSmallDisk(
+  folders: readonly ('data' | 'state')[] = ['data'],
+  wrap: (sandbox: Sandbox) => readonly string[] = () => [],
+): Promise<FragileScene> {
   let disk: SmallDisk | undefined;
   const scene = await startScene({
     wrap: async (sandbox) => {
-      disk = await mountSmallDisk(sandbox);
-      return disk.enter;
+      disk = await mountSmallDisk(sandbox, folders);
+      return [...disk.enter, ...wrap(sandbox)];
     },
   });
   if (!disk) throw new Error('There is no disk.');
@@ -129,4 +146,38 @@ function throws(work: () => void): boolean {
   } catch {
     return true;
   }
+}
+
+export interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+/** An exchange whose answer comes into a broken store; its callers have been told, and nothing is mended yet. */
+export async function breakBeforeCommit(scene: FragileScene): Promise<{ answer: Tokens; mend: () => void }> {
+  const broken = gate();
+  let answer: Tokens | undefined;
+  const fault: Fault = async (exchange) => {
+    const given = await exchange.forward();
+    answer = JSON.parse(given.body) as Tokens;
+    await broken.opened;
+    exchange.send(given);
+  };
+  const held = scene.proxy.plan(fault, { grantType: 'refresh_token' });
+  const callers = [scene.api.refreshToken(work), scene.api.refreshToken(work)];
+  const ended = Promise.allSettled(callers);
+  await held.reached;
+  const mend = scene.breakStore();
+  broken.open();
+  for (const end of await ended)
+    expect(end).toMatchObject({ status: 'rejected', reason: { kind: 'store_unavailable' } });
+  if (!answer) throw new Error('The provider did not answer.');
+  return { answer, mend };
+}
+
+/** The refresh token is the newest one: the provider takes it, and has never seen one twice. */
+export async function expectWholeGrant({ api, provider }: Scene, exchangesBefore: number): Promise<void> {
+  const { access_token } = await api.refreshToken(work);
+  expect(await provider.introspect(access_token)).toMatchObject({ active: true });
+  expect(provider.counts).toMatchObject({ token: { refresh_token: exchangesBefore + 1 }, reuse: 0 });
 }

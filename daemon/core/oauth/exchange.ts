@@ -1,7 +1,7 @@
 import { Secret } from '../../../shared/secret.js';
 import type { Clock } from '../platform/clock.js';
 import type { ClientRegistration, OAuthClient } from './client.js';
-import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from './failure.js';
+import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure, withUnread } from './failure.js';
 import { type HttpAnswer, type HttpClient, HttpFailure } from './http.js';
 import { tokenEndpointRequest } from './requests.js';
 import { readTokenAnswer, type TokenAnswer, type Tokens } from './token-answer.js';
@@ -33,7 +33,7 @@ export async function exchange(
   return judgedExchange(context, {
     ...{ registration, grantType, secrets: secretsOf(parameters, secret) },
     send: () => tokenEndpointRequest(context.http, client, grantType, parameters),
-    read: (answer) => readTokenAnswer(answer, registration),
+    read: (answer) => readTokenAnswer(answer, registration, context.clock.wall()),
   });
 }
 
@@ -59,10 +59,14 @@ export async function judgedExchange(
     switch (result.kind) {
       case 'tokens':
         return { granted: { tokens: result.tokens, sentAt } };
-      case 'error':
-        return { failure: judgeRefusal(answer, result.error, registration, { grantType, secrets }) };
-      case 'unreadable':
-        return { failure: judgeUnreadable(answer, registration, grantType) };
+      case 'error': {
+        const failure = judgeRefusal(answer, result.error, registration, { grantType, secrets });
+        return { failure: result.hasTokens ? withUnread(failure, { answer, sentAt }, grantType) : failure };
+      }
+      case 'unreadable': {
+        const failure = judgeUnreadable(answer, registration, grantType);
+        return { failure: withUnread(failure, { answer, sentAt }, grantType) };
+      }
     }
   } catch (thrown) {
     if (thrown instanceof HttpFailure) return { failure: judgeHttpFailure(thrown) };

@@ -4,7 +4,7 @@ import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from './client.js';
 import { JWT_BEARER } from './grant-types.js';
 import type { HttpAnswer, HttpFailure } from './http.js';
-import type { TokenError } from './token-answer.js';
+import type { TokenError } from './token-error.js';
 
 /**
  * Why a request to a token endpoint brought no tokens.
@@ -26,6 +26,14 @@ export interface TokenFailure {
   readonly retryAfterMs: number | undefined;
   /** The refusal itself, if the provider sent one. */
   readonly refusal: TokenError | undefined;
+  /** An answer that may hold the next refresh token, and that could not be read: it must be kept. */
+  readonly unread: UnreadAnswer | undefined;
+}
+
+/** An answer with the moment that its request was sent at, in milliseconds since 1970. */
+export interface UnreadAnswer {
+  readonly answer: HttpAnswer;
+  readonly sentAt: number;
 }
 
 /** What came back instead of tokens. */
@@ -51,13 +59,40 @@ const KEY_GRANTS: ReadonlySet<string> = new Set([JWT_BEARER, 'github_app']);
 /** Dates are whole seconds, and assertions tolerate a minute. */
 const FORGIVEN_CLOCK_MS = 60_000;
 
-const TRANSIENT_ERRORS = new Set([
+/** In lower case: what the standard, Google's API errors, Slack and others call a temporary problem. */
+const TRANSIENT_WORDS = new Set([
   'temporarily_unavailable',
   'server_error',
   'slow_down',
+  'unavailable',
+  'service_unavailable',
+  'internal_error',
+  'internal_server_error',
+  '500',
+  '502',
+  '503',
+  '504',
+]);
+const RATE_LIMIT_WORDS = new Set([
+  '429',
   'ratelimited',
   'rate_limited',
+  'rate_limit_exceeded',
+  'ratelimitexceeded',
+  'too_many_requests',
+  'resource_exhausted',
+  'quota_exceeded',
+  'throttled',
 ]);
+
+/** A refresh asks nobody: what wants a person (OpenID Connect Core 1.0, section 3.1.2.6) says that the grant is over. */
+const DEAD_WORDS = [
+  'invalid_grant',
+  'interaction_required',
+  'login_required',
+  'consent_required',
+  'account_selection_required',
+];
 
 /** Every kind of failure, from what came back to what it means. The first row that matches counts. */
 export const judgements: readonly Judgement[] = [
@@ -98,7 +133,8 @@ export const judgements: readonly Judgement[] = [
   },
   {
     when: 'an error that the provider calls temporary',
-    matches: ({ refusal }) => refusal !== undefined && TRANSIENT_ERRORS.has(refusal.code),
+    matches: ({ refusal }) =>
+      refusal !== undefined && (isRateLimit(refusal) || says(refusal, TRANSIENT_WORDS)),
     end: 'refused',
     verdict: 'transient',
     kind: 'refresh_failed',
@@ -198,13 +234,41 @@ function judge(circumstances: Circumstances, sentence: string, hint: string): To
     error: new SigilforgeError(kind, sentence, options),
     retryAfterMs: answer && retryAfter(answer),
     refusal,
+    unread: undefined,
   };
+}
+
+/**
+ * The failure of an answer that could not be taken although it may hold the next refresh token: a whole answer with a body
+ * that is no error by its status. It is no plain refusal: the refresh token may be spent.
+ */
+export function withUnread(failure: TokenFailure, unread: UnreadAnswer, grantType: string): TokenFailure {
+  const { status, body } = unread.answer;
+  const mayHoldGrant = grantType === 'refresh_token' && status >= 200 && status < 300 && body.length > 0;
+  return mayHoldGrant ? { ...failure, end: 'unknown', unread } : failure;
 }
 
 function isDeadGrant({ refusal, registration, grantType }: Circumstances): boolean {
   if (!refusal || !registration || grantType !== 'refresh_token') return false;
-  const dead = ['invalid_grant', ...registration.dead_grant_errors].map((word) => word.toLowerCase());
-  return refusal.words.some((word) => dead.includes(word.toLowerCase()));
+  return says(refusal, new Set([...DEAD_WORDS, ...registration.dead_grant_errors].map(lower)));
+}
+
+function isRateLimit(refusal: TokenError): boolean {
+  return says(refusal, RATE_LIMIT_WORDS);
+}
+
+/** Whether an answer has one of these texts, or one of these words with an underscore within a text. */
+function says({ words }: TokenError, wanted: ReadonlySet<string>): boolean {
+  return words.map(lower).some((text) => wanted.has(text) || codesIn(text).some((code) => wanted.has(code)));
+}
+
+/** The words in a sentence that are codes, as in `invalid_grant: Token has been revoked`. */
+function codesIn(text: string): string[] {
+  return text.match(/[a-z]+(?:_[a-z]+)+/g) ?? [];
+}
+
+function lower(text: string): string {
+  return text.trim().toLowerCase();
 }
 
 function hintFor(code: string): string {

@@ -1,10 +1,10 @@
 import type { Revocation } from '../../../shared/provider.js';
 import type { Secret } from '../../../shared/secret.js';
+import { readAnswerObject } from './answer-body.js';
 import type { OAuthClient } from './client.js';
 import { authenticate } from './client-auth.js';
 import type { OAuthContext } from './exchange.js';
 import type { HttpRequest } from './http.js';
-import { readJsonObject } from './token-answer.js';
 
 interface GrantTokens {
   readonly accessToken: Secret | undefined;
@@ -22,7 +22,7 @@ export async function revoke(
   if (!revocation || tokens.length === 0) return false;
   try {
     const answer = await http(new URL(revocation.endpoint), await requestFor(revocation, tokens, client));
-    return answer.status >= 200 && answer.status < 300 && readJsonObject(answer.body)?.['ok'] !== false;
+    return answer.status >= 200 && answer.status < 300 && readAnswerObject(answer)?.['ok'] !== false;
   } catch {
     return false;
   }

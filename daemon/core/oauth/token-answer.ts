@@ -1,7 +1,10 @@
-import { isRecord, parseJson } from '../../../shared/json.js';
+import { isRecord } from '../../../shared/json.js';
 import { Secret } from '../../../shared/secret.js';
+import { readAnswerObject } from './answer-body.js';
 import type { ClientRegistration } from './client.js';
 import type { HttpAnswer } from './http.js';
+import { ACCESS_TOKEN, jwtLifetimeS, lifetimeS, REFRESH_TOKEN } from './lifetime.js';
+import { readError, saysSomething, type TokenError } from './token-error.js';
 
 /** What a token endpoint answered. A new refresh token counts even if everything else in the answer is wrong. */
 export interface Tokens {
@@ -18,65 +21,75 @@ export interface Tokens {
 
 export type TokenAnswer =
   | { readonly kind: 'tokens'; readonly tokens: Tokens }
-  | { readonly kind: 'error'; readonly status: number; readonly error: TokenError }
+  | {
+      readonly kind: 'error';
+      readonly status: number;
+      readonly error: TokenError;
+      readonly hasTokens: boolean;
+    }
   | { readonly kind: 'unreadable'; readonly status: number };
-
-/** A refusal in the provider's own words (RFC 6749, section 5.2, or what it sends instead). */
-export interface TokenError {
-  readonly code: string;
-  /** Every text in the answer that may name the reason: `error`, `message`, `error_description`. */
-  readonly words: readonly string[];
-  readonly description: string | undefined;
-  /** Seconds, with `slow_down` (RFC 8628, section 3.5). */
-  readonly interval: number | undefined;
-}
 
 /**
  * Reads a token answer as leniently as possible, before any library judges it: the tokens are taken first, however odd
- * the rest is. Success is an access token, no `error`, and `ok` not false; the HTTP status is not enough.
+ * the rest is. Success is an access token, no `error` that says something, and `ok` not false; the HTTP status is not
+ * enough. `now`: milliseconds since 1970, for answers that give a moment instead of a lifetime.
  */
-export function readTokenAnswer({ status, body }: HttpAnswer, registration: ClientRegistration): TokenAnswer {
-  const json = readJsonObject(body);
+export function readTokenAnswer(
+  answer: HttpAnswer,
+  registration: ClientRegistration,
+  now: number,
+): TokenAnswer {
+  const { status } = answer;
+  const json = readAnswerObject(answer);
   if (!json) return { kind: 'unreadable', status };
   const source = tokenSource(json, registration);
-  const refused = json['error'] !== undefined && json['error'] !== null ? true : json['ok'] === false;
-  if (refused || (!text(source['access_token']) && !text(source['refresh_token']))) {
-    return status < 400 && !refused
-      ? { kind: 'unreadable', status }
-      : { kind: 'error', status, error: readError(json) };
-  }
-  return { kind: 'tokens', tokens: readTokens(source, json, registration) };
+  const hasTokens = hasText(source, 'access_token') || hasText(source, 'refresh_token');
+  const refused = saysSomething(json['error']) || saysSomething(json['errors']) || json['ok'] === false;
+  if (refused) return { kind: 'error', status, error: readError(json), hasTokens };
+  if (hasTokens)
+    return { kind: 'tokens', tokens: readTokens(source, json, registration, providerTime(answer, now)) };
+  return status < 400
+    ? { kind: 'unreadable', status }
+    : { kind: 'error', status, error: readError(json), hasTokens };
 }
 
-/** The body as a JSON object, or `undefined` if it is not one. */
-export function readJsonObject(body: Buffer): Record<string, unknown> | undefined {
-  const json = parseJson(body.toString('utf8'));
-  return isRecord(json) ? json : undefined;
-}
+/** Servers that put the tokens one level deeper call the place so. */
+const WRAPPERS = ['data', 'result', 'response', 'token', 'tokens', 'payload'];
 
+/** The object that the tokens stand in. */
 function tokenSource(
   json: Record<string, unknown>,
   registration: ClientRegistration,
 ): Record<string, unknown> {
-  const nested = json['authed_user'];
-  const wanted = registration.quirks.includes('nested_user_token') && !text(json['access_token']);
-  return wanted && isRecord(nested) ? nested : json;
+  if (hasText(json, 'access_token') || hasText(json, 'refresh_token')) return json;
+  const nested = registration.quirks.includes('nested_user_token') ? ['authed_user', ...WRAPPERS] : WRAPPERS;
+  const found = nested.map((name) => json[name]).filter(isRecord);
+  return found.find((inner) => hasText(inner, 'access_token') || hasText(inner, 'refresh_token')) ?? json;
 }
 
 function readTokens(
   source: Record<string, unknown>,
   json: Record<string, unknown>,
   registration: ClientRegistration,
+  now: number,
 ): Tokens {
+  const accessToken = text(source['access_token']);
+  const inToken = accessToken === undefined ? null : jwtLifetimeS(accessToken, now);
   return {
-    accessToken: secret(source['access_token']),
+    accessToken: secret(accessToken),
     refreshToken: secret(source['refresh_token']),
     tokenType: text(source['token_type']) ?? 'bearer',
-    expiresInS: seconds(source['expires_in']),
-    refreshExpiresInS: seconds(source['refresh_token_expires_in'] ?? source['refresh_expires_in']),
+    expiresInS: lifetimeS(source, ACCESS_TOKEN, now) ?? inToken,
+    refreshExpiresInS: lifetimeS(source, REFRESH_TOKEN, now),
     scopes: readScopes(source['scope'] ?? source['scopes'], registration),
-    idToken: secret(json['id_token']),
+    idToken: secret(source['id_token'] ?? json['id_token']),
   };
+}
+
+/** The time by the provider's own clock if the answer has it, because this machine's may differ. */
+function providerTime({ headers }: HttpAnswer, now: number): number {
+  const theirs = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(theirs) ? now : theirs;
 }
 
 function readScopes(value: unknown, registration: ClientRegistration): string[] | null {
@@ -86,17 +99,8 @@ function readScopes(value: unknown, registration: ClientRegistration): string[] 
   return value.split(separator).filter((scope) => scope !== '');
 }
 
-function readError(json: Record<string, unknown>): TokenError {
-  const description = text(json['error_description']) ?? text(json['message']);
-  const words = [json['error'], json['message'], json['error_description']].filter(
-    (word) => typeof word === 'string',
-  );
-  return {
-    code: text(json['error']) ?? text(json['message']) ?? 'unknown_error',
-    words,
-    description,
-    interval: seconds(json['interval']) ?? undefined,
-  };
+function hasText(json: Record<string, unknown>, name: string): boolean {
+  return text(json[name]) !== undefined;
 }
 
 function text(value: unknown): string | undefined {
@@ -106,14 +110,4 @@ function text(value: unknown): string | undefined {
 function secret(value: unknown): Secret | undefined {
   const found = text(value);
   return found === undefined ? undefined : new Secret(found);
-}
-
-/** A century. Some providers say "forever" with a number that no calendar holds. */
-const LONGEST_LIFETIME_S = 3_155_760_000;
-
-/** Whole seconds. Some providers send numbers as text; nothing, null, nonsense and zero or less all mean "unknown". */
-function seconds(value: unknown): number | null {
-  const number = typeof value === 'string' ? Number.parseFloat(value) : value;
-  if (typeof number !== 'number' || Number.isNaN(number) || number <= 0) return null;
-  return Math.min(Math.floor(number), LONGEST_LIFETIME_S);
 }

@@ -22,6 +22,8 @@ export type LogEvent =
   | 'refresh.answer_in_file'
   | 'refresh.answer_in_memory'
   | 'refresh.answer_not_adopted'
+  | 'refresh.answer_not_read'
+  | 'store.not_cleaned'
   | 'scheduler.failed'
   | 'scheduler.not_refreshed'
   | 'trace';

@@ -8,6 +8,7 @@ export const GRANT_POINTS = [
   'refresh.answered',
   'refresh.committing',
   'refresh.rescued',
+  'refresh.kept_unread',
   'refresh.committed',
   'refresh.adopting',
   'sign_in.answered',

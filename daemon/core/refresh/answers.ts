@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
@@ -12,6 +11,7 @@ import type { Lease } from '../store/lease.js';
 import type { Vault } from '../vault/vault.js';
 import { notStored, withoutAccessToken } from './refusals.js';
 import type { Rescue } from './rescue.js';
+import { untilDone } from './until-done.js';
 
 /** What a provider answered, and for which grant. */
 export interface Answer {
@@ -29,10 +29,6 @@ interface Collaborators {
   readonly vault: Vault;
   readonly oauth: OAuthContext;
 }
-
-const RETRY_MS = 250;
-/** How long an answer that no file could take keeps an ending process alive. */
-const LAST_LIMIT_MS = 60_000;
 
 /** Keeps answers, whatever it takes: in the store, or else in a rescue file until the store takes them. */
 export class Answers {
@@ -70,6 +66,9 @@ export class Answers {
       // Its account is gone, and it was revoked. After any other failure the answer is kept.
       if (asSigilforgeError(thrown).kind === 'not_found') throw thrown;
       const inFile = await this.#writeRescue(answer);
+      const { kind } = asSigilforgeError(thrown);
+      // One line for the state: it may last for hours, and the log may be on the same full disk.
+      if (!inFile) this.#env.log.error('refresh.answer_in_memory', { account: nameOf(account), kind });
       this.#unstored.set(account.id, this.#storeLater(answer, inFile, lease));
       throw notStored(account, thrown);
     }
@@ -92,15 +91,12 @@ export class Answers {
   }
 
   async #writeRescue({ account, granted }: Answer): Promise<boolean> {
-    const { log } = this.#env;
     try {
       await this.#rescue.write(account, granted);
       trace('refresh.rescued', account.id);
-      log.warn('refresh.answer_in_file', { account: nameOf(account) });
+      this.#env.log.warn('refresh.answer_in_file', { account: nameOf(account) });
       return true;
-    } catch (thrown) {
-      const { kind } = asSigilforgeError(thrown);
-      log.error('refresh.answer_in_memory', { account: nameOf(account), kind });
+    } catch {
       return false;
     }
   }
@@ -109,22 +105,15 @@ export class Answers {
   async #storeLater(answer: Answer, inFile: boolean, lease: Lease): Promise<void> {
     const releaseKeys = this.#vault.hold();
     let safe = inFile;
-    let limit = Number.POSITIVE_INFINITY;
-    try {
-      while (performance.now() < limit) {
-        if (await this.#tryCommit(answer)) return;
-        safe ||= await this.#writeRescue(answer);
-        if (this.#ending.signal.aborted) {
-          if (safe) return;
-          limit = Math.min(limit, performance.now() + LAST_LIMIT_MS);
-        }
-        await this.#pause();
-      }
-    } finally {
-      this.#unstored.delete(answer.account.id);
-      releaseKeys();
-      lease.release();
-    }
+    const attempt = async (): Promise<boolean> => {
+      if (await this.#tryCommit(answer)) return true;
+      safe ||= await this.#writeRescue(answer);
+      return false;
+    };
+    await untilDone(attempt, { ending: this.#ending.signal, mayLeave: () => safe });
+    this.#unstored.delete(answer.account.id);
+    releaseKeys();
+    lease.release();
   }
 
   /** Tries to store an answer, and says whether it needs no further try: it is stored, or its account is gone. */
@@ -136,12 +125,6 @@ export class Answers {
     } catch (thrown) {
       return asSigilforgeError(thrown).kind === 'not_found';
     }
-  }
-
-  async #pause(): Promise<void> {
-    const { signal } = this.#ending;
-    // Once the process is ending, the signal no longer shortens anything.
-    await delay(RETRY_MS, undefined, signal.aborted ? {} : { signal }).catch(() => {});
   }
 }
 

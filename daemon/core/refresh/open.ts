@@ -5,8 +5,10 @@ import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { Answers } from './answers.js';
 import { Refresher } from './refresher.js';
+import { Rereading } from './rereading.js';
 import type { Rescue } from './rescue.js';
 import { Scheduler } from './scheduler.js';
+import type { UnreadAnswers } from './unread-answers.js';
 
 const DAY_MS = 86_400_000;
 
@@ -15,6 +17,7 @@ interface Collaborators extends Pick<AccountServices, 'store' | 'attempts' | 'gr
   readonly vault: Vault;
   readonly oauth: OAuthContext;
   readonly rescue: Rescue;
+  readonly unread: UnreadAnswers;
 }
 
 interface Settings {
@@ -27,13 +30,18 @@ interface Settings {
 /** What refreshes grants: when it is asked to, and ahead of time. */
 export function openRefresh(
   env: Env,
-  { store, attempts, grants, usage, events, providers, vault, oauth, rescue }: Collaborators,
+  { store, attempts, grants, usage, events, providers, vault, oauth, rescue, unread }: Collaborators,
   { holder, times: { ahead_s, idle_days } }: Settings,
-): { refresher: Refresher; scheduler: Scheduler } {
+): { refresher: Refresher; rereading: Rereading; scheduler: Scheduler } {
   const answers = new Answers(env, { grants, rescue, vault, oauth });
   const refresher = new Refresher(env, {
-    ...{ store, attempts, answers, rescue, vault, grants, providers, oauth, holder },
+    ...{ store, attempts, answers, rescue, unread, vault, grants, providers, oauth, holder },
   });
   const times = { aheadMs: ahead_s * 1000, idleMs: idle_days * DAY_MS };
-  return { refresher, scheduler: new Scheduler(env, { store, vault, refresher, usage, events, times }) };
+  const rereading = new Rereading(env, { store, grants, providers, answers, unread, vault });
+  return {
+    refresher,
+    rereading,
+    scheduler: new Scheduler(env, { store, vault, refresher, usage, events, times }),
+  };
 }

@@ -13,9 +13,10 @@ import type { Lease } from '../store/lease.js';
 import type { Vault } from '../vault/vault.js';
 import type { Answers } from './answers.js';
 import { backoffMs } from './backoff.js';
-import { notStored, signInAgain, withLostAnswer } from './refusals.js';
+import { judgedByHistory, notStored, signInAgain, withLostAnswer } from './refusals.js';
 import { type RefreshRequest, refreshRequest } from './request.js';
 import type { Rescue } from './rescue.js';
+import type { UnreadAnswers } from './unread-answers.js';
 import { assertWorthwhile, type RefreshReason } from './worthwhile.js';
 
 interface Collaborators {
@@ -23,6 +24,7 @@ interface Collaborators {
   readonly attempts: AttemptStore;
   readonly answers: Answers;
   readonly rescue: Rescue;
+  readonly unread: UnreadAnswers;
   readonly vault: Vault;
   readonly grants: Grants;
   readonly providers: Providers;
@@ -44,6 +46,7 @@ export class Refresher {
   readonly #attempts: AttemptStore;
   readonly #answers: Answers;
   readonly #rescue: Rescue;
+  readonly #unread: UnreadAnswers;
   readonly #vault: Vault;
   readonly #grants: Grants;
   readonly #providers: Providers;
@@ -53,12 +56,14 @@ export class Refresher {
   #ended = false;
 
   constructor(env: Env, collaborators: Collaborators) {
-    const { store, attempts, answers, rescue, vault, grants, providers, oauth, holder } = collaborators;
+    const { store, attempts, answers, rescue, unread, vault, grants, providers, oauth, holder } =
+      collaborators;
     this.#env = env;
     this.#store = store;
     this.#attempts = attempts;
     this.#answers = answers;
     this.#rescue = rescue;
+    this.#unread = unread;
     this.#vault = vault;
     this.#grants = grants;
     this.#providers = providers;
@@ -94,6 +99,7 @@ export class Refresher {
     this.#ended = true;
     while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
     await this.#answers.end();
+    await this.#unread.end();
   }
 
   async #underLease(seen: StoredAccount, reason: RefreshReason): Promise<void> {
@@ -162,12 +168,15 @@ export class Refresher {
     request: RefreshRequest,
     { lease, mayBeSpent }: { readonly lease: Lease; readonly mayBeSpent: boolean },
   ): Promise<Outcome> {
-    const { attemptId, granted, failure } = await this.#attempt(account, request);
+    const { attemptId, granted, failure: judged } = await this.#attempt(account, request);
     if (granted) {
       await this.#answers.store({ account, granted, attemptId, client: request.client }, lease);
       return 'stored';
     }
-    const recorded = mayBeSpent ? withLostAnswer(failure) : failure;
+    const failure = judgedByHistory(judged, account);
+    if (failure.unread) await this.#unread.keep(account, failure.unread);
+    const isKept = mayBeSpent && this.#unread.has(account);
+    const recorded = mayBeSpent ? withLostAnswer(failure, isKept) : failure;
     const nextAttemptAt = this.#now() + backoffMs(recorded, account.failures);
     const isCurrent = await this.#grants.recordFailure(account, {
       failure: recorded,
@@ -176,8 +185,9 @@ export class Refresher {
     });
     // Another grant took its place: that one is what was wanted.
     if (!isCurrent) return 'superseded';
-    // Providers that rotate forgive a repeated token for seconds only, so a lost answer is asked for again at once.
-    if (failure.end === 'unknown' && !mayBeSpent)
+    // Providers that rotate forgive a repeated token for seconds only, so a lost answer is asked for again at once. One that
+    // could not be read is not: what it holds may be the living grant, which a repeated token would end.
+    if (failure.end === 'unknown' && !failure.unread && !mayBeSpent)
       return this.#exchange(account, request, { lease, mayBeSpent: true });
     throw recorded.verdict === 'dead' ? signInAgain(account, recorded.error.message) : recorded.error;
   }

@@ -17,12 +17,28 @@ export function signInAgain({ service, account }: Names, reason: string): Sigilf
 }
 
 /** The failure of a grant that an answer lost earlier may have spent: the one loss that no client can prevent. */
-export function withLostAnswer(failure: TokenFailure): TokenFailure {
+export function withLostAnswer(failure: TokenFailure, isKept: boolean): TokenFailure {
   if (failure.verdict !== 'dead') return failure;
   const { kind, message, cause } = failure.error;
-  const lost =
-    'An earlier answer from the provider never arrived, so the refresh token may have been spent on it.';
+  const lost = isKept
+    ? 'An earlier answer from the provider could not be read and is kept (sigilforge unread-answers), so the refresh token may have been spent on it.'
+    : 'An earlier answer from the provider never arrived, so the refresh token may have been spent on it.';
   return { ...failure, error: new SigilforgeError(kind, `${lost} ${message}`, { cause }) };
+}
+
+/**
+ * The same failure, judged by what is known of this grant: a request that was valid until now (RFC 6749, section 5.2) is
+ * made invalid only by its refresh token. Some servers call a dead one so.
+ */
+export function judgedByHistory(
+  failure: TokenFailure,
+  { lastRefreshedAt }: { readonly lastRefreshedAt: number | null },
+): TokenFailure {
+  const isDead =
+    failure.verdict === 'refused' && failure.refusal?.code === 'invalid_request' && lastRefreshedAt !== null;
+  if (!isDead) return failure;
+  const { message, cause } = failure.error;
+  return { ...failure, verdict: 'dead', error: new SigilforgeError('auth_required', message, { cause }) };
 }
 
 export function notTakenOver({ service, account }: Names): SigilforgeError {

@@ -45,6 +45,12 @@ export const place = {
     row: accountId,
     column: String(generation),
   }),
+  /** A provider's answer that could not be read. */
+  unread: (accountId: string, generation: number, answerId: string): Place => ({
+    table: 'rescue',
+    row: accountId,
+    column: `${generation}/unread/${answerId}`,
+  }),
   /** The content of an exported file. */
   export: (): Place => ({ table: 'export', row: '', column: 'content' }),
 };

@@ -122,4 +122,48 @@ export const tokenMethods: TextsOf<typeof tokens> = {
       },
     },
   },
+  list_unread_answers: {
+    params: {},
+    result: {
+      text: 'What is kept.',
+      fields: {
+        answers: {
+          text: 'One entry for each answer, the oldest first. Answers whose grant has been replaced since are not kept.',
+          fields: {
+            id: 'The id of the answer.',
+            ...accountTexts,
+            received_at: 'When it came.',
+            bytes: 'The size of its file in bytes, a third more than the answer has.',
+          },
+        },
+      },
+    },
+    errors: ['store_unavailable'],
+    example: {
+      params: {},
+      result: {
+        answers: [
+          {
+            id: '01a0b7c4-8a00-7000-8000-0000000000a1',
+            service: 'example',
+            account: 'work',
+            received_at: EXAMPLE.created,
+            bytes: 812,
+          },
+        ],
+      },
+    },
+  },
+  retry_unread_answers: {
+    params: {},
+    result: {
+      text: 'What came of it.',
+      fields: {
+        recovered: { text: 'The accounts that have a new grant now.', fields: accountTexts },
+        unread: 'How many answers still cannot be read.',
+      },
+    },
+    errors: ['timeout', 'store_unavailable', ...OPENS_VAULT],
+    example: { params: {}, result: { recovered: [{ service: 'example', account: 'work' }], unread: 0 } },
+  },
 };

@@ -5,11 +5,14 @@ export interface Answer {
   readonly body: string;
 }
 
+/** An answer as it is sent: with bytes that are no text, too. */
+export type SentAnswer = Omit<Answer, 'body'> & { readonly body: string | Buffer };
+
 /** One request at the proxy, and what can be done with it. */
 export interface Exchange {
   /** Delivers the request to the target, whole, and takes its whole answer. */
   forward(): Promise<Answer>;
-  send(answer: Answer): void;
+  send(answer: SentAnswer): void;
   /** Sends the head and the first half of the body, and cuts the connection. */
   sendHalf(answer: Answer): void;
   cut(): void;
@@ -64,7 +67,7 @@ export function holdAnswer(signal: Promise<unknown>): Fault {
 }
 
 /** The target's answer, changed as a whole: its status, say. */
-export function changeAnswer(change: (answer: Answer) => Answer): Fault {
+export function changeAnswer(change: (answer: Answer) => SentAnswer): Fault {
   return async (exchange) => exchange.send(change(await exchange.forward()));
 }
 

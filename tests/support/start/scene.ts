@@ -15,6 +15,8 @@ export interface SceneOptions {
   readonly config?: string;
   /** The daemon's variables besides the sandbox's own. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The daemon's command line at each start, where it is not the built one. */
+  readonly program?: () => readonly string[];
   /** A command line that the daemon's is added to, such as one that enters a namespace. */
   readonly wrap?: (sandbox: Sandbox) => Promise<readonly string[]>;
 }
@@ -40,11 +42,15 @@ export interface Scene {
 }
 
 export const QUIET_CONFIG = '[vault]\nkey = "key_file"\n[refresh]\nidle_days = 0\n';
-const DAEMON = fileURLToPath(new URL('../../../dist/sigilforged.cjs', import.meta.url));
+/** The daemon of `dist`, as a command line. */
+export const BUILT: readonly string[] = [
+  process.execPath,
+  fileURLToPath(new URL('../../../dist/sigilforged.cjs', import.meta.url)),
+];
 
 /** Starts a daemon that knows the provider, and no account yet. */
 export async function startScene(options: SceneOptions = {}): Promise<Scene> {
-  const { config = QUIET_CONFIG, env = {}, wrap } = options;
+  const { config = QUIET_CONFIG, env = {}, wrap, program = () => BUILT } = options;
   const sandbox = await createSandbox();
   const { provider, proxy, stop: stopProvider } = await startProxiedProvider(options.provider);
   await mkdir(join(sandbox.home, 'config'), { mode: 0o700 });
@@ -52,7 +58,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   const wrapping = (await wrap?.(sandbox)) ?? [];
   let running: Running;
   const launch = async (): Promise<RunningDaemon> => {
-    running = sandbox.spawn([...wrapping, process.execPath, DAEMON], { input: '', env });
+    running = sandbox.spawn([...wrapping, ...program()], { input: '', env });
     const [, ready = ''] = await running.seen(/^(.*)\n/, 'stdout');
     const { pid, child, exited } = running;
     return { pid, child, exited, ready, socket: sandbox.socket };

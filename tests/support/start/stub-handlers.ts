@@ -57,6 +57,8 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     refresh_token: () => token,
     token_info: absent,
     accounts_status: () => ({ accounts: [], all_valid: true, any_expiring_soon: false }),
+    list_unread_answers: () => ({ answers: [] }),
+    retry_unread_answers: () => ({ recovered: [], unread: 0 }),
     resolve: absent,
     set_secret: absent,
     get_secret: absent,

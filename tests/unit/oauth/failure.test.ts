@@ -29,7 +29,7 @@ function judge({
 }: Answered): TokenFailure {
   const client = clientOf(provider);
   const answer = answerOf(body, status, rest.headers);
-  const read = readTokenAnswer(answer, client);
+  const read = readTokenAnswer(answer, client, Date.now());
   const sent = (rest.sent ?? []).map((value) => new Secret(value));
   if (read.kind === 'error') return judgeRefusal(answer, read.error, client, { grantType, secrets: sent });
   return judgeUnreadable(answer, client, grantType);
@@ -106,6 +106,39 @@ describe('the verdict', () => {
     [
       'Slack’s rate limit',
       { body: { ok: false, error: 'ratelimited' }, status: 200, provider: 'slack' },
+      'transient',
+      'refresh_failed',
+    ],
+    [
+      'nested in an object',
+      { body: { error: { code: 'invalid_grant', message: 'gone' } }, status: 401 },
+      'dead',
+      'auth_required',
+    ],
+    ['in a list', { body: { errors: [{ code: 'invalid_grant' }] }, status: 401 }, 'dead', 'auth_required'],
+    [
+      'within a sentence',
+      { body: { message: 'invalid_grant: Token has been revoked' }, status: 403 },
+      'dead',
+      'auth_required',
+    ],
+    ['login_required', { body: { error: 'login_required' } }, 'dead', 'auth_required'],
+    ['consent_required', { body: { error: { type: 'consent_required' } } }, 'dead', 'auth_required'],
+    [
+      'login_required for a code',
+      { body: { error: 'login_required' }, grantType: 'x' },
+      'refused',
+      'refresh_failed',
+    ],
+    [
+      'a nested 429',
+      { body: { error: { code: 429, message: 'Slow' } }, status: 200 },
+      'transient',
+      'refresh_failed',
+    ],
+    [
+      'a rate limit in Google’s words',
+      { body: { error: { code: 403, status: 'RESOURCE_EXHAUSTED' } }, status: 403 },
       'transient',
       'refresh_failed',
     ],

@@ -3,6 +3,7 @@ import { readTokenAnswer } from '../../../daemon/core/oauth/token-answer.js';
 import { answerOf, clientOf } from '../../support/provider/oauth-clients.js';
 
 const CENTURY_S = 36_525 * 86_400;
+const NOW = 'Fri, 27 Nov 2026 06:00:00 GMT';
 const good = {
   access_token: 'a',
   refresh_token: 'r',
@@ -21,7 +22,7 @@ const plain = {
 
 /** What is read of an answer, in plain values. */
 function read(body: string | object, status = 200, provider = 'example') {
-  const answer = readTokenAnswer(answerOf(body, status), clientOf(provider));
+  const answer = readTokenAnswer(answerOf(body, status, { date: NOW }), clientOf(provider), 0);
   if (answer.kind !== 'tokens') return answer;
   const { tokens } = answer;
   return {
@@ -67,9 +68,50 @@ describe('tokens are taken, whatever else is odd', () => {
     ['scopes with a comma', { scope: 'read,write' }, { scopes: ['read,write'] }],
     ['an ID token of nonsense', { id_token: {} }, {}],
     ['an error of null', { error: null }, {}],
+    ['an empty error', { error: '' }, {}],
+    ['an error that is a word for none', { error: 'None' }, {}],
+    ['an error that is false', { error: false }, {}],
+    ['an error without anything in it', { error: { code: '', message: null } }, {}],
+    ['errors, none of them', { errors: [] }, {}],
     ['ok', { ok: true }, {}],
+    ['a lifetime with a comma', { expires_in: '3,600' }, { expires: 3600 }],
+    ['a lifetime with its unit', { expires_in: '3600s' }, { expires: 3600 }],
+    ['two commas', { expires_in: '1,209,600' }, { expires: 1_209_600 }],
+    ['a list as text', { expires_in: '3,60' }, { expires: null }],
+    ['a date in its place', { expires_in: '2026-11-27T07:00:00Z' }, { expires: 3600 }],
+    ['a moment in its place', { expires_in: 1_795_766_400 }, { expires: 7200 }],
+    ['only expires_at, in seconds', { expires_in: undefined, expires_at: 1_795_762_800 }, { expires: 3600 }],
+    ['in milliseconds', { expires_in: undefined, expires_at: 1_795_762_800_000 }, { expires: 3600 }],
+    ['as text', { expires_in: undefined, expires_on: '1795762800' }, { expires: 3600 }],
+    ['a date of HTTP', { expires_in: null, expires: 'Fri, 27 Nov 2026 07:00:00 GMT' }, { expires: 3600 }],
+    ['a date without a zone', { expires_in: null, expiry: '2026-11-27 07:00:00' }, { expires: 3600 }],
+    ['a lifetime where a moment is expected', { expires_in: null, expires_at: '3600' }, { expires: 3600 }],
+    ['a moment that is over', { expires_in: undefined, expires_at: 1_795_000_000 }, { expires: null }],
+    [
+      'the end of the refresh token as a moment',
+      { refresh_token_expires_at: '2026-11-28T06:00:00Z' },
+      { refreshExpires: 86_400 },
+    ],
   ])('%s', (_, changes, expected) => {
     expect(read({ ...good, ...changes })).toEqual({ ...plain, ...expected });
+  });
+
+  test.each<[string, object, number | null]>([
+    ['its end', { exp: 1_795_762_800 }, 3600],
+    ['its end, by a clock that is behind', { iat: 1_795_755_600, exp: 1_795_759_201 }, 1],
+    ['its end, by a clock that is ahead', { iat: 1_795_769_999, exp: 1_795_773_599 }, 3600],
+    ['no end', { iat: 1_795_755_600 }, null],
+    ['an end that is over', { exp: 1_795_000_000 }, null],
+  ])('an answer that names no end, and a JWT with %s', (_, claims, expires) => {
+    const access_token = ['{}', JSON.stringify(claims), 'x']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.');
+    expect(read({ access_token })).toMatchObject({ expires });
+    expect(read({ access_token, expires_in: 60 })).toMatchObject({ expires: 60 });
+  });
+
+  test.each(['data', 'result', 'response'])('tokens one level deeper, in %s', (name) => {
+    expect(read({ code: 0, [name]: good })).toEqual(plain);
   });
 
   test.each([200, 201, 203, 302, 400, 500])('status %i', (status) => {
@@ -121,15 +163,35 @@ describe('a refusal is a refusal, whatever its status and whatever tokens it has
       'only a message',
       { status: 400, message: 'Invalid refresh token' },
       400,
-      { code: 'Invalid refresh token', words: ['Invalid refresh token'] },
+      { code: 'Invalid refresh token', words: ['400', 'Invalid refresh token'] },
     ],
     [
       'an error that is not text',
-      { error: { type: 'OAuthException' } },
+      { error: { type: 'OAuthException', message: 'gone' } },
       400,
-      { code: 'unknown_error', words: [] },
+      { code: 'OAuthException', description: 'gone' },
     ],
     ['nothing at all', {}, 400, { code: 'unknown_error', words: [] }],
+    [
+      'nested',
+      { error: { code: 'invalid_grant', message: 'Session ended' } },
+      401,
+      { code: 'invalid_grant', description: 'Session ended' },
+    ],
+    ['a list', { errors: [{ status: '401', code: 'invalid_grant' }] }, 401, { code: 'invalid_grant' }],
+    ['a list of words', { errors: ['invalid_grant'] }, 400, { code: 'invalid_grant' }],
+    [
+      'two levels deep',
+      { fault: { details: [{ reason: 'invalid_grant', detail: 'gone' }] } },
+      400,
+      { code: 'invalid_grant', description: 'gone' },
+    ],
+    [
+      'a number beside a word',
+      { error: { code: 429, status: 'RESOURCE_EXHAUSTED' } },
+      400,
+      { code: 'RESOURCE_EXHAUSTED' },
+    ],
     ['an interval', { error: 'slow_down', interval: '10' }, 400, { code: 'slow_down', interval: 10 }],
   ])('%s', (_, body, status, error) => {
     expect(read(body, status)).toMatchObject({ kind: 'error', status, error });

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
+import { readAnswerObject } from '../answer-body.js';
 import type { OAuthClient } from '../client.js';
 import { exchange, type OAuthContext } from '../exchange.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from '../failure.js';
 import { DEVICE_CODE } from '../grant-types.js';
 import { type HttpAnswer, HttpFailure } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
-import { readJsonObject, readTokenAnswer } from '../token-answer.js';
+import { readTokenAnswer } from '../token-answer.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { PollingPace, secondsOf } from './polling-pace.js';
 
@@ -77,13 +78,13 @@ function readDeviceAuthorization(
   { registration, secret }: OAuthClient,
   answer: HttpAnswer,
 ): DeviceAuthorization {
-  const json = readJsonObject(answer.body) ?? {};
+  const json = readAnswerObject(answer) ?? {};
   const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
   const deviceCode = text(json['device_code']);
   const userCode = text(json['user_code']);
   const verificationUri = text(json['verification_uri']) ?? text(json['verification_url']);
   if (deviceCode === null || userCode === null || verificationUri === null) {
-    const read = readTokenAnswer(answer, registration);
+    const read = readTokenAnswer(answer, registration, Date.now());
     throw read.kind === 'error'
       ? judgeRefusal(answer, read.error, registration, {
           grantType: DEVICE_CODE,

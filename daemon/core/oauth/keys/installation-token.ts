@@ -1,8 +1,9 @@
 import { Secret } from '../../../../shared/secret.js';
+import { readAnswerObject } from '../answer-body.js';
 import type { ClientRegistration, OAuthClient } from '../client.js';
 import { type Exchange, judgedExchange, type OAuthContext } from '../exchange.js';
 import type { HttpAnswer } from '../http.js';
-import { readJsonObject, readTokenAnswer, type TokenAnswer } from '../token-answer.js';
+import { readTokenAnswer, type TokenAnswer } from '../token-answer.js';
 import type { GitHubApp } from './minting-kind.js';
 
 /** The address of GitHub's API: a host of its own in the cloud, a path on the same host with GitHub Enterprise Server. */
@@ -43,10 +44,10 @@ export function readInstallationToken(
   registration: ClientRegistration,
   now: number,
 ): TokenAnswer {
-  const json = readJsonObject(answer.body);
+  const json = readAnswerObject(answer);
   const token = json?.['token'];
   if (answer.status >= 300 || typeof token !== 'string' || token === '')
-    return readTokenAnswer(answer, registration);
+    return readTokenAnswer(answer, registration, now);
   return {
     kind: 'tokens',
     tokens: {

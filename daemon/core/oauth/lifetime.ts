@@ -1,0 +1,99 @@
+import { isRecord, parseJson } from '../../../shared/json.js';
+
+/** A century. Some providers say "forever" with a number that no calendar holds. */
+const LONGEST_LIFETIME_S = 3_155_760_000;
+/** Seconds since 1970 of September 2001: no lifetime is that long, and every moment since is later. */
+const EARLIEST_MOMENT_S = 1_000_000_000;
+/** The same in milliseconds. */
+const EARLIEST_MOMENT_MS = EARLIEST_MOMENT_S * 1000;
+
+/** The fields that may hold an end: a lifetime in seconds, and a moment. */
+export interface LifetimeFields {
+  readonly lifetime: readonly string[];
+  readonly moment: readonly string[];
+}
+
+/** RFC 6749, section 5.1, and the other names that are in use. */
+export const ACCESS_TOKEN: LifetimeFields = {
+  lifetime: ['expires_in', 'expiresIn', 'expires', 'access_token_expires_in'],
+  moment: ['expires_at', 'expires_on', 'expiresAt', 'expiry', 'expiration', 'access_token_expires_at'],
+};
+export const REFRESH_TOKEN: LifetimeFields = {
+  lifetime: ['refresh_token_expires_in', 'refresh_expires_in', 'refreshTokenExpiresIn'],
+  moment: ['refresh_token_expires_at', 'refresh_expires_at', 'refresh_token_expires_on'],
+};
+
+/**
+ * Whole seconds from `now` (milliseconds since 1970, by the provider's clock) to the end that an answer names, as a
+ * lifetime or as a moment. `null` if it names none: nothing, null, nonsense and zero or less all mean "unknown".
+ */
+export function lifetimeS(
+  answer: Readonly<Record<string, unknown>>,
+  { lifetime, moment }: LifetimeFields,
+  now: number,
+): number | null {
+  // Servers mix the two up: a date in `expires_in`, a number of seconds in `expires_at`.
+  for (const name of [...lifetime, ...moment]) {
+    const seconds = secondsOf(answer[name]) ?? secondsUntil(answer[name], now);
+    if (seconds !== null) return seconds;
+  }
+  return null;
+}
+
+/**
+ * The lifetime in the access token itself, if it is a JWT (RFC 9068): its `exp`. This machine's clock and the provider's
+ * may differ, so what the token says of its own length is the most that is believed.
+ */
+export function jwtLifetimeS(token: string, now: number): number | null {
+  const [, claims, ...rest] = token.split('.');
+  const read =
+    rest.length === 1 && claims ? parseJson(Buffer.from(claims, 'base64url').toString('utf8')) : null;
+  const { exp, iat } = isRecord(read) ? read : {};
+  if (typeof exp !== 'number') return null;
+  const whole = typeof iat === 'number' ? wholeSeconds(exp - iat) : null;
+  const left = wholeSeconds(exp - now / 1000);
+  return left === null || whole === null ? (left ?? whole) : Math.min(left, whole);
+}
+
+/** Whole seconds of a number, or of text such as `3600`, `3600.5`, `3,600` or `3600s`. Nothing of other text is a number. */
+export function secondsOf(value: unknown): number | null {
+  const text = typeof value === 'string' ? value.trim() : value;
+  if (typeof text !== 'string') return typeof text === 'number' ? shortOf(text) : null;
+  const grouped = /^\d{1,3}(?:,\d{3})+$/.test(text) ? text.replaceAll(',', '') : text;
+  const [, number] = /^(\d+(?:\.\d*)?(?:e\d+)?)\s*(?:s|sec|secs|seconds)?$/i.exec(grouped) ?? [];
+  return number === undefined ? null : shortOf(Number(number));
+}
+
+/** A moment instead of a lifetime is no lifetime. */
+function shortOf(seconds: number): number | null {
+  const isMoment = seconds >= EARLIEST_MOMENT_S && seconds < LONGEST_LIFETIME_S;
+  const isMomentMs = seconds >= EARLIEST_MOMENT_MS && seconds < LONGEST_LIFETIME_S * 1000;
+  return isMoment || isMomentMs ? null : wholeSeconds(seconds);
+}
+
+/** Seconds until a moment: seconds or milliseconds since 1970, as a number or as text, or a date. */
+function secondsUntil(value: unknown, now: number): number | null {
+  const at = momentOf(value);
+  return at === null ? null : wholeSeconds((at - now) / 1000);
+}
+
+function momentOf(value: unknown): number | null {
+  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+  if (typeof number === 'number') {
+    if (number >= EARLIEST_MOMENT_MS) return number;
+    return number >= EARLIEST_MOMENT_S ? number * 1000 : null;
+  }
+  // A number alone would be a year for `Date.parse`, and a word with a number in it a date.
+  if (typeof number !== 'string' || !/\d{4}/.test(number) || !/[-/: ]/.test(number)) return null;
+  const at = Date.parse(zoned(number.trim()));
+  return Number.isNaN(at) ? null : at;
+}
+
+/** A date without a zone is UTC: that of this machine means nothing to the provider. */
+function zoned(date: string): string {
+  return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(date) ? `${date.replace(' ', 'T')}Z` : date;
+}
+
+function wholeSeconds(seconds: number): number | null {
+  return Number.isNaN(seconds) || seconds <= 0 ? null : Math.min(Math.floor(seconds), LONGEST_LIFETIME_S);
+}
