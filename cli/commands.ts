@@ -55,7 +55,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'unread-answers',
-    summary: 'List the answers of providers that could not be read, or read them again',
+    summary: 'List answers that could not be read, or read them again',
     group: TOKENS,
     load: () => import('./commands/unread-answers.js'),
   },

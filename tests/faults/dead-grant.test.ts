@@ -107,6 +107,41 @@ test(
   LIMIT,
 );
 
+test.each([
+  [
+    'nested in an object',
+    401,
+    { error: { code: 'invalid_grant', message: 'Session ended' } },
+    'Session ended',
+  ],
+  ['in a list', 400, { errors: [{ code: 'invalid_grant', detail: 'Token is revoked' }] }, 'Token is revoked'],
+  ['login_required', 400, { error: 'login_required' }, 'login_required'],
+  ['within a sentence', 403, { message: 'invalid_grant: no such session' }, 'no such session'],
+])('a dead grant, spelled otherwise: %s', async (_, status, body, words) => {
+  await signInExpired(scene);
+  scene.proxy.plan(answerWith(status, body), { grantType: 'refresh_token' });
+  await expect(scene.api.getToken(work)).rejects.toMatchObject({
+    kind: 'auth_required',
+    message: expect.stringContaining(words),
+  });
+  expect(await scene.api.getAccount(work)).toMatchObject({ state: 'needs_auth' });
+});
+
+test('invalid_request is a dead grant only where refreshes used to work', async () => {
+  const { api, proxy } = scene;
+  const refused = answerWith(400, { error: 'invalid_request', error_description: 'refresh token malformed' });
+  await addAccount(api);
+  proxy.plan(refused, { grantType: 'refresh_token', times: 2 });
+  await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: 'refresh_failed' });
+  expect(await api.getAccount(work)).toMatchObject({ state: 'ok' });
+  proxy.plan((exchange) => exchange.forward().then(exchange.send), { grantType: 'refresh_token' });
+  await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: 'refresh_failed' });
+  await api.refreshToken(work);
+  proxy.plan(refused, { grantType: 'refresh_token' });
+  await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: 'auth_required' });
+  expect(await api.getAccount(work)).toMatchObject({ state: 'needs_auth' });
+});
+
 /** The errors of many callers at once, over several connections. */
 function everybodyAsks(clients: readonly Api[]): Promise<unknown[]> {
   const calls = Array.from({ length: CALLERS }, (_, i) => clients[i % clients.length]?.getToken(work));

@@ -85,7 +85,7 @@ const RATE_LIMIT_WORDS = new Set([
   'throttled',
 ]);
 
-/** A refresh asks nobody: what wants a person (OpenID Connect Core 1.0, section 3.1.2.6) says that the grant is over. */
+/** A refresh has no person in it: what needs one (OpenID Connect Core 1.0, section 3.1.2.6) means that the grant is over. */
 const DEAD_WORDS = [
   'invalid_grant',
   'interaction_required',
@@ -239,8 +239,8 @@ function judge(circumstances: Circumstances, sentence: string, hint: string): To
 }
 
 /**
- * The failure of an answer that could not be taken although it may hold the next refresh token: a whole answer with a body
- * that is no error by its status. It is no plain refusal: the refresh token may be spent.
+ * The failure of an answer that could not be taken although it may hold the next refresh token: a whole answer with a body,
+ * whose status says success. It is not a plain refusal: the refresh token may be spent.
  */
 export function withUnread(failure: TokenFailure, unread: UnreadAnswer, grantType: string): TokenFailure {
   const { status, body } = unread.answer;

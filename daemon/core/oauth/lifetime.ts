@@ -42,7 +42,7 @@ export function lifetimeS(
 
 /**
  * The lifetime in the access token itself, if it is a JWT (RFC 9068): its `exp`. This machine's clock and the provider's
- * may differ, so what the token says of its own length is the most that is believed.
+ * may differ, so the length that the token states itself is the most that is believed.
  */
 export function jwtLifetimeS(token: string, now: number): number | null {
   const [, claims, ...rest] = token.split('.');
@@ -55,7 +55,7 @@ export function jwtLifetimeS(token: string, now: number): number | null {
   return left === null || whole === null ? (left ?? whole) : Math.min(left, whole);
 }
 
-/** Whole seconds of a number, or of text such as `3600`, `3600.5`, `3,600` or `3600s`. Nothing of other text is a number. */
+/** Whole seconds of a number, or of text such as `3600`, `3600.5`, `3,600` or `3600s`. Other text is not a number. */
 export function secondsOf(value: unknown): number | null {
   const text = typeof value === 'string' ? value.trim() : value;
   if (typeof text !== 'string') return typeof text === 'number' ? shortOf(text) : null;
@@ -64,7 +64,7 @@ export function secondsOf(value: unknown): number | null {
   return number === undefined ? null : shortOf(Number(number));
 }
 
-/** A moment instead of a lifetime is no lifetime. */
+/** A number that can only be a moment is not a lifetime. */
 function shortOf(seconds: number): number | null {
   const isMoment = seconds >= EARLIEST_MOMENT_S && seconds < LONGEST_LIFETIME_S;
   const isMomentMs = seconds >= EARLIEST_MOMENT_MS && seconds < LONGEST_LIFETIME_S * 1000;
@@ -83,7 +83,7 @@ function momentOf(value: unknown): number | null {
     if (number >= EARLIEST_MOMENT_MS) return number;
     return number >= EARLIEST_MOMENT_S ? number * 1000 : null;
   }
-  // A number alone would be a year for `Date.parse`, and a word with a number in it a date.
+  // `Date.parse` would take a single number for a year, and a word with a number in it for a date.
   if (typeof number !== 'string' || !/\d{4}/.test(number) || !/[-/: ]/.test(number)) return null;
   const at = Date.parse(zoned(number.trim()));
   return Number.isNaN(at) ? null : at;

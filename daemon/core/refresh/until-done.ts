@@ -21,12 +21,20 @@ export async function untilDone(
 ): Promise<void> {
   let limit = Number.POSITIVE_INFINITY;
   while (performance.now() < limit) {
-    if (await attempt().catch(() => false)) return;
+    if (await succeeds(attempt)) return;
     if (ending.aborted) {
       if (mayLeave()) return;
       limit = Math.min(limit, performance.now() + LAST_LIMIT_MS);
     }
     // Once the process is ending, the signal no longer shortens anything.
     await delay(RETRY_MS, undefined, ending.aborted ? {} : { signal: ending }).catch(() => {});
+  }
+}
+
+async function succeeds(attempt: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await attempt();
+  } catch {
+    return false;
   }
 }

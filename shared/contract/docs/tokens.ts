@@ -142,15 +142,7 @@ export const tokenMethods: TextsOf<typeof tokens> = {
     example: {
       params: {},
       result: {
-        answers: [
-          {
-            id: '01a0b7c4-8a00-7000-8000-0000000000a1',
-            service: 'example',
-            account: 'work',
-            received_at: EXAMPLE.created,
-            bytes: 812,
-          },
-        ],
+        answers: [],
       },
     },
   },
@@ -164,6 +156,6 @@ export const tokenMethods: TextsOf<typeof tokens> = {
       },
     },
     errors: ['timeout', 'store_unavailable', ...OPENS_VAULT],
-    example: { params: {}, result: { recovered: [{ service: 'example', account: 'work' }], unread: 0 } },
+    example: { params: {}, result: { recovered: [], unread: 0 } },
   },
 };
