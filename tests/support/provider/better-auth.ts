@@ -1,5 +1,5 @@
 import { oauthDeviceAuthorization, oauthProvider } from '@better-auth/oauth-provider';
-import { type BetterAuthPlugin, betterAuth } from 'better-auth';
+import { type Auth, betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
 import { jwt } from 'better-auth/plugins';
@@ -33,14 +33,6 @@ export interface BetterAuth extends BehindProxy {
   accepts(accessToken: string): Promise<boolean>;
 }
 
-/** A call that the package offers to its own server alone. */
-interface AdminApi {
-  adminCreateOAuthClient(request: {
-    headers: Headers;
-    body: object;
-  }): Promise<{ client_id: string; client_secret?: string }>;
-}
-
 const BASE = '/api/auth';
 /** The scopes that the package knows by itself, and two of a program's own. */
 const SCOPES = ['openid', 'profile', 'email', 'offline_access', 'read', 'write'];
@@ -67,9 +59,7 @@ export async function startBetterAuth(options: BetterAuthOptions = {}): Promise<
         grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
       }),
     async registerMachine(method) {
-      const { client_id, client_secret = '' } = await (
-        admin.api as unknown as AdminApi
-      ).adminCreateOAuthClient({
+      const { client_id, client_secret = '' } = await admin.api.adminCreateOAuthClient({
         headers: new Headers({ cookie: person.cookie }),
         body: {
           token_endpoint_auth_method: method,
@@ -102,7 +92,7 @@ export async function startBetterAuth(options: BetterAuthOptions = {}): Promise<
   };
 }
 
-function createAuth(baseURL: string, database: Database, { reuseInterval = 0 }: BetterAuthOptions) {
+function createAuth(baseURL: string, database: Database, { reuseInterval = 0 }: BetterAuthOptions): Auth {
   return betterAuth({
     baseURL,
     basePath: BASE,
@@ -112,7 +102,6 @@ function createAuth(baseURL: string, database: Database, { reuseInterval = 0 }: 
     telemetry: { enabled: false },
     logger: { disabled: true },
     rateLimit: { enabled: false },
-    // The types of the package leave out `undefined` where it may be, so they do not fit one another.
     plugins: [
       jwt(),
       oauthProvider({
@@ -126,11 +115,11 @@ function createAuth(baseURL: string, database: Database, { reuseInterval = 0 }: 
       }),
       // A person in a test decides at once, so devices may ask every second.
       oauthDeviceAuthorization({ verificationUri: '/device', interval: '1s' }),
-    ] as BetterAuthPlugin[],
+    ],
   });
 }
 
-async function migrate({ options }: ReturnType<typeof createAuth>): Promise<void> {
+async function migrate({ options }: Auth): Promise<void> {
   const { runMigrations } = await getMigrations(options);
   await runMigrations();
 }
