@@ -11,7 +11,7 @@ import {
   work,
 } from '../support/accounts.js';
 import { gate } from '../support/gate.js';
-import type { Fault } from '../support/provider/faults.js';
+import { answerWith, cutAfter, type Fault } from '../support/provider/faults.js';
 import { signIn } from '../support/provider/person.js';
 import { type Scene, startScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
@@ -211,6 +211,17 @@ test(
   },
   LIMIT,
 );
+
+test.each<[string, Fault]>([
+  ['cannot be read', answerWith(200, '<h1>Back soon</h1>')],
+  ['never comes', cutAfter],
+])('an import whose answer %s says that its token may be spent', async (_, fault) => {
+  scene.proxy.plan(fault, { grantType: 'refresh_token' });
+  const credential = { refresh_token: 'from elsewhere' };
+  await expect(scene.api.addAccount({ ...work, flow: 'import', credential })).rejects.toMatchObject({
+    message: expect.stringContaining('may have been spent'),
+  });
+});
 
 test(
   'an import under way is stored before an ending daemon ends',

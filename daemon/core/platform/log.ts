@@ -23,7 +23,6 @@ export type LogEvent =
   | 'refresh.answer_in_memory'
   | 'refresh.answer_not_adopted'
   | 'refresh.answer_not_read'
-  | 'store.not_cleaned'
   | 'scheduler.failed'
   | 'scheduler.not_refreshed'
   | 'trace';

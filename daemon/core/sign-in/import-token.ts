@@ -1,7 +1,9 @@
+import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import { grantInUse } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
-import { exchangeOrThrow, type OAuthContext } from '../oauth/exchange.js';
+import { exchange, type OAuthContext } from '../oauth/exchange.js';
+import type { TokenFailure } from '../oauth/failure.js';
 import type { Providers } from '../providers/providers.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';
@@ -63,7 +65,9 @@ export class TokenImport {
     const imported = new Secret(credential.refresh_token);
     await this.#assertImportable(imported);
     const parameters = { refresh_token: imported.reveal() };
-    const { tokens, sentAt } = await exchangeOrThrow(this.#oauth, client, 'refresh_token', parameters);
+    const exchanged = await exchange(this.#oauth, client, 'refresh_token', parameters);
+    if (exchanged.failure) throw importFailure(exchanged.failure);
+    const { tokens, sentAt } = exchanged.granted;
     const granted = { tokens: { ...tokens, refreshToken: tokens.refreshToken ?? imported }, sentAt };
     const names = { service, account, replace };
     await this.#signInStore.storeSignIn({ ...names, flow: 'import', client, scopes, granted, imported });
@@ -76,4 +80,15 @@ export class TokenImport {
     if (owner) throw grantInUse(owner);
     await this.#env.db.write(() => this.#store.proveWritable());
   }
+}
+
+/** An answer that was lost, or not read, may have spent the token: trying again may not help, and the person must know. */
+function importFailure({ end, error }: TokenFailure): SigilforgeError {
+  if (end !== 'unknown') return error;
+  const { kind, message, hint, cause } = error;
+  const sentence = `${message} The refresh token may have been spent on it.`;
+  return new SigilforgeError(kind, sentence, {
+    hint: `Try once more. If it is refused then, get another one. ${hint}`,
+    cause,
+  });
 }
