@@ -15,6 +15,7 @@ interface Options extends CredentialOptions {
   readonly issuer?: string;
   readonly browser: boolean;
   readonly replace?: boolean;
+  readonly withoutRefresh?: boolean;
 }
 
 export function configure(command: Command, context: Context): void {
@@ -28,6 +29,7 @@ export function configure(command: Command, context: Context): void {
     .option('--issuer <URL>', 'the address of a self-managed host or another OpenID provider')
     .option('--no-browser', 'do not open a browser; paste the address it was redirected to')
     .option('--replace', 'sign in again to an existing account')
+    .option('--without-refresh', 'with --replace: even if that loses the refresh token of the account')
     .option('--api-key', 'store an API key, asked for or read from standard input')
     .option('--key-file <PATH>', "sign in with this private key, or a service account's whole key file")
     .option('--app-id <N>', 'with --key-file: the id of a GitHub App')
@@ -62,7 +64,8 @@ async function addAccount(
   const request = { service, account, ...(await readRequest(context, service, options)) };
   const client = await openClient(context);
   try {
-    const added = await signIn({ client, output }, request, options);
+    const { account: added, notices } = await signIn({ client, output }, request, options);
+    for (const notice of notices) output.warn(notice);
     output.result(added, () => output.value(`${added.service}/${added.account}`));
   } finally {
     await client.close();
@@ -84,6 +87,7 @@ async function readRequest(
     ...(flow && { flow }),
     ...(options.provider && { provider: options.provider }),
     ...(options.replace && { replace: true }),
+    ...(options.withoutRefresh && { without_refresh: true }),
     ...(credential && { credential }),
     ...(options.issuer && { issuer: options.issuer }),
     ...(client_id && { client_id }),

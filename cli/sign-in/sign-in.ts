@@ -26,19 +26,22 @@ interface Options {
   readonly browser: boolean;
 }
 
+/** What a sign-in has stored, and what the person should know about it. */
+type SignedIn = Pick<ResultOf<'complete_flow'>, 'account' | 'notices'>;
+
 /** How long one `wait_flow` waits: short enough to notice a lost connection, long enough not to be polling. */
 const WAIT_S = 20;
 
-/** Signs in and returns the account. A signal cancels the flow, so that nothing waits for a person who has left. */
+/** Signs in and returns what was stored. A signal cancels the flow, so that nothing waits for a person who has left. */
 export async function signIn(
   surroundings: Surroundings,
   request: ParamsOf<'add_account'>,
   options: Options,
-): Promise<AccountInfo> {
+): Promise<SignedIn> {
   const { client, output } = surroundings;
   const started = await untilInterrupted(output.waiting('Asking the provider…', client.addAccount(request)));
   const { flow_id } = started;
-  if (flow_id === null) return accountOf(started);
+  if (flow_id === null) return storedBy(started);
   const ending = new AbortController();
   const waiting: Waiting = { client, output, started, flow_id, over: ending.signal };
   try {
@@ -51,8 +54,8 @@ export async function signIn(
   }
 }
 
-/** The account, from whichever comes first: the provider's own end of the flow, or an address that is pasted. */
-async function follow(waiting: Waiting, options: Options): Promise<AccountInfo> {
+/** What was stored, from whichever comes first: the provider's own end of the flow, or an address that is pasted. */
+async function follow(waiting: Waiting, options: Options): Promise<SignedIn> {
   const { output, started } = waiting;
   const elsewhere = !options.browser || isRemote();
   await present(output, started, { browser: !elsewhere && isAttended() });
@@ -66,21 +69,21 @@ async function follow(waiting: Waiting, options: Options): Promise<AccountInfo> 
   return Promise.race([end, pasted]);
 }
 
-async function waitForEnd({ client, flow_id, over }: Waiting): Promise<AccountInfo> {
+async function waitForEnd({ client, flow_id, over }: Waiting): Promise<SignedIn> {
   while (!over.aborted) {
-    const { state, account } = await client.waitFlow({ flow_id, timeout_s: WAIT_S });
-    if (state === 'complete') return accountOf({ account });
+    const end = await client.waitFlow({ flow_id, timeout_s: WAIT_S });
+    if (end.state === 'complete') return storedBy(end);
   }
   throw new SigilforgeError('cancelled', 'The sign-in is over.');
 }
 
-/** Takes pasted addresses. Resolves with the account, and never if the input ends without one. */
-async function completeByPaste({ client, output, flow_id, over }: Waiting): Promise<AccountInfo> {
+/** Takes pasted addresses. Resolves with what was stored, and never if the input ends without one. */
+async function completeByPaste({ client, output, flow_id, over }: Waiting): Promise<SignedIn> {
   for await (const line of canAsk() ? typedLines(over) : linesOfInput(over)) {
     const redirect_url = line.trim();
     if (redirect_url === '') continue;
     try {
-      return (await client.completeFlow({ flow_id, redirect_url })).account;
+      return await client.completeFlow({ flow_id, redirect_url });
     } catch (thrown) {
       if (!isWrongPaste(thrown)) throw thrown;
       output.warn('This is not the address of this sign-in. Paste the whole address from the browser.');
@@ -106,7 +109,7 @@ async function cancel({ client, flow_id }: Waiting): Promise<void> {
   await client.cancelFlow({ flow_id }).catch(() => undefined);
 }
 
-function accountOf({ account }: { account: AccountInfo | null }): AccountInfo {
-  if (account !== null) return account;
+function storedBy({ account, notices }: { account: AccountInfo | null; notices: string[] }): SignedIn {
+  if (account !== null) return { account, notices };
   throw new SigilforgeError('internal_error', 'The sign-in ended without an account.');
 }

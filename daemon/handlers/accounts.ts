@@ -17,12 +17,10 @@ export function accountHandlers({ accounts, addAccount, signIns }: Core): Pick<H
   return {
     add_account: async (params) => flowStarted(await addAccount.add(params)),
     wait_flow: async ({ flow_id, timeout_s }, peer) => {
-      const account = await signIns.wait(flow_id, timeout_s, peer.gone);
-      return account ? { state: 'complete', account } : { state: 'pending', account: null };
+      const stored = await signIns.wait(flow_id, timeout_s, peer.gone);
+      return stored ? { state: 'complete', ...stored } : { state: 'pending', account: null, notices: [] };
     },
-    complete_flow: async ({ flow_id, redirect_url }) => ({
-      account: await signIns.complete(flow_id, redirect_url),
-    }),
+    complete_flow: ({ flow_id, redirect_url }) => signIns.complete(flow_id, redirect_url),
     cancel_flow: ({ flow_id }) => ({ cancelled: signIns.cancel(flow_id) }),
     list_accounts: ({ service }) => ({ accounts: accounts.list(service) }),
     get_account: ({ service, account }) => accounts.get(service, account),
@@ -30,7 +28,7 @@ export function accountHandlers({ accounts, addAccount, signIns }: Core): Pick<H
   };
 }
 
-function flowStarted({ flow, waiting, account }: Added): ResultOf<'add_account'> {
+function flowStarted({ flow, waiting, stored }: Added): ResultOf<'add_account'> {
   const prompt = waiting?.prompt;
   return {
     flow_id: waiting?.id ?? null,
@@ -42,6 +40,7 @@ function flowStarted({ flow, waiting, account }: Added): ResultOf<'add_account'>
     verification_uri_complete: prompt?.verificationUriComplete ?? null,
     expires_at: timestamp(prompt?.expiresAt ?? null),
     interval_s: prompt?.intervalS ?? null,
-    account: account ?? null,
+    account: stored?.account ?? null,
+    notices: [...(stored?.notices ?? [])],
   };
 }

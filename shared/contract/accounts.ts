@@ -41,6 +41,9 @@ export const Credential = v.union([
 ]);
 export type Credential = v.InferOutput<typeof Credential>;
 
+/** Sentences for the person about a sign-in that worked. Daemons of earlier versions send none. */
+const Notices = v.optional(v.array(v.string()), []);
+
 export const FlowStarted = v.object({
   flow_id: v.nullable(Uuid),
   flow: FlowKind,
@@ -52,6 +55,7 @@ export const FlowStarted = v.object({
   expires_at: MaybeTime,
   interval_s: v.nullable(v.number()),
   account: v.nullable(AccountInfo),
+  notices: Notices,
 });
 export type FlowStarted = v.InferOutput<typeof FlowStarted>;
 
@@ -71,18 +75,23 @@ export const accounts = {
       issuer: v.optional(Issuer),
       client_id: v.optional(Text),
       params: v.optional(ExtraParams),
+      without_refresh: v.optional(v.boolean()),
     },
     FlowStarted,
   ),
   wait_flow: method(
     'Waits until a sign-in ends or `timeout_s` has passed. If the sign-in failed, answers with its error.',
     { flow_id: Uuid, timeout_s: v.optional(Seconds, WAIT_FLOW_S) },
-    v.object({ state: v.picklist(['pending', 'complete']), account: v.nullable(AccountInfo) }),
+    v.object({
+      state: v.picklist(['pending', 'complete']),
+      account: v.nullable(AccountInfo),
+      notices: Notices,
+    }),
   ),
   complete_flow: method(
     'Completes a sign-in with the address that a browser on another machine was redirected to.',
     { flow_id: Uuid, redirect_url: Text },
-    v.object({ account: AccountInfo }),
+    v.object({ account: AccountInfo, notices: Notices }),
   ),
   cancel_flow: method('Cancels a sign-in.', { flow_id: Uuid }, v.object({ cancelled: v.boolean() })),
   list_accounts: method(

@@ -20,7 +20,7 @@ async function start(answers: Answers): Promise<StubDaemon> {
 }
 
 const flow_id = flow.flow_id ?? '';
-const complete: ResultOf<'wait_flow'> = { state: 'complete', account };
+const complete: ResultOf<'wait_flow'> = { state: 'complete', account, notices: [] };
 const atOnce = { ...flow, flow_id: null, account };
 const byBrowser = { ...flow, authorization_url: address };
 const byDevice = {
@@ -36,7 +36,7 @@ test('the address stands alone on a line of standard error, and the account on s
   let waits = 0;
   const daemon = await start({
     add_account: byBrowser,
-    wait_flow: () => (++waits < 3 ? { state: 'pending', account: null } : complete),
+    wait_flow: () => (++waits < 3 ? { state: 'pending', account: null, notices: [] } : complete),
   });
   const end = await daemon.run(['add-account', 'github', 'work', '--scopes', 'repo,user', '--replace']);
   expect(end).toMatchObject({ code: 0, stdout: 'github/work\n' });
@@ -68,7 +68,7 @@ test('with --no-browser the pasted address ends the flow', async () => {
   const daemon = await start({
     add_account: byBrowser,
     wait_flow: forEver,
-    complete_flow: { account },
+    complete_flow: { account, notices: [] },
   });
   const cli = daemon.start(['add-account', 'github', 'work', '--no-browser']);
   await daemon.called('wait_flow');
@@ -81,7 +81,11 @@ test('with --no-browser the pasted address ends the flow', async () => {
 });
 
 test('over SSH the pasted address is taken as well', async () => {
-  const daemon = await start({ add_account: byBrowser, wait_flow: forEver, complete_flow: { account } });
+  const daemon = await start({
+    add_account: byBrowser,
+    wait_flow: forEver,
+    complete_flow: { account, notices: [] },
+  });
   const env = { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' };
   const end = await daemon.run(['add-account', 'github', 'work'], {
     env,
@@ -101,7 +105,11 @@ test('the callback may come first, though standard input stays open or ends empt
 });
 
 test('standard input is left alone where no address is taken', async () => {
-  const daemon = await start({ add_account: byBrowser, wait_flow: complete, complete_flow: { account } });
+  const daemon = await start({
+    add_account: byBrowser,
+    wait_flow: complete,
+    complete_flow: { account, notices: [] },
+  });
   await daemon.run(['add-account', 'github', 'work'], { input: 'http://127.0.0.1/?code=1\n' });
   expect(daemon.calls.map(({ method }) => method)).not.toContain('complete_flow');
 });
@@ -212,4 +220,19 @@ test('a secret that is missing is not asked for without a terminal', async () =>
     expect(await daemon.run(args, { input: '\n' })).toMatchObject({ code: 2, stdout: '' });
   }
   expect(daemon.calls).toEqual([]);
+});
+
+test('what a person should know about a sign-in is a warning, with --quiet and --json too', async () => {
+  const notices = ['No refresh token came: github/work works until noon.', 'Another sentence.'];
+  const warnings = notices.map((notice) => `sigilforge: warning: ${notice}\n`).join('');
+  const waited = await start({ add_account: byBrowser, wait_flow: { ...complete, notices } });
+  for (const option of ['--quiet', '--json']) {
+    const { code, stderr } = await waited.run(['add-account', 'github', 'work', option]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(warnings);
+  }
+  const alone = await start({ add_account: { ...atOnce, notices } });
+  const end = await alone.run(['add-account', 'github', 'work', '--replace', '--without-refresh']);
+  expect(end).toMatchObject({ code: 0, stdout: 'github/work\n', stderr: warnings });
+  expect(alone.calls[0]?.params).toMatchObject({ replace: true, without_refresh: true });
 });

@@ -81,7 +81,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
         user_code: 'WDJB-MJHT',
         verification_uri: 'https://id.example.org/device',
       },
-      wait_flow: { state: 'complete', account },
+      wait_flow: { state: 'complete', account, notices: [] },
     });
     const { stdout, code } = await daemon.run(['add-account', 'github', 'work'], { tty });
     expect(code).toBe(0);
@@ -114,7 +114,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
       add_account: byBrowser,
       wait_flow: async () => {
         await waiting;
-        return { state: 'complete', account };
+        return { state: 'complete', account, notices: [] };
       },
     });
     const cli = daemon.start(['add-account', 'github', 'work'], { tty });
@@ -159,7 +159,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
         add_account: byBrowser,
         wait_flow: () => new Promise(() => undefined),
         complete_flow: ({ redirect_url }) => {
-          if (redirect_url.startsWith('http')) return { account };
+          if (redirect_url.startsWith('http')) return { account, notices: [] };
           throw new SigilforgeError('invalid_params', 'This is another address.');
         },
       });
@@ -183,7 +183,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     const answers: Answers = {
       add_account: byBrowser,
       wait_flow: () => new Promise(() => undefined),
-      complete_flow: { account },
+      complete_flow: { account, notices: [] },
       cancel_flow: { cancelled: true },
     };
     const begin = async (answersToo: Answers = {}) => {
@@ -238,7 +238,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
         end = resolve;
       });
       const { cli, daemon } = await begin({
-        wait_flow: () => signedIn.then(() => ({ state: 'complete', account })),
+        wait_flow: () => signedIn.then(() => ({ state: 'complete', account, notices: [] })),
       });
       cli.write('\u0004');
       await cli.seen(/\[\?2004l/, 'stdout');
@@ -280,7 +280,7 @@ test.skipIf(!hasPython)('Ctrl-Z while an address is awaited stops, and the shell
   const daemon = await start({
     add_account: byBrowser,
     wait_flow: () => new Promise(() => undefined),
-    complete_flow: { account },
+    complete_flow: { account, notices: [] },
   });
   const command = [...program('sigilforge'), 'add-account', 'github', 'work', '--no-browser'];
   const terminal = new Terminal(daemon.spawn(onTerminal(command)));
@@ -297,7 +297,10 @@ test.skipIf(!hasPython)('Ctrl-Z while an address is awaited stops, and the shell
 });
 
 test('no browser is opened without a terminal', async () => {
-  const daemon = await start({ add_account: byBrowser, wait_flow: { state: 'complete', account } });
+  const daemon = await start({
+    add_account: byBrowser,
+    wait_flow: { state: 'complete', account, notices: [] },
+  });
   const { env, opened } = await fakeBrowser(daemon);
   const end = await daemon.run(['add-account', 'github', 'work'], { env });
   expect(end).toMatchObject({ code: 0, stdout: 'github/work\n' });

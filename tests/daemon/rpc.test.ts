@@ -289,7 +289,7 @@ describe('requests in flight', () => {
   });
 
   test.each(['wait_flow', 'subscribe'] as const)('do not count %s', async (method) => {
-    const held = gate({ state: 'pending' as const, account: null, subscription: STUB_ID });
+    const held = gate({ state: 'pending' as const, account: null, notices: [], subscription: STUB_ID });
     const { client } = await serve({ handlers: { [method]: held.handler } });
     const params = method === 'wait_flow' ? { flow_id: STUB_ID } : { topics: ['accounts'] };
     client.send(requests(100, method, params));
@@ -455,7 +455,7 @@ describe('closing', () => {
   });
 
   test('does not wait for ever, nor for those who only wait', async () => {
-    const held = gate({ ...TOKEN, state: 'pending' as const, account: null });
+    const held = gate({ ...TOKEN, state: 'pending' as const, account: null, notices: [] });
     const { served, client, connect } = await serve({
       limits: { closeMs: 50 },
       handlers: { refresh_token: held.handler, wait_flow: held.handler },

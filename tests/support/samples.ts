@@ -101,6 +101,7 @@ export const flow: ResultOf<'add_account'> = {
   expires_at: time,
   interval_s: null,
   account: null,
+  notices: [],
 };
 
 export const address = 'https://id.example.org/authorize?client_id=cli&state=abc';

@@ -135,6 +135,11 @@ export function expire(home: string, names = '*'): void {
   retime(home, { issuedAgoMs: 3_600_000, endsInMs: -1_000 }, names);
 }
 
+/** Lets refresh tokens reach the end that their provider named. */
+export function expireRefresh(home: string, names = '*'): void {
+  changeAccounts(home, names, { refresh_expires_at: Date.now() - 1_000 });
+}
+
 /** Makes the last exchange of every account be that long ago: the one that failed, and the one that worked. */
 export function ageExchanges(home: string, ageMs: number): void {
   const at = Date.now() - ageMs;

@@ -12,8 +12,12 @@ export interface ServerMetadata {
   readonly device_authorization_endpoint: string | null;
   readonly revocation_endpoint: string | null;
   readonly iss_required: boolean;
-  /** The scopes that it lists; a server need not list all of its scopes. */
-  readonly scopes: readonly string[];
+  /** Whether it stands where OpenID providers have it. */
+  readonly openid: boolean;
+  /** The scopes that it lists, if it does; a server need not list all of its scopes. */
+  readonly scopes: readonly string[] | undefined;
+  /** The grant types that it lists, if it does. */
+  readonly grantTypes: readonly string[] | undefined;
 }
 
 /** Reads a server's metadata, first at OpenID's address and then at OAuth's, and compares the issuer. */
@@ -41,10 +45,10 @@ async function discoverBy(
     [oauth.customFetch]: fetch,
     [oauth.allowInsecureRequests]: true,
   });
-  return metadataOf(await oauth.processDiscoveryResponse(url, response));
+  return metadataOf(await oauth.processDiscoveryResponse(url, response), algorithm === 'oidc');
 }
 
-function metadataOf(server: oauth.AuthorizationServer): ServerMetadata {
+function metadataOf(server: oauth.AuthorizationServer, openid: boolean): ServerMetadata {
   return {
     issuer: server.issuer,
     authorization_endpoint: server.authorization_endpoint ?? null,
@@ -52,7 +56,9 @@ function metadataOf(server: oauth.AuthorizationServer): ServerMetadata {
     device_authorization_endpoint: server.device_authorization_endpoint ?? null,
     revocation_endpoint: server.revocation_endpoint ?? null,
     iss_required: server.authorization_response_iss_parameter_supported === true,
-    scopes: server.scopes_supported ?? [],
+    openid,
+    scopes: server.scopes_supported,
+    grantTypes: server.grant_types_supported,
   };
 }
 

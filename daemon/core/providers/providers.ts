@@ -14,6 +14,7 @@ import { defineProvider, standardRevocation } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
 import { applySettings, mergeSettings, rebase } from './settings.js';
 import { storedSettings } from './stored-settings.js';
+import { usualScopes } from './usual-scopes.js';
 
 /** What a sign-in says about its client instead of the provider's entry. */
 export interface ClientOverrides {
@@ -171,18 +172,13 @@ export class Providers {
           registration.device_authorization_endpoint ?? found.device_authorization_endpoint,
         revocation,
         default_scopes:
-          registration.default_scopes.length > 0 ? registration.default_scopes : usualScopes(found.scopes),
+          registration.default_scopes.length > 0 ? registration.default_scopes : usualScopes(found),
         iss_required: found.iss_required,
       },
       `metadata of ${issuer}`,
       'refresh_failed',
     );
   }
-}
-
-/** OpenID providers need `openid`, and give a refresh token for `offline_access` (OpenID Connect Core 1.0, section 11). */
-function usualScopes(supported: readonly string[]): string[] {
-  return ['openid', 'offline_access'].filter((scope) => supported.includes(scope));
 }
 
 /** A provider that is not built in is useless without an address. */

@@ -1,4 +1,4 @@
-import type { AccountInfo, Credential } from '../../../shared/contract/index.js';
+import type { Credential } from '../../../shared/contract/index.js';
 import type { Provider } from '../../../shared/provider.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Accounts } from '../accounts/accounts.js';
@@ -11,7 +11,7 @@ import { addApiKey } from './api-key.js';
 import { addClientCredentials } from './client-credentials.js';
 import type { TokenImport } from './import-token.js';
 import { keepOpen } from './keep-open.js';
-import type { WaitingSignIn } from './pending.js';
+import type { StoredSignIn, WaitingSignIn } from './pending.js';
 import { addPrivateKey } from './private-key.js';
 import { providerIdOf, type SignInRequest } from './sign-in-request.js';
 import type { SignInStore } from './sign-in-store.js';
@@ -19,8 +19,8 @@ import type { PersonFlow, PersonSignIn } from './with-person.js';
 
 /** What `add_account` came to: a sign-in that waits for a person, or the account. */
 export type Added =
-  | { readonly flow: FlowKind; readonly waiting: WaitingSignIn; readonly account?: never }
-  | { readonly flow: FlowKind; readonly account: AccountInfo; readonly waiting?: never };
+  | { readonly flow: FlowKind; readonly waiting: WaitingSignIn; readonly stored?: never }
+  | { readonly flow: FlowKind; readonly stored: StoredSignIn; readonly waiting?: never };
 
 /** Flows that need a credential from the caller: a provider is not enough. */
 const NEEDS_CREDENTIAL: ReadonlySet<FlowKind> = new Set(['jwt_bearer', 'github_app', 'import', 'api_key']);
@@ -69,12 +69,12 @@ export class AddAccount {
     await this.#vault.unlocked();
     if (flow === 'authorization_code' || flow === 'device_code')
       return { flow, waiting: await this.#person.begin(request, flow) };
-    await this.#addAlone(request, flow);
-    return { flow, account: this.#accounts.get(service, account) };
+    const notices = await this.#addAlone(request, flow);
+    return { flow, stored: { account: this.#accounts.get(service, account), notices } };
   }
 
-  /** Adds an account without any person. */
-  async #addAlone(request: SignInRequest, flow: Exclude<FlowKind, PersonFlow>): Promise<void> {
+  /** Adds an account without any person. Returns what a person should know about it. */
+  async #addAlone(request: SignInRequest, flow: Exclude<FlowKind, PersonFlow>): Promise<string[]> {
     const collaborators = { providers: this.#providers, store: this.#signInStore };
     switch (flow) {
       case 'api_key':

@@ -8,11 +8,11 @@ export async function addClientCredentials(
   oauth: OAuthContext,
   { providers, store }: { readonly providers: Providers; readonly store: SignInStore },
   request: SignInRequest,
-): Promise<void> {
+): Promise<string[]> {
   const { service, account, replace } = request;
   const flow = 'client_credentials';
   const { client, scopes } = await requestedClient(providers, request, flow);
   const parameters = scopes.length > 0 ? { scope: scopes.join(client.registration.scope_separator) } : {};
   const granted = await exchangeOrThrow(oauth, client, flow, parameters);
-  await store.storeSignIn({ service, account, replace, flow, client, scopes, granted });
+  return store.storeSignIn({ service, account, replace, flow, client, scopes, granted });
 }

@@ -48,17 +48,17 @@ export class TokenImport {
   }
 
   /** Throws `already_exists` if an account has, or has spent, this refresh token. */
-  async add(request: SignInRequest): Promise<void> {
+  async add(request: SignInRequest): Promise<string[]> {
     const lease = await this.#grants.lease(IMPORT_LEASE);
     try {
-      await this.#addAlone(request);
+      return await this.#addAlone(request);
     } finally {
       lease.release();
     }
   }
 
   /** Proves the refresh token by using it once, and keeps it unless the answer has a newer one. */
-  async #addAlone(request: SignInRequest): Promise<void> {
+  async #addAlone(request: SignInRequest): Promise<string[]> {
     const { service, account, replace, credential } = request;
     const { client, scopes } = await requestedClient(this.#providers, request, 'import');
     if (!credential || !('refresh_token' in credential)) throw credentialMissing('import', 'refresh_token');
@@ -70,7 +70,7 @@ export class TokenImport {
     const { tokens, sentAt } = exchanged.granted;
     const granted = { tokens: { ...tokens, refreshToken: tokens.refreshToken ?? imported }, sentAt };
     const names = { service, account, replace };
-    await this.#signInStore.storeSignIn({ ...names, flow: 'import', client, scopes, granted, imported });
+    return this.#signInStore.storeSignIn({ ...names, flow: 'import', client, scopes, granted, imported });
   }
 
   /** Throws if using the token would spend another account's grant, or if what comes of it could not be stored. */

@@ -14,6 +14,13 @@ export interface SignInKey {
   readonly parameters: string;
 }
 
+/** What a sign-in has stored. */
+export interface StoredSignIn {
+  readonly account: AccountInfo;
+  /** Sentences for the person about it. */
+  readonly notices: string[];
+}
+
 /** A sign-in that waits for its person. */
 export interface WaitingSignIn {
   readonly id: string;
@@ -24,7 +31,7 @@ export interface WaitingSignIn {
 interface PendingSignIn extends WaitingSignIn {
   readonly key: SignInKey;
   readonly flow: PendingFlow;
-  readonly result: Promise<AccountInfo>;
+  readonly result: Promise<StoredSignIn>;
   /** Callers that started or joined it, and have not given it up. */
   participants: number;
   /** Calls of `wait` that have not ended, including those of callers that only watch. */
@@ -44,7 +51,7 @@ export class PendingSignIns {
   async begin(
     key: SignInKey,
     start: () => Promise<PendingFlow>,
-    stored: () => AccountInfo,
+    stored: () => StoredSignIn,
   ): Promise<WaitingSignIn> {
     const name = `${key.service}/${key.account}`;
     const beginning = this.#beginning.get(name);
@@ -58,10 +65,10 @@ export class PendingSignIns {
   }
 
   /**
-   * The account once the sign-in is complete, or `undefined` after `timeoutS` seconds. Throws the error that ended it.
+   * What is stored once the sign-in is complete, or `undefined` after `timeoutS` seconds. Throws the error that ended it.
    * A caller that disconnects while waiting (`gone`) has abandoned the sign-in.
    */
-  async wait(id: string, timeoutS: number, gone: AbortSignal): Promise<AccountInfo | undefined> {
+  async wait(id: string, timeoutS: number, gone: AbortSignal): Promise<StoredSignIn | undefined> {
     const signIn = this.#get(id);
     const waiter = {};
     const leave = (): void => this.#leave(signIn, waiter);
@@ -80,7 +87,7 @@ export class PendingSignIns {
     }
   }
 
-  async complete(id: string, redirectUrl: string): Promise<AccountInfo> {
+  async complete(id: string, redirectUrl: string): Promise<StoredSignIn> {
     const signIn = this.#get(id);
     if (!signIn.ended) await signIn.flow.complete(redirectUrl);
     return signIn.result;
@@ -112,7 +119,7 @@ export class PendingSignIns {
   async #begin(
     key: SignInKey,
     start: () => Promise<PendingFlow>,
-    stored: () => AccountInfo,
+    stored: () => StoredSignIn,
   ): Promise<PendingSignIn> {
     const flow = await start();
     const result = flow.done.then(stored);

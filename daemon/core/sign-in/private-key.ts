@@ -17,11 +17,11 @@ export async function addPrivateKey(
   { providers, store }: { readonly providers: Providers; readonly store: SignInStore },
   request: SignInRequest,
   flow: KeyFlow,
-): Promise<void> {
+): Promise<string[]> {
   const { service, account, replace } = request;
   const { client, scopes, key } = await readKeySignIn(providers, request, flow);
   const granted = await mintOrThrow(oauth, client, key);
-  await store.storeSignIn({ service, account, replace, flow, client, scopes, granted, key });
+  return store.storeSignIn({ service, account, replace, flow, client, scopes, granted, key });
 }
 
 /** What `add_account` says about a private key. Throws `invalid_params` if the key cannot be used to request tokens. */

@@ -4,16 +4,18 @@ import { accountExists } from '../accounts/errors.js';
 import type { Events } from '../accounts/events.js';
 import { grantOf } from '../accounts/grant-fields.js';
 import type { Grants } from '../accounts/grants.js';
+import { isOver } from '../accounts/lifetime.js';
 import { type NewAccount, putAccount } from '../accounts/put-account.js';
 import type { OAuthClient } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
-import type { AccountFields, AccountStore, Version } from '../store/accounts.js';
+import type { AccountFields, AccountStore, StoredAccount, Version } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';
 import type { Env } from '../store/env.js';
 import type { Sealer, Vault } from '../vault/vault.js';
+import { needsPersonAgain, noRefreshNotice, wouldLoseRefresh } from './no-refresh.js';
 
 /** A sign-in whose exchange has been answered. */
 export interface AnsweredSignIn {
@@ -30,6 +32,8 @@ export interface AnsweredSignIn {
   readonly imported?: Secret | undefined;
   /** The private key that signed in, and will again. */
   readonly key?: MintingKey | undefined;
+  /** Whether an account may be replaced though that loses its refresh token. */
+  readonly withoutRefresh?: boolean | undefined;
 }
 
 interface ApiKey {
@@ -41,6 +45,8 @@ interface ApiKey {
 
 interface Storing {
   readonly replace: boolean;
+  /** Throws if what the account has must not be replaced. */
+  readonly assertReplaceable?: (existing: StoredAccount) => void;
   readonly sealer: () => Promise<Sealer>;
   readonly imported?: Secret | undefined;
 }
@@ -71,8 +77,11 @@ export class SignInStore {
     this.#events = events;
   }
 
-  /** Throws `already_exists` if the account exists and is not to be replaced, or if another one has the same grant. */
-  storeSignIn(signIn: AnsweredSignIn): Promise<void> {
+  /**
+   * Returns what a person should know about the account. Throws `already_exists` if it exists and is not to be replaced, if
+   * it would lose a refresh token by that, or if another account has the same grant.
+   */
+  async storeSignIn(signIn: AnsweredSignIn): Promise<string[]> {
     const { service, account, flow, key, client, granted, scopes, replace, imported } = signIn;
     trace('sign_in.answered');
     const content: NewAccount = {
@@ -85,11 +94,26 @@ export class SignInStore {
       subject: null,
       lastRefreshedAt: null,
     };
-    return this.#put(content, { replace, imported, sealer: () => this.#vault.forAnswer() });
+    const isShort = needsPersonAgain(signIn);
+    const assertReplaceable = (existing: StoredAccount): void => {
+      // Nothing is revoked then: at some providers that would end the grant that is kept.
+      if (isShort && !signIn.withoutRefresh && this.#canRefresh(existing)) throw wouldLoseRefresh(signIn);
+    };
+    await this.#put(content, {
+      ...{ replace, imported, assertReplaceable },
+      sealer: () => this.#vault.forAnswer(),
+    });
+    return isShort ? [noRefreshNotice(signIn)] : [];
+  }
+
+  /** Whether an account has a refresh token that may still work. */
+  #canRefresh({ refreshToken, refreshExpiresAt, state }: StoredAccount): boolean {
+    const isPast = isOver({ expiresAt: refreshExpiresAt }, this.#env.clock.wall());
+    return refreshToken !== null && state !== 'needs_auth' && !isPast;
   }
 
   /** Throws `already_exists` if the account exists and is not to be replaced. */
-  storeApiKey({ service, account, replace, apiKey }: ApiKey): Promise<void> {
+  async storeApiKey({ service, account, replace, apiKey }: ApiKey): Promise<string[]> {
     const content: NewAccount = {
       ...{ service, account, flow: 'api_key', state: 'ok', client: null },
       grant: {
@@ -105,7 +129,8 @@ export class SignInStore {
       subject: null,
       lastRefreshedAt: null,
     };
-    return this.#put(content, { replace, sealer: () => this.#vault.unlocked() });
+    await this.#put(content, { replace, sealer: () => this.#vault.unlocked() });
+    return [];
   }
 
   async #put(content: NewAccount, storing: Storing): Promise<void> {
@@ -118,6 +143,7 @@ export class SignInStore {
         const existing = this.#store.find(content.service, content.account);
         // An account that came meanwhile is not touched: its lease is not held.
         if (existing && !(storing.replace && existing.id === seen?.id)) throw accountExists(existing);
+        if (existing) storing.assertReplaceable?.(existing);
         const stored = putAccount(this.#env, this.#store, sealer, content);
         trace('sign_in.committing', stored.id);
         if (storing.imported) this.#recordSpent(stored, sealer.fingerprint(storing.imported));

@@ -49,15 +49,17 @@ export class PersonSignIn {
   begin(request: SignInRequest, flow: PersonFlow): Promise<WaitingSignIn> {
     const { credential: _, ...parameters } = request;
     const { service, account } = request;
+    const notices: string[] = [];
     return this.#pending.begin(
       { service, account, parameters: JSON.stringify({ ...parameters, flow }) },
-      () => this.#start(request, flow),
-      () => this.#accounts.get(service, account),
+      () => this.#start(request, flow, notices),
+      () => ({ account: this.#accounts.get(service, account), notices }),
     );
   }
 
-  async #start(request: SignInRequest, flow: PersonFlow): Promise<PendingFlow> {
-    const { service, account, replace, params = {} } = request;
+  /** `notices` takes what the person should know once the grant is stored. */
+  async #start(request: SignInRequest, flow: PersonFlow, notices: string[]): Promise<PendingFlow> {
+    const { service, account, replace, params = {}, without_refresh: withoutRefresh } = request;
     const { client, scopes } = await requestedClient(this.#providers, request, flow);
     const surroundings = { oauth: this.#oauth, log: this.#log };
     return BEGIN[flow](this.#oauth, {
@@ -65,8 +67,8 @@ export class PersonSignIn {
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: async (answer) => {
         await signedInAs(surroundings, { ...answer, account: `${service}/${account}`, client });
-        const { granted } = answer;
-        await this.#signInStore.storeSignIn({ service, account, replace, flow, client, scopes, granted });
+        const signIn = { service, account, replace, withoutRefresh, flow, client, scopes };
+        notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, granted: answer.granted })));
       },
     });
   }

@@ -3,6 +3,9 @@ import { AccountInfo, type accounts, Credential, FlowStarted } from '../accounts
 import { ASKS_PROVIDER, accountTexts, EXAMPLE, OPENS_VAULT } from './common.js';
 import { type NamedType, namedChoice, namedObject, type TextsOf } from './types.js';
 
+const NOTICES =
+  'Sentences for the person about a sign-in that worked: that no refresh token came and when the account will end, say. Usually empty.';
+
 export const accountTypes: Readonly<Record<string, NamedType>> = {
   AccountInfo: namedObject(AccountInfo, 'An account, without its token.', {
     id: 'The id of the account; a new sign-in keeps it.',
@@ -34,6 +37,7 @@ export const accountTypes: Readonly<Record<string, NamedType>> = {
       expires_at: 'When the sign-in times out; `null` if it is already complete.',
       interval_s: 'Seconds between two polls of the provider; `null` unless the flow is `device_code`.',
       account: 'The account if the sign-in needed no person, otherwise `null`.',
+      notices: NOTICES,
     },
   ),
   Credential: {
@@ -113,6 +117,8 @@ export const accountMethods: TextsOf<typeof accounts> = {
       issuer: 'The issuer of a self-managed host or tenant, in place of the one of the provider.',
       client_id: 'A client id for this account, in place of the one of the provider.',
       params: 'More parameters for the authorization request, such as `login_hint`.',
+      without_refresh:
+        'Whether to replace an account even if that loses a refresh token: the sign-in brought none, and the account has one. Otherwise the sign-in fails with `already_exists`, and the account keeps what it has.',
     },
     result: 'The sign-in to wait for, or the account.',
     errors: ['not_found', 'already_exists', ...ASKS_PROVIDER, ...OPENS_VAULT],
@@ -130,6 +136,7 @@ export const accountMethods: TextsOf<typeof accounts> = {
         expires_at: EXAMPLE.expires,
         interval_s: null,
         account: null,
+        notices: [],
       },
     },
     rfcs: [
@@ -147,12 +154,13 @@ export const accountMethods: TextsOf<typeof accounts> = {
       fields: {
         state: '`pending`: the person has not finished; `complete`: the account is stored.',
         account: 'The account once the sign-in is complete, otherwise `null`.',
+        notices: NOTICES,
       },
     },
     errors: ['not_found', 'already_exists', ...ASKS_PROVIDER, ...OPENS_VAULT],
     example: {
       params: { flow_id: EXAMPLE.flowId, timeout_s: 60 },
-      result: { state: 'complete', account: newAccount },
+      result: { state: 'complete', account: newAccount, notices: [] },
     },
   },
   complete_flow: {
@@ -160,11 +168,11 @@ export const accountMethods: TextsOf<typeof accounts> = {
       flow_id: flowId,
       redirect_url: 'The address that the browser was redirected to, with its `code` and `state`.',
     },
-    result: { text: 'The account that was stored.', fields: { account: 'The account.' } },
+    result: { text: 'The account that was stored.', fields: { account: 'The account.', notices: NOTICES } },
     errors: ['not_found', 'already_exists', ...ASKS_PROVIDER, ...OPENS_VAULT],
     example: {
       params: { flow_id: EXAMPLE.flowId, redirect_url: EXAMPLE.redirectUrl },
-      result: { account: newAccount },
+      result: { account: newAccount, notices: [] },
     },
     rfcs: [
       [6749, '4.1.2'],

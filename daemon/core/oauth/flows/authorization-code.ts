@@ -90,7 +90,10 @@ export async function beginAuthorizationCode(
   };
 }
 
-/** The address of the authorization request (RFC 6749, section 4.1.1); parameters of the endpoint itself are kept. */
+/**
+ * The address of the authorization request (RFC 6749, section 4.1.1); parameters of the endpoint itself are kept. An empty
+ * parameter is left out, which is how a person says that one is not to be sent.
+ */
 function authorizationUrl(
   endpoint: string,
   { client: { registration }, scopes, params }: FlowRequest,
@@ -98,6 +101,7 @@ function authorizationUrl(
 ): string {
   const url = new URL(endpoint);
   const parameters = {
+    ...consent(registration, scopes),
     ...registration.authorize_params,
     ...params,
     response_type: 'code',
@@ -106,8 +110,19 @@ function authorizationUrl(
     ...ours,
     code_challenge_method: 'S256',
   };
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== '') url.searchParams.set(name, value);
+  }
   return url.href;
+}
+
+/**
+ * A server may pass over `offline_access` unless the person is asked to consent (OpenID Connect Core 1.0, section 11). The
+ * entry of a provider that states how its refresh tokens come says itself which prompt they need.
+ */
+function consent({ refresh }: ClientRegistration, scopes: readonly string[]): Record<string, string> {
+  const isNeeded = scopes.includes('offline_access') && refresh.issued === 'unknown';
+  return isNeeded ? { prompt: 'consent' } : {};
 }
 
 function authorizationEndpoint({ authorization_endpoint, name }: ClientRegistration): string {
