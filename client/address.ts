@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readConfigText } from '../shared/config-file.js';
 import { isErrno } from '../shared/errno.js';
 import { type Environment, resolvePaths } from '../shared/paths.js';
 
@@ -10,7 +11,10 @@ export interface Address {
   readonly pinned: boolean;
 }
 
-/** The socket: the given one, else `SIGILFORGE_SOCKET`, else that of `config.toml`, else the usual one. Throws `config`. */
+/**
+ * The socket: the given one, else `SIGILFORGE_SOCKET`, else that of `config.toml`, else the usual one. Throws `config`, and
+ * `unsafe_path` for a `config.toml` that others may change.
+ */
 export async function findSocket(
   options: { readonly socket?: string } = {},
   env: Environment = process.env,
@@ -24,8 +28,8 @@ export async function findSocket(
 
 /** Loads the TOML reader only if the file contains the word, so that the ordinary start stays fast. */
 async function socketInConfig(file: string): Promise<string | undefined> {
-  const text = readIfAny(file);
-  if (!text?.includes('socket')) return undefined;
+  const text = readConfigText(file);
+  if (!text.includes('socket')) return undefined;
   const { parseConfig } = await import('../shared/config.js');
   return parseConfig(text, file).daemon.socket;
 }

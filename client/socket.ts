@@ -5,7 +5,8 @@ import { errnoOf } from '../shared/errno.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { encodeLine, LineDecoder } from '../shared/framing.js';
 import { assertPrivate } from '../shared/ownership.js';
-import { assertSocketPathFits } from '../shared/paths.js';
+import { assertSocketPathFits, socketPathFits } from '../shared/paths.js';
+import { inHeldFolder } from './held-folder.js';
 
 /** No daemon listens: no socket, or one that its daemon left behind. Every other failure means that something is wrong. */
 const ABSENT = new Set(['ENOENT', 'ECONNREFUSED']);
@@ -18,17 +19,13 @@ export interface SocketListener {
 }
 
 /**
- * Connects to `socket`, after it has checked that the socket and its folder belong to the user and are closed to others.
- * Resolves to `undefined` if no daemon listens. Throws `unsafe_path`, or `daemon_unavailable` for every other failure.
+ * Connects to `socket`, after it has checked that the socket and its folder belong to the user and are closed to others,
+ * and that the folder cannot be replaced by others. Resolves to `undefined` if no daemon listens. Throws `unsafe_path`, or `daemon_unavailable` for every other failure.
  */
 export async function openSocket(socket: string): Promise<LineSocket | undefined> {
   assertSocketPathFits(socket);
   try {
-    if (process.platform !== 'win32') {
-      assertPrivate(path.dirname(socket), lstatSync(path.dirname(socket)));
-      assertPrivate(socket, lstatSync(socket));
-    }
-    return new LineSocket(await connected(net.connect(socket)));
+    return new LineSocket(await (process.platform === 'win32' ? connect(socket) : connectPrivately(socket)));
   } catch (thrown) {
     if (thrown instanceof SigilforgeError) throw thrown;
     const code = errnoOf(thrown) ?? 'unknown error';
@@ -40,7 +37,16 @@ export async function openSocket(socket: string): Promise<LineSocket | undefined
   }
 }
 
-function connected(socket: net.Socket): Promise<net.Socket> {
+function connectPrivately(socket: string): Promise<net.Socket> {
+  return inHeldFolder(path.dirname(socket), (folder) => {
+    const held = path.join(folder, path.basename(socket));
+    assertPrivate(socket, lstatSync(held));
+    return connect(socketPathFits(held) ? held : socket);
+  });
+}
+
+function connect(address: string): Promise<net.Socket> {
+  const socket = net.connect(address);
   return new Promise((resolve, reject) => {
     socket.once('connect', () => {
       socket.off('error', reject);

@@ -73,7 +73,7 @@ export const errorTable = {
   unsafe_path: {
     code: -32018,
     exit: 7,
-    hint: 'Make yourself its owner and remove access for others: chmod go-rwx PATH',
+    hint: 'Remove access for others: chmod go-rwx PATH',
   },
   daemon_unavailable: { code: -32099, exit: 9, hint: 'Start the daemon with: sigilforge daemon start' },
 } as const satisfies Record<string, ErrorEntry>;

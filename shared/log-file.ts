@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, renameSync, type Stats, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { assertPrivate } from './ownership.js';
+import { makePrivateFolder } from './private-folder.js';
 
 /** A log that is longer than this many bytes is renamed to `.1`, in place of the one that was renamed before. */
 const ROTATE_BYTES = 5 * 1024 * 1024;
@@ -21,9 +13,7 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
  * them, else the system call's error.
  */
 export function openLogFile(file: string): number {
-  const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  assertPrivate(folder, lstatSync(folder));
+  makePrivateFolder(path.dirname(file));
   const stats = statsOf(file);
   if (stats) assertPrivate(file, stats);
   if (stats && stats.size > ROTATE_BYTES) renameSync(file, `${file}.1`);

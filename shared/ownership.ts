@@ -1,3 +1,6 @@
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import path from 'node:path';
+import { errnoOf } from './errno.js';
 import { SigilforgeError } from './errors.js';
 
 /** The part of `fs.Stats` that says who may access a file. */
@@ -11,6 +14,21 @@ interface Ownership {
 /** Permission bits of the group and of all others. */
 const OTHERS = 0o077;
 
+/** Permission bits by which the group or all others may write. */
+const OTHERS_WRITE = 0o022;
+
+/** In a folder with this bit, a name is removed or replaced only by its owner and the folder's (inode(7)). */
+const STICKY = 0o1000;
+
+/** How Linux shows root and everyone else in a user namespace that holds only this user, as many sandboxes are. */
+const OVERFLOW_UID = 65534;
+
+/** Folders that are root's on every Linux: in such a sandbox, their names say what their owner cannot. */
+const ROOTS_OWN = new Set(['/', '/home', '/run', '/run/user', '/tmp', '/var', '/var/tmp']);
+
+/** After how many links the kernel gives up (path_resolution(7)). */
+const MAX_LINKS = 40;
+
 /**
  * Throws `unsafe_path`, with the command that fixes it, unless `path` belongs to this user and is closed to all others.
  * `stats` are of `lstat`, so that a link is seen as one. Windows has no modes: there, folders inherit the profile's list.
@@ -21,45 +39,120 @@ export function assertPrivate(
   uid: number | undefined = process.getuid?.(),
 ): void {
   if (uid === undefined) return;
-  const quoted = `'${path.replaceAll("'", "'\\''")}'`;
   if (stats.isSymbolicLink()) {
-    throw unsafe(`${path} is a symbolic link.`, `Put the real folder or file there: rm ${quoted}`);
+    throw unsafe(`${path} is a symbolic link.`, `Put the real folder or file there: rm ${quoted(path)}`);
   }
-  if (stats.uid !== uid) {
-    throw unsafe(
-      `${path} belongs to another user (uid ${stats.uid}).`,
-      `Take it over: sudo chown ${uid} ${quoted}`,
-    );
-  }
+  if (stats.uid !== uid) throw foreign(path, stats.uid);
   if ((stats.mode & OTHERS) !== 0) {
     const mode = stats.isDirectory() ? '700' : '600';
-    throw unsafe(`${path} is open to other users.`, `Close it: chmod ${mode} ${quoted}`);
+    throw unsafe(`${path} is open to other users.`, `Close it: chmod ${mode} ${quoted(path)}`);
   }
 }
 
-/** Permission bits by which the group or all others may write. */
-const OTHERS_WRITE = 0o022;
+/**
+ * Throws `unsafe_path` if other users than this one and root could put something else in the place of `target`: every
+ * folder and link on the way to it is looked at, before it is entered, as OpenSSH does. What is at `target` is not.
+ */
+export function assertSafeAncestors(target: string, uid: number | undefined = process.getuid?.()): void {
+  if (uid === undefined) return;
+  for (const place of placesTo(namesOf(target).slice(0, -1))) assertTrusted(place, uid);
+}
 
 /**
- * Throws `unsafe_path` if other users than this one and root may change what is at `path`: for files that are not secret
- * and may be links, but that Sigilforge obeys. `stats` come from `stat`.
+ * The same for a file that is not secret and may be a link, but that Sigilforge obeys: others may change neither the file
+ * nor the way to it.
  */
-export function assertUnchangeable(
-  path: string,
-  stats: Pick<Ownership, 'uid' | 'mode'>,
-  uid: number | undefined = process.getuid?.(),
-): void {
+export function assertUnchangeable(file: string, uid: number | undefined = process.getuid?.()): void {
   if (uid === undefined) return;
-  const quoted = `'${path.replaceAll("'", "'\\''")}'`;
-  if (stats.uid !== uid && stats.uid !== 0) {
-    throw unsafe(
-      `${path} belongs to another user (uid ${stats.uid}).`,
-      `Take it over: sudo chown ${uid} ${quoted}`,
-    );
+  for (const place of placesTo(namesOf(file))) assertTrusted(place, uid);
+}
+
+/** A folder, link or file by which a path leads. */
+interface Place {
+  readonly path: string;
+  readonly stats: Ownership;
+}
+
+function assertTrusted({ path, stats }: Place, uid: number): void {
+  const isRoots = stats.uid === 0 || (stats.uid === OVERFLOW_UID && ROOTS_OWN.has(path));
+  if (stats.uid !== uid && !isRoots) throw foreign(path, stats.uid);
+  // A link has no modes: only its folder decides who may replace it.
+  if (stats.isSymbolicLink() || (stats.mode & OTHERS_WRITE) === 0) return;
+  if (stats.isDirectory() && (stats.mode & STICKY) !== 0) return;
+  const sudo = stats.uid === uid ? '' : 'sudo ';
+  throw unsafe(`${path} may be changed by other users.`, `Close it: ${sudo}chmod go-w ${quoted(path)}`);
+}
+
+/**
+ * The places that the kernel passes by `names`, in its order. It ends at the first that is missing or cannot be looked at:
+ * who may not change what came before cannot add it either, and using the path gives the better error.
+ */
+function* placesTo(names: readonly string[]): Generator<Place> {
+  const ahead = [...names];
+  let folder = '/';
+  let links = 0;
+  yield { path: folder, stats: lstatSync(folder) };
+  for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
+    // Links are resolved on the way, so `..` means the folder above.
+    const next = path.join(folder, name);
+    const stats = statsOf(next);
+    if (stats === undefined) return;
+    yield { path: next, stats };
+    if (!stats.isSymbolicLink()) {
+      folder = next;
+      continue;
+    }
+    if (++links > MAX_LINKS) return;
+    const leadsTo = readlinkSync(next);
+    if (path.isAbsolute(leadsTo)) folder = '/';
+    ahead.unshift(...split(leadsTo));
   }
-  if ((stats.mode & OTHERS_WRITE) !== 0) {
-    throw unsafe(`${path} may be changed by other users.`, `Close it: chmod go-w ${quoted}`);
+}
+
+/** The names of a path from the root on. `path.resolve` would take `LINK/..` for the folder of the link. */
+function namesOf(target: string): string[] {
+  return split(path.isAbsolute(target) ? target : `${process.cwd()}/${target}`);
+}
+
+function split(target: string): string[] {
+  return target.split('/').filter((name) => name !== '' && name !== '.');
+}
+
+function statsOf(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch (thrown) {
+    if (errnoOf(thrown) !== undefined) return undefined;
+    throw thrown;
   }
+}
+
+/** Variables that name a place of Sigilforge and can be left out. */
+const VARIABLES = [
+  'SIGILFORGE_HOME',
+  'SIGILFORGE_SOCKET',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'XDG_STATE_HOME',
+  'XDG_RUNTIME_DIR',
+] as const;
+
+/** The hint never takes over what is another user's: it may be a folder of the system. */
+function foreign(place: string, owner: number): SigilforgeError {
+  const named = VARIABLES.find((name) => isOnWay(place, process.env[name]));
+  const instead = named ? `: unset ${named}` : ' name a folder of your own in SIGILFORGE_HOME.';
+  return unsafe(`${place} belongs to another user (uid ${owner}).`, `Run as that user, or${instead}`);
+}
+
+/** Whether the path that a variable names is `place`, above it or below it. */
+function isOnWay(place: string, named: string | undefined): boolean {
+  if (!named) return false;
+  const [one, other] = [`${place}/`, `${path.resolve(named)}/`];
+  return one.startsWith(other) || other.startsWith(one);
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function unsafe(sentence: string, hint: string): SigilforgeError {

@@ -48,11 +48,16 @@ export function resolvePaths(
   };
 }
 
+/** Whether the platform holds the whole path. */
+export function socketPathFits(socket: string, platform: NodeJS.Platform = process.platform): boolean {
+  return Buffer.byteLength(socket) <= (SOCKET_PATH_LIMIT[platform] ?? Number.POSITIVE_INFINITY);
+}
+
 /** Throws `unsafe_path` if the platform would silently cut the path and bind another one. */
 export function assertSocketPathFits(socket: string, platform: NodeJS.Platform = process.platform): void {
+  if (socketPathFits(socket, platform)) return;
   const limit = SOCKET_PATH_LIMIT[platform];
   const length = Buffer.byteLength(socket);
-  if (limit === undefined || length <= limit) return;
   throw new SigilforgeError(
     'unsafe_path',
     `The socket path ${socket} has ${length} bytes, and this platform holds ${limit}.`,

@@ -15,6 +15,7 @@ import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
 import { resolvePaths } from '../../shared/paths.js';
+import { makePrivateFolder } from '../../shared/private-folder.js';
 
 const ALIVE = 'alive.fifo';
 const RUN = 'run-';
@@ -78,15 +79,15 @@ function removeIfPossible(folder: string): void {
 function makeBaseFolder(): string {
   const base = baseFolder();
   try {
-    mkdirSync(base, { recursive: true, mode: 0o700 });
+    makePrivateFolder(base);
   } catch (thrown) {
+    if (thrown instanceof SigilforgeError) throw thrown;
     throw new SigilforgeError(
       'unsafe_path',
       `The private folder ${base} cannot be created (${errnoOf(thrown) ?? 'unknown'}).`,
       { hint: 'Check the folder in SIGILFORGE_HOME or XDG_RUNTIME_DIR.', cause: thrown },
     );
   }
-  assertPrivate(base, lstatSync(base));
   return base;
 }
 

@@ -1,10 +1,11 @@
-import { lstatSync, mkdirSync, type Stats, unlinkSync } from 'node:fs';
+import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { errnoOf, isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
 import { assertSocketPathFits } from '../../shared/paths.js';
+import { makePrivateFolder } from '../../shared/private-folder.js';
 
 /**
  * Listens on `socket`, which is 0600 from its first moment, in a folder of the user (made 0700 if it is missing). A stale
@@ -42,13 +43,12 @@ export async function listen(address: string, umask: number): Promise<net.Server
 
 function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    if (!isErrno(cause, 'EEXIST')) throw unusable(folder, cause);
+    makePrivateFolder(folder);
+  } catch (thrown) {
+    if (thrown instanceof SigilforgeError) throw thrown;
+    if (isErrno(thrown, 'EEXIST')) throw new SigilforgeError('unsafe_path', `${folder} is not a folder.`);
+    throw unusable(folder, thrown);
   }
-  const stats = lstatSync(folder);
-  assertPrivate(folder, stats);
-  if (!stats.isDirectory()) throw new SigilforgeError('unsafe_path', `${folder} is not a folder.`);
 }
 
 async function removeStale(socket: string): Promise<void> {

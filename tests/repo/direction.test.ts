@@ -261,12 +261,15 @@ describe('packages', () => {
   });
 });
 
-test('what both sides share does no input or output, except the two that write whole files and log lines', () => {
+/** What both sides do with files. */
+const SHARED_FILES = ['whole-file', 'log-file', 'ownership', 'private-folder', 'config-file'];
+
+test('what both sides share does no input or output, except what both do with files', () => {
   const builtins = all
     .filter(
       ({ file, target }) =>
         folderOf(file) === 'shared' &&
-        !['shared/whole-file.ts', 'shared/log-file.ts'].includes(file) &&
+        !SHARED_FILES.some((name) => file === `shared/${name}.ts`) &&
         target.startsWith('node:'),
     )
     .map(({ target }) => target);

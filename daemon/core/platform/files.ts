@@ -3,12 +3,12 @@ import path from 'node:path';
 import { errnoOf, isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { assertPrivate } from '../../../shared/ownership.js';
+import { makePrivateFolder } from '../../../shared/private-folder.js';
 import { draftsOf, syncFolder, writeWholeFile } from '../../../shared/whole-file.js';
 
-/** Makes a folder 0700, including its parents, and refuses one that others own or may open. */
+/** Makes a folder 0700, including its parents, and refuses one that others own, may open or could replace. */
 export function ensurePrivateFolder(folder: string): void {
-  withPathErrors(folder, () => fs.mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  assertPrivate(folder, fs.lstatSync(folder));
+  withPathErrors(folder, () => makePrivateFolder(folder));
 }
 
 /** Makes an empty file 0600 unless it exists; refuses one that others own or may open. */
@@ -71,7 +71,7 @@ export function withPathErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (thrown) {
-    throw pathError(path, thrown);
+    throw thrown instanceof SigilforgeError ? thrown : pathError(path, thrown);
   }
 }
 

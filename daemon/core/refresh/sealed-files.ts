@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isErrno } from '../../../shared/errno.js';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
-import { ensurePrivateFolder, pathError, writePrivateFile } from '../platform/files.js';
+import { pathError, withPathErrors, writePrivateFile } from '../platform/files.js';
 import type { Place } from '../sealing/places.js';
 import type { Sealer, Vault } from '../vault/vault.js';
 
@@ -20,7 +20,9 @@ export class SealedFiles {
   /** Returns once the text is on the disk. */
   async write(name: string, place: Place, text: string): Promise<void> {
     const sealer = await this.#vault.forAnswer();
-    ensurePrivateFolder(this.#folder);
+    // Whose folder it is was checked at the start. Refusing one that was opened up since would lose a grant, and the text is
+    // sealed.
+    withPathErrors(this.#folder, () => fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 }));
     writePrivateFile(this.#file(name), sealer.sealAside(place, new Secret(text)));
   }
 

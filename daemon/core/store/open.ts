@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { assertSafeAncestors } from '../../../shared/ownership.js';
 import type { Paths } from '../../../shared/paths.js';
 import type { Clock } from '../platform/clock.js';
 import { ensurePrivateFolder } from '../platform/files.js';
@@ -25,6 +26,8 @@ interface Options {
 /** Opens the database of the data folder, which is created and migrated if necessary. */
 export async function openStore({ paths, leases, instanceLease, clock, waitMs }: Options): Promise<Sqlite> {
   ensurePrivateFolder(paths.data);
+  // What is rescued there must still be there at the next start.
+  assertSafeAncestors(paths.rescue);
   refuseNetworkFileSystem(paths.data);
   const db = await Sqlite.open(paths.database, { waitMs });
   try {

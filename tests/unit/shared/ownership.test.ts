@@ -33,10 +33,15 @@ describe('a path', () => {
     );
   });
 
-  test('of another user is not, root included', () => {
+  test('of another user is not, root included, and the hint takes nothing from that user', () => {
+    vi.stubEnv('SIGILFORGE_HOME', undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
     for (const uid of [0, 1001]) {
       expect(() => assertPrivate('/p', statsOf('file', 0o100600, uid), UID)).toThrow(
-        refusal(`/p belongs to another user (uid ${uid}).`, "sudo chown 1000 '/p'"),
+        refusal(
+          `/p belongs to another user (uid ${uid}).`,
+          'Run as that user, or name a folder of your own in SIGILFORGE_HOME.',
+        ),
       );
     }
   });
