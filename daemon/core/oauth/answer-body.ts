@@ -5,23 +5,21 @@ import { unpacked } from './content-coding.js';
 export interface AnswerBody {
   readonly headers: Headers;
   readonly body: Buffer;
-  /** Whether the body came to its end; left out, it did. */
-  readonly complete?: boolean;
 }
 
 /**
  * The fields of an answer, read by the shape of its body and not by what the headers call it: packed or not, with a
- * byte-order mark, as JSON, as JSON within a string or a list of one, as a form, or as JSON with something around it.
- * `undefined` for anything else.
+ * byte-order mark, as JSON, as JSON within a string or a list of one, as a form, as JSON with something around it, or as
+ * JSON that was cut off. `undefined` for anything else.
  */
-export function readAnswerObject({
-  headers,
-  body,
-  complete,
-}: AnswerBody): Record<string, unknown> | undefined {
-  const text = decoded(unpacked(body, headers.get('content-encoding')));
-  const fields = readJson(text) ?? readForm(text) ?? readSurrounded(text);
-  return fields ?? (complete === false ? readCutOff(text) : undefined);
+export function readAnswerObject(answer: AnswerBody): Record<string, unknown> | undefined {
+  const text = readAnswerText(answer);
+  return readJson(text) ?? readForm(text) ?? readSurrounded(text) ?? readCutOff(text);
+}
+
+/** The text of an answer, unpacked and decoded. */
+export function readAnswerText({ headers, body }: AnswerBody): string {
+  return decoded(unpacked(body, headers.get('content-encoding')));
 }
 
 /** RFC 8259 wants UTF-8 without a mark; servers send others, and say so by the mark (RFC 3629, RFC 2781). */
@@ -67,7 +65,7 @@ function readSurrounded(text: string): Record<string, unknown> | undefined {
 const MOST_GIVEN_UP = 64;
 
 /**
- * What came whole of a JSON object that was cut off: the fields with a comma behind them. It counts only with a new
+ * What came whole of a JSON object that was cut off, or that ends in a comma: the fields with a comma behind them. It counts only with a new
  * refresh token in it, and its access token only with a lifetime: without one it would be handed out for ever.
  */
 function readCutOff(text: string): Record<string, unknown> | undefined {

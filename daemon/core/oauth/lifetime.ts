@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../../../shared/json.js';
+import { field } from './fields.js';
 
 /** A century. Some providers say "forever" with a number that no calendar holds. */
 const LONGEST_LIFETIME_S = 3_155_760_000;
@@ -15,11 +16,11 @@ export interface LifetimeFields {
 
 /** RFC 6749, section 5.1, and the other names that are in use. */
 export const ACCESS_TOKEN: LifetimeFields = {
-  lifetime: ['expires_in', 'expiresIn', 'expires', 'access_token_expires_in'],
-  moment: ['expires_at', 'expires_on', 'expiresAt', 'expiry', 'expiration', 'access_token_expires_at'],
+  lifetime: ['expires_in', 'expires', 'access_token_expires_in'],
+  moment: ['expires_at', 'expires_on', 'expiry', 'expiration', 'access_token_expires_at'],
 };
 export const REFRESH_TOKEN: LifetimeFields = {
-  lifetime: ['refresh_token_expires_in', 'refresh_expires_in', 'refreshTokenExpiresIn'],
+  lifetime: ['refresh_token_expires_in', 'refresh_expires_in'],
   moment: ['refresh_token_expires_at', 'refresh_expires_at', 'refresh_token_expires_on'],
 };
 
@@ -34,7 +35,8 @@ export function lifetimeS(
 ): number | null {
   // Servers mix the two up: a date in `expires_in`, a number of seconds in `expires_at`.
   for (const name of [...lifetime, ...moment]) {
-    const seconds = secondsOf(answer[name]) ?? secondsUntil(answer[name], now);
+    const value = field(answer, name);
+    const seconds = secondsOf(value) ?? secondsUntil(value, now);
     if (seconds !== null) return seconds;
   }
   return null;
@@ -55,13 +57,34 @@ export function jwtLifetimeS(token: string, now: number): number | null {
   return left === null || whole === null ? (left ?? whole) : Math.min(left, whole);
 }
 
-/** Whole seconds of a number, or of text such as `3600`, `3600.5`, `3,600` or `3600s`. Other text is not a number. */
+/**
+ * Whole seconds of a number, or of text such as `3600`, `3,600`, `3600s`, `60 min` or `PT1H` (ISO 8601). Any other text is
+ * not a number: half of it would be a wrong one.
+ */
 export function secondsOf(value: unknown): number | null {
-  const text = typeof value === 'string' ? value.trim() : value;
-  if (typeof text !== 'string') return typeof text === 'number' ? shortOf(text) : null;
-  const grouped = /^\d{1,3}(?:,\d{3})+$/.test(text) ? text.replaceAll(',', '') : text;
-  const [, number] = /^(\d+(?:\.\d*)?(?:e\d+)?)\s*(?:s|sec|secs|seconds)?$/i.exec(grouped) ?? [];
-  return number === undefined ? null : shortOf(Number(number));
+  if (typeof value === 'number') return shortOf(value);
+  if (typeof value !== 'string') return null;
+  const text = value.trim();
+  // Three digits behind a separator are thousands, in every way of writing: no lifetime is told to the millisecond.
+  const grouped = /^\d{1,3}(?:[,.'_ \u00a0]\d{3})+$/.test(text) ? text.replaceAll(/\D/g, '') : text;
+  const [, number, unit] = /^(\d+(?:\.\d*)?(?:e\d+)?)\s*([a-z]*)$/i.exec(grouped) ?? [];
+  const factor = number === undefined ? undefined : UNITS_S[unit?.toLowerCase() ?? ''];
+  return factor === undefined ? durationOf(text) : shortOf(Number(number) * factor);
+}
+
+const UNITS_S: Readonly<Record<string, number>> = {
+  ...{ '': 1, s: 1, sec: 1, secs: 1, second: 1, seconds: 1 },
+  ...{ m: 60, min: 60, mins: 60, minute: 60, minutes: 60 },
+  ...{ h: 3600, hr: 3600, hrs: 3600, hour: 3600, hours: 3600 },
+  ...{ d: 86_400, day: 86_400, days: 86_400 },
+};
+
+/** A duration of ISO 8601 without years and months, whose length is not fixed. */
+function durationOf(text: string): number | null {
+  const parts = /^P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$/i.exec(text);
+  if (!parts) return null;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  return wholeSeconds(days * 86_400 + hours * 3600 + minutes * 60 + seconds);
 }
 
 /** A number that can only be a moment is not a lifetime. */

@@ -2,9 +2,10 @@ import { isRecord } from '../../../shared/json.js';
 import { Secret } from '../../../shared/secret.js';
 import { readAnswerObject } from './answer-body.js';
 import type { ClientRegistration } from './client.js';
+import { field } from './fields.js';
 import type { HttpAnswer } from './http.js';
 import { ACCESS_TOKEN, jwtLifetimeS, lifetimeS, REFRESH_TOKEN } from './lifetime.js';
-import { readError, saysSomething, type TokenError } from './token-error.js';
+import { readError, readErrorInWords, saysSomething, type TokenError } from './token-error.js';
 
 /** What a token endpoint answered. A new refresh token counts even if everything else in the answer is wrong. */
 export interface Tokens {
@@ -41,9 +42,9 @@ export function readTokenAnswer(
 ): TokenAnswer {
   const { status } = answer;
   const json = readAnswerObject(answer);
-  if (!json) return { kind: 'unreadable', status };
+  if (!json) return readRefusalInWords(answer) ?? { kind: 'unreadable', status };
   const source = tokenSource(json, registration);
-  const hasTokens = hasText(source, 'access_token') || hasText(source, 'refresh_token');
+  const hasTokens = hasToken(source);
   const refused = saysSomething(json['error']) || saysSomething(json['errors']) || json['ok'] === false;
   if (refused) return { kind: 'error', status, error: readError(json), hasTokens };
   if (hasTokens)
@@ -51,6 +52,13 @@ export function readTokenAnswer(
   return status < 400
     ? { kind: 'unreadable', status }
     : { kind: 'error', status, error: readError(json), hasTokens };
+}
+
+/** A refusal that is not JSON: in a header (RFC 6750, section 3), or as a code of the standard within a text. */
+function readRefusalInWords(answer: HttpAnswer): TokenAnswer | undefined {
+  const { status } = answer;
+  const error = status >= 400 ? readErrorInWords(answer) : undefined;
+  return error && { kind: 'error', status, error, hasTokens: false };
 }
 
 /** Servers that put the tokens one level deeper call the place so. */
@@ -61,10 +69,10 @@ function tokenSource(
   json: Record<string, unknown>,
   registration: ClientRegistration,
 ): Record<string, unknown> {
-  if (hasText(json, 'access_token') || hasText(json, 'refresh_token')) return json;
+  if (hasToken(json)) return json;
   const nested = registration.quirks.includes('nested_user_token') ? ['authed_user', ...WRAPPERS] : WRAPPERS;
   const found = nested.map((name) => json[name]).filter(isRecord);
-  return found.find((inner) => hasText(inner, 'access_token') || hasText(inner, 'refresh_token')) ?? json;
+  return found.find((inner) => hasToken(inner)) ?? json;
 }
 
 function readTokens(
@@ -73,16 +81,16 @@ function readTokens(
   registration: ClientRegistration,
   now: number,
 ): Tokens {
-  const accessToken = text(source['access_token']);
+  const accessToken = tokenIn(source, 'access_token');
   const inToken = accessToken === undefined ? null : jwtLifetimeS(accessToken, now);
   return {
     accessToken: secret(accessToken),
-    refreshToken: secret(source['refresh_token']),
-    tokenType: text(source['token_type']) ?? 'bearer',
+    refreshToken: secret(tokenIn(source, 'refresh_token')),
+    tokenType: text(field(source, 'token_type')) ?? 'bearer',
     expiresInS: lifetimeS(source, ACCESS_TOKEN, now) ?? inToken,
     refreshExpiresInS: lifetimeS(source, REFRESH_TOKEN, now),
-    scopes: readScopes(source['scope'] ?? source['scopes'], registration),
-    idToken: secret(source['id_token'] ?? json['id_token']),
+    scopes: readScopes(field(source, 'scope') ?? field(source, 'scopes'), registration),
+    idToken: secret(tokenIn(source, 'id_token') ?? tokenIn(json, 'id_token')),
   };
 }
 
@@ -99,15 +107,22 @@ function readScopes(value: unknown, registration: ClientRegistration): string[] 
   return value.split(separator).filter((scope) => scope !== '');
 }
 
-function hasText(json: Record<string, unknown>, name: string): boolean {
-  return text(json[name]) !== undefined;
+function hasToken(json: Record<string, unknown>): boolean {
+  return tokenIn(json, 'access_token') !== undefined || tokenIn(json, 'refresh_token') !== undefined;
+}
+
+/** A token, also one that stands in an object or a list of its own, with its lifetime beside it. */
+function tokenIn(json: Record<string, unknown>, name: string): string | undefined {
+  const value = field(json, name);
+  const inner = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
+  if (!isRecord(inner)) return text(inner);
+  return text(inner[name]) ?? text(inner['token']) ?? text(inner['value']);
 }
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function secret(value: unknown): Secret | undefined {
-  const found = text(value);
-  return found === undefined ? undefined : new Secret(found);
+function secret(value: string | undefined): Secret | undefined {
+  return value === undefined ? undefined : new Secret(value);
 }

@@ -1,4 +1,6 @@
 import { isRecord } from '../../../shared/json.js';
+import { readAnswerText } from './answer-body.js';
+import type { HttpAnswer } from './http.js';
 import { secondsOf } from './lifetime.js';
 
 /** A refusal in the provider's own words (RFC 6749, section 5.2, or what it sends instead). */
@@ -48,6 +50,30 @@ export function readError(json: Record<string, unknown>): TokenError {
     description,
     interval: secondsOf(json['interval']) ?? undefined,
   };
+}
+
+/** The codes of RFC 6749, 6750, 8628 and OpenID Connect Core 1.0 that a token endpoint answers with. */
+const STANDARD_CODES = new Set([
+  ...['invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type'],
+  ...['invalid_scope', 'invalid_token', 'invalid_target', 'access_denied', 'login_required'],
+  ...['interaction_required', 'consent_required', 'server_error', 'temporarily_unavailable'],
+  ...['authorization_pending', 'slow_down', 'expired_token'],
+]);
+/** How much of a text is searched, in characters. */
+const SEARCHED = 4096;
+
+/** The error in an answer that is not JSON: in its `WWW-Authenticate` header, or a standard code within its text. */
+export function readErrorInWords(answer: HttpAnswer): TokenError | undefined {
+  const header = answer.headers.get('www-authenticate') ?? '';
+  const parameter = (name: string): string | undefined =>
+    new RegExp(`\\b${name}="?([^",]+)`, 'i').exec(header)?.[1];
+  const inText =
+    readAnswerText(answer)
+      .slice(0, SEARCHED)
+      .match(/[a-z]+(?:_[a-z]+)+/gi) ?? [];
+  const code = parameter('error') ?? inText.find((word) => STANDARD_CODES.has(word.toLowerCase()));
+  if (code === undefined) return undefined;
+  return { code, words: [code], description: parameter('error_description'), interval: undefined };
 }
 
 /** The answer and everything in it that may describe an error, the outermost first. */

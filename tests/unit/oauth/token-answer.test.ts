@@ -20,6 +20,13 @@ const plain = {
   scopes: ['read', 'write'],
 };
 
+const absent = {
+  access_token: undefined,
+  refresh_token: undefined,
+  token_type: undefined,
+  expires_in: undefined,
+};
+
 /** What is read of an answer, in plain values. */
 function read(body: string | object, status = 200, provider = 'example') {
   const answer = readTokenAnswer(answerOf(body, status, { date: NOW }), clientOf(provider), 0);
@@ -74,8 +81,18 @@ describe('tokens are taken, whatever else is odd', () => {
     ['an error without anything in it', { error: { code: '', message: null } }, {}],
     ['errors, none of them', { errors: [] }, {}],
     ['ok', { ok: true }, {}],
+    [
+      'other spellings',
+      { ...absent, accessToken: 'a', RefreshToken: 'r', 'token-type': 'Bearer', expiresIn: 3600 },
+      {},
+    ],
+    ['tokens in objects', { access_token: { token: 'a' }, refresh_token: { value: 'r', expires: 9 } }, {}],
+    ['a refresh token in a list', { refresh_token: ['r'] }, {}],
     ['a lifetime with a comma', { expires_in: '3,600' }, { expires: 3600 }],
     ['a lifetime with its unit', { expires_in: '3600s' }, { expires: 3600 }],
+    ['a lifetime with a point', { expires_in: '3.600' }, { expires: 3600 }],
+    ['a lifetime in minutes', { expires_in: '60 min' }, { expires: 3600 }],
+    ['a lifetime of ISO 8601', { expires_in: 'PT1H' }, { expires: 3600 }],
     ['two commas', { expires_in: '1,209,600' }, { expires: 1_209_600 }],
     ['a list as text', { expires_in: '3,60' }, { expires: null }],
     ['a date in its place', { expires_in: '2026-11-27T07:00:00Z' }, { expires: 3600 }],
@@ -195,6 +212,21 @@ describe('a refusal is a refusal, whatever its status and whatever tokens it has
     ['an interval', { error: 'slow_down', interval: '10' }, 400, { code: 'slow_down', interval: 10 }],
   ])('%s', (_, body, status, error) => {
     expect(read(body, status)).toMatchObject({ kind: 'error', status, error });
+  });
+});
+
+describe('a refusal that is not JSON', () => {
+  test.each<[string, string, Record<string, string>, string]>([
+    ['in a header', '', { 'www-authenticate': 'Bearer realm="x", error="invalid_grant"' }, 'invalid_grant'],
+    ['in a text', 'Error: invalid_grant, no such session', {}, 'invalid_grant'],
+    ['in a page', '<h1>400</h1><p class="main_text">unauthorized_client</p>', {}, 'unauthorized_client'],
+    ['in XML', '<error><code>INVALID_GRANT</code></error>', {}, 'INVALID_GRANT'],
+  ])('%s', (_, body, headers, code) => {
+    const answer = answerOf(body, 401, headers);
+    expect(readTokenAnswer(answer, clientOf('example'), 0)).toMatchObject({ kind: 'error', error: { code } });
+    expect(readTokenAnswer({ ...answer, status: 200 }, clientOf('example'), 0)).toMatchObject({
+      kind: 'unreadable',
+    });
   });
 });
 
