@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { RequestParams, TokenParams } from './request-params.js';
 import { ClientAuth, Endpoint, ExtraParams, FlowKind, Issuer, RedirectUri, Scopes, Text } from './schemas.js';
 
 /**
@@ -17,7 +18,8 @@ export const ProviderQuirk = v.picklist([
 ]);
 export type ProviderQuirk = v.InferOutput<typeof ProviderQuirk>;
 
-const revocationForm = {
+/** How ending a grant can differ from RFC 7009. */
+export const revocationForm = {
   token: v.picklist(['refresh', 'refresh_only', 'access']),
   field: v.nullable(Text),
   body: v.picklist(['form', 'json', 'json_list', 'empty']),
@@ -43,13 +45,15 @@ export const RedirectRule = v.strictObject({
 });
 export type RedirectRule = v.InferOutput<typeof RedirectRule>;
 
-const Issuing = v.picklist(['always', 'with_params', 'never', 'unknown']);
-const Rotation = v.picklist(['always', 'sometimes', 'never', 'unknown']);
+/** When a provider issues refresh tokens, and whether a refresh replaces them. */
+export const refreshHabits = {
+  issued: v.picklist(['always', 'with_params', 'never', 'unknown']),
+  rotates: v.picklist(['always', 'sometimes', 'never', 'unknown']),
+};
 
 /** What is known of a provider's refresh tokens. It informs people; the code always keeps whatever comes back. */
 export const RefreshRule = v.strictObject({
-  issued: Issuing,
-  rotates: Rotation,
+  ...refreshHabits,
   lifetime_s: v.optional(v.nullable(v.number()), null),
   idle_s: v.optional(v.nullable(v.number()), null),
 });
@@ -59,7 +63,9 @@ export type RefreshRule = v.InferOutput<typeof RefreshRule>;
 const PkceSupport = v.picklist(['required', 'supported', 'unsupported', 'unknown']);
 
 /** Whether a client of the provider needs a secret. */
-const SecretRule = v.picklist(['required', 'optional', 'forbidden']);
+export const SecretRule = v.picklist(['required', 'optional', 'forbidden']);
+
+export type SecretRule = v.InferOutput<typeof SecretRule>;
 
 /** A provider as data: everything that the flows need to know of it, and nothing secret. */
 export const Provider = v.strictObject({
@@ -114,8 +120,8 @@ const requests = {
   default_scopes: v.optional(Scopes),
   scope_separator: v.optional(v.picklist([' ', ','])),
   redirect_uri: v.optional(RedirectUri),
-  authorize_params: v.optional(ExtraParams),
-  token_params: v.optional(ExtraParams),
+  authorize_params: v.optional(RequestParams),
+  token_params: v.optional(TokenParams),
 };
 
 /** Everything else that a built-in entry can state. New ones go to the end: the order is that of `set_provider`. */
@@ -130,15 +136,15 @@ const entry = {
   name: v.optional(Text),
   refresh: v.optional(
     v.strictObject({
-      issued: v.optional(Issuing),
-      rotates: v.optional(Rotation),
+      issued: v.optional(refreshHabits.issued),
+      rotates: v.optional(refreshHabits.rotates),
       lifetime_s: v.optional(v.nullable(v.number())),
       idle_s: v.optional(v.nullable(v.number())),
     }),
   ),
   client_secret_rule: v.optional(SecretRule),
-  device_params: v.optional(ExtraParams),
-  refresh_params: v.optional(ExtraParams),
+  device_params: v.optional(RequestParams),
+  refresh_params: v.optional(TokenParams),
   iss: v.optional(v.pipe(v.array(Text), v.maxLength(100))),
 };
 
@@ -152,5 +158,13 @@ export const providerSettingsAndSecret = {
 
 /** The part of a provider that a person may set: the parameters of `set_provider` and the keys of `[providers.ID]`. */
 export const providerSettings = { ...registration, ...requests, ...entry };
-export const ProviderSettings = v.strictObject(providerSettings);
+
+/** What was stored before names were refused is still read. */
+export const ProviderSettings = v.strictObject({
+  ...providerSettings,
+  authorize_params: v.optional(ExtraParams),
+  device_params: v.optional(ExtraParams),
+  token_params: v.optional(ExtraParams),
+  refresh_params: v.optional(ExtraParams),
+});
 export type ProviderSettings = v.InferOutput<typeof ProviderSettings>;

@@ -39,6 +39,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
   const place = path === '' ? 'the value' : path;
   if (issue.type === 'strict_object' && issue.expected === 'never') return `${place} is not known`;
   if (issue.received === 'undefined') return `${place} is missing`;
+  if (issue.type === 'not_values') return `${place} is part of the protocol: Sigilforge sends its own`;
   return `${place} is not ${expectation(issue)}`;
 }
 

@@ -13,3 +13,21 @@ export function readChoice<T extends string>(option: string, text: string, choic
   if (choice === undefined) throw badArgument(`${option} is one of ${choices.join(', ')}.`);
   return choice;
 }
+
+/** Each of several values, all from `choices`. */
+export function readChoices<T extends string>(
+  option: string,
+  texts: readonly string[],
+  choices: readonly T[],
+): T[] {
+  return texts.map((text) => readChoice(option, text, choices));
+}
+
+/** The values of `option a,b`, all from `choices`. */
+export function readList<T extends string>(option: string, text: string, choices: readonly T[]): T[] {
+  return readChoices(
+    option,
+    text.split(/[\s,]+/).filter((word) => word !== ''),
+    choices,
+  );
+}

@@ -6,6 +6,7 @@ import { openClient } from '../access/client.js';
 import { readChoice, readScopes } from '../arguments/choices.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
+import { append, readParams } from '../arguments/pairs.js';
 import { type CredentialOptions, chooseFlow, readCredential } from '../sign-in/credential.js';
 import { signIn } from '../sign-in/sign-in.js';
 
@@ -16,6 +17,7 @@ interface Options extends CredentialOptions {
   readonly browser: boolean;
   readonly replace?: boolean;
   readonly withoutRefresh?: boolean;
+  readonly param?: string[];
 }
 
 export function configure(command: Command, context: Context): void {
@@ -27,6 +29,7 @@ export function configure(command: Command, context: Context): void {
     .option('--provider <ID>', 'the provider, if its name is not that of the service')
     .option('--client-id <ID>', 'the client to sign in with, instead of the one set for the provider')
     .option('--issuer <URL>', 'the address of a self-managed host or another OpenID provider')
+    .option('--param <NAME=VALUE>', 'one more parameter for its requests; may be repeated', append)
     .option('--no-browser', 'do not open a browser; paste the address it was redirected to')
     .option('--replace', 'sign in again to an existing account')
     .option('--without-refresh', 'with --replace: even if that loses the refresh token of the account')
@@ -39,10 +42,11 @@ export function configure(command: Command, context: Context): void {
     );
   addNotes(command, {
     notes:
-      'A client id is also taken from the variable SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for on a terminal, and otherwise read from standard input. With a GitHub App --scopes names permissions, such as contents:read,issues:write.',
+      'A client id is also taken from the variable SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for on a terminal, and otherwise read from standard input. With a GitHub App --scopes names permissions, such as contents:read,issues:write.\nA parameter such as audience or resource goes to every request that it makes sense in, and refreshes repeat these two.',
     examples: [
       ['sigilforge add-account github work', 'sign in with the browser'],
       ['sigilforge add-account github work --flow device_code', 'sign in on another device'],
+      ['sigilforge add-account corp me --param audience=https://api.example.org', 'a token for one API'],
       ['sigilforge add-account openai me --api-key < key.txt', 'store an API key'],
       ['sigilforge add-account google robot --key-file key.json', 'a Google service account'],
       [
@@ -91,6 +95,7 @@ async function readRequest(
     ...(credential && { credential }),
     ...(options.issuer && { issuer: options.issuer }),
     ...(client_id && { client_id }),
+    ...(options.param && { params: readParams(options.param) }),
   };
 }
 

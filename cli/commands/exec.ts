@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { badArgument, type Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
+import { append } from '../arguments/pairs.js';
 import type { ExecOptions } from '../exec/request.js';
 import { execute } from '../exec/run.js';
 
@@ -48,7 +49,3 @@ export function configure(command: Command, context: Context): void {
 }
 
 const NONE: ExecOptions = { env: [], envFile: [], file: [], fd: [], allowEnv: [] };
-
-function append(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
-}

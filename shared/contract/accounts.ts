@@ -1,15 +1,6 @@
 import * as v from 'valibot';
-import {
-  ExtraParams,
-  FlowKind,
-  Issuer,
-  Scopes,
-  Seconds,
-  ServiceName,
-  Text,
-  Timestamp,
-  Uuid,
-} from '../schemas.js';
+import { RequestParams } from '../request-params.js';
+import { FlowKind, Issuer, Scopes, Seconds, ServiceName, Text, Timestamp, Uuid } from '../schemas.js';
 import { accountParams, MaybeTime, method } from './types.js';
 
 export const AccountInfo = v.object({
@@ -74,7 +65,7 @@ export const accounts = {
       credential: v.optional(Credential),
       issuer: v.optional(Issuer),
       client_id: v.optional(Text),
-      params: v.optional(ExtraParams),
+      params: v.optional(RequestParams),
       without_refresh: v.optional(v.boolean()),
     },
     FlowStarted,

@@ -57,7 +57,7 @@ describe('with a real provider', () => {
 
   test('asks with state, PKCE, and a redirect address of the loopback interface', async () => {
     const { flowId, address } = await begin(api, {
-      params: { prompt: 'login', code_challenge_method: 'plain' },
+      params: { prompt: 'login' },
     });
     const { origin, searchParams } = new URL(address);
     expect(origin).toBe(provider.issuer);

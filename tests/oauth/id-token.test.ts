@@ -199,6 +199,13 @@ describe('the nonce', () => {
     expect(one).not.toBe(other);
   });
 
+  test('is not what a caller makes it', async () => {
+    await expect(nonceOf({ scopes: ['openid'], params: { nonce: 'known' } })).rejects.toMatchObject({
+      kind: 'invalid_params',
+      message: expect.stringContaining('params.nonce is part of the protocol'),
+    });
+  });
+
   test('is not sent without `openid`', async () => {
     expect(await nonceOf({ scopes: ['profile', 'openid-like'] })).toBeNull();
   });

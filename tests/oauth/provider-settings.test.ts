@@ -140,11 +140,20 @@ test('parameters are set by name: the others stay, and an empty value leaves one
     prompt: 'consent',
     hd: 'example.org',
   });
-  expect(await google({ prompt: '' })).toEqual({ access_type: 'offline', hd: 'example.org' });
+  expect(await google({ prompt: '' })).toEqual({ access_type: 'offline', prompt: '', hd: 'example.org' });
   expect(await google({ prompt: 'select_account', hd: '' })).toEqual({
     access_type: 'offline',
     prompt: 'select_account',
+    hd: '',
   });
+  const { address, flowId } = await begin(api, {
+    service: 'google',
+    provider: await own({ authorize_params: { a: '1', b: '' } }),
+    params: { a: '', c: '3' },
+  });
+  const { searchParams } = new URL(address);
+  expect(['a', 'b', 'c'].map((name) => searchParams.get(name))).toEqual([null, null, '3']);
+  await api.cancelFlow({ flow_id: flowId });
 });
 
 test('config.toml has the same settings', async () => {

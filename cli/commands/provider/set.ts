@@ -1,24 +1,13 @@
 import type { Command } from 'commander';
-import type { ParamsOf } from '../../../shared/contract/index.js';
-import { ClientAuth } from '../../../shared/schemas.js';
+import { ProviderQuirk, SecretRule } from '../../../shared/provider.js';
+import { ClientAuth, FlowKind } from '../../../shared/schemas.js';
 import { withClient } from '../../access/client.js';
-import { readChoice, readScopes } from '../../arguments/choices.js';
+import { readChoice, readList, readScopes } from '../../arguments/choices.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { append } from '../../arguments/pairs.js';
+import { readSettings, type SettingOptions } from '../../provider/settings.js';
 import { readSecret } from '../../terminal/secret-input.js';
-
-interface Options {
-  readonly issuer?: string;
-  readonly clientId?: string;
-  readonly clientSecret?: boolean;
-  readonly scopes?: string[];
-  readonly redirectUri?: string;
-  readonly clientAuth?: ClientAuth;
-  readonly authorizationEndpoint?: string;
-  readonly tokenEndpoint?: string;
-  readonly deviceAuthorizationEndpoint?: string;
-  readonly revocationEndpoint?: string;
-}
 
 export function configure(command: Command, context: Context): void {
   command
@@ -35,38 +24,50 @@ export function configure(command: Command, context: Context): void {
     .option('--token-endpoint <URL>', 'where tokens are issued')
     .option('--device-authorization-endpoint <URL>', 'where the device flow starts')
     .option('--revocation-endpoint <URL>', 'where tokens are revoked')
-    .action((id: string, options: Options) => setProvider(context, id, options));
+    .option('--refresh-endpoint <URL>', 'where tokens are refreshed, if that is another address')
+    .option('--name <NAME>', 'the name that people know it by')
+    .option('--flows <A,B>', 'the flows that it offers, the best one first', (text) =>
+      readList('--flows', text, FlowKind.options),
+    )
+    .option('--scope-separator <WORD>', 'what separates scopes: space or comma', (text) =>
+      readChoice('--scope-separator', text, ['space', 'comma']),
+    )
+    .option('--param <NAME=VALUE>', 'one more parameter for its requests; may be repeated', append)
+    .option('--pkce <WORD>', 'on, or off for a server that refuses it', (text) =>
+      readChoice('--pkce', text, ['on', 'off']),
+    )
+    .option('--client-secret-rule <RULE>', `one of ${SecretRule.options.join(', ')}`, (text) =>
+      readChoice('--client-secret-rule', text, SecretRule.options),
+    )
+    .option('--dead-grant-error <CODE>', 'an error that means that a grant is over; may be repeated', append)
+    .option('--quirk <NAME>', 'where it departs from the standards; may be repeated', append)
+    .option('--iss <ISSUER>', 'another right value of iss in its answers; may be repeated', append)
+    .option('--revocation <FIELD=VALUE>', 'how it revokes: token, field, body, auth or method', append)
+    .option('--refresh <FIELD=VALUE>', 'its refresh tokens: issued, rotates, lifetime_s or idle_s', append)
+    .action((id: string, options: SettingOptions) => setProvider(context, id, options));
   addNotes(command, {
+    notes: `A parameter goes to every request; authorize:, device:, token: or refresh: before its name sends it only there, and an empty value leaves one out.\nQuirks: ${ProviderQuirk.options.join(', ')}. With none, --quirk, --dead-grant-error and --iss take back what was set.`,
     examples: [
       ['sigilforge provider set github --client-id Iv1.0123456789abcdef', 'a client without a secret'],
       ['sigilforge provider set google --client-id ID --client-secret < secret.txt', 'one with a secret'],
       ['sigilforge provider set work --issuer https://id.example.org --client-id cli', 'an OpenID provider'],
+      [
+        'sigilforge provider set work --param resource=https://api.example.org --param authorize:prompt=login',
+        'more parameters: one for every request, one only for the browser',
+      ],
+      ['sigilforge provider set work --dead-grant-error session_over', 'when a person has to sign in again'],
+      [
+        'sigilforge provider set work --revocation-endpoint URL --revocation token=access --revocation auth=bearer',
+        'a revocation of its own kind',
+      ],
     ],
     seeAlso: ['sigilforge provider show', 'sigilforge add-account'],
   });
 }
 
-async function setProvider(context: Context, id: string, options: Options): Promise<void> {
+async function setProvider(context: Context, id: string, options: SettingOptions): Promise<void> {
   const { output } = context;
   const secret = options.clientSecret ? await readSecret('Client secret') : undefined;
-  const result = await withClient(context, (client) => client.setProvider(settings(id, options, secret)));
+  const result = await withClient(context, (client) => client.setProvider(readSettings(id, options, secret)));
   output.result(result, () => output.notice(`The provider ${result.provider.id} is set.`));
-}
-
-function settings(id: string, options: Options, secret: string | undefined): ParamsOf<'set_provider'> {
-  return {
-    id,
-    ...(options.issuer && { issuer: options.issuer }),
-    ...(options.authorizationEndpoint && { authorization_endpoint: options.authorizationEndpoint }),
-    ...(options.tokenEndpoint && { token_endpoint: options.tokenEndpoint }),
-    ...(options.deviceAuthorizationEndpoint && {
-      device_authorization_endpoint: options.deviceAuthorizationEndpoint,
-    }),
-    ...(options.revocationEndpoint && { revocation_endpoint: options.revocationEndpoint }),
-    ...(options.clientId && { client_id: options.clientId }),
-    ...(secret && { client_secret: secret }),
-    ...(options.clientAuth && { client_auth: options.clientAuth }),
-    ...(options.scopes && { default_scopes: options.scopes }),
-    ...(options.redirectUri && { redirect_uri: options.redirectUri }),
-  };
 }

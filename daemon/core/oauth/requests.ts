@@ -3,6 +3,7 @@ import { capture, libraryClient, libraryServer } from './adapter.js';
 import type { ClientRegistration, OAuthClient } from './client.js';
 import { clientAuthentication, grantAuthentication } from './client-auth.js';
 import type { HttpAnswer, HttpClient } from './http.js';
+import { beyondTheBrowser, sentParams } from './own-params.js';
 
 /** A request to the token endpoint, with the client authenticated as the provider requires. The answer is not judged. */
 export async function tokenEndpointRequest(
@@ -19,7 +20,7 @@ export async function tokenEndpointRequest(
     libraryClient(registration),
     grantAuthentication(client, grantType),
     grantType,
-    { ...ownParams(registration, grantType), ...parameters },
+    sentParams({ ...ownParams(registration, grantType), ...parameters }),
     { [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true },
   );
   return answer();
@@ -44,7 +45,11 @@ export async function deviceAuthorizationRequest(
     libraryServer(registration),
     libraryClient(registration),
     clientAuthentication(client),
-    { ...registration.device_params, ...parameters },
+    sentParams({
+      ...beyondTheBrowser(registration.authorize_params),
+      ...registration.device_params,
+      ...parameters,
+    }),
     { [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true },
   );
   return answer();

@@ -1,3 +1,4 @@
+import { definedOnly } from '../../../shared/defined.js';
 import type { Provider, ProviderSettings, RedirectRule } from '../../../shared/provider.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { standardRevocation } from './builtin/define.js';
@@ -35,25 +36,18 @@ export function mergeSettings(before: ProviderSettings, settings: ProviderSettin
   return merged;
 }
 
-function definedOnly<T extends object>(values: T): Defined<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
 const PARAMS = ['authorize_params', 'device_params', 'token_params', 'refresh_params'] as const;
 
-/** A person who adds a parameter keeps the others, such as the one that asks for a refresh token. An empty one is left out. */
+/**
+ * A person who adds a parameter keeps the others, such as the one that asks for a refresh token. An empty one stays, because
+ * it also stands against what is sent without being set; requests leave it out.
+ */
 function params(base: Facts, settings: ProviderSettings): Pick<Facts, (typeof PARAMS)[number]> {
-  const merged = (name: (typeof PARAMS)[number]): Record<string, string> =>
-    Object.fromEntries(
-      Object.entries({ ...base[name], ...settings[name] }).filter(([, value]) => value !== ''),
-    );
   return {
-    authorize_params: merged('authorize_params'),
-    device_params: merged('device_params'),
-    token_params: merged('token_params'),
-    refresh_params: merged('refresh_params'),
+    authorize_params: { ...base.authorize_params, ...settings.authorize_params },
+    device_params: { ...base.device_params, ...settings.device_params },
+    token_params: { ...base.token_params, ...settings.token_params },
+    refresh_params: { ...base.refresh_params, ...settings.refresh_params },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Credential } from '../../../shared/contract/index.js';
 import { parse } from '../../../shared/validate.js';
 import { JwtBearer } from '../oauth/keys/minting-kind.js';
 import { readKeyFile } from '../oauth/keys/service-account.js';
+import { withTokenParams } from '../oauth/own-params.js';
 import type { Providers } from '../providers/providers.js';
 import { assertKnownParams, type KeySignIn, noTokenEndpoint, withoutRefresh } from './key-sign-in.js';
 import { credentialMissing, providerIdOf, type SignInRequest } from './sign-in-request.js';
@@ -10,22 +11,23 @@ import { credentialMissing, providerIdOf, type SignInRequest } from './sign-in-r
 export async function readJwtBearer(providers: Providers, request: SignInRequest): Promise<KeySignIn> {
   const { credential, params = {} } = request;
   if (!isJwtCredential(credential)) throw credentialMissing('jwt_bearer', 'private_key and issuer');
-  assertKnownParams(params, ['audience']);
+  assertKnownParams(params, ['audience', 'resource']);
   const file = readKeyFile(credential.private_key);
   const issuer = credential.issuer ?? file.issuer;
   if (issuer === undefined)
     throw credentialMissing('jwt_bearer', 'issuer, because its private_key is not a whole key file');
-  const found = withoutRefresh(
-    await providers.client(providerIdOf(request), {
-      issuer: request.issuer,
-      clientId: request.client_id ?? issuer,
-    }),
-  );
+  const registered = await providers.client(providerIdOf(request), {
+    issuer: request.issuer,
+    clientId: request.client_id ?? issuer,
+  });
+  // The audience stands in the assertion; everything else, beside it.
+  const { audience: named, ...beside } = params;
+  const found = withTokenParams(withoutRefresh(registered), beside);
   const token_endpoint = file.tokenEndpoint ?? found.registration.token_endpoint;
   const registration = { ...found.registration, token_endpoint };
   const usual = registration.quirks.includes('scope_in_assertion') ? registration.default_scopes : [];
   const scopes = request.scopes ?? usual;
-  const audience = params['audience'] ?? token_endpoint;
+  const audience = named ?? token_endpoint;
   if (audience === null) throw noTokenEndpoint(registration.name);
   const minting = parse(
     JwtBearer,

@@ -3,6 +3,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
 import type { OAuthClient } from '../oauth/client.js';
+import { withRefreshParams, withTokenParams } from '../oauth/own-params.js';
 import type { Providers } from '../providers/providers.js';
 
 /** The checked parameters of `add_account`. */
@@ -10,7 +11,10 @@ export type SignInRequest = CheckedParamsOf<'add_account'>;
 
 /** The client that a sign-in is made with, and the scopes to ask for. */
 export interface RequestedClient {
+  /** The client as it signs in: its token requests have the parameters of the request. */
   readonly client: OAuthClient;
+  /** The client as the account keeps it. */
+  readonly kept: OAuthClient;
   readonly scopes: readonly string[];
 }
 
@@ -25,16 +29,23 @@ export async function requestedClient(
   request: SignInRequest,
   flow: FlowKind,
 ): Promise<RequestedClient> {
-  const { credential, issuer, client_id, scopes } = request;
+  const { credential, issuer, client_id, scopes, params = {} } = request;
   const own = credential && 'client_secret' in credential ? credential : undefined;
-  const client = await providers.client(providerIdOf(request), {
+  const registered = await providers.client(providerIdOf(request), {
     issuer,
     clientId: own?.client_id ?? client_id,
     clientSecret: own && new Secret(own.client_secret),
   });
   // Without a person there is no default: the credential itself says what it allows.
   const hasDefault = flow !== 'client_credentials' && flow !== 'import';
-  return { client, scopes: scopes ?? (hasDefault ? client.registration.default_scopes : []) };
+  const client = withTokenParams(registered, params);
+  // Where no person takes part, the account's next tokens come by the same request as the first one.
+  const kept = isWithPerson(flow) ? withRefreshParams(registered, params) : client;
+  return { client, kept, scopes: scopes ?? (hasDefault ? registered.registration.default_scopes : []) };
+}
+
+function isWithPerson(flow: FlowKind): boolean {
+  return flow === 'authorization_code' || flow === 'device_code';
 }
 
 /** `fields`: the fields of the credential that the flow cannot do without. */

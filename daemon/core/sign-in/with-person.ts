@@ -60,14 +60,14 @@ export class PersonSignIn {
   /** `notices` takes what the person should know once the grant is stored. */
   async #start(request: SignInRequest, flow: PersonFlow, notices: string[]): Promise<PendingFlow> {
     const { service, account, replace, params = {}, without_refresh: withoutRefresh } = request;
-    const { client, scopes } = await requestedClient(this.#providers, request, flow);
+    const { client, kept, scopes } = await requestedClient(this.#providers, request, flow);
     const surroundings = { oauth: this.#oauth, log: this.#log };
     return BEGIN[flow](this.#oauth, {
       ...{ client, scopes, params },
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: async (answer) => {
         await signedInAs(surroundings, { ...answer, account: `${service}/${account}`, client });
-        const signIn = { service, account, replace, withoutRefresh, flow, client, scopes };
+        const signIn = { service, account, replace, withoutRefresh, flow, client: kept, scopes };
         notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, granted: answer.granted })));
       },
     });

@@ -116,7 +116,8 @@ export const accountMethods: TextsOf<typeof accounts> = {
       credential: 'What a flow that needs no person signs in with.',
       issuer: 'The issuer of a self-managed host or tenant, in place of the one of the provider.',
       client_id: 'A client id for this account, in place of the one of the provider.',
-      params: 'More parameters for the authorization request, such as `login_hint`.',
+      params:
+        'More parameters for every request of the sign-in that they make sense in, such as `audience`, `resource` or `login_hint`. Refreshes repeat `audience` and `resource` (RFC 8707, section 2.2).',
       without_refresh:
         'Whether to replace an account even if that loses a refresh token: the sign-in brought none, and the account has one. Otherwise the sign-in fails with `already_exists`, and the account keeps what it has.',
     },
@@ -145,6 +146,7 @@ export const accountMethods: TextsOf<typeof accounts> = {
       [8252, '7.3'],
       [8628, '3.1'],
       [7523, '2.1'],
+      [8707, '2'],
     ],
   },
   wait_flow: {

@@ -1,4 +1,5 @@
 import type { ErrorKind } from '../../errors.js';
+import { PROTOCOL_PARAMS, RequestParams, TokenParams } from '../../request-params.js';
 import {
   AccountName,
   Endpoint,
@@ -62,6 +63,10 @@ export const EXAMPLE = {
   redirectUrl: 'http://127.0.0.1:8484/callback?code=Rk9PQkFS&state=b2f1c4d8',
 } as const;
 
+function named(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
 export const commonTypes: Readonly<Record<string, NamedType>> = {
   ServiceName: namedValue(ServiceName, 'A service: lower-cased, 1 to 64 characters of `a-z 0-9 . _ -`.'),
   AccountName: namedValue(
@@ -89,6 +94,11 @@ export const commonTypes: Readonly<Record<string, NamedType>> = {
     'An https address without query or fragment (RFC 8414, section 2), or http on the loopback interface.',
   ),
   ExtraParams: namedValue(ExtraParams, 'Request parameters by name, each value at most 2048 characters.'),
+  RequestParams: namedValue(
+    RequestParams,
+    `Request parameters by name, each value at most 2048 characters. Refused are those of the protocol: ${named(PROTOCOL_PARAMS)}, and \`scope\`.`,
+  ),
+  TokenParams: namedValue(TokenParams, 'The same for token requests, where `scope` is accepted.'),
   Encoding: namedChoice(Encoding, 'How a value travels in JSON.', {
     utf8: 'The value is UTF-8 text and stands as it is.',
     base64: 'The value is bytes that are not UTF-8 text, in base64 (RFC 4648, section 4).',

@@ -17,7 +17,7 @@ export const settingTexts = {
   flows: 'The flows it offers, the best one first.',
   default_scopes: 'The scopes to ask for if a sign-in names none.',
   scope_separator: 'What separates scopes in requests: a space (RFC 6749, section 3.3) or a comma.',
-  authorize_params: `More parameters for every authorization request. ${BY_NAME}`,
+  authorize_params: `More parameters for every authorization request; a device authorization request repeats what makes sense there. ${BY_NAME}`,
   token_params: `More parameters for every token request, whatever its grant. ${BY_NAME}`,
   refresh_endpoint: 'Where refresh requests go, if that is not the token endpoint.',
   quirks: 'Where it departs from the standards.',

@@ -56,7 +56,7 @@ export async function beginDeviceCode(context: OAuthContext, request: FlowReques
 
 async function authorizeDevice(
   { http }: OAuthContext,
-  { client, scopes }: FlowRequest,
+  { client, scopes, params }: FlowRequest,
 ): Promise<DeviceAuthorization> {
   const { device_authorization_endpoint, name, quirks, scope_separator } = client.registration;
   if (device_authorization_endpoint === null) {
@@ -65,7 +65,8 @@ async function authorizeDevice(
     });
   }
   const parameter = quirks.includes('device_scopes_plural') ? 'scopes' : 'scope';
-  const parameters = scopes.length > 0 ? { [parameter]: scopes.join(scope_separator) } : {};
+  const scope = scopes.length > 0 ? { [parameter]: scopes.join(scope_separator) } : {};
+  const parameters = { ...params, ...scope };
   try {
     return readDeviceAuthorization(client, await deviceAuthorizationRequest(http, client, parameters));
   } catch (thrown) {

@@ -7,7 +7,7 @@ import type { Granted } from '../exchange.js';
 export interface FlowRequest {
   readonly client: OAuthClient;
   readonly scopes: readonly string[];
-  /** Additional parameters of the authorization request. */
+  /** More parameters of the authorization request, or of the device authorization request. */
   readonly params: Readonly<Record<string, string>>;
   /** Runs an exchange and stores its answer with the vault kept open in between. Throws if the vault is locked before. */
   readonly keepOpen: <T>(exchange: () => Promise<T>) => Promise<T>;
