@@ -1,4 +1,4 @@
-import type { Provider } from 'oidc-provider';
+import type { Configuration, Provider } from 'oidc-provider';
 import { type LoopbackServer, listenOnLoopback } from '../wire/loopback.js';
 import { clientMetadata, clients, SCOPES } from './openid-clients.js';
 import { type ProviderRequest, recordRequests } from './openid-requests.js';
@@ -11,6 +11,8 @@ export interface OpenIdProviderOptions {
   readonly refreshTokenLife?: number;
   /** Seconds that a device code lives. */
   readonly deviceCodeLife?: number;
+  /** Whether who gets a refresh token, which are rotated and who needs PKCE is as the package has it by itself. */
+  readonly ownDefaults?: boolean;
   /** The address that it is known by, where a proxy stands in front of it. */
   readonly issuer?: string;
 }
@@ -70,6 +72,13 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   };
 }
 
+/** A refresh token for every client that may have one, another one with each refresh, and PKCE for everybody. */
+const GENEROUS: Configuration = {
+  pkce: { required: () => true },
+  rotateRefreshToken: true,
+  issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
+};
+
 async function createProvider(issuer: string, options: OpenIdProviderOptions): Promise<Provider> {
   quietProvider();
   const { Provider } = await import('oidc-provider');
@@ -78,9 +87,7 @@ async function createProvider(issuer: string, options: OpenIdProviderOptions): P
     clients: clientMetadata,
     scopes: SCOPES,
     cookies: { keys: ['a key for cookies of tests'] },
-    pkce: { required: () => true },
-    rotateRefreshToken: true,
-    issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
+    ...(options.ownDefaults ? {} : GENEROUS),
     findAccount: (_, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
     ttl: {
       AccessToken: accessTokenLife,
