@@ -125,6 +125,14 @@ const unreadable = {
   kind: 'refresh_failed',
 } as const;
 
+/** As above, but the answer is kept: a new grant may be in it, so that it is not asked for again at once. */
+const keptUnread = {
+  ...unreadable,
+  when: 'an answer to a refresh that says success and cannot be read: the next refresh token may be in it',
+  end: 'unknown',
+  journal: ['unknown'],
+} as const;
+
 /** Every way for a refresh to fail, except the two that are time limits. */
 export const networkCases: readonly NetworkCase[] = [
   { name: 'a name that does not resolve', ...notSent, address: unknownName },
@@ -197,9 +205,9 @@ export const networkCases: readonly NetworkCase[] = [
     fault: answerWith(200, { error: 'no_such_app' }),
   },
   { name: 'a 400 without a reason', ...misconfigured, fault: answerWith(400, {}) },
-  { name: 'HTML with status 200', ...unreadable, fault: answerWith(200, html, asHtml) },
+  { name: 'HTML with status 200', ...keptUnread, fault: answerWith(200, html, asHtml) },
   { name: 'HTML with status 404', ...unreadable, fault: answerWith(404, html, asHtml) },
   { name: 'nothing with status 200', ...unreadable, fault: answerWith(200) },
-  { name: 'no tokens with status 200', ...unreadable, fault: answerWith(200, {}) },
-  { name: 'a list with status 200', ...unreadable, fault: answerWith(200, ['access_token']) },
+  { name: 'no tokens with status 200', ...keptUnread, fault: answerWith(200, {}) },
+  { name: 'a list with status 200', ...keptUnread, fault: answerWith(200, ['access_token']) },
 ];

@@ -165,6 +165,13 @@ export const judgements: readonly Judgement[] = [
     kind: 'refresh_failed',
   },
   {
+    when: 'an answer to a refresh that says success and cannot be read: the next refresh token may be in it',
+    matches: ({ answer, grantType }) => answer !== undefined && mayHoldGrant(answer, grantType),
+    end: 'unknown',
+    verdict: 'transient',
+    kind: 'refresh_failed',
+  },
+  {
     when: 'an answer without tokens and without an error, or not JSON',
     matches: () => true,
     end: 'refused',
@@ -243,9 +250,11 @@ function judge(circumstances: Circumstances, sentence: string, hint: string): To
  * whose status says success. It is not a plain refusal: the refresh token may be spent.
  */
 export function withUnread(failure: TokenFailure, unread: UnreadAnswer, grantType: string): TokenFailure {
-  const { status, body } = unread.answer;
-  const mayHoldGrant = grantType === 'refresh_token' && status >= 200 && status < 300 && body.length > 0;
-  return mayHoldGrant ? { ...failure, end: 'unknown', unread } : failure;
+  return mayHoldGrant(unread.answer, grantType) ? { ...failure, end: 'unknown', unread } : failure;
+}
+
+function mayHoldGrant({ status, body }: HttpAnswer, grantType: string | undefined): boolean {
+  return grantType === 'refresh_token' && status >= 200 && status < 300 && body.length > 0;
 }
 
 function isDeadGrant({ refusal, registration, grantType }: Circumstances): boolean {

@@ -16,7 +16,8 @@ export function backoffMs(
   failuresBefore: number,
   random: number = Math.random(),
 ): number {
-  const longest = LONGEST_MS[failure.end === 'refused' ? 'provider' : 'network'];
+  const answered = failure.end === 'refused' || failure.unread !== undefined;
+  const longest = LONGEST_MS[answered ? 'provider' : 'network'];
   const whole = Math.min(FIRST_MS * 2 ** Math.min(failuresBefore, 30), longest);
   const own = Math.round(whole * (0.5 + random / 2));
   return Math.min(Math.max(own, failure.retryAfterMs ?? 0), LONGEST_BACKOFF_MS);

@@ -18,4 +18,11 @@ describe('the back-off', () => {
     expect(backoffMs(refused(120_000), 0, 1)).toBe(120_000);
     expect(backoffMs(refused(86_400_000), 0, 1)).toBe(LONGEST_BACKOFF_MS);
   });
+
+  test('grows to five minutes once the provider has answered, and to half a minute where it may be the network', () => {
+    const answer = { status: 200, headers: new Headers(), body: Buffer.from('?') };
+    const unread = { ...refused(0), end: 'unknown', unread: { answer, sentAt: 0 } } as const;
+    expect(backoffMs(unread, 30, 1)).toBe(300_000);
+    expect(backoffMs({ ...unread, unread: undefined }, 30, 1)).toBe(30_000);
+  });
 });
