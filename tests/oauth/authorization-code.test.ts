@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Api } from '../../shared/contract/index.js';
 import {
@@ -21,6 +22,10 @@ import { startProxiedProvider } from '../support/provider/proxied-provider.js';
 import { type Backend, startLibrary } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { rawRequest } from '../support/wire/requests.js';
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
 
 describe('with a real provider', () => {
   let provider: OpenIdProvider;
@@ -450,23 +455,30 @@ describe('with endpoints of one’s own', () => {
     }
   });
 
-  test('a fixed port that another process uses is named, and taken once it is free', async () => {
-    const other = createServer();
-    const port = await new Promise<number>((resolve) => {
-      other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port));
-    });
-    await api.setProvider({ id: SERVICE, redirect_uri: `http://127.0.0.1:${port}/back` });
-    await expect(begin(api, { account: 'fixed' })).rejects.toMatchObject({
-      kind: 'config',
-      message: expect.stringContaining(String(port)),
-      hint: expect.stringContaining('--redirect-uri'),
-    });
-    await new Promise((resolve) => other.close(resolve));
-    const begun = await begin(api, { account: 'fixed' });
-    expect(begun.redirectUri).toBe(`http://127.0.0.1:${port}/back`);
-    expect((await openPage(callback(begun, { error: 'access_denied' }))).status).toBe(400);
-    await expect(completed(api, begun.flowId)).rejects.toMatchObject({ kind: 'denied' });
-  });
+  test.each<[string, string]>([
+    ['127.0.0.1', '127.0.0.1'],
+    ['localhost', '127.0.0.1'],
+    ...(hasIPv6 ? [['localhost', '::1'] as [string, string]] : []),
+  ])(
+    'a fixed port of %s that another process uses on %s is named, and taken once it is free',
+    async (host, taken) => {
+      const other = createServer();
+      const port = await new Promise<number>((resolve) => {
+        other.listen(0, taken, () => resolve((other.address() as { port: number }).port));
+      });
+      await api.setProvider({ id: SERVICE, redirect_uri: `http://${host}:${port}/back` });
+      await expect(begin(api, { account: 'fixed' })).rejects.toMatchObject({
+        kind: 'config',
+        message: expect.stringContaining(String(port)),
+        hint: expect.stringContaining('--redirect-uri'),
+      });
+      await new Promise((resolve) => other.close(resolve));
+      const begun = await begin(api, { account: 'fixed' });
+      expect(begun.redirectUri).toBe(`http://${host}:${port}/back`);
+      expect((await openPage(callback(begun, { error: 'access_denied' }))).status).toBe(400);
+      await expect(completed(api, begun.flowId)).rejects.toMatchObject({ kind: 'denied' });
+    },
+  );
 
   test('an out-of-band redirect takes the bare code, or an address with the right state', async () => {
     fake.route('POST /token', () => ({ body: { access_token: 'an access token' } }));

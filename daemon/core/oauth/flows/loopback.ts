@@ -1,19 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { SigilforgeError } from '../../../../shared/errors.js';
+import type http from 'node:http';
 import type { RedirectRule } from '../../../../shared/provider.js';
 import { isLoopback } from '../../../../shared/schemas.js';
 import { callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
+import { listenOnLoopback } from './loopback-servers.js';
 
 /** Where a browser is redirected to, and how to stop listening there. */
 export interface LoopbackRedirect {
   readonly redirectUri: string;
   close(): void;
 }
-
-/** Bytes of a request line with its headers: codes are long where they hold what was granted, and as long as one may be pasted. */
-const LONGEST_REQUEST = 128 * 1024;
 
 /**
  * Listens for the authorization response on the loopback interface (RFC 8252, section 7.3). The first request with the
@@ -29,7 +25,6 @@ export async function listenForRedirect(
   if (uri?.protocol !== 'http:' || !isLoopback(uri)) return { redirectUri: rule.uri, close: () => {} };
 
   let taken = false;
-  const servers: http.Server[] = [];
   const answer = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', uri);
     if (request.method !== 'GET' || url.pathname !== uri.pathname) {
@@ -51,27 +46,18 @@ export async function listenForRedirect(
     return show(response, outcome.ok ? 200 : 400, outcome);
   };
 
-  const port = rule.port === 'any' ? 0 : Number(uri.port || 80);
-  for (const host of hostsOf(uri)) {
-    const server = http.createServer({ maxHeaderSize: LONGEST_REQUEST }, (request, response) => {
+  const servers = await listenOnLoopback(
+    hostsOf(uri),
+    rule.port === 'any' ? 'any' : Number(uri.port || 80),
+    (request, response) => {
       answer(request, response).catch(() => response.destroy());
-    });
-    const bound = await listen(
-      server,
-      host,
-      servers.length === 0 ? port : Number(uri.port),
-      servers.length === 0,
-    );
-    if (bound === undefined) continue;
-    uri.port = String(bound);
-    servers.push(server);
-  }
+    },
+  );
+  uri.port = String(servers.port);
   return {
     // As it was registered: an exact comparison would trip over a slash that was added.
     redirectUri: rule.port === 'fixed' ? rule.uri : uri.href,
-    close: () => {
-      for (const server of servers) close(server);
-    },
+    close: servers.close,
   };
 }
 
@@ -82,37 +68,10 @@ export function stateMatches(response: URLSearchParams, state: string): boolean 
   return values.length === 1 && timingSafeEqual(digest(values[0] ?? ''), digest(state));
 }
 
-/** Browsers try both addresses of `localhost`. The second one is used if there is such an interface. */
+/** Browsers try both addresses of `localhost`. */
 function hostsOf(uri: URL): string[] {
   if (uri.hostname === 'localhost') return ['127.0.0.1', '::1'];
   return [uri.hostname === '[::1]' ? '::1' : '127.0.0.1'];
-}
-
-function listen(
-  server: http.Server,
-  host: string,
-  port: number,
-  required: boolean,
-): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    server.on('error', (cause) => {
-      if (!required) return resolve(undefined);
-      reject(
-        new SigilforgeError('config', `Cannot listen on port ${port} for the browser's redirect.`, {
-          hint: 'Stop the program that uses the port, or register another redirect URI and set it with: sigilforge provider set ID --redirect-uri URL',
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
-/** The last page is sent well within a second; a silent connection would keep the process alive forever. */
-function close(server: http.Server): void {
-  const linger = setTimeout(() => server.closeAllConnections(), 1_000);
-  server.close(() => clearTimeout(linger));
-  server.closeIdleConnections();
 }
 
 function show(response: http.ServerResponse, status: number, outcome: Outcome): void {
