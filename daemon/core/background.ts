@@ -32,13 +32,22 @@ export class Background {
   readonly #env: Env;
   readonly #services: Collaborators;
   readonly #saving: NodeJS.Timeout;
+  #tends = false;
+  #closes = false;
+  /** What a program without a daemon does of the chores. */
+  #advancing: Promise<void> = Promise.resolve();
 
   constructor(env: Env, services: Collaborators) {
     this.#env = env;
     this.#services = services;
-    const { vault, vals, usage } = services;
+    const { vault, vals, usage, vaultKeys } = services;
     // A locked vault keeps nothing that was looked up while it was open.
     vault.whenClosed(() => vals.forget());
+    vault.whenOpened(() => {
+      if (this.#tends) return;
+      const advance = () => vaultKeys.advanceRotation(() => this.#closes);
+      this.#advancing = this.#advancing.then(() => this.#attempt('leftovers.failed', advance));
+    });
     this.#saving = setInterval(
       () => void this.#attempt('usage.not_saved', () => usage.save()),
       SAVE_USAGE_MS,
@@ -48,6 +57,7 @@ export class Background {
   /** Refreshes ahead of time from now on, and does the chores of a start whenever the vault opens. */
   async tend(): Promise<void> {
     const { scheduler, vault } = this.#services;
+    this.#tends = true;
     scheduler.start();
     vault.whenOpened(() => void this.#attempt('leftovers.failed', () => this.#settle()));
     await vault.unlocked();
@@ -65,12 +75,14 @@ export class Background {
    */
   async close(): Promise<void> {
     const { scheduler, signIns, vals, refresher, vault, usage, keychain } = this.#services;
+    this.#closes = true;
     clearInterval(this.#saving);
     scheduler.stop();
     signIns.close();
     vals.close();
     await refresher.end();
     await vault.settled();
+    await this.#advancing;
     await this.#attempt('usage.not_saved', () => usage.save());
     vault.close();
     await keychain.close();

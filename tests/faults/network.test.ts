@@ -4,6 +4,7 @@ import type { Core } from '../../daemon/core/core.js';
 import { judgements } from '../../daemon/core/oauth/failure.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { gate } from '../support/gate.js';
+import { changeProvider } from '../support/kept-provider.js';
 import { answerWith, cutAfter, cutBefore, holdRequest } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
 import { openTestCore, signInTo } from '../support/start/core.js';
@@ -45,8 +46,8 @@ describe('a failed refresh', () => {
       const account = `case-${index}`;
       const name = await signIn(account);
       const { expires_at: _, ...token } = await api.getToken(name);
-      const { grant } = stored.anAccount(home, account);
       const mend = await bringAbout(one, account);
+      const { grant } = stored.anAccount(home, account);
       stored.retime(home, ALMOST_EXPIRED, account);
       const requestsBefore = proxy.requests.length;
 
@@ -111,7 +112,7 @@ describe('a failed refresh', () => {
     const { api, proxy, exchanges } = scene;
     const name = await signIn('relayed');
     const relay = await stopAfter(startRelay(proxy.url));
-    stored.changeProvider(home, 'relayed', { tokenEndpoint: `${relay.url}/token` });
+    await changeProvider(home, name, { tokenEndpoint: `${relay.url}/token` });
     // Node's http server offers to keep each of them.
     for (let i = 0; i < 3; i++) await api.refreshToken(name);
     expect({ connections: relay.connections, exchanges: scene.exchanges - exchanges }).toEqual({
@@ -132,12 +133,13 @@ describe('a failed refresh', () => {
   ): Promise<() => Promise<void>> {
     const bad = address ? await stopAfter(address()) : undefined;
     const changes = { deadGrantErrors, ...(bad && { tokenEndpoint: bad.url }) };
-    const before = stored.changeProvider(home, account, changes);
+    const name = { service: SERVICE, account };
+    const before = await changeProvider(home, name, changes);
     const planned = fault && scene.proxy.plan(fault, { ...refreshes, times: journal.length });
     onTestFinished(() => planned?.cancel());
     return async () => {
       planned?.cancel();
-      stored.changeProvider(home, account, before);
+      await changeProvider(home, name, before);
     };
   }
 
@@ -167,7 +169,7 @@ describe('a refresh that takes too long', () => {
   test('to connect is not sent', async () => {
     const { core, sandbox } = await signedInWithLimits({ connectMs: 500, totalMs: MINUTE });
     const { url } = await stopAfter(fullBacklog(sandbox));
-    stored.changeProvider(sandbox.home, work.account, { tokenEndpoint: url });
+    await changeProvider(sandbox.home, work, { tokenEndpoint: url });
     await expectTimeout(core, sandbox.home, ['not_sent']);
     expectJudgement({
       when: 'no connection within the time limit',

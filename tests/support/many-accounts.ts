@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Core } from '../../daemon/core/core.js';
+import { place, type SteeredAccount } from '../../daemon/core/sealing/places.js';
 import type { Sealer } from '../../daemon/core/vault/vault.js';
 import { Secret } from '../../shared/secret.js';
 import * as stored from './stored.js';
@@ -11,20 +12,20 @@ export async function copyAccount(
   { service, account }: { service: string; account: string },
   count: number,
 ): Promise<void> {
-  const { id } = core.accounts.get(service, account);
+  const original = core.accounts.stored(service, account);
   const sealer = await core.vault.unlocked();
   stored.insertCopies(
     home,
-    id,
-    Array.from({ length: count }, (_, number) => copy(sealer, number)),
+    original.id,
+    Array.from({ length: count }, (_, number) => copy(sealer, original, number)),
   );
 }
 
-function copy(sealer: Sealer, number: number): stored.AccountCopy {
+function copy(sealer: Sealer, original: SteeredAccount, number: number): stored.AccountCopy {
   const id = uuidv7();
   const refreshToken = new Secret(`refresh token ${number}`);
-  const seal = (column: string, secret: Secret) =>
-    sealer.seal({ table: 'accounts', row: id, column }, secret);
+  const seal = (column: 'access_token' | 'refresh_token', secret: Secret) =>
+    sealer.seal(place.account({ ...original, id }, column), secret);
   return {
     id,
     account: `copy-${number}`,

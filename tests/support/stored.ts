@@ -43,8 +43,12 @@ export interface Stored {
 }
 
 export function read(home: string): Stored {
-  const integrity = withDatabase(home, (db) => db.pragma('integrity_check', { simple: true }));
-  return { integrity, accounts: accounts(home), outcomes: outcomes(home) };
+  return { integrity: integrity(home), accounts: accounts(home), outcomes: outcomes(home) };
+}
+
+/** `ok`, or what is wrong with the database, whatever its version. */
+export function integrity(home: string): unknown {
+  return withDatabase(home, (db) => db.pragma('integrity_check', { simple: true }));
 }
 
 interface AccountColumns {
@@ -152,22 +156,45 @@ export function ageExchanges(home: string, ageMs: number): void {
   );
 }
 
-/** What an account keeps of its provider: where refreshes are sent, and the provider's own words for a dead grant. */
-export interface KeptProvider {
-  readonly tokenEndpoint: string;
-  readonly deadGrantErrors: readonly string[];
+/** Changes the client that an account keeps and its sealed values, together and as another process would. */
+export function changeClient(
+  home: string,
+  id: string,
+  client: string,
+  sealed: Readonly<Record<string, Buffer | null>>,
+): void {
+  changeAccounts(home, '*', { client, ...sealed }, id);
 }
 
-/** Changes what an account keeps of its provider. Gives what it kept before. */
-export function changeProvider(home: string, account: string, changes: Partial<KeptProvider>): KeptProvider {
-  const [row] = select<{ client: string }>(home, 'SELECT client FROM accounts WHERE account = ?', account);
-  if (!row) throw new Error('There is no such account.');
-  const client = JSON.parse(row.client) as { token_endpoint: string; dead_grant_errors: readonly string[] };
-  const before = { tokenEndpoint: client.token_endpoint, deadGrantErrors: client.dead_grant_errors };
-  const { tokenEndpoint, deadGrantErrors } = { ...before, ...changes };
-  const changed = { ...client, token_endpoint: tokenEndpoint, dead_grant_errors: deadGrantErrors };
-  changeAccounts(home, account, { client: JSON.stringify(changed) });
-  return before;
+/** Changes the port of every address that accounts and providers keep. Access tokens are over. */
+export function moveProviders(home: string, from: string, to: string): void {
+  run(
+    home,
+    'UPDATE accounts SET client = replace(client, $from, $to), minting = replace(minting, $from, $to), expires_at = min(expires_at, issued_at + 1)',
+    { from: `:${from}`, to: `:${to}` },
+  );
+  run(home, 'UPDATE providers SET settings = replace(settings, $from, $to)', {
+    from: `:${from}`,
+    to: `:${to}`,
+  });
+}
+
+/** What an account keeps of its client, of its key, or of how it signed in. */
+export type Steering = 'client' | 'minting' | 'flow';
+
+export function textOf(home: string, account: string, column: Steering): string {
+  const sql = `SELECT ${column} AS text FROM accounts WHERE account = ?`;
+  return select<{ text: string | null }>(home, sql, account)[0]?.text ?? '';
+}
+
+/** Changes it as a program without any key can. */
+export function tamper(
+  home: string,
+  account: string,
+  column: Steering,
+  change: (text: string) => string,
+): void {
+  changeAccounts(home, account, { [column]: change(textOf(home, account, column)) });
 }
 
 /** Makes every account one of a version that did not keep what a sign-in asked for. */
@@ -209,6 +236,26 @@ export interface AccountCopy {
   readonly fingerprint: Uint8Array;
 }
 
+/** Puts all of an account of another home, except its generation, in the place of the one with its names. */
+export function copyAccountFrom(from: string, home: string, account: string): void {
+  const sql =
+    'SELECT client, minting, access_token, refresh_token, client_secret FROM accounts WHERE account = ?';
+  const [row] = select<Record<string, string | Buffer | null>>(from, sql, account);
+  changeAccounts(home, account, row ?? {});
+}
+
+/** Writes something that does not open into the refresh token of the accounts with fitting names. */
+export function damageToken(home: string, names: string): void {
+  const [row] = select<{ token: Buffer }>(
+    home,
+    'SELECT refresh_token AS token FROM accounts WHERE account GLOB ?',
+    names,
+  );
+  const token = Buffer.from(row?.token ?? []);
+  token[token.length - 1] = (token.at(-1) ?? 0) ^ 1;
+  changeAccounts(home, names, { refresh_token: token });
+}
+
 /** Adds copies of an account, in one transaction. */
 export function insertCopies(home: string, id: string, copies: Iterable<AccountCopy>): void {
   withDatabase(home, (db) => {
@@ -225,6 +272,33 @@ export function insertCopies(home: string, id: string, copies: Iterable<AccountC
     }
     db.exec('COMMIT');
   });
+}
+
+/** The first byte of every value that an account seals: whether it is bound. */
+export function formats(home: string): number[] {
+  const columns = ['access_token', 'refresh_token', 'client_secret', 'private_key'];
+  const sql = columns.map((column) => `SELECT ${column} AS value FROM accounts`);
+  const found = select<{ value: Buffer | null }>(home, sql.join(' UNION ALL '));
+  return found.flatMap(({ value }) => value?.[0] ?? []);
+}
+
+/** How the accounts signed in, each way once. */
+export function flows(home: string): string[] {
+  return select<{ flow: string }>(home, 'SELECT DISTINCT flow FROM accounts ORDER BY flow').map(
+    ({ flow }) => flow,
+  );
+}
+
+/** The first byte of the vault's own key: whether every value is bound. */
+export function vaultFormat(home: string): number | undefined {
+  return select<{ key: Buffer }>(home, 'SELECT fingerprint_key AS key FROM vault')[0]?.key[0];
+}
+
+/** Gives that byte another value. */
+export function relabelVault(home: string, format: number): void {
+  const [vault] = select<{ key: Buffer }>(home, 'SELECT fingerprint_key AS key FROM vault');
+  const key = Buffer.concat([Buffer.from([format]), vault?.key.subarray(1) ?? Buffer.alloc(0)]);
+  run(home, 'UPDATE vault SET fingerprint_key = ?', key);
 }
 
 /** The id of the vault, which its items in a keychain begin with. */
@@ -315,10 +389,21 @@ export function blockWrites(home: string): () => void {
 }
 
 /** Changes accounts as another process would: with a new generation, so that all programs see it. */
-function changeAccounts(home: string, names: string, columns: Record<string, string | number | null>): void {
+function changeAccounts(
+  home: string,
+  names: string,
+  columns: Record<string, string | number | Buffer | null>,
+  id = '*',
+): void {
   const assignments = Object.keys(columns).map((column) => `${column} = ?`);
-  const sql = `UPDATE accounts SET ${assignments.join(', ')}, generation = generation + 1 WHERE account GLOB ?`;
-  run(home, sql, ...Object.values(columns), names);
+  const sql = `UPDATE accounts SET ${assignments.join(', ')}, generation = generation + 1
+     WHERE account GLOB ? AND id GLOB ?`;
+  withDatabase(home, (db) => {
+    // They stop mistakes of our own, not a program that alters the database.
+    for (const trigger of ['accounts_sealed_again', 'accounts_updated_bound'])
+      db.exec(`DROP TRIGGER IF EXISTS ${trigger}`);
+    db.prepare<unknown[]>(sql).run(...Object.values(columns), names, id);
+  });
 }
 
 function parsed(json: string | null): unknown {

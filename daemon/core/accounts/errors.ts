@@ -23,9 +23,10 @@ export function grantInUse({ service, account }: Names): SigilforgeError {
   });
 }
 
-export function damagedAccount({ service, account }: Names): SigilforgeError {
+export function damagedAccount({ service, account }: Names, cause?: unknown): SigilforgeError {
   const sentence = `The stored account ${service}/${account} is damaged.`;
   return new SigilforgeError('integrity', sentence, {
     hint: `Remove it with: sigilforge remove-account ${service} ${account} --force --no-revoke. Then sign in again with: sigilforge add-account ${service} ${account}`,
+    cause,
   });
 }

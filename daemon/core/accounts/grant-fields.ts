@@ -1,7 +1,7 @@
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
-import { type Place, place } from '../sealing/places.js';
+import { type Place, place, type SteeredAccount } from '../sealing/places.js';
 import { type GrantFields, SEALED_FIELDS, type SealedField, type StoredAccount } from '../store/accounts.js';
 import type { Sealer } from '../vault/vault.js';
 import { readJsonFields } from './json-fields.js';
@@ -38,14 +38,14 @@ export function grantOf(
   };
 }
 
-/** A grant as it is stored for the account with this id. */
-export function sealGrant(sealer: Sealer, id: string, grant: OpenGrant): GrantFields {
+/** A grant as it is stored for this account. */
+export function sealGrant(sealer: Sealer, account: SteeredAccount, grant: OpenGrant): GrantFields {
   const { accessToken, refreshToken, scopes, ...plain } = grant;
   return {
     ...plain,
     scopes: JSON.stringify(scopes),
-    accessToken: sealField(sealer, id, 'accessToken', accessToken),
-    refreshToken: sealField(sealer, id, 'refreshToken', refreshToken),
+    accessToken: sealField(sealer, account, 'accessToken', accessToken),
+    refreshToken: sealField(sealer, account, 'refreshToken', refreshToken),
     refreshFingerprint: refreshToken ? sealer.fingerprint(refreshToken) : null,
   };
 }
@@ -56,7 +56,7 @@ export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: 
   // A refresh token is sent without scopes, and keeps those that were granted; other requests name them each time.
   const namesScopes = account.privateKey !== null || account.flow === 'client_credentials';
   const askedFor = namesScopes ? (askedScopes ?? scopes) : scopes;
-  const fresh = sealGrant(sealer, account.id, grantOf(granted, client, askedFor));
+  const fresh = sealGrant(sealer, account, grantOf(granted, client, askedFor));
   const token = fresh.accessToken ? fresh : account;
   const refresh = fresh.refreshToken ? fresh : account;
   // A lifetime counts from the sign-in, idleness from now.
@@ -73,16 +73,16 @@ export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: 
   };
 }
 
-/** Where a sealed field of the account with this id belongs. */
-export function placeOf(id: string, field: SealedField): Place {
-  return place.account(id, SEALED_FIELDS[field]);
+/** Where a sealed field of this account belongs. */
+export function placeOf(account: SteeredAccount, field: SealedField): Place {
+  return place.account(account, SEALED_FIELDS[field]);
 }
 
 export function sealField(
   sealer: Sealer,
-  id: string,
+  account: SteeredAccount,
   field: SealedField,
   secret: Secret | undefined,
 ): Buffer | null {
-  return secret ? sealer.seal(placeOf(id, field), secret) : null;
+  return secret ? sealer.seal(placeOf(account, field), secret) : null;
 }

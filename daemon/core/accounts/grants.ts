@@ -1,4 +1,4 @@
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { TokenFailure } from '../oauth/failure.js';
@@ -9,6 +9,7 @@ import type { AttemptStore } from '../store/attempts.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import type { Vault } from '../vault/vault.js';
+import { damagedAccount } from './errors.js';
 import type { Events } from './events.js';
 import { placeOf, refreshedGrant } from './grant-fields.js';
 import { otherOwner } from './put-account.js';
@@ -65,12 +66,19 @@ export class Grants {
     });
   }
 
-  /** Opens secret fields, once the vault is unlocked. */
+  /**
+   * Opens secret fields, once the vault is unlocked. They throw `integrity` if the field is damaged, or if what it is bound
+   * to was altered.
+   */
   async opener(): Promise<(account: AccountFields, field: SealedField) => Secret | undefined> {
     const sealer = await this.#vault.unlocked();
     return (account, field) => {
       const sealed = account[field];
-      return sealed ? sealer.open(placeOf(account.id, field), sealed) : undefined;
+      try {
+        return sealed ? sealer.open(placeOf(account, field), sealed) : undefined;
+      } catch (thrown) {
+        throw asSigilforgeError(thrown).kind === 'integrity' ? damagedAccount(account, thrown) : thrown;
+      }
     };
   }
 

@@ -42,19 +42,23 @@ export function putAccount(
   const { client, clientSecret, key, grant, askedScopes, ...plain } = account;
   const existing = store.find(account.service, account.account);
   const id = existing?.id ?? newId();
-  const sealed = sealGrant(sealer, id, grant);
+  const steered = {
+    id,
+    kind: account.flow === 'api_key' ? 'api_key' : 'oauth',
+    flow: account.flow,
+    client: client && JSON.stringify(client),
+    minting: key ? JSON.stringify(key.minting) : null,
+  } as const;
+  const sealed = sealGrant(sealer, steered, grant);
   const owner = otherOwner(store, sealed.refreshFingerprint, id);
   if (owner) throw grantInUse(owner);
   const fields: AccountFields = {
     ...plain,
+    ...steered,
     ...sealed,
-    id,
-    kind: account.flow === 'api_key' ? 'api_key' : 'oauth',
-    client: client && JSON.stringify(client),
-    clientSecret: sealField(sealer, id, 'clientSecret', clientSecret),
-    privateKey: sealField(sealer, id, 'privateKey', key?.privateKey),
+    clientSecret: sealField(sealer, steered, 'clientSecret', clientSecret),
+    privateKey: sealField(sealer, steered, 'privateKey', key?.privateKey),
     askedScopes: askedScopes && JSON.stringify(askedScopes),
-    minting: key ? JSON.stringify(key.minting) : null,
     generation: (existing?.generation ?? 0) + 1,
     lastError: null,
     nextAttemptAt: null,

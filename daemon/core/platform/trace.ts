@@ -28,7 +28,10 @@ export const VAULT_POINTS = [
   'import.committed',
 ] as const;
 
-export type TracePoint = (typeof GRANT_POINTS)[number] | (typeof VAULT_POINTS)[number];
+/** The same for a database of an older version. */
+export const MIGRATION_POINTS = ['migrate.committing', 'migrate.committed'] as const;
+
+export type TracePoint = (typeof GRANT_POINTS | typeof VAULT_POINTS | typeof MIGRATION_POINTS)[number];
 
 /** A named point that was passed, and which account it concerns. Never a value of a credential. */
 export interface TraceEvent {

@@ -1,10 +1,12 @@
 import { SigilforgeError } from '../../../shared/errors.js';
+import { trace } from '../platform/trace.js';
 import initial from './migrations/0001_initial.sql';
 import askedScopesAndSubject from './migrations/0002_asked_scopes_and_subject.sql';
+import boundValues from './migrations/0003_bound_values.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
-const migrations: readonly string[] = [initial, askedScopesAndSubject];
+const migrations: readonly string[] = [initial, askedScopesAndSubject, boundValues];
 
 export const SCHEMA_VERSION = migrations.length;
 
@@ -35,7 +37,9 @@ export function migrate(db: Sqlite, now: number): void {
         version,
         now,
       );
+      trace('migrate.committing');
     });
+    trace('migrate.committed');
   }
 }
 

@@ -1,4 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
+import type { AccountFields } from './accounts.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
 /** The tables with sealed columns, whose rows are found by `id`. A rotation seals again what is listed here, and nothing else. */
@@ -9,16 +10,42 @@ export const SEALED_COLUMNS = {
 } as const satisfies Record<string, readonly string[]>;
 export type SealedTable = keyof typeof SEALED_COLUMNS;
 
-/** A sealed value that is not sealed with the current key. */
-export interface Outdated {
+/** The columns that the sealed ones of the same row are bound to, by the names that their fields have. */
+const BINDING_COLUMNS = {
+  accounts: { kind: 'kind', flow: 'flow', client: 'client', minting: 'minting' },
+  providers: {},
+  secrets: {},
+} as const satisfies Record<SealedTable, Readonly<Record<string, string>>>;
+
+/** What every sealed value of a table comes with. */
+interface Sealed<T extends SealedTable> {
+  readonly table: T;
   readonly id: string;
-  readonly column: string;
+  readonly column: (typeof SEALED_COLUMNS)[T][number];
   readonly sealed: Buffer;
 }
 
+type SealedInAccount = Sealed<'accounts'> & Pick<AccountFields, keyof (typeof BINDING_COLUMNS)['accounts']>;
+
+/** A sealed value, with everything of its row that it is bound to. */
+export type SealedValue = SealedInAccount | Sealed<'providers'> | Sealed<'secrets'>;
+
+/** A part of the outdated values: of one row, or of the rows behind this one. */
+export interface Part {
+  readonly id?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+interface Parameters {
+  readonly beginning: Buffer;
+  readonly id: string | null;
+  readonly after: string;
+  readonly limit: number;
+}
+
 interface Statements {
-  readonly outdated: Statement<[{ readonly key: Buffer; readonly limit: number }], Outdated>;
-  readonly ofRow: Statement<[{ readonly key: Buffer; readonly id: string }], Outdated>;
+  readonly outdated: Statement<[Parameters], Omit<SealedValue, 'table'>>;
   readonly update: Readonly<Record<string, Statement<[Buffer, string]>>>;
 }
 
@@ -27,52 +54,53 @@ export class SealedStore {
   readonly #tables: Readonly<Record<SealedTable, Statements>>;
 
   constructor(db: Sqlite) {
-    const entries = Object.entries(SEALED_COLUMNS).map(([table, columns]) => [
-      table,
-      prepare(db, table, columns),
-    ]);
-    this.#tables = Object.fromEntries(entries) as Record<SealedTable, Statements>;
+    this.#tables = {
+      accounts: prepare(db, 'accounts'),
+      providers: prepare(db, 'providers'),
+      secrets: prepare(db, 'secrets'),
+    };
   }
 
-  /** Up to `limit` values that are sealed with another key than this one. */
-  outdated(table: SealedTable, keyId: string, limit: number): Outdated[] {
-    return this.#tables[table].outdated.all({ key: keyBytes(keyId), limit });
+  /** Values that are sealed with another key than this one, or could be bound and are not; in the order of their rows. */
+  outdated(table: SealedTable, keyId: string, { id, after = '', limit }: Part): SealedValue[] {
+    const beginning = beginningOf(table, keyId);
+    const found = this.#tables[table].outdated.all({ beginning, id: id ?? null, after, limit });
+    return found.map((value) => ({ ...value, table }) as SealedValue);
   }
 
-  /** The same for one row. */
-  outdatedOf(table: SealedTable, id: string, keyId: string): Outdated[] {
-    return this.#tables[table].ofRow.all({ key: keyBytes(keyId), id });
-  }
-
-  anyOutdated(keyId: string): boolean {
-    const tables = Object.keys(SEALED_COLUMNS) as SealedTable[];
-    return tables.some((table) => this.outdated(table, keyId, 1).length > 0);
-  }
-
-  replace(table: SealedTable, { id, column }: Outdated, sealed: Buffer): void {
+  replace({ table, id, column }: SealedValue, sealed: Buffer): void {
     const statement = this.#tables[table].update[column];
     if (!statement) throw new SigilforgeError('internal_error', `${table} has no sealed column ${column}.`);
     statement.run(sealed, id);
   }
 }
 
-function prepare(db: Sqlite, table: string, columns: readonly string[]): Statements {
-  // The key id stands behind the format's byte: see sealing/sealing.ts.
+function prepare(db: Sqlite, table: SealedTable): Statements {
+  const columns: readonly string[] = SEALED_COLUMNS[table];
+  const binding = Object.entries(BINDING_COLUMNS[table]);
   const select = columns
     .map(
-      (column) => `SELECT id, '${column}' AS "column", ${column} AS sealed FROM ${table}
-        WHERE ${column} IS NOT NULL AND substr(${column}, 2, 16) <> @key`,
+      (column) => `SELECT id, '${column}' AS "column", ${column} AS sealed${binding
+        .map(([field, name]) => `, ${name} AS "${field}"`)
+        .join('')}
+        FROM ${table} WHERE substr(${column}, 1, ${BEGINNING_BYTES}) <> @beginning`,
     )
     .join(' UNION ALL ');
   return {
-    outdated: db.prepare(`SELECT * FROM (${select}) LIMIT @limit`),
-    ofRow: db.prepare(`SELECT * FROM (${select}) WHERE id = @id`),
+    outdated: db.prepare(
+      `SELECT * FROM (${select}) WHERE (@id IS NULL OR id = @id) AND id > @after ORDER BY id LIMIT @limit`,
+    ),
     update: Object.fromEntries(
       columns.map((column) => [column, db.prepare(`UPDATE ${table} SET ${column} = ? WHERE id = ?`)]),
     ),
   };
 }
 
-function keyBytes(keyId: string): Buffer {
-  return Buffer.from(keyId.replaceAll('-', ''), 'hex');
+/** The format of a sealed value in its first byte, then the id of its key: see sealing/sealing.ts. */
+const BEGINNING_BYTES = 17;
+
+/** What every value of this table begins with that is sealed with this key and bound to what it can be bound to. */
+function beginningOf(table: SealedTable, keyId: string): Buffer {
+  const canBeBound = Object.keys(BINDING_COLUMNS[table]).length > 0;
+  return Buffer.from(`${canBeBound ? '02' : '01'}${keyId.replaceAll('-', '')}`, 'hex');
 }

@@ -16,7 +16,7 @@ export async function createVault({ clock, db }: Env, store: VaultStore, source:
   const dataKey = { id: newId(), key: randomBytes(KEY_BYTES) };
   const key = await source.create(vault, slotId);
   const now = clock.wall();
-  const fingerprintPlace = { vault, ...place.fingerprintKey() };
+  const fingerprintPlace = { vault, ...place.fingerprintKey(true) };
   const fingerprintKey = seal(dataKey.key, dataKey.id, fingerprintPlace, randomBytes(KEY_BYTES));
   const { stored, keys } = makeSlot({ vault, id: slotId, kind: source.kind, key, now }, [dataKey]);
   try {

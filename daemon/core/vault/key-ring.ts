@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import { type Place, place } from '../sealing/places.js';
-import { keyIdOf, open, seal } from '../sealing/sealing.js';
+import { isBound, keyIdOf, open, seal } from '../sealing/sealing.js';
 import type { SlotKind, StoredVault, VaultStore } from '../store/vault.js';
 import { type DataKey, type OpenSlot, unwrapFor } from './slots/slots.js';
 
@@ -25,6 +25,8 @@ export class KeyRing implements Sealer {
   readonly #keys = new Map<string, Buffer>();
   #slot: OpenSlot;
   #newest = '';
+  /** Whether a value is refused that could be bound and is not. */
+  #allBound: boolean;
   #wiped = false;
 
   /** Throws `integrity` if the slot has no data key, or a damaged one. */
@@ -34,7 +36,8 @@ export class KeyRing implements Sealer {
     this.#slot = slot;
     this.#reload();
     this.#newest = this.#keys.has(vault.currentKeyId) ? vault.currentKeyId : this.#newest;
-    this.#fingerprintKey = this.openBytes(place.fingerprintKey(), vault.fingerprintKey);
+    this.#allBound = isBound(vault.fingerprintKey);
+    this.#fingerprintKey = this.openBytes(place.fingerprintKey(this.#allBound), vault.fingerprintKey);
   }
 
   get kind(): SlotKind {
@@ -99,7 +102,9 @@ export class KeyRing implements Sealer {
   }
 
   openBytes(where: Place, sealed: Buffer): Buffer {
-    return open(this.#key(keyIdOf(sealed)), { vault: this.#vault, ...where }, sealed);
+    const { bound, ...unbound } = where;
+    const isOld = bound !== undefined && !isBound(sealed) && !this.#refusesUnbound();
+    return open(this.#key(keyIdOf(sealed)), { vault: this.#vault, ...(isOld ? unbound : where) }, sealed);
   }
 
   fingerprint(secret: Secret): Buffer {
@@ -113,6 +118,16 @@ export class KeyRing implements Sealer {
     for (const secret of [...this.#keys.values(), this.#fingerprintKey, this.#slot.privateKey])
       secret.fill(0);
     this.#keys.clear();
+  }
+
+  /** Whether every value has been bound, by this process or another. That never changes back. */
+  #refusesUnbound(): boolean {
+    const sealed = this.#store.vault()?.fingerprintKey;
+    if (!this.#allBound && sealed && isBound(sealed)) {
+      this.openBytes(place.fingerprintKey(true), sealed).fill(0);
+      this.#allBound = true;
+    }
+    return this.#allBound;
   }
 
   /**

@@ -1,13 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { ResultOf } from '../../../shared/contract/index.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
 import { place } from '../sealing/places.js';
-import { KEY_BYTES } from '../sealing/sealing.js';
+import { isBound, KEY_BYTES, keyIdOf } from '../sealing/sealing.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
-import { type Outdated, SealedStore, type SealedTable } from '../store/sealed.js';
+import {
+  type Part,
+  SEALED_COLUMNS,
+  SealedStore,
+  type SealedTable,
+  type SealedValue,
+} from '../store/sealed.js';
 import type { KeyRing } from './key-ring.js';
 import { wrapFor } from './slots/slots.js';
 import type { Vault } from './vault.js';
@@ -21,6 +28,16 @@ interface Collaborators {
   readonly resealRescued: (accountId: string) => Promise<number>;
 }
 
+/** How a pass over all values gets the right to change an account. */
+interface Pass {
+  /** `undefined`: this account is passed over. */
+  readonly lease: (accountId: string) => Promise<Lease | undefined>;
+  /** Checked before each transaction. */
+  readonly isOver: () => boolean;
+  /** Values that did not open, which are left as they are. */
+  readonly damaged: Map<string, SealedValue>;
+}
+
 /** How many values one transaction seals, so that no other write waits long. */
 const BATCH = 64;
 
@@ -29,6 +46,9 @@ const BATCH = 64;
  * then on every process seals new values with it. Then stored values are sealed again, each account under its lease: an
  * exchange that began before keeps the older key for as long as it holds the lease. The older key is removed in the
  * transaction that finds nothing left under it. The next rotation continues one that was interrupted anywhere.
+ *
+ * Values of versions that did not bind them yet are sealed again in the same way, under the current key. The transaction
+ * that finds none left says so in the vault; from then on such a value is refused.
  */
 export class Rotation {
   readonly #env: Env;
@@ -47,8 +67,9 @@ export class Rotation {
     this.#sealed = new SealedStore(env.db);
   }
 
+  /** Whether something may be left under an older key, or may not be bound yet. */
   get isUnfinished(): boolean {
-    return this.#vault.store.keyIds().length > 1;
+    return this.#vault.store.keyIds().length > 1 || !isBound(this.#vault.row().fingerprintKey);
   }
 
   /** Finishes an interrupted rotation first. The caller holds the keys' lease. */
@@ -60,18 +81,29 @@ export class Rotation {
     return { key_id, resealed: before + resealed };
   }
 
-  /** Seals again everything that is left under an older key, and removes the older key. */
+  /**
+   * Seals again everything that is left under an older key, and removes the older key. Throws `integrity`, once everything
+   * else is done, if a value under the older key does not open: then that key is kept.
+   */
   async finish(): Promise<ResultOf<'vault_rotate'>> {
     let resealed = 0;
-    do {
-      resealed += await this.#resealAccounts();
-      resealed += await this.#resealAll('providers');
-      resealed += await this.#resealAll('secrets');
-    } while (!(await this.#retire()));
+    const pass: Pass = { lease: this.#lease, isOver: () => false, damaged: new Map() };
+    do resealed += await this.#resealEverything(pass);
+    while (!(await this.#retire(pass.damaged)));
     trace('rotate.retired');
     this.#env.db.truncateLog();
     const ring = await this.#vault.ring();
+    const [kept] = [...pass.damaged.values()].filter(({ sealed }) => this.#isOfOlderKey(sealed));
+    if (kept) throw this.#keyKept(kept);
     return { key_id: ring.currentKey().id, resealed };
+  }
+
+  /** The same, as much as can be done without waiting for another process, and until `isOver`. */
+  async advance(isOver: () => boolean): Promise<void> {
+    const lease = async (id: string): Promise<Lease | undefined> => this.#env.leases.tryTake(id);
+    const damaged: Pass['damaged'] = new Map();
+    await this.#resealEverything({ lease, isOver, damaged });
+    if (!isOver()) await this.#retire(damaged);
   }
 
   #makeKey(ring: KeyRing): Promise<void> {
@@ -79,14 +111,15 @@ export class Rotation {
     const next = { id: newId(), key: randomBytes(KEY_BYTES) };
     return this.#env.db.write(() => {
       const { id: vault, fingerprintKey: sealedFingerprintKey } = this.#vault.row();
-      const fingerprintKey = ring.openBytes(place.fingerprintKey(), sealedFingerprintKey);
+      const fingerprintPlace = place.fingerprintKey(isBound(sealedFingerprintKey));
+      const fingerprintKey = ring.openBytes(fingerprintPlace, sealedFingerprintKey);
       const slots = store.slots().map(({ id, publicKey }) => ({
         vault,
         id,
         publicKey: ring.openBytes(place.slotPublicKey(id), publicKey),
       }));
       for (const slot of slots) store.addKey(wrapFor(slot, next));
-      store.setCurrentKey(next.id, ring.sealBytes(place.fingerprintKey(), fingerprintKey, next));
+      store.setCurrentKey(next.id, ring.sealBytes(fingerprintPlace, fingerprintKey, next));
       for (const { id, publicKey } of slots)
         store.setPublicKey(id, ring.sealBytes(place.slotPublicKey(id), publicKey, next));
       trace('rotate.wrapping');
@@ -94,13 +127,21 @@ export class Rotation {
     });
   }
 
+  async #resealEverything(pass: Pass): Promise<number> {
+    const accounts = await this.#resealAccounts(pass);
+    return accounts + (await this.#resealAll('providers', pass)) + (await this.#resealAll('secrets', pass));
+  }
+
   /** Every account, also one that has nothing sealed: a file may be kept for it. */
-  async #resealAccounts(): Promise<number> {
+  async #resealAccounts(pass: Pass): Promise<number> {
     let resealed = 0;
     for (const { id } of this.#accounts.list()) {
-      const lease = await this.#lease(id);
+      if (pass.isOver()) return resealed;
+      const lease = await pass.lease(id);
+      if (!lease) continue;
       try {
-        resealed += await this.#reseal('accounts', (keyId) => this.#sealed.outdatedOf('accounts', id, keyId));
+        const limit = SEALED_COLUMNS.accounts.length;
+        resealed += (await this.#reseal('accounts', { id, limit }, pass.damaged)).count;
         resealed += await this.#resealRescued(id);
       } finally {
         lease.release();
@@ -109,38 +150,100 @@ export class Rotation {
     return resealed;
   }
 
-  async #resealAll(table: SealedTable): Promise<number> {
+  async #resealAll(table: SealedTable, { isOver, damaged }: Pass): Promise<number> {
     let resealed = 0;
-    for (;;) {
-      const batch = await this.#reseal(table, (keyId) => this.#sealed.outdated(table, keyId, BATCH));
-      if (batch === 0) return resealed;
-      resealed += batch;
+    let after: string | undefined = '';
+    while (after !== undefined && !isOver()) {
+      const batch = await this.#reseal(table, { after, limit: BATCH }, damaged);
+      resealed += batch.count;
+      after = batch.last;
+    }
+    return resealed;
+  }
+
+  /** Seals a part of the values again. `count`: how many; `last`: the last row that was found, if there was one. */
+  async #reseal(
+    table: SealedTable,
+    part: Part,
+    damaged: Pass['damaged'],
+  ): Promise<{ count: number; last: string | undefined }> {
+    const ring = await this.#vault.ring();
+    const result = await this.#env.db.write(() => {
+      const found = this.#sealed.outdated(table, ring.currentKey().id, part);
+      const opened = found.filter((value) => this.#resealValue(ring, value, damaged));
+      if (opened.length > 0) trace('rotate.resealing');
+      return { count: opened.length, last: found.at(-1)?.id };
+    });
+    if (result.count > 0) trace('rotate.resealed');
+    return result;
+  }
+
+  /** Whether the value opened, and is sealed again. A damaged one stays, and does not keep the others from it. */
+  #resealValue(ring: KeyRing, value: SealedValue, damaged: Pass['damaged']): boolean {
+    const where = place.stored(value);
+    try {
+      this.#sealed.replace(value, ring.sealBytes(where, ring.openBytes(where, value.sealed)));
+      return true;
+    } catch (thrown) {
+      if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
+      damaged.set(nameOf(value), value);
+      return false;
     }
   }
 
-  async #reseal(table: SealedTable, find: (keyId: string) => Outdated[]): Promise<number> {
+  /**
+   * Removes the older keys, and says that every value is bound, unless something else was stored meanwhile. Keys that
+   * damaged values name are kept: what those are beside may be restored one day.
+   */
+  async #retire(damaged: Pass['damaged']): Promise<boolean> {
     const ring = await this.#vault.ring();
-    const count = await this.#env.db.write(() => {
-      const found = find(ring.currentKey().id);
-      for (const value of found) {
-        const where = { table, row: value.id, column: value.column };
-        this.#sealed.replace(table, value, ring.sealBytes(where, ring.openBytes(where, value.sealed)));
-      }
-      if (found.length > 0) trace('rotate.resealing');
-      return found.length;
-    });
-    if (count > 0) trace('rotate.resealed');
-    return count;
-  }
-
-  /** Removes the older keys, unless something was sealed with one meanwhile. */
-  #retire(): Promise<boolean> {
     return this.#env.db.write(() => {
-      const { currentKeyId } = this.#vault.row();
-      if (this.#sealed.anyOutdated(currentKeyId)) return false;
-      this.#vault.store.removeOtherKeys(currentKeyId);
+      const { currentKeyId, fingerprintKey } = this.#vault.row();
+      const left = this.#outdated(currentKeyId, damaged.size + 1);
+      if (left.some((value) => !damaged.has(nameOf(value)))) return false;
+      if (!left.some(({ sealed }) => this.#isOfOlderKey(sealed)))
+        this.#vault.store.removeOtherKeys(currentKeyId);
+      if (!isBound(fingerprintKey)) {
+        const opened = ring.openBytes(place.fingerprintKey(false), fingerprintKey);
+        this.#vault.store.setCurrentKey(currentKeyId, ring.sealBytes(place.fingerprintKey(true), opened));
+      }
       trace('rotate.retiring');
       return true;
     });
   }
+
+  #outdated(keyId: string, limit: number): SealedValue[] {
+    const tables = Object.keys(SEALED_COLUMNS) as SealedTable[];
+    return tables.flatMap((table) => this.#sealed.outdated(table, keyId, { limit }));
+  }
+
+  /** Whether a value names a key of this vault other than the current one. */
+  #isOfOlderKey(sealed: Buffer): boolean {
+    const keyId = keyIdOf(sealed);
+    return (
+      keyId !== undefined &&
+      keyId !== this.#vault.row().currentKeyId &&
+      this.#vault.store.keyIds().includes(keyId)
+    );
+  }
+
+  #keyKept({ table, id }: SealedValue): SigilforgeError {
+    const account = table === 'accounts' ? this.#accounts.byId(id) : undefined;
+    const name = account
+      ? `the account ${account.service}/${account.account}`
+      : table === 'providers'
+        ? `the provider ${id}`
+        : 'a secret';
+    return new SigilforgeError(
+      'integrity',
+      `Everything has the new key except ${name}, which is damaged, so the older key is kept.`,
+      {
+        hint: 'Restore it from a backup or remove it, and then: sigilforge vault rotate',
+      },
+    );
+  }
+}
+
+function nameOf({ table, id, column }: SealedValue): string {
+  return `${table}/${id}/${column}`;
 }

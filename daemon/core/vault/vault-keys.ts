@@ -106,10 +106,21 @@ export class VaultKeys {
     return this.#changing(() => this.#rotation.rotate());
   }
 
-  /** Finishes a rotation that was interrupted, if there is one and the vault is open. */
+  /** Finishes a rotation that was interrupted, and binds values of older versions; the vault has to be open. */
   async finishRotation(): Promise<void> {
     if (!this.#rotation.isUnfinished) return;
     await this.#changing(() => this.#rotation.finish());
+  }
+
+  /** Does as much of that as is possible without waiting for another process, and until `isOver`. */
+  async advanceRotation(isOver: () => boolean): Promise<void> {
+    if (!this.#rotation.isUnfinished) return;
+    const lease = this.#env.leases.tryTake(KEYS_LEASE);
+    try {
+      if (lease) await this.#rotation.advance(isOver);
+    } finally {
+      lease?.release();
+    }
   }
 
   async #openByText(text: string) {

@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import { place } from '../../../daemon/core/sealing/places.js';
-import { open } from '../../../daemon/core/sealing/sealing.js';
+import { isBound, open, seal } from '../../../daemon/core/sealing/sealing.js';
+
+const KEY_ID = '0197a9b2-5d5c-7cc0-8000-0123456789ab';
+
+const account = {
+  id: 'id',
+  kind: 'oauth',
+  flow: 'authorization_code',
+  client: '{"token_endpoint":"https://id.example"}',
+  minting: null,
+} as const;
+/** SHA-256, computed by another program, of ["oauth","authorization_code","{\"token_endpoint\":…}",null]. */
+const BOUND = 'e86wqID85_ESBVaxYEbxhrzc7OAsX-fIlPsMsjyhuwQ';
 
 /** Sealed by the first released code for this place, with a key of zeros: its additional data must never change. */
 const OLD = Buffer.from(
@@ -10,10 +22,10 @@ const OLD = Buffer.from(
 
 test('the names of places are those that existing vaults were sealed with', () => {
   const places = {
-    account: place.account('id', 'refresh_token'),
+    account: place.account(account, 'refresh_token'),
     provider: place.provider('id'),
     secret: place.secret('id'),
-    fingerprintKey: place.fingerprintKey(),
+    fingerprintKey: place.fingerprintKey(true),
     slotPublicKey: place.slotPublicKey('slot'),
     slotPrivateKey: place.slotPrivateKey('slot'),
     wrappedKey: place.wrappedKey('slot', 'key'),
@@ -33,7 +45,38 @@ test('the names of places are those that existing vaults were sealed with', () =
   ]);
 });
 
-test('a value that was sealed before there was this list opens', () => {
-  const where = { vault: 'a vault', ...place.account('a row', 'access_token') };
-  expect(open(Buffer.alloc(32), where, OLD).toString()).toBe('a token');
+test('a value that was sealed before values were bound opens in its place', () => {
+  const { bound, ...where } = place.account({ ...account, id: 'a row' }, 'access_token');
+  expect(bound).toBeDefined();
+  expect(open(Buffer.alloc(32), { vault: 'a vault', ...where }, OLD).toString()).toBe('a token');
+});
+
+test.each([
+  ['kind', 'api_key'],
+  ['flow', 'client_credentials'],
+  ['client', '{"token_endpoint":"https://evil.example"}'],
+  ['client', null],
+  ['client', '{"token_endpoint": "https://id.example"}'],
+  ['minting', '{}'],
+] as const)('a value of an account is bound to its %s: not beside %s', (field, other) => {
+  const vault = 'a vault';
+  const key = Buffer.alloc(32, 1);
+  const where = place.account(account, 'refresh_token');
+  const sealed = seal(key, KEY_ID, { vault, ...where }, Buffer.from('a token'));
+  expect(isBound(sealed)).toBe(true);
+  expect(open(key, { vault, ...where }, sealed).toString()).toBe('a token');
+  const moved = { vault, ...place.account({ ...account, [field]: other }, 'refresh_token') };
+  expect(() => open(key, moved, sealed)).toThrow(expect.objectContaining({ kind: 'integrity' }));
+});
+
+test('the texts that a value is bound to do not run into each other', () => {
+  const [one, other] = [
+    { ...account, client: 'a","b', minting: 'c' },
+    { ...account, client: 'a', minting: 'b","c' },
+  ].map((row) => place.account(row, 'refresh_token').bound);
+  expect(one).not.toBe(other);
+});
+
+test('what an account is bound to is always written in the same way', () => {
+  expect(place.account(account, 'refresh_token').bound).toBe(BOUND);
 });

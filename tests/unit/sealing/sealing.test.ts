@@ -77,6 +77,17 @@ test('the format: version, key id, nonce, ciphertext and tag, with the place as 
   expect(seal(key, keyId, place, Buffer.from('a value'))).toEqual(sealed);
 });
 
+test('the format of a bound value: its own version, and the digest at the end of the additional data', async () => {
+  const [key, iv] = [randomBytes(32), randomBytes(12)];
+  const additionalData = '[2,"a vault","accounts","a row","access_token","a digest"]';
+  const sealed = await sealByWebCrypto(key, iv, additionalData, 'a value');
+  sealed[0] = 2;
+  const bound = { ...place, bound: 'a digest' };
+  expect(open(key, bound, sealed).toString()).toBe('a value');
+  fixed.iv = iv;
+  expect(seal(key, keyId, bound, Buffer.from('a value'))).toEqual(sealed);
+});
+
 test('every value has a nonce of its own', () => {
   const key = randomBytes(32);
   const nonces = Array.from({ length: 1000 }, () =>
@@ -143,10 +154,21 @@ describe('does not open', () => {
   });
 
   test('in another version of the format, whose key is not even told', () => {
-    for (const version of [0, 2, 255]) {
+    for (const version of [0, 3, 255]) {
       const other = Buffer.concat([Buffer.from([version]), sealed.subarray(1)]);
       expect(attempt(other)).toEqual(refused);
       expect(keyIdOf(other)).toBeUndefined();
     }
+  });
+
+  test('as bound if it is not, nor as one that is not if it is, whatever its version says', () => {
+    const bound = { ...place, bound: 'a digest' };
+    const boundSealed = seal(key, keyId, bound, Buffer.from('a value'));
+    for (const version of [1, 2]) {
+      const relabelled = (bytes: Buffer) => Buffer.concat([Buffer.from([version]), bytes.subarray(1)]);
+      expect(attempt(relabelled(sealed), bound), `${version}`).toEqual(refused);
+      expect(attempt(relabelled(boundSealed), place), `${version}`).toEqual(refused);
+    }
+    expect(attempt(boundSealed, { ...bound, bound: 'another digest' })).toEqual(refused);
   });
 });
