@@ -55,7 +55,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     vault,
     accounts: store,
     lease: (id) => grants.lease(id),
-    resealRescued: async (id) => (await rescue.reseal(id)) + (await unread.reseal(id)),
+    resealFiles: async (account) => (await rescue.reseal(account)) + (await unread.reseal(account)),
   });
   const vaultKeys = new VaultKeys(env, { vault, rotation });
   const transfer = new Transfer(env, { vault, secrets, accounts: store, grants });

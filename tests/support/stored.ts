@@ -163,7 +163,7 @@ export function changeClient(
   client: string,
   sealed: Readonly<Record<string, Buffer | null>>,
 ): void {
-  changeAccounts(home, '*', { client, ...sealed }, id);
+  changeAccounts(home, '*', { client, ...sealed }, { id });
 }
 
 /** Changes the port of every address that accounts and providers keep. Access tokens are over. */
@@ -187,14 +187,16 @@ export function textOf(home: string, account: string, column: Steering): string 
   return select<{ text: string | null }>(home, sql, account)[0]?.text ?? '';
 }
 
-/** Changes it as a program without any key can. */
+/** Changes it as a program without any key can. `unseen`: no other program learns of it by the account's generation. */
 export function tamper(
   home: string,
   account: string,
   column: Steering,
   change: (text: string) => string,
+  { unseen = false } = {},
 ): void {
-  changeAccounts(home, account, { [column]: change(textOf(home, account, column)) });
+  const columns = { [column]: change(textOf(home, account, column)) };
+  changeAccounts(home, account, columns, { generations: unseen ? 0 : 1 });
 }
 
 /** Makes every account one of a version that did not keep what a sign-in asked for. */
@@ -393,16 +395,16 @@ function changeAccounts(
   home: string,
   names: string,
   columns: Record<string, string | number | Buffer | null>,
-  id = '*',
+  { id = '*', generations = 1 } = {},
 ): void {
   const assignments = Object.keys(columns).map((column) => `${column} = ?`);
-  const sql = `UPDATE accounts SET ${assignments.join(', ')}, generation = generation + 1
+  const sql = `UPDATE accounts SET ${assignments.join(', ')}, generation = generation + ?
      WHERE account GLOB ? AND id GLOB ?`;
   withDatabase(home, (db) => {
     // They stop mistakes of our own, not a program that alters the database.
     for (const trigger of ['accounts_sealed_again', 'accounts_updated_bound'])
       db.exec(`DROP TRIGGER IF EXISTS ${trigger}`);
-    db.prepare<unknown[]>(sql).run(...Object.values(columns), names, id);
+    db.prepare<unknown[]>(sql).run(...Object.values(columns), generations, names, id);
   });
 }
 

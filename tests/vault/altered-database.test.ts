@@ -1,8 +1,13 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ParamsOf } from '../../shared/contract/index.js';
+import { addAccount, signInExpired, work } from '../support/accounts.js';
+import { gate } from '../support/gate.js';
 import { type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
+import { changeAnswer, holdAnswer } from '../support/provider/faults.js';
 import { makeRsaKey, serviceAccountFile } from '../support/provider/signing-keys.js';
 import { type Backend, backends, startDaemon } from '../support/start/backends.js';
+import { crash } from '../support/start/processes.js';
+import { type Scene, startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
 
@@ -174,3 +179,71 @@ test('a rotation keeps what is bound, names a damaged account, and gives everyth
   expect(await api.refreshToken(name)).toMatchObject({ access_token: 'an access token' });
   expect(evil.received).toEqual([]);
 });
+
+describe('an answer that waits in a file', () => {
+  test('is not stored beside another address, and stays for the account as it was', async () => {
+    const scene = await stopAfter(startScene());
+    await signInExpired(scene);
+    const { home } = scene.sandbox;
+    const unblock = await refreshWithBlockedStore(scene);
+    await crash(scene.daemon);
+    unblock();
+    const before = stored.textOf(home, work.account, 'client');
+    stored.tamper(
+      home,
+      work.account,
+      'client',
+      (json) => json.replace(/"token_endpoint":"[^"]*/, `"token_endpoint":"${evil.url}/token`),
+      { unseen: true },
+    );
+
+    await scene.start();
+    await expect(scene.api.getToken(work)).rejects.toMatchObject({ kind: 'integrity' });
+    await expect(scene.api.refreshToken(work)).rejects.toMatchObject({ kind: 'integrity' });
+    expect(evil.received).toEqual([]);
+
+    stored.tamper(home, work.account, 'client', () => before, { unseen: true });
+    const { access_token } = await scene.api.getToken(work);
+    expect(await scene.provider.introspect(access_token)).toMatchObject({ active: true });
+    expect(scene.exchanges).toBe(1);
+    await scene.api.refreshToken(work);
+    expect(scene.provider.counts.reuse).toBe(0);
+  });
+
+  test('and that no version could read is not read for another address', async () => {
+    const scene = await stopAfter(startScene());
+    await addAccount(scene.api);
+    const { home } = scene.sandbox;
+    scene.proxy.plan(
+      changeAnswer((answer) => ({
+        ...answer,
+        body: Buffer.from(Buffer.from(answer.body).map((byte) => byte ^ 1)),
+      })),
+      { grantType: 'refresh_token' },
+    );
+    await expect(scene.api.refreshToken(work)).rejects.toMatchObject({ kind: 'refresh_failed' });
+    stored.tamper(
+      home,
+      work.account,
+      'client',
+      (json) => json.replace('"quirks":[', '"quirks":["json_token_requests"'),
+      { unseen: true },
+    );
+    await scene.api.retryUnreadAnswers();
+    await vi.waitFor(() =>
+      expect(scene.log).toMatch(/"kind":"integrity","event":"refresh.answer_not_adopted"/),
+    );
+  });
+});
+
+/** Has the daemon refresh while another program keeps the database, until the returned function is called. */
+async function refreshWithBlockedStore(scene: Scene): Promise<() => void> {
+  const answer = gate();
+  const held = scene.proxy.plan(holdAnswer(answer.opened), { grantType: 'refresh_token' });
+  const asking = expect(scene.api.getToken(work)).rejects.toMatchObject({ kind: 'store_unavailable' });
+  await held.reached;
+  const unblock = stored.blockWrites(scene.sandbox.home);
+  answer.open();
+  await asking;
+  return unblock;
+}

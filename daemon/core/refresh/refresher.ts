@@ -156,6 +156,8 @@ export class Refresher {
       return await this.#rescue.read(account);
     } catch (thrown) {
       if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
+      // If it is the account that was altered, this throws, and the file stays for the account as it was.
+      await this.#grants.open(account, 'refreshToken');
       this.#rescue.setAside(account);
       this.#logNotAdopted(account, thrown);
       return undefined;

@@ -97,7 +97,7 @@ export class Rereading {
   }
 
   async #reread(account: StoredAccount, kept: KeptAnswer): Promise<Answer | undefined> {
-    const unread = await this.#unread.read(kept);
+    const unread = await this.#unread.read(account, kept);
     const client = await accountClient(account, { grants: this.#grants, providers: this.#providers });
     if (!unread || !client) return undefined;
     const { answer, sentAt } = unread;

@@ -3,7 +3,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Granted } from '../oauth/exchange.js';
-import { place } from '../sealing/places.js';
+import { place, type SteeredGrant } from '../sealing/places.js';
 import type { Version } from '../store/accounts.js';
 import type { SealedFiles } from './sealed-files.js';
 
@@ -31,7 +31,7 @@ export class Rescue {
   }
 
   /** Returns once the answer is on the disk. */
-  write(version: Version, { tokens, sentAt }: Granted): Promise<void> {
+  write(account: SteeredGrant, { tokens, sentAt }: Granted): Promise<void> {
     const content: v.InferOutput<typeof Rescued> = {
       sentAt,
       accessToken: tokens.accessToken?.reveal() ?? null,
@@ -41,12 +41,15 @@ export class Rescue {
       refreshExpiresInS: tokens.refreshExpiresInS,
       scopes: tokens.scopes,
     };
-    return this.#files.write(nameOf(version), placeOf(version), JSON.stringify(content));
+    return this.#files.write(nameOf(account), place.rescue(account), JSON.stringify(content));
   }
 
-  /** The answer that was kept for this generation, or `undefined`. Throws `integrity` if the file is not what was written. */
-  async read(version: Version): Promise<Granted | undefined> {
-    const text = await this.#files.read(nameOf(version), placeOf(version));
+  /**
+   * The answer that was kept for this generation, or `undefined`. Throws `integrity` if the file is not what was written, or
+   * the account is not what it was written for.
+   */
+  async read(account: SteeredGrant): Promise<Granted | undefined> {
+    const text = await this.#files.read(nameOf(account), place.rescue(account));
     if (text === undefined) return undefined;
     const checked = v.safeParse(Rescued, parseJson(text));
     if (!checked.success) throw notWhatWasKept();
@@ -65,9 +68,10 @@ export class Rescue {
   }
 
   /** Seals again what is kept for an account, with the newest key. The caller holds its lease. Says how many files. */
-  async reseal(accountId: string): Promise<number> {
-    const versions = this.list().filter(({ id }) => id === accountId);
-    for (const version of versions) await this.#files.reseal(nameOf(version), placeOf(version));
+  async reseal(account: SteeredGrant): Promise<number> {
+    const versions = this.list().filter(({ id }) => id === account.id);
+    for (const { id, generation } of versions)
+      await this.#files.reseal(nameOf({ id, generation }), place.rescue({ ...account, generation }));
     return versions.length;
   }
 
@@ -95,8 +99,4 @@ export function notWhatWasKept(): SigilforgeError {
 
 function nameOf({ id, generation }: Version): string {
   return `${id}.${generation}`;
-}
-
-function placeOf({ id, generation }: Version) {
-  return place.rescue(id, generation);
 }

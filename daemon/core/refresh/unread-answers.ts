@@ -3,7 +3,7 @@ import { parseJson } from '../../../shared/json.js';
 import type { UnreadAnswer } from '../oauth/failure.js';
 import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
-import { place } from '../sealing/places.js';
+import { place, type SteeredGrant } from '../sealing/places.js';
 import type { StoredAccount, Version } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
@@ -68,9 +68,9 @@ export class UnreadAnswers {
     return this.list().some(({ id, generation }) => id === version.id && generation === version.generation);
   }
 
-  /** Throws `integrity` if the file is not what was written. */
-  async read(kept: KeptAnswer): Promise<UnreadAnswer | undefined> {
-    const text = await this.#files.read(nameOf(kept), placeOf(kept));
+  /** Throws `integrity` if the file is not what was written, or the account is not what it was written for. */
+  async read(account: SteeredGrant, kept: KeptAnswer): Promise<UnreadAnswer | undefined> {
+    const text = await this.#files.read(nameOf(kept), placeOf(account, kept));
     if (text === undefined) return undefined;
     const checked = v.safeParse(Kept, parseJson(text));
     if (!checked.success) throw notWhatWasKept();
@@ -102,9 +102,9 @@ export class UnreadAnswers {
   }
 
   /** Seals again what is kept for an account, with the newest key. The caller holds its lease. Says how many files. */
-  async reseal(accountId: string): Promise<number> {
-    const kept = this.list().filter(({ id }) => id === accountId);
-    for (const answer of kept) await this.#files.reseal(nameOf(answer), placeOf(answer));
+  async reseal(account: SteeredGrant): Promise<number> {
+    const kept = this.list().filter(({ id }) => id === account.id);
+    for (const answer of kept) await this.#files.reseal(nameOf(answer), placeOf(account, answer));
     return kept.length;
   }
 
@@ -114,11 +114,7 @@ export class UnreadAnswers {
     await Promise.allSettled(this.#unwritten);
   }
 
-  async #write(
-    { service, account }: StoredAccount,
-    kept: KeptAnswer,
-    { answer, sentAt }: UnreadAnswer,
-  ): Promise<boolean> {
+  async #write(account: StoredAccount, kept: KeptAnswer, { answer, sentAt }: UnreadAnswer): Promise<boolean> {
     const content: v.InferOutput<typeof Kept> = {
       sentAt,
       status: answer.status,
@@ -129,14 +125,14 @@ export class UnreadAnswers {
       body: answer.body.toString('base64'),
     };
     try {
-      await this.#files.write(nameOf(kept), placeOf(kept), JSON.stringify(content));
+      await this.#files.write(nameOf(kept), placeOf(account, kept), JSON.stringify(content));
     } catch {
       return false;
     }
     this.#prune(kept);
     trace('refresh.kept_unread', kept.id);
     this.#env.log.warn('refresh.answer_not_read', {
-      account: `${service}/${account}`,
+      account: `${account.service}/${account.account}`,
       status: answer.status,
     });
     return true;
@@ -153,6 +149,6 @@ function nameOf({ id, generation, answerId }: KeptAnswer): string {
   return `${id}.${generation}.${answerId}.unread`;
 }
 
-function placeOf({ id, generation, answerId }: KeptAnswer) {
-  return place.unread(id, generation, answerId);
+function placeOf(account: SteeredGrant, { generation, answerId }: KeptAnswer) {
+  return place.unread({ ...account, generation }, answerId);
 }

@@ -22,6 +22,9 @@ export interface VaultPlace extends Place {
 /** An account with what decides where its secrets are sent: its client has the addresses, `minting` what its key signs. */
 export type SteeredAccount = Pick<AccountFields, 'id' | 'kind' | 'flow' | 'client' | 'minting'>;
 
+/** The same with the generation of its grant. */
+export type SteeredGrant = SteeredAccount & Pick<AccountFields, 'generation'>;
+
 type Table = keyof typeof SEALED_COLUMNS;
 type Column<T extends Table> = (typeof SEALED_COLUMNS)[T][number];
 
@@ -34,7 +37,7 @@ export const place = {
   /** A sealed column of an account. */
   account: (account: SteeredAccount, column: Column<'accounts'>): Place => ({
     ...sealedColumn('accounts', account.id, column),
-    bound: digest([account.kind, account.flow, account.client, account.minting]),
+    bound: bindingOf(account),
   }),
   /** A provider's client secret. */
   provider: (id: string): Place => sealedColumn('providers', id, 'client_secret'),
@@ -71,21 +74,27 @@ export const place = {
     row: `${slotId}/${keyId}`,
     column: 'wrapped',
   }),
-  /** A provider's answer in a rescue file. */
-  rescue: (accountId: string, generation: number): Place => ({
+  /** A provider's answer in a rescue file, bound to the account that it is for. */
+  rescue: (account: SteeredGrant): Place => ({
     table: 'rescue',
-    row: accountId,
-    column: String(generation),
+    row: account.id,
+    column: String(account.generation),
+    bound: bindingOf(account),
   }),
-  /** A provider's answer that could not be read. */
-  unread: (accountId: string, generation: number, answerId: string): Place => ({
+  /** The same for one that could not be read. */
+  unread: (account: SteeredGrant, answerId: string): Place => ({
     table: 'rescue',
-    row: accountId,
-    column: `${generation}/unread/${answerId}`,
+    row: account.id,
+    column: `${account.generation}/unread/${answerId}`,
+    bound: bindingOf(account),
   }),
   /** The content of an exported file. */
   export: (): Place => ({ table: 'export', row: '', column: 'content' }),
 };
+
+function bindingOf({ kind, flow, client, minting }: SteeredAccount): string {
+  return digest([kind, flow, client, minting]);
+}
 
 /** SHA-256 of the texts as they are stored. A JSON list can be read in only one way, with any texts. */
 function digest(texts: readonly (string | null)[]): string {

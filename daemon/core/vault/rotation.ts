@@ -5,7 +5,7 @@ import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
 import { place } from '../sealing/places.js';
 import { isBound, KEY_BYTES, keyIdOf } from '../sealing/sealing.js';
-import type { AccountStore } from '../store/accounts.js';
+import type { AccountStore, StoredAccount } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import {
@@ -25,7 +25,7 @@ interface Collaborators {
   /** The right to change an account's grant. */
   readonly lease: (accountId: string) => Promise<Lease>;
   /** Seals again what is kept in files for an account; the caller holds its lease. Resolves to the number of files. */
-  readonly resealRescued: (accountId: string) => Promise<number>;
+  readonly resealFiles: (account: StoredAccount) => Promise<number>;
 }
 
 /** How a pass over all values gets the right to change an account. */
@@ -55,15 +55,15 @@ export class Rotation {
   readonly #vault: Vault;
   readonly #accounts: AccountStore;
   readonly #lease: Collaborators['lease'];
-  readonly #resealRescued: Collaborators['resealRescued'];
+  readonly #resealFiles: Collaborators['resealFiles'];
   readonly #sealed: SealedStore;
 
-  constructor(env: Env, { vault, accounts, lease, resealRescued }: Collaborators) {
+  constructor(env: Env, { vault, accounts, lease, resealFiles }: Collaborators) {
     this.#env = env;
     this.#vault = vault;
     this.#accounts = accounts;
     this.#lease = lease;
-    this.#resealRescued = resealRescued;
+    this.#resealFiles = resealFiles;
     this.#sealed = new SealedStore(env.db);
   }
 
@@ -142,7 +142,8 @@ export class Rotation {
       try {
         const limit = SEALED_COLUMNS.accounts.length;
         resealed += (await this.#reseal('accounts', { id, limit }, pass.damaged)).count;
-        resealed += await this.#resealRescued(id);
+        const account = this.#accounts.byId(id);
+        if (account) resealed += await this.#resealFiles(account);
       } finally {
         lease.release();
       }

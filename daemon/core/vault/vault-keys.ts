@@ -106,7 +106,7 @@ export class VaultKeys {
     return this.#changing(() => this.#rotation.rotate());
   }
 
-  /** Finishes a rotation that was interrupted, and binds values of older versions; the vault has to be open. */
+  /** Finishes a rotation that was interrupted, and binds values of older versions. */
   async finishRotation(): Promise<void> {
     if (!this.#rotation.isUnfinished) return;
     await this.#changing(() => this.#rotation.finish());

@@ -29,7 +29,8 @@ test('the names of places are those that existing vaults were sealed with', () =
     slotPublicKey: place.slotPublicKey('slot'),
     slotPrivateKey: place.slotPrivateKey('slot'),
     wrappedKey: place.wrappedKey('slot', 'key'),
-    rescue: place.rescue('id', 7),
+    rescue: place.rescue({ ...account, generation: 7 }),
+    unread: place.unread({ ...account, generation: 7 }, 'answer'),
     export: place.export(),
   };
   expect(Object.values(places).map(({ table, row, column }) => [table, row, column].join('|'))).toEqual([
@@ -41,6 +42,7 @@ test('the names of places are those that existing vaults were sealed with', () =
     'key_slots|slot|private_key',
     'wrapped_keys|slot/key|wrapped',
     'rescue|id|7',
+    'rescue|id|7/unread/answer',
     'export||content',
   ]);
 });
