@@ -85,10 +85,17 @@ describe('the authorization request', () => {
     expect((await queryOf({ params: { prompt } })).get('prompt')).toBe(sent);
   });
 
-  test('the prompt of the settings is what counts', async () => {
-    const settings = { issuer: fake.url, client_id: 'client', authorize_params: { prompt: 'login' } };
-    await api.setProvider({ id: 'prompting', ...settings });
-    expect((await queryOf({ service: 'prompting' })).get('prompt')).toBe('login');
+  test.each([
+    ['login', 'login'],
+    ['', null],
+  ])('the prompt of the settings (%j) is what counts', async (prompt, sent) => {
+    await api.setProvider({
+      id: 'prompting',
+      issuer: fake.url,
+      client_id: 'client',
+      authorize_params: { prompt },
+    });
+    expect((await queryOf({ service: 'prompting' })).get('prompt')).toBe(sent);
   });
 
   test('a provider whose entry says how refresh tokens come gets what its entry says', async () => {

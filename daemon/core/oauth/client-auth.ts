@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import type { ClientAuth } from '../../../shared/schemas.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { OAuthClient } from './client.js';
 import { JWT_BEARER } from './grant-types.js';
@@ -6,11 +7,12 @@ import { JWT_BEARER } from './grant-types.js';
 /** How this client authenticates at the token endpoint (RFC 6749, section 2.3). */
 export function clientAuthentication({ registration, secret }: OAuthClient): oauth.ClientAuth {
   if (!secret) {
-    return registration.quirks.includes('basic_without_secret') ? emptyBasic : oauth.None();
+    // Reddit requires an empty password, which the library refuses to send.
+    return registration.quirks.includes('basic_without_secret') ? basic('') : oauth.None();
   }
   switch (registration.client_auth) {
     case 'client_secret_basic':
-      return oauth.ClientSecretBasic(secret.reveal());
+      return basic(secret.reveal());
     case 'client_secret_post':
       return oauth.ClientSecretPost(secret.reveal());
     case 'none':
@@ -34,9 +36,46 @@ export async function authenticate(
   await add(libraryServer(registration), libraryClient(registration), body, headers);
 }
 
-/** HTTP Basic with an empty password, which the library refuses to make and Reddit requires. */
-const emptyBasic: oauth.ClientAuth = (_server, client, _body, headers) => {
-  headers.set('authorization', `Basic ${Buffer.from(`${client.client_id}:`).toString('base64')}`);
-};
+/** The ways to send a secret, the one that each server has to take first (RFC 6749, section 2.3.1). */
+const WITH_SECRET = ['client_secret_basic', 'client_secret_post'] as const satisfies readonly ClientAuth[];
+
+/**
+ * The way to send a secret where nothing but the metadata says it. Metadata without a list means HTTP Basic (RFC 8414,
+ * section 2), and so does a list that has neither.
+ */
+export function clientAuthOf(listed: readonly string[] | undefined): ClientAuth {
+  return WITH_SECRET.find((method) => listed?.includes(method)) ?? 'client_secret_basic';
+}
+
+/** The client with the other way to send its secret; `undefined` if it does not send any. */
+export function withOtherClientAuth(client: OAuthClient): OAuthClient | undefined {
+  const { registration, secret } = client;
+  if (!secret || registration.client_auth === 'none') return undefined;
+  const [basic, post] = WITH_SECRET;
+  return withClientAuth(client, registration.client_auth === basic ? post : basic);
+}
+
+/** The client with this way to authenticate. */
+export function withClientAuth(client: OAuthClient, client_auth: ClientAuth): OAuthClient {
+  return { ...client, registration: { ...client.registration, client_auth } };
+}
+
+/** HTTP Basic with both parts encoded as in a form (RFC 6749, section 2.3.1). */
+function basic(secret: string): oauth.ClientAuth {
+  return (_server, { client_id }, _body, headers) => {
+    const pair = `${formEncoded(client_id)}:${formEncoded(secret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+  };
+}
+
+/**
+ * What need not be encoded stays as it is, `~` too: servers that do not decode then understand the ids and secrets of nearly
+ * every client, and those that do see no difference.
+ */
+function formEncoded(text: string): string {
+  const escaped = (character: string): string =>
+    character === '%20' ? '+' : `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replace(/%20|[!'()]/g, escaped);
+}
 
 const anonymous: oauth.ClientAuth = () => {};

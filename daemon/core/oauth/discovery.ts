@@ -18,6 +18,8 @@ export interface ServerMetadata {
   readonly scopes: readonly string[] | undefined;
   /** The grant types that it lists, if it does. */
   readonly grantTypes: readonly string[] | undefined;
+  /** The ways in which clients may authenticate at the token endpoint, if it lists them. */
+  readonly clientAuths: readonly string[] | undefined;
 }
 
 /** Reads a server's metadata, first at OpenID's address and then at OAuth's, and compares the issuer. */
@@ -59,6 +61,7 @@ function metadataOf(server: oauth.AuthorizationServer, openid: boolean): ServerM
     openid,
     scopes: server.scopes_supported,
     grantTypes: server.grant_types_supported,
+    clientAuths: server.token_endpoint_auth_methods_supported,
   };
 }
 

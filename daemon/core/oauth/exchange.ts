@@ -74,18 +74,6 @@ export async function judgedExchange(
   }
 }
 
-/** The same for a sign-in, which a failure ends. */
-export async function exchangeOrThrow(
-  context: OAuthContext,
-  client: OAuthClient,
-  grantType: string,
-  parameters: Readonly<Record<string, string>>,
-): Promise<Granted> {
-  const { granted, failure } = await exchange(context, client, grantType, parameters);
-  if (failure) throw failure.error;
-  return granted;
-}
-
 const SECRET_PARAMETERS = ['refresh_token', 'code', 'code_verifier', 'device_code', 'assertion'];
 
 function secretsOf(parameters: Readonly<Record<string, string>>, secret: Secret | undefined): Secret[] {

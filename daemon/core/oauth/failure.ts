@@ -284,7 +284,7 @@ function hintFor(code: string): string {
   switch (code) {
     case 'invalid_client':
     case 'unauthorized_client':
-      return 'Check the client id and secret: sigilforge provider set ID --client-id CLIENT_ID --client-secret';
+      return 'Check the client id and secret: sigilforge provider set ID --client-id CLIENT_ID --client-secret. If both are right, send the secret in the other way: sigilforge provider set ID --client-auth METHOD';
     case 'invalid_scope':
       return 'Request scopes that this provider and this client allow: --scopes a,b';
     default:

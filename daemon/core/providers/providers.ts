@@ -4,6 +4,7 @@ import { type Provider, ProviderSettings } from '../../../shared/provider.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import { ClientRegistration, type OAuthClient } from '../oauth/client.js';
+import { clientAuthOf } from '../oauth/client-auth.js';
 import { discover } from '../oauth/discovery.js';
 import type { HttpClient } from '../oauth/http.js';
 import { place } from '../sealing/places.js';
@@ -115,7 +116,7 @@ export class Providers {
     const { notes, sources, source, configured, has_client_secret, ...facts } = provider;
     const registration = { ...facts, client_id: clientId, iss_required: false };
     return {
-      registration: provider.discovery ? await this.#discovered(registration) : registration,
+      registration: provider.discovery ? await this.#discovered(id, registration) : registration,
       secret,
     };
   }
@@ -154,7 +155,14 @@ export class Providers {
     return stays ? (this.#store.find(id)?.clientSecret ?? null) : null;
   }
 
-  async #discovered(registration: ClientRegistration): Promise<ClientRegistration> {
+  /** Whether an entry or a person states how the client authenticates. */
+  #statesClientAuth(id: string): boolean {
+    const stored = this.#store.find(id);
+    const layers = [this.#configured[id], stored && storedSettings(stored)];
+    return builtinProviders.has(id) || layers.some((layer) => layer?.client_auth !== undefined);
+  }
+
+  async #discovered(id: string, registration: ClientRegistration): Promise<ClientRegistration> {
     const { issuer } = registration;
     if (issuer === null) return registration;
     const found = await discover(this.#http, issuer);
@@ -173,6 +181,7 @@ export class Providers {
         revocation,
         default_scopes:
           registration.default_scopes.length > 0 ? registration.default_scopes : usualScopes(found),
+        client_auth: this.#statesClientAuth(id) ? registration.client_auth : clientAuthOf(found.clientAuths),
         iss_required: found.iss_required,
       },
       `metadata of ${issuer}`,

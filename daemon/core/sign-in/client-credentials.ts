@@ -1,4 +1,5 @@
-import { exchangeOrThrow, type OAuthContext } from '../oauth/exchange.js';
+import type { OAuthContext } from '../oauth/exchange.js';
+import { signInOrThrow } from '../oauth/sign-in-exchange.js';
 import type { Providers } from '../providers/providers.js';
 import { requestedClient, type SignInRequest } from './sign-in-request.js';
 import type { SignInStore } from './sign-in-store.js';
@@ -13,6 +14,6 @@ export async function addClientCredentials(
   const flow = 'client_credentials';
   const { client, scopes } = await requestedClient(providers, request, flow);
   const parameters = scopes.length > 0 ? { scope: scopes.join(client.registration.scope_separator) } : {};
-  const granted = await exchangeOrThrow(oauth, client, flow, parameters);
-  return store.storeSignIn({ service, account, replace, flow, client, scopes, granted });
+  const signedIn = await signInOrThrow(oauth, client, flow, parameters);
+  return store.storeSignIn({ service, account, replace, flow, scopes, ...signedIn });
 }

@@ -14,7 +14,6 @@ interface Surroundings {
 interface Answered extends FlowAnswer {
   /** `service/account`. */
   readonly account: string;
-  readonly client: OAuthClient;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.js';
+import { withClientAuth } from '../oauth/client-auth.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';
 import { beginDeviceCode } from '../oauth/flows/device-code.js';
@@ -66,9 +67,11 @@ export class PersonSignIn {
       ...{ client, scopes, params },
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: async (answer) => {
-        await signedInAs(surroundings, { ...answer, account: `${service}/${account}`, client });
-        const signIn = { service, account, replace, withoutRefresh, flow, client: kept, scopes };
-        notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, granted: answer.granted })));
+        await signedInAs(surroundings, { ...answer, account: `${service}/${account}` });
+        const { granted, client: signedIn } = answer;
+        const signIn = { service, account, replace, withoutRefresh, flow, scopes, granted };
+        const client = withClientAuth(kept, signedIn.registration.client_auth);
+        notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, client })));
       },
     });
   }

@@ -13,7 +13,7 @@ export const settingTexts = {
   device_authorization_endpoint: 'Where a device code is requested.',
   client_id: 'The id of the client that you registered at the provider.',
   client_auth:
-    'How a client with a secret authenticates at the token endpoint. A client without one sends only its id.',
+    'How a client with a secret authenticates at the token endpoint; as the metadata lists if nothing sets it. A sign-in that is refused with `invalid_client` tries the other way once, and the account keeps the one that worked. A client without a secret sends only its id.',
   flows: 'The flows it offers, the best one first.',
   default_scopes: 'The scopes to ask for if a sign-in names none.',
   scope_separator: 'What separates scopes in requests: a space (RFC 6749, section 3.3) or a comma.',

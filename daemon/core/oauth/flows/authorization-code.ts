@@ -1,8 +1,9 @@
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
 import { authorizationCode } from '../authorization-response.js';
 import type { ClientRegistration } from '../client.js';
-import { exchangeOrThrow, type OAuthContext } from '../exchange.js';
+import type { OAuthContext } from '../exchange.js';
 import { newNonce, newPkce, newState } from '../pkce.js';
+import { signInOrThrow } from '../sign-in-exchange.js';
 import type { Outcome } from './callback-page.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { listenForRedirect, stateMatches } from './loopback.js';
@@ -27,8 +28,8 @@ export async function beginAuthorizationCode(
   const finish = async (code: string): Promise<void> => {
     const parameters = { code, redirect_uri: redirect.redirectUri, code_verifier: pkce.verifier };
     await keepOpen(async () => {
-      const granted = await exchangeOrThrow(context, client, 'authorization_code', parameters);
-      await store({ granted, nonce });
+      const signedIn = await signInOrThrow(context, client, 'authorization_code', parameters);
+      await store({ ...signedIn, nonce });
     });
   };
   const answer = async (response: URLSearchParams): Promise<Outcome> => {

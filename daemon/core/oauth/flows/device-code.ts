@@ -2,11 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
 import { readAnswerObject } from '../answer-body.js';
 import type { OAuthClient } from '../client.js';
-import { exchange, type OAuthContext } from '../exchange.js';
+import type { OAuthContext } from '../exchange.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from '../failure.js';
 import { DEVICE_CODE } from '../grant-types.js';
 import { type HttpAnswer, HttpFailure } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
+import {
+  INVALID_CLIENT,
+  inEitherWay,
+  type SignInExchange,
+  signInExchange,
+  withHint,
+} from '../sign-in-exchange.js';
 import { readTokenAnswer } from '../token-answer.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { PollingPace, secondsOf } from './polling-pace.js';
@@ -26,6 +33,15 @@ interface DeviceAuthorization {
   /** As the provider sent it, possibly nonsense. */
   readonly interval: unknown;
 }
+
+/** The same with the client as it authenticated. */
+interface AuthorizedDevice extends DeviceAuthorization {
+  readonly client: OAuthClient;
+}
+
+type DeviceAnswer =
+  | { readonly device: DeviceAuthorization; readonly failure?: never }
+  | { readonly failure: TokenFailure; readonly device?: never };
 
 /** The device authorization grant (RFC 8628): the person signs in on any device, and the token endpoint is polled. */
 export async function beginDeviceCode(context: OAuthContext, request: FlowRequest): Promise<PendingFlow> {
@@ -57,7 +73,7 @@ export async function beginDeviceCode(context: OAuthContext, request: FlowReques
 async function authorizeDevice(
   { http }: OAuthContext,
   { client, scopes, params }: FlowRequest,
-): Promise<DeviceAuthorization> {
+): Promise<AuthorizedDevice> {
   const { device_authorization_endpoint, name, quirks, scope_separator } = client.registration;
   if (device_authorization_endpoint === null) {
     throw new SigilforgeError('config', `No device authorization endpoint is known for ${name}.`, {
@@ -68,17 +84,21 @@ async function authorizeDevice(
   const scope = scopes.length > 0 ? { [parameter]: scopes.join(scope_separator) } : {};
   const parameters = { ...params, ...scope };
   try {
-    return readDeviceAuthorization(client, await deviceAuthorizationRequest(http, client, parameters));
+    const attempted = await inEitherWay(
+      client,
+      async (known) => readDeviceAnswer(known, await deviceAuthorizationRequest(http, known, parameters)),
+      ({ failure }) => failure?.refusal?.code === INVALID_CLIENT,
+    );
+    const { device, failure } = attempted.result;
+    if (!failure) return { ...device, client: attempted.client };
+    throw (attempted.hint === undefined ? failure : withHint(failure, attempted.hint)).error;
   } catch (thrown) {
     throw thrown instanceof HttpFailure ? judgeHttpFailure(thrown).error : thrown;
   }
 }
 
 /** Lenient where real servers are odd: Google writes `verification_url`, Hugging Face may leave out the times. */
-function readDeviceAuthorization(
-  { registration, secret }: OAuthClient,
-  answer: HttpAnswer,
-): DeviceAuthorization {
+function readDeviceAnswer({ registration, secret }: OAuthClient, answer: HttpAnswer): DeviceAnswer {
   const json = readAnswerObject(answer) ?? {};
   const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
   const deviceCode = text(json['device_code']);
@@ -86,14 +106,14 @@ function readDeviceAuthorization(
   const verificationUri = text(json['verification_uri']) ?? text(json['verification_url']);
   if (deviceCode === null || userCode === null || verificationUri === null) {
     const read = readTokenAnswer(answer, registration, Date.now());
-    throw read.kind === 'error'
-      ? judgeRefusal(answer, read.error, registration, {
-          grantType: DEVICE_CODE,
-          secrets: secret ? [secret] : [],
-        }).error
-      : judgeUnreadable(answer, registration, DEVICE_CODE).error;
+    const secrets = secret ? [secret] : [];
+    const failure =
+      read.kind === 'error'
+        ? judgeRefusal(answer, read.error, registration, { grantType: DEVICE_CODE, secrets })
+        : judgeUnreadable(answer, registration, DEVICE_CODE);
+    return { failure };
   }
-  return {
+  const device = {
     deviceCode,
     userCode,
     verificationUri,
@@ -101,22 +121,26 @@ function readDeviceAuthorization(
     lifetimeS: Math.min(secondsOf(json['expires_in']) ?? DEFAULT_LIFETIME_S, LONGEST_LIFETIME_S),
     interval: json['interval'],
   };
+  return { device };
 }
 
 /** Resolves once the grant is stored. */
 async function poll(
   context: OAuthContext,
   request: FlowRequest,
-  device: DeviceAuthorization & { readonly expiresAt: number; readonly pace: PollingPace },
+  device: AuthorizedDevice & { readonly expiresAt: number; readonly pace: PollingPace },
   stop: AbortSignal,
 ): Promise<void> {
   const { expiresAt, pace } = device;
+  let { client } = device;
   for (;;) {
     const pauseMs = Math.max(0, Math.min(pace.waitS * 1000, expiresAt - context.clock.wall()));
     await pause(pauseMs, stop);
     if (pauseMs < SHORTEST_PAUSE_MS) throw expired();
-    const failure = await request.keepOpen(() => askOnce(context, request, device));
+    const asked = await request.keepOpen(() => askOnce(context, { ...request, client }, device));
+    const { failure } = asked;
     if (!failure) return;
+    client = asked.client;
     const code = failure.refusal?.code;
     if (code === 'authorization_pending') pace.pending();
     else if (code === 'slow_down') pace.slowDown(failure.refusal?.interval);
@@ -125,15 +149,15 @@ async function poll(
   }
 }
 
-/** Stores the grant, or returns why there is none yet. */
+/** Stores the grant, or returns why there is none yet and the client as it authenticated. */
 async function askOnce(
   context: OAuthContext,
   { client, store }: FlowRequest,
   { deviceCode }: DeviceAuthorization,
-): Promise<TokenFailure | undefined> {
-  const { granted, failure } = await exchange(context, client, DEVICE_CODE, { device_code: deviceCode });
-  if (granted) await store({ granted, nonce: undefined });
-  return failure;
+): Promise<SignInExchange> {
+  const asked = await signInExchange(context, client, DEVICE_CODE, { device_code: deviceCode });
+  if (asked.granted) await store({ granted: asked.granted, client: asked.client, nonce: undefined });
+  return asked;
 }
 
 async function pause(ms: number, stop: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SigilforgeError } from '../../../../shared/errors.js';
 import type { FlowKind } from '../../../../shared/schemas.js';
 import type { OAuthClient } from '../client.js';
-import type { Granted } from '../exchange.js';
+import type { SignedIn } from '../sign-in-exchange.js';
 
 /** What a flow that needs a person starts from. */
 export interface FlowRequest {
@@ -16,8 +16,7 @@ export interface FlowRequest {
 }
 
 /** What a flow ended with. */
-export interface FlowAnswer {
-  readonly granted: Granted;
+export interface FlowAnswer extends SignedIn {
   /** The nonce that an ID token has to repeat; `undefined` if none was sent. */
   readonly nonce: string | undefined;
 }
