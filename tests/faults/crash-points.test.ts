@@ -18,7 +18,7 @@ const LIMIT = 60_000;
 
 /** What no client can prevent: the provider has spent the refresh token, and its answer was lost with the process. */
 const LOST =
-  'example/work must be signed in again: An earlier answer from the provider never arrived, so the refresh token may ' +
+  'example/work must be signed in again: An earlier answer from the provider did not arrive whole, so the refresh token may ' +
   'have been spent on it. example refused: invalid_grant, grant request is invalid.';
 
 let crashing: BuiltProgram;

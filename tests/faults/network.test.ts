@@ -88,7 +88,7 @@ describe('a failed refresh', () => {
     proxy.plan(cutAfter, refreshes);
     await expect(api.refreshToken(name)).rejects.toMatchObject({
       kind: 'auth_required',
-      message: expect.stringContaining('An earlier answer from the provider never arrived'),
+      message: expect.stringContaining('An earlier answer from the provider did not arrive whole'),
     });
   });
 

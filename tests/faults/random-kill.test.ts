@@ -16,7 +16,7 @@ const LONGEST_LIFE_MS = 120;
 const LONGEST_ANSWER_MS = 15;
 
 /** What the one loss is called that no client can prevent. */
-const LOST = 'example/work must be signed in again: An earlier answer from the provider never arrived';
+const LOST = 'example/work must be signed in again: An earlier answer from the provider did not arrive whole';
 
 test(
   'no grant is lost, except with an answer that died with the process',

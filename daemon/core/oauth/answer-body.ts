@@ -5,6 +5,8 @@ import { unpacked } from './content-coding.js';
 export interface AnswerBody {
   readonly headers: Headers;
   readonly body: Buffer;
+  /** Whether the body came to its end; left out, it did. */
+  readonly complete?: boolean;
 }
 
 /**
@@ -14,7 +16,12 @@ export interface AnswerBody {
  */
 export function readAnswerObject(answer: AnswerBody): Record<string, unknown> | undefined {
   const text = readAnswerText(answer);
-  return readJson(text) ?? readForm(text) ?? readSurrounded(text) ?? readCutOff(text);
+  return (
+    readJson(text) ??
+    readForm(answer.complete === false ? withoutLast(text) : text) ??
+    readSurrounded(text) ??
+    readCutOff(text)
+  );
 }
 
 /** The text of an answer, unpacked and decoded. */
@@ -51,6 +58,11 @@ function readForm(text: string): Record<string, unknown> | undefined {
   if (/[\s<{]/.test(form)) return undefined;
   const fields = Object.fromEntries(new URLSearchParams(form));
   return TELLING.some((name) => fields[name] !== undefined) ? fields : undefined;
+}
+
+/** The last field of a form that was cut off may be the beginning of a token, and nothing would show it. */
+function withoutLast(form: string): string {
+  return form.slice(0, Math.max(0, form.lastIndexOf('&')));
 }
 
 /** JSON with something around it: the warnings that some servers print before their answer, a callback, a second line. */

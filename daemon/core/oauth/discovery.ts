@@ -2,7 +2,8 @@ import * as oauth from 'oauth4webapi';
 import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { capture } from './adapter.js';
-import { type HttpClient, HttpFailure } from './http.js';
+import { HttpFailure } from './http/failure.js';
+import type { HttpClient } from './http.js';
 
 /** What is used of a server's metadata (RFC 8414; OpenID Connect Discovery 1.0). */
 export interface ServerMetadata {
@@ -41,13 +42,22 @@ async function discoverBy(
   algorithm: 'oidc' | 'oauth2',
 ): Promise<ServerMetadata> {
   const url = new URL(issuer);
-  const { fetch } = capture(http, { encoding: 'form' });
+  const { fetch } = capture(whole(http), { encoding: 'form' });
   const response = await oauth.discoveryRequest(url, {
     algorithm,
     [oauth.customFetch]: fetch,
     [oauth.allowInsecureRequests]: true,
   });
   return metadataOf(await oauth.processDiscoveryResponse(url, response), algorithm === 'oidc');
+}
+
+/** Half of a server's metadata says nothing. */
+function whole(http: HttpClient): HttpClient {
+  return async (url, request) => {
+    const answer = await http(url, request);
+    if (answer.complete === false) throw answer.failure;
+    return answer;
+  };
 }
 
 function metadataOf(server: oauth.AuthorizationServer, openid: boolean): ServerMetadata {

@@ -2,7 +2,8 @@ import { Secret } from '../../../shared/secret.js';
 import type { Clock } from '../platform/clock.js';
 import type { ClientRegistration, OAuthClient } from './client.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure, withUnread } from './failure.js';
-import { type HttpAnswer, type HttpClient, HttpFailure } from './http.js';
+import { HttpFailure } from './http/failure.js';
+import type { HttpAnswer, HttpClient } from './http.js';
 import { tokenEndpointRequest } from './requests.js';
 import { readTokenAnswer, type TokenAnswer, type Tokens } from './token-answer.js';
 
@@ -56,9 +57,9 @@ export async function judgedExchange(
   try {
     const answer = await send();
     const result = read(answer);
+    if (result.kind === 'tokens') return { granted: { tokens: result.tokens, sentAt } };
+    if (answer.complete === false) return { failure: judgeHttpFailure(answer.failure) };
     switch (result.kind) {
-      case 'tokens':
-        return { granted: { tokens: result.tokens, sentAt } };
       case 'error': {
         const failure = judgeRefusal(answer, result.error, registration, { grantType, secrets });
         return { failure: result.hasTokens ? withUnread(failure, { answer, sentAt }, grantType) : failure };

@@ -3,7 +3,8 @@ import { printable } from '../../../shared/printable.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from './client.js';
 import { JWT_BEARER } from './grant-types.js';
-import type { HttpAnswer, HttpFailure } from './http.js';
+import type { HttpFailure } from './http/failure.js';
+import type { HttpAnswer } from './http.js';
 import type { TokenError } from './token-error.js';
 
 /**

@@ -1,9 +1,10 @@
-import http from 'node:http';
-import https from 'node:https';
-import { errnoOf } from '../../../shared/errno.js';
+import type { Socket } from 'node:net';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { VERSION } from '../../../shared/version.js';
+import { AnswerReader } from './http/answer-reader.js';
+import { openConnection } from './http/connection.js';
+import { HttpFailure } from './http/failure.js';
 
 /** A token endpoint's answer is a few kilobytes, and padding must not cost a grant. Beyond this it is read no further. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -20,100 +21,39 @@ export interface HttpLimits {
   readonly totalMs: number;
 }
 
-/** A whole answer, its body read to the end. */
-export interface HttpAnswer {
+interface AnswerParts {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Buffer;
 }
 
-/** Sends one request and reads its whole answer. Fails with `HttpFailure`, also for a body over 4 MiB. */
-export type HttpClient = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
-
-/**
- * A request without a whole answer. `delivered` is false only if it is certain that no byte of it reached the provider:
- * no address, no connection, no TLS. Every doubt counts as delivered, because a refresh token may be spent.
- */
-export class HttpFailure extends Error {
-  override readonly name = 'HttpFailure';
-  readonly delivered: boolean;
-  readonly timedOut: boolean;
-
-  constructor(message: string, options: { delivered: boolean; timedOut?: boolean; cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.delivered = options.delivered;
-    this.timedOut = options.timedOut ?? false;
-  }
+interface WholeAnswer extends AnswerParts {
+  readonly complete?: true;
 }
+
+/** The beginning of an answer, with a part of its body at least, and what became of the rest. */
+export interface CutAnswer extends AnswerParts {
+  readonly complete: false;
+  readonly failure: HttpFailure;
+}
+
+export type HttpAnswer = WholeAnswer | CutAnswer;
+
+/** Sends one request and reads its answer, as much of it as comes. Fails with `HttpFailure`. */
+export type HttpClient = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
 
 /**
  * An HTTP client for talking to providers: each request has a connection of its own (a kept one may be stale, and then it
  * is unknown whether the request arrived). It follows no redirects, and uses http only on loopback.
  */
 export function createHttpClient(limits: HttpLimits): HttpClient {
-  return (url, request) =>
-    new Promise<HttpAnswer>((resolve, reject) => {
-      assertSecure(url);
-      let connected = false;
-      const fail = (message: string, cause?: unknown, timedOut = false): void => {
-        clearTimeout(connectTimer);
-        clearTimeout(totalTimer);
-        reject(new HttpFailure(message, { delivered: connected, timedOut, cause }));
-        outgoing.destroy();
-      };
-      const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
-        method: request.method,
-        headers: {
-          accept: 'application/json',
-          'user-agent': `sigilforge/${VERSION}`,
-          ...request.headers,
-          ...(request.body === undefined
-            ? {}
-            : { 'content-length': String(Buffer.byteLength(request.body)) }),
-        },
-        agent: false,
-        // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 would hand client secrets and refresh tokens to any server.
-        rejectUnauthorized: true,
-      });
-      const connectTimer = setTimeout(() => {
-        if (!connected) fail(`Connecting to ${url.host} timed out.`, undefined, true);
-      }, limits.connectMs);
-      // A process that was stopped meanwhile may already have its answer: what has arrived is read first.
-      const totalTimer = setTimeout(
-        () => setImmediate(() => fail(`${url.host} did not respond in time.`, undefined, true)),
-        limits.totalMs,
-      );
-
-      outgoing.once('socket', (socket) => {
-        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-          connected = true;
-          clearTimeout(connectTimer);
-        });
-      });
-      outgoing.once('error', (cause) => fail(reasonOf(cause, url.host), cause));
-      outgoing.once('response', (incoming) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        incoming.on('data', (chunk: Buffer) => {
-          chunks.push(chunk);
-          bytes += chunk.length;
-          if (bytes > MAX_ANSWER_BYTES)
-            fail(`The answer from ${url.host} is larger than ${MAX_ANSWER_BYTES} bytes.`);
-        });
-        incoming.once('error', (cause) => fail(`The answer from ${url.host} broke off.`, cause));
-        incoming.once('end', () => {
-          clearTimeout(connectTimer);
-          clearTimeout(totalTimer);
-          try {
-            const headers = headersOf(incoming);
-            resolve({ status: incoming.statusCode ?? 0, headers, body: Buffer.concat(chunks) });
-          } catch (cause) {
-            fail(`The answer from ${url.host} cannot be read.`, cause);
-          }
-        });
-      });
-      outgoing.end(request.body);
-    });
+  return async (url, request) => {
+    assertSecure(url);
+    const message = messageOf(url, request);
+    const endsAt = performance.now() + limits.totalMs;
+    const socket = await openConnection(url, Math.min(limits.connectMs, limits.totalMs));
+    return answerOn(socket, url.host, message, endsAt - performance.now());
+  };
 }
 
 function assertSecure(url: URL): void {
@@ -123,19 +63,69 @@ function assertSecure(url: URL): void {
   });
 }
 
-function headersOf(incoming: http.IncomingMessage): Headers {
-  const headers = new Headers();
-  const raw = incoming.rawHeaders;
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    headers.append(raw[index] ?? '', raw[index + 1] ?? '');
-  }
-  return headers;
+/** A request as it travels (RFC 9112, section 3). `Headers` refuses line breaks within a name or a value. */
+function messageOf(url: URL, { method, headers, body = '' }: HttpRequest): Buffer {
+  const fields = new Headers({
+    accept: 'application/json',
+    'user-agent': `sigilforge/${VERSION}`,
+    ...headers,
+  });
+  fields.set('connection', 'close');
+  if (body !== '' || method === 'POST') fields.set('content-length', String(Buffer.byteLength(body)));
+  const lines = [...fields].map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n${lines.join('')}\r\n`;
+  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
 }
 
-function reasonOf(cause: Error, host: string): string {
-  const code = errnoOf(cause) ?? 'error';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name ${host} cannot be found.`;
-  if (code === 'ECONNREFUSED') return `${host} refused the connection.`;
-  if (code === 'ECONNRESET' || code === 'EPIPE') return `${host} closed the connection.`;
-  return `${host} cannot be reached (${code}).`;
+/**
+ * Sends a message and reads its answer. Whatever ends that, what has arrived until then is the answer: only without a head
+ * and a part of the body there is none.
+ */
+function answerOn(socket: Socket, host: string, message: Buffer, limitMs: number): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const reader = new AnswerReader();
+    let isClosed = false;
+    let fault: Error | undefined;
+    const settle = (sentence: string, timedOut = false): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      const failure = new HttpFailure(sentence, { delivered: true, timedOut, cause: fault });
+      const arrived = reader.arrived(isClosed);
+      if (!arrived) reject(failure);
+      else if (arrived.isWhole) resolve(partsOf(arrived));
+      else if (arrived.body.length > 0) resolve({ ...partsOf(arrived), complete: false, failure });
+      else reject(failure);
+    };
+    // A process that was stopped meanwhile may already have its answer: what has arrived is read first.
+    const timer = setTimeout(
+      () =>
+        setImmediate(() =>
+          settle(`${host} did not ${reader.length > 0 ? 'finish its answer' : 'respond'} in time.`, true),
+        ),
+      limitMs,
+    );
+    const settleByEnd = (): void => {
+      settle(reader.length > 0 ? `The answer from ${host} broke off.` : `${host} closed the connection.`);
+    };
+
+    socket.on('data', (piece) => {
+      reader.push(piece);
+      if (reader.isOver) settle(`The answer from ${host} is not HTTP.`);
+      else if (reader.length > MAX_ANSWER_BYTES)
+        settle(`The answer from ${host} is larger than ${MAX_ANSWER_BYTES} bytes.`);
+    });
+    socket.once('end', () => {
+      isClosed = true;
+      settleByEnd();
+    });
+    socket.on('error', (cause) => {
+      fault = cause;
+    });
+    socket.once('close', settleByEnd);
+    socket.write(message);
+  });
+}
+
+function partsOf({ status, headers, body }: AnswerParts): AnswerParts {
+  return { status, headers, body };
 }

@@ -22,7 +22,7 @@ export function withLostAnswer(failure: TokenFailure, isKept: boolean): TokenFai
   const { kind, message, cause } = failure.error;
   const lost = isKept
     ? 'An earlier answer from the provider could not be read and is kept (sigilforge unread-answers), so the refresh token may have been spent on it.'
-    : 'An earlier answer from the provider never arrived, so the refresh token may have been spent on it.';
+    : 'An earlier answer from the provider did not arrive whole, so the refresh token may have been spent on it.';
   return { ...failure, error: new SigilforgeError(kind, `${lost} ${message}`, { cause }) };
 }
 

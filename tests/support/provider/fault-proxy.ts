@@ -109,6 +109,13 @@ function exchangeOf(
       response.writeHead(status, { ...headers, 'content-length': bytes.length });
       response.write(bytes.subarray(0, bytes.length >> 1), () => request.socket.destroy());
     },
+    sendBytes(bytes, after) {
+      const { socket } = request;
+      socket.write(bytes, () => {
+        if (after === 'end') socket.end();
+        if (after === 'reset') socket.resetAndDestroy();
+      });
+    },
     cut: () => void request.socket.destroy(),
   };
 }

@@ -15,8 +15,12 @@ export interface Exchange {
   send(answer: SentAnswer): void;
   /** Sends the head and the first half of the body, and cuts the connection. */
   sendHalf(answer: Answer): void;
+  /** Sends bytes that need not be HTTP. Afterwards the connection ends, is reset, or stays open. */
+  sendBytes(bytes: Buffer, after: AfterBytes): void;
   cut(): void;
 }
+
+export type AfterBytes = 'end' | 'reset' | 'stay';
 
 /** What becomes of a request at the proxy. */
 export type Fault = (exchange: Exchange) => Promise<void> | void;
@@ -74,4 +78,12 @@ export function changeAnswer(change: (answer: Answer) => SentAnswer): Fault {
 /** The target's JSON answer, changed. A member set to `undefined` is left out. */
 export function changeJson(change: (json: Record<string, unknown>) => unknown): Fault {
   return changeAnswer((answer) => ({ ...answer, body: JSON.stringify(change(JSON.parse(answer.body))) }));
+}
+
+/** The target's answer in bytes that a test writes, from the text of its body. */
+export function writeBytes(write: (body: string) => string, after: AfterBytes = 'end'): Fault {
+  return async (exchange) => {
+    const { body } = await exchange.forward();
+    exchange.sendBytes(Buffer.from(write(body), 'latin1'), after);
+  };
 }

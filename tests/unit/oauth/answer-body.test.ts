@@ -94,4 +94,18 @@ describe('an answer that was cut off', () => {
       expect(read(body)).toBeUndefined();
     },
   );
+
+  test('is a form without its last field, which may be half a token', () => {
+    const headers = new Headers();
+    const read = (text: string) => readAnswerObject({ body: Buffer.from(text), headers, complete: false });
+    expect(read('access_token=a&expires_in=60&refresh_token=r')).toEqual({
+      access_token: 'a',
+      expires_in: '60',
+    });
+    expect(read('refresh_token=r&access_token=a&expires_in=6')).toEqual({
+      refresh_token: 'r',
+      access_token: 'a',
+    });
+    expect(read('refresh_token=r')).toBeUndefined();
+  });
 });

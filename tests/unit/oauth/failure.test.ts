@@ -5,7 +5,7 @@ import {
   judgeUnreadable,
   type TokenFailure,
 } from '../../../daemon/core/oauth/failure.js';
-import { HttpFailure } from '../../../daemon/core/oauth/http.js';
+import { HttpFailure } from '../../../daemon/core/oauth/http/failure.js';
 import { readTokenAnswer } from '../../../daemon/core/oauth/token-answer.js';
 import { Secret } from '../../../shared/secret.js';
 import { answerOf, clientOf } from '../../support/provider/oauth-clients.js';

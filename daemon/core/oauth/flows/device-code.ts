@@ -5,7 +5,8 @@ import type { OAuthClient } from '../client.js';
 import type { OAuthContext } from '../exchange.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from '../failure.js';
 import { DEVICE_CODE } from '../grant-types.js';
-import { type HttpAnswer, HttpFailure } from '../http.js';
+import { HttpFailure } from '../http/failure.js';
+import type { HttpAnswer } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
 import {
   INVALID_CLIENT,
@@ -105,6 +106,7 @@ function readDeviceAnswer({ registration, secret }: OAuthClient, answer: HttpAns
   const userCode = text(json['user_code']);
   const verificationUri = text(json['verification_uri']) ?? text(json['verification_url']);
   if (deviceCode === null || userCode === null || verificationUri === null) {
+    if (answer.complete === false) throw answer.failure;
     const read = readTokenAnswer(answer, registration, Date.now());
     const secrets = secret ? [secret] : [];
     const failure =
