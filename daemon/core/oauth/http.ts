@@ -32,7 +32,7 @@ interface WholeAnswer extends AnswerParts {
 }
 
 /** The beginning of an answer, with a part of its body at least, and what became of the rest. */
-export interface CutAnswer extends AnswerParts {
+interface CutAnswer extends AnswerParts {
   readonly complete: false;
   readonly failure: HttpFailure;
 }
