@@ -3,7 +3,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { VERSION } from '../../../shared/version.js';
 import { AnswerReader } from './http/answer-reader.js';
-import { openConnection } from './http/connection.js';
+import { openConnection } from './http/connect.js';
 import { HttpFailure } from './http/failure.js';
 
 /** A token endpoint's answer is a few kilobytes, and padding must not cost a grant. Beyond this it is read no further. */

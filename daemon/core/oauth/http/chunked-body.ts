@@ -3,7 +3,7 @@ import { ArrivingBytes } from './arriving-bytes.js';
 /** `1f`, with white space around it and an extension behind it as it may be (RFC 9112, section 7.1). */
 const SIZE = /^\s*([0-9a-f]{1,8})\s*(?:;.*)?$/i;
 
-/** A body in chunks, as far as it has arrived. */
+/** What has arrived of a body in chunks. */
 export class ChunkedBody {
   readonly #body = new ArrivingBytes();
   #left = 0;

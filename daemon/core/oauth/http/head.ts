@@ -13,7 +13,7 @@ export function statusOf(line: string): number | undefined {
   return status === undefined ? undefined : Number(status);
 }
 
-/** The fields of header lines (RFC 9112, section 5). A line that is no field is passed over: none is worth a token. */
+/** The fields of header lines (RFC 9112, section 5). Any other line is passed over: none is worth a token. */
 export function headersOf(lines: readonly string[]): Headers {
   const headers = new Headers();
   for (const line of unfolded(lines)) {
@@ -41,7 +41,7 @@ function unfolded(lines: readonly string[]): string[] {
 /** How the end of a body is known (RFC 9112, section 6.3): by its chunks, by its bytes, or by the end of the connection. */
 export type Framing = 'chunked' | number | 'to the end';
 
-/** Lengths that contradict each other, or are none, count as missing. */
+/** Lengths that contradict each other, and what is not a length, count as missing. */
 export function framingOf({ status, headers }: AnswerHead): Framing {
   if (status === 204 || status === 304) return 0;
   if (/\bchunked\b/i.test(headers.get('transfer-encoding') ?? '')) return 'chunked';
