@@ -23,8 +23,8 @@ const odd: Record<string, (body: string) => string> = {
     `${HEAD}${length(body)}${CHUNKED}\r\n${chunk(body)}0\r\n\r\n`,
   'Transfer-Encoding without chunks': (body) => `${HEAD}${length(body)}${CHUNKED}\r\n${body}`,
   'Transfer-Encoding: identity': (body) => `${HEAD}Transfer-Encoding: identity\r\n${length(body)}\r\n${body}`,
-  'line feeds alone': (body) => `${HEAD}${length(body)}\r\n`.replaceAll('\r', '') + body,
-  'line feeds alone, with chunks': (body) =>
+  'bare line feeds': (body) => `${HEAD}${length(body)}\r\n`.replaceAll('\r', '') + body,
+  'bare line feeds, with chunks': (body) =>
     `${HEAD}${CHUNKED}\r\n${chunk(body)}0\r\n\r\n`.replaceAll('\r\n', '\n'),
   'a Content-Length that is too long': (body) => `${HEAD}${length(body, 500)}\r\n${body}`,
   'a Content-Length that is too short': (body) => `${HEAD}${length(body, -9)}\r\n${body}`,
@@ -107,7 +107,7 @@ describe('what is cut and brings no tokens is a broken connection', () => {
       'a refusal without its end',
       (_: string) => `${HEAD}Content-Length: 500\r\n\r\n{"error":"invalid_grant"}`,
     ],
-    ['a head alone', (_: string) => `${HEAD}Content-Length: 500\r\n\r\n`],
+    ['only a head', (_: string) => `${HEAD}Content-Length: 500\r\n\r\n`],
     ['half a head', (_: string) => HEAD],
   ])('%s', async (what, write) => {
     const { api, sandbox } = scene;
@@ -143,7 +143,7 @@ describe('what is cut and brings no tokens is a broken connection', () => {
 
 test.each([
   [
-    'line feeds alone',
+    'bare line feeds',
     (body: string) => `HTTP/1.1 400 Bad Request\nContent-Length: ${body.length}\n\n${body}`,
   ],
   [
