@@ -1,13 +1,16 @@
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import type { AccountInfo, ParamsOf } from '../../shared/contract/index.js';
 import { begin, completed, SERVICE, work } from '../support/accounts.js';
-import { type BetterAuth, startBetterAuth } from '../support/provider/better-auth.js';
+import { gate } from '../support/gate.js';
+import { type BetterAuth, RESOURCE, startBetterAuth } from '../support/provider/better-auth.js';
 import type { Decision } from '../support/provider/better-auth-person.js';
-import { cutAfter } from '../support/provider/faults.js';
+import { cutAfter, type Fault } from '../support/provider/faults.js';
 import { CALLBACK, pkcePair, postForm, type TokenAnswer } from '../support/provider/hand-client.js';
 import type { OpenIdClient } from '../support/provider/openid-clients.js';
 import { backends, openBeside, startDaemon } from '../support/start/backends.js';
+import { crash } from '../support/start/processes.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
 import { askTwenty } from '../support/twenty-callers.js';
@@ -117,16 +120,45 @@ describe.each(backends)('by $name', ({ start }) => {
         flow: 'client_credentials',
         scopes: ['read'],
         credential: { client_id, client_secret },
+        params: { resource: RESOURCE },
       });
       expect(started).toMatchObject({ flow_id: null, account: { state: 'ok', scopes: ['read'] } });
       const { access_token } = await api.getToken(work);
       expect(await server.accepts(access_token)).toBe(true);
+      expect(decodeJwt(access_token).aud).toBe(RESOURCE);
       stored.expire(sandbox.home);
       const again = await api.getToken(work);
       expect(again.access_token).not.toBe(access_token);
-      expect(await server.accepts(again.access_token)).toBe(true);
+      expect(decodeJwt(again.access_token).aud).toBe(RESOURCE);
     },
   );
+
+  test.each(WAYS)(
+    'tokens by %s are for the resource that the sign-in names, after a refresh, too',
+    async (flow) => {
+      const { api } = await stopAfter(start());
+      await know(api);
+      await signIn(api, { flow, params: { resource: RESOURCE } });
+      const { access_token } = await api.getToken(work);
+      const refreshed = await api.refreshToken(work);
+      for (const token of [access_token, refreshed.access_token]) {
+        expect([decodeJwt(token).aud].flat()).toContain(RESOURCE);
+      }
+    },
+  );
+
+  test('a resource that the server does not know ends the sign-in', async () => {
+    const { api } = await stopAfter(start());
+    await know(api);
+    const params = { resource: 'https://other.example.org/' };
+    await expect(signIn(api, { params })).rejects.toMatchObject({
+      message: expect.stringContaining('invalid_target'),
+    });
+    await expect(signIn(api, { params, flow: 'device_code' })).rejects.toMatchObject({
+      message: expect.stringContaining('invalid_target'),
+    });
+    expect(await api.listAccounts()).toEqual({ accounts: [] });
+  });
 
   test('a refresh token of another program is taken over, and that program is out', async () => {
     const { api } = await stopAfter(start());
@@ -236,14 +268,16 @@ test('twenty callers on an expired token, by daemon, library and command line, m
   expect(await server.grants(client)).toBe(1);
 });
 
-test('the command line signs in, hands out a token, and takes the account away again', async () => {
-  const { api, sandbox } = await stopAfter(startDaemon());
-  const client = await know(api);
+test('the command line, with nothing set but issuer and client, signs in, refreshes, and takes the account away again', async () => {
+  const { sandbox } = await stopAfter(startDaemon());
+  const client = await server.registerDesktop();
+  const setting = ['provider', 'set', SERVICE, '--issuer', server.issuer, '--client-id', client.clientId];
+  expect(await sandbox.run(setting)).toMatchObject({ code: 0 });
   const adding = sandbox.start(['add-account', SERVICE, work.account, '--no-browser']);
   const [address] = await adding.seen(/http:\S+authorize\S+/, 'stderr');
   await server.person.signIn(address);
   expect(await adding.exited).toMatchObject({ code: 0 });
-  const { stdout } = await sandbox.run(['get-token', SERVICE, work.account]);
+  const { stdout } = await sandbox.run(['refresh-token', SERVICE, work.account]);
   expect(await server.accepts(stdout.trim())).toBe(true);
   expect(await sandbox.run(['remove-account', SERVICE, work.account, '--force'])).toMatchObject({ code: 0 });
   expect(await server.accepts(stdout.trim())).toBe(false);
@@ -265,6 +299,25 @@ test('an answer that is lost on its way comes once more from a server that allow
   patient.proxy.plan(cutAfter, { grantType: 'refresh_token' });
   expect(await patient.accepts((await api.refreshToken(work)).access_token)).toBe(true);
   expect(patient.count('refresh_token')).toBe(2);
+  expect(await patient.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+  expect(await patient.grants(client)).toBe(1);
+});
+
+test('a daemon that dies while an answer is on its way finds the grant again at such a server', async () => {
+  const patient = await stopAfter(startBetterAuth({ reuseInterval: 30 }));
+  const { api, client, daemon, sandbox } = await startSignedIn(patient);
+  const exchanged = gate();
+  const neverAnswer: Fault = async (exchange) => {
+    await exchange.forward();
+    exchanged.open();
+  };
+  patient.proxy.plan(neverAnswer, { grantType: 'refresh_token' });
+  const lost = api.refreshToken(work).catch(() => undefined);
+  await exchanged.opened;
+  await crash(daemon);
+  await lost;
+  await sandbox.startDaemon();
+  expect(await patient.accepts((await api.refreshToken(work)).access_token)).toBe(true);
   expect(await patient.accepts((await api.refreshToken(work)).access_token)).toBe(true);
   expect(await patient.grants(client)).toBe(1);
 });

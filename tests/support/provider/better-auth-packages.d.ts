@@ -75,6 +75,9 @@ declare module '@better-auth/oauth-provider' {
     readonly allowDynamicClientRegistration: boolean;
     readonly allowUnauthenticatedClientRegistration: boolean;
     readonly clientPrivileges: () => boolean;
+    /** Identifiers by RFC 8707. */
+    readonly resources: readonly string[];
+    readonly enforcePerClientResources: boolean;
     /** Seconds. */
     readonly refreshTokenReuseInterval: number;
   }): Plugin;

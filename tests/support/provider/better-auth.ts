@@ -33,6 +33,9 @@ export interface BetterAuth extends BehindProxy {
   accepts(accessToken: string): Promise<boolean>;
 }
 
+/** What tokens can be asked for (RFC 8707): they are then JWTs, with this as their `aud`. */
+export const RESOURCE = 'https://api.example.org/v1';
+
 const BASE = '/api/auth';
 /** The scopes that the package knows by itself, and two of a program's own. */
 const SCOPES = ['openid', 'profile', 'email', 'offline_access', 'read', 'write'];
@@ -111,6 +114,8 @@ function createAuth(baseURL: string, database: Database, { reuseInterval = 0 }: 
         allowDynamicClientRegistration: true,
         allowUnauthenticatedClientRegistration: true,
         clientPrivileges: () => true,
+        resources: [RESOURCE],
+        enforcePerClientResources: false,
         refreshTokenReuseInterval: reuseInterval,
       }),
       // A person in a test decides at once, so devices may ask every second.
