@@ -13,7 +13,7 @@ type Methods =
 export function vaultHandlers({ vaultKeys }: Core): Pick<Handlers, Methods> {
   return {
     vault_status: () => vaultKeys.status(),
-    unlock: async ({ password }) => ({ state: await vaultKeys.unlock(password) }),
+    unlock: async ({ password }, peer) => ({ state: await vaultKeys.unlock(password, peer) }),
     lock: async () => ({ state: await vaultKeys.lock() }),
     vault_set_password: async ({ password, only }) => ({
       slots: await vaultKeys.setPassword(password, { only }),

@@ -62,6 +62,6 @@ async function open({ vault, vaultKeys }: Core, askPassword?: () => Promise<stri
     const isLocked = thrown instanceof SigilforgeError && thrown.kind === 'vault_locked';
     const asked = isLocked && !vault.row().locked && vaultKeys.opensByText ? askPassword : undefined;
     if (!asked) throw thrown;
-    await vaultKeys.unlock(await asked());
+    await vaultKeys.unlock(await asked(), { gone: new AbortController().signal });
   }
 }

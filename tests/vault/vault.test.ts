@@ -73,7 +73,7 @@ describe.each(backends)('by $name', ({ start }) => {
     await expect(another.getSecret({ key })).rejects.toMatchObject(isLocked);
   });
 
-  test('a password opens it, a wrong one does not, and makes all callers wait', async () => {
+  test('a password opens it, a wrong one does not, and makes its caller wait', async () => {
     const { slots } = await api.vaultSetPassword({ password: 'open sesame' });
     expect(slots.map(({ kind }) => kind)).toEqual(['key_file', 'password']);
     await api.lock();

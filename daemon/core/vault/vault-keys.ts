@@ -20,20 +20,25 @@ const LEASE_LIMIT_MS = 10_000;
 
 type State = ResultOf<'unlock'>['state'];
 
+/** Who asks, such as a connection. The wrong passwords of one delay no other: else any client could lock the user out. */
+export interface Asker {
+  /** Aborted once it is gone. */
+  readonly gone: AbortSignal;
+}
+
 /** The slots that open the vault, and whether it is open. */
 export class VaultKeys {
   readonly #env: Env;
   readonly #vault: Vault;
   readonly #rotation: Rotation;
-  readonly #wrong: WrongPasswords;
-  /** Two at once would guess twice as fast, and undo each other's changes. */
+  readonly #wrong = new WeakMap<Asker, WrongPasswords>();
+  /** Two at once would guess twice as fast, and undo each other's changes. They come in the order of their calls. */
   readonly #turns = new Turns();
 
   constructor(env: Env, { vault, rotation }: { readonly vault: Vault; readonly rotation: Rotation }) {
     this.#env = env;
     this.#vault = vault;
     this.#rotation = rotation;
-    this.#wrong = new WrongPasswords(env.clock);
   }
 
   status(): ResultOf<'vault_status'> {
@@ -46,9 +51,10 @@ export class VaultKeys {
   }
 
   /** Opens with a password or a recovery key, or with a slot that needs neither. Throws `denied` for a wrong one. */
-  unlock(text: string | undefined): Promise<State> {
+  unlock(text: string | undefined, asker: Asker): Promise<State> {
     return this.#turns.take(async () => {
-      const ring = text === undefined ? await this.#vault.openBySource() : await this.#openByText(text);
+      const ring =
+        text === undefined ? await this.#vault.openBySource() : await this.#openByText(text, asker);
       await this.#env.db.write(() => this.#vault.store.setLocked(false));
       this.#vault.adopt(ring);
       return this.#vault.state;
@@ -123,12 +129,18 @@ export class VaultKeys {
     }
   }
 
-  async #openByText(text: string) {
-    this.#wrong.assertMayTry();
+  async #openByText(text: string, asker: Asker) {
+    // Else one that connects, asks and leaves could put any number of attempts before that of the user.
+    if (asker.gone.aborted) throw new SigilforgeError('cancelled', 'The caller is gone.');
+    const wrong = this.#wrong.get(asker) ?? new WrongPasswords(this.#env.clock);
+    wrong.assertMayTry();
     const ring = await openByText(this.#vault, text);
-    if (!ring) throw this.#wrong.recordWrong();
-    this.#wrong.forget();
-    return ring;
+    if (ring) {
+      this.#wrong.delete(asker);
+      return ring;
+    }
+    this.#wrong.set(asker, wrong);
+    throw wrong.recordWrong();
   }
 
   /** Adds a slot, and in the same transaction removes those that it replaces. */

@@ -4,7 +4,10 @@ import type { Clock } from '../../platform/clock.js';
 const FIRST_MS = 1_000;
 const LONGEST_MS = 300_000;
 
-/** Makes a caller that guesses passwords wait: a second after the first wrong one, and twice as long after each further one. */
+/**
+ * Makes one caller that guesses passwords wait: a second after its first wrong one, and twice as long after each further
+ * one. What limits all callers together is that each attempt costs argon2id and that only one is made at a time.
+ */
 export class WrongPasswords {
   readonly #clock: Clock;
   #count = 0;
@@ -18,7 +21,7 @@ export class WrongPasswords {
   assertMayTry(): void {
     const waitMs = this.#until - this.#clock.monotonic();
     if (waitMs <= 0) return;
-    throw new SigilforgeError('denied', 'After wrong passwords, no other is tried for a while.', {
+    throw new SigilforgeError('denied', 'After wrong passwords, this caller has to wait.', {
       hint: `Try again in ${Math.ceil(waitMs / 1000)} seconds.`,
     });
   }
@@ -31,10 +34,5 @@ export class WrongPasswords {
     return new SigilforgeError('denied', "This is neither the vault's password nor its recovery key.", {
       hint: `Try again in ${waitMs / 1000} ${waitMs === 1_000 ? 'second' : 'seconds'}.`,
     });
-  }
-
-  forget(): void {
-    this.#count = 0;
-    this.#until = Number.NEGATIVE_INFINITY;
   }
 }
