@@ -2,43 +2,65 @@ import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import { encodeLine, LineDecoder } from '../../shared/framing.js';
+import { LineDecoder } from '../../shared/framing.js';
 import type { Peer } from '../handlers/handlers.js';
+import type { Budget } from './budget.js';
+import { Calls, type Started } from './calls.js';
 import { Deadline } from './deadline.js';
 import type { Limits } from './limits.js';
 import { Outbox } from './outbox.js';
-import type { Dispatched, Dispatcher } from './rpc.js';
+import { type Rounds, turnEnd } from './rounds.js';
+import type { Dispatcher } from './rpc.js';
 
-/** A line of the wire for an error that belongs to no request. */
-export function errorLine(thrown: unknown): string {
-  return encodeLine({ jsonrpc: '2.0', id: null, error: asSigilforgeError(thrown).toWire() });
+/** The JSON of an error that belongs to no request. */
+export function errorText(thrown: unknown): string {
+  return JSON.stringify({ jsonrpc: '2.0', id: null, error: asSigilforgeError(thrown).toWire() });
 }
 
-/** One client: reads its lines, dispatches them, writes the answers, and keeps the client within its limits. */
+/** In characters. */
+const LONG_LINE = 16 * 1024;
+
+/** What the connections of a server share. */
+export interface Shared {
+  readonly dispatch: Dispatcher;
+  readonly limits: Limits;
+  readonly rounds: Rounds;
+  readonly budget: Budget;
+}
+
+/** One client: reads its lines, has their calls run, writes the answers, and keeps the client within its limits. */
 export class Connection implements Peer {
   readonly #socket: Socket;
-  readonly #dispatch: Dispatcher;
-  readonly #limits: Limits;
+  readonly #shared: Shared;
   readonly #decoder: LineDecoder;
+  readonly #calls: Calls;
   readonly #outbox: Outbox;
   readonly #gone = new AbortController();
   readonly #halfLine: Deadline;
   readonly #unread: Deadline;
   readonly #linger: Deadline;
-  /** What came with the last chunk; lines stay in it while the connection is at a limit. */
-  #lines: Generator<string | null> | undefined;
-  #running = 0;
-  #waiting = 0;
-  /** No more is read, and the connection ends when no request runs. */
+  /** Lines that have come and are not taken yet. */
+  #lines: (string | null)[] = [];
+  #lineBytes = 0;
+  /** A fault of the client that is answered after the lines before it. */
+  #fault: unknown;
+  /** When this connection's turn ends. */
+  #until = 0;
+  /** Whether it is one that was added: what comes in gets a turn at once, in which only light calls start. */
+  #isAdded = false;
+  /** Whether another turn will come. */
+  #turnAdded = false;
+  /** No more lines are taken, and the connection ends when its calls are answered. */
   #ending = false;
   #inputOver = false;
 
   /** The socket must be `allowHalfOpen`, so that a client that sends its last request and closes its side is answered. */
-  constructor(socket: Socket, dispatch: Dispatcher, limits: Limits) {
+  constructor(socket: Socket, shared: Shared) {
+    const { limits } = shared;
     this.#socket = socket;
-    this.#dispatch = dispatch;
-    this.#limits = limits;
+    this.#shared = shared;
     this.#decoder = new LineDecoder(limits.line);
+    this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread);
     this.#halfLine = new Deadline(limits.halfLineMs, () =>
       this.#refuse(new SigilforgeError('timeout', 'A line was started and not finished in time.')),
@@ -75,55 +97,97 @@ export class Connection implements Peer {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#ending) return;
-    this.#lines = this.#decoder.push(chunk);
-    this.#pump();
-  }
-
-  /** Dispatches the lines that have come, up to the limits. */
-  #pump(): void {
+    if (this.#ending || this.#fault !== undefined) return;
+    // Lines of an earlier chunk are still here: the client is faster than its turns.
+    if (this.#lines.length > 0) this.#socket.pause();
     try {
-      while (this.#lines !== undefined && !this.#full) {
-        const { done, value } = this.#lines.next();
-        if (done) this.#expectMore();
-        else this.#take(value);
-      }
-      if (this.#full) this.#rest();
+      for (const line of this.#decoder.push(chunk)) this.#queue(line);
     } catch (thrown) {
-      this.#refuse(thrown);
+      this.#fault = thrown;
     }
+    this.#noteHeld();
+    if (!this.#turnAdded) this.#turn(turnEnd(), false);
   }
 
-  get #full(): boolean {
-    return (
-      this.#running >= this.#limits.running || this.#waiting >= this.#limits.waiting || this.#outbox.full
-    );
-  }
-
-  #take(line: string | null): void {
+  #queue(line: string | null): void {
     this.#halfLine.stop();
-    const dispatched = this.#dispatch(line, this);
-    this.#running += dispatched.running;
-    this.#waiting += dispatched.waiting;
-    dispatched.answer.then((answer) => this.#answered(dispatched, answer));
+    this.#lines.push(line);
+    this.#lineBytes += sizeOf(line);
   }
 
-  #answered(dispatched: Dispatched, answer: string | undefined): void {
-    this.#running -= dispatched.running;
-    this.#waiting -= dispatched.waiting;
-    if (answer !== undefined) this.#send(answer);
-    if (this.#ending && this.#running === 0) this.#end();
-    else if (this.#lines !== undefined) this.#pump();
+  /** Starts one call. The next one starts when it is answered, while there is time. */
+  #turn(until: number, isAdded: boolean): void {
+    if (this.#socket.destroyed) return;
+    this.#until = until;
+    this.#isAdded = isAdded;
+    this.#advance();
+    if (this.#mayStart) this.#addTurn();
   }
 
-  #expectMore(): void {
-    this.#lines = undefined;
-    if (this.#inputOver) {
-      this.#stopReading();
-      return;
+  #addTurn(): void {
+    if (this.#turnAdded) return;
+    this.#turnAdded = true;
+    this.#shared.rounds.add((until) => {
+      this.#turnAdded = false;
+      this.#turn(until, true);
+    });
+  }
+
+  get #mayStart(): boolean {
+    return !this.#outbox.full && (this.#calls.mayStart || (this.#lines.length > 0 && this.#calls.mayTake));
+  }
+
+  /** Starts the next call. If there is none that may start, it reads on, waits, or ends. */
+  #advance(): void {
+    const started = this.#next();
+    if (started) started.call.run().then((answer) => this.#answered(started, answer));
+    else if (this.#ending) this.#endIfDone();
+    else if (this.#lines.length > 0 || this.#calls.full || this.#outbox.full) this.#rest();
+    else this.#expectMore();
+  }
+
+  #next(): Started | undefined {
+    while (!this.#outbox.full) {
+      const next = this.#calls.next(this.#isAdded);
+      if (next || !this.#takeLine()) return next;
     }
-    if (this.#decoder.pendingBytes > 0) this.#halfLine.start();
-    if (this.#socket.isPaused()) this.#socket.resume();
+    return undefined;
+  }
+
+  /** Takes a line if there is one, and says whether it did. A long one takes too long to read for a turn of light calls. */
+  #takeLine(): boolean {
+    const [line] = this.#lines;
+    if (line === undefined || !this.#calls.mayTake) return false;
+    const size = sizeOf(line);
+    if (size > LONG_LINE && !this.#isAdded) return false;
+    this.#lines.shift();
+    this.#lineBytes -= size;
+    this.#calls.take(this.#shared.dispatch(line, this), size);
+    return true;
+  }
+
+  #answered(started: Started, answer: string | undefined): void {
+    const text = this.#calls.answered(started, answer);
+    if (text !== undefined) this.#send(text);
+    this.#proceed();
+  }
+
+  /** In the same turn while there is time, or else in another one. */
+  #proceed(): void {
+    if (this.#socket.destroyed) return;
+    this.#noteHeld();
+    if (!this.#mayStart || performance.now() < this.#until) this.#advance();
+    if (this.#mayStart) this.#addTurn();
+  }
+
+  /** All lines that have come are taken. */
+  #expectMore(): void {
+    if (this.#fault !== undefined) this.#refuse(this.#fault);
+    else if (this.#inputOver) this.#stopReading();
+    else {
+      if (this.#decoder.pendingBytes > 0) this.#halfLine.start();
+      if (this.#socket.isPaused()) this.#socket.resume();
+    }
   }
 
   /** At a limit the client cannot finish a half line, so its time does not count. */
@@ -132,53 +196,65 @@ export class Connection implements Peer {
     this.#socket.pause();
   }
 
-  #send(line: string): void {
+  #send(text: string): void {
     if (!this.#socket.writable) return;
-    this.#outbox.send(line);
+    this.#outbox.send(text);
+    this.#noteHeld();
     if (!this.#outbox.full) return;
     this.#unread.start();
     if (!this.#ending) this.#rest();
   }
 
   #drained(): void {
-    if (this.#ending || this.#outbox.full) return;
+    if (this.#outbox.full || !this.#socket.writable) return;
     this.#unread.stop();
-    if (this.#lines === undefined) this.#expectMore();
-    else this.#pump();
+    this.#proceed();
   }
 
   #inputEnded(): void {
     this.#gone.abort();
     this.#inputOver = true;
-    // Lines that have come and wait for a limit are dispatched first.
-    if (this.#lines === undefined) this.#stopReading();
+    // Lines that have come and wait for a limit are taken first.
+    if (this.#lines.length === 0) this.#stopReading();
   }
 
   #refuse(thrown: unknown): void {
-    if (this.#socket.writable) this.#socket.write(errorLine(thrown));
-    this.#running = 0;
+    this.#send(errorText(thrown));
     this.#stopReading();
   }
 
-  /** Reads no more, and ends when no request runs. */
+  /** Takes no more lines, and ends when the calls of the last one are answered. */
   #stopReading(): void {
     this.#ending = true;
-    this.#lines = undefined;
+    this.#lines = [];
+    this.#lineBytes = 0;
     this.#halfLine.stop();
     // Input that still comes is thrown away: left unread, it would turn our end into a reset.
     this.#socket.resume();
-    if (this.#running === 0) this.#end();
+    this.#endIfDone();
   }
 
-  #end(): void {
+  #endIfDone(): void {
+    if (this.#calls.any) return;
     this.#unread.start();
     this.#outbox.end();
+  }
+
+  #noteHeld(): void {
+    if (this.#socket.destroyed) return;
+    const read = this.#decoder.pendingBytes + this.#lineBytes + this.#calls.bytes;
+    this.#shared.budget.note(this, read + this.#outbox.bytes);
   }
 
   #closed(): void {
     for (const deadline of [this.#halfLine, this.#unread, this.#linger]) deadline.stop();
     this.#ending = true;
-    this.#lines = undefined;
+    this.#lines = [];
+    this.#shared.budget.note(this, 0);
     this.#gone.abort();
   }
+}
+
+function sizeOf(line: string | null): number {
+  return line?.length ?? 0;
 }

@@ -15,6 +15,9 @@ export interface Request {
 /** The most requests of one batch. */
 const MAX_BATCH = 64;
 
+/** How long the answers of one batch may be together before its other requests are refused, in characters. */
+export const MAX_BATCH_ANSWERS = 1024 * 1024;
+
 /** The JSON value of a line. Throws `parse_error`, without the text, which the message of `JSON.parse` would quote. */
 export function parseLine(line: string | null): unknown {
   if (line === null) throw new SigilforgeError('parse_error', 'The line is not UTF-8.');
@@ -29,6 +32,14 @@ export function assertBatchSize(batch: readonly unknown[]): void {
   if (batch.length > MAX_BATCH) {
     throw new SigilforgeError('limit_exceeded', `A batch holds at most ${MAX_BATCH} requests.`);
   }
+}
+
+/** For the requests of a batch that come after too many long answers. */
+export function batchAnswersTooLong(): SigilforgeError {
+  const sentence = `The answers of this batch are longer than ${MAX_BATCH_ANSWERS / 1024 ** 2} MiB together.`;
+  return new SigilforgeError('limit_exceeded', sentence, {
+    hint: 'This request was not run. Send it again by itself.',
+  });
 }
 
 /** `value` as a request. Throws `invalid_request`; json-rpc-2.0 would let numbers, strings and any `params` pass. */

@@ -9,8 +9,10 @@ export interface Limits {
   readonly running: number;
   /** The same for requests that wait for an event. */
   readonly waiting: number;
-  /** Bytes of answers that the client has not read yet; beyond them the daemon stops reading the connection. */
+  /** Bytes of answers that the client has not read yet; beyond them the daemon neither reads its lines nor runs its calls. */
   readonly unread: number;
+  /** Bytes that are held for all clients together: lines that are not answered, and answers that are not read. */
+  readonly held: number;
   /** How long a line may stay half sent. */
   readonly halfLineMs: number;
   /** How long more than `unread` bytes may stay unread. */
@@ -26,7 +28,8 @@ export const defaultLimits: Limits = {
   line: MAX_CLIENT_LINE,
   running: 64,
   waiting: 256,
-  unread: 1024 * 1024,
+  unread: 256 * 1024,
+  held: 88 * 1024 * 1024,
   halfLineMs: 30_000,
   unreadMs: 30_000,
   lingerMs: 1_000,

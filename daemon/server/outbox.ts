@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net';
 
+/** In characters. */
+const LONG = 16 * 1024;
+
 /** The lines to a peer. Those of one turn of the event loop leave in one write, in any order. */
 export class Outbox {
   readonly #socket: Socket;
@@ -12,8 +15,13 @@ export class Outbox {
     this.#limit = limit;
   }
 
+  /** Bytes that are not sent, or are not read yet by a peer whose buffer is full. */
+  get bytes(): number {
+    return this.#socket.writableLength + this.#text.length;
+  }
+
   get full(): boolean {
-    return this.#socket.writableLength + this.#text.length > this.#limit;
+    return this.bytes > this.#limit;
   }
 
   send(line: string): void {
@@ -30,6 +38,8 @@ export class Outbox {
   #flush(): void {
     const text = this.#text;
     this.#text = '';
-    if (text !== '' && this.#socket.writable) this.#socket.write(text);
+    if (text === '' || !this.#socket.writable) return;
+    // A long text that stays unread takes its bytes and nothing else: a string may take twice as many, in a smaller heap.
+    this.#socket.write(text.length > LONG ? Buffer.from(text) : text);
   }
 }

@@ -3,30 +3,38 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { isRecord } from '../../shared/json.js';
 import { asReported, type FaultLog, logFault } from '../core/platform/faults.js';
 import type { Peer } from '../handlers/handlers.js';
-import { assertBatchSize, assertRequest, idOf, parseLine, type RequestId } from './envelope.js';
+import {
+  assertBatchSize,
+  assertRequest,
+  batchAnswersTooLong,
+  idOf,
+  MAX_BATCH_ANSWERS,
+  parseLine,
+  type RequestId,
+} from './envelope.js';
 import type { WireMethods } from './methods.js';
+import { type Pace, paceOf } from './paces.js';
 
-/** A line that is being answered. */
-export interface Dispatched {
-  /** How many of its requests count against the connection's limit of requests in flight. */
-  readonly running: number;
-  /** How many of its requests wait for an event, with no limit in time. */
-  readonly waiting: number;
-  /** The answer as JSON text, `undefined` if there is none. Never rejects. */
-  readonly answer: PromiseLike<string | undefined>;
+/** One request of a line. */
+export interface Call {
+  readonly pace: Pace;
+  /** The answer as JSON text, `undefined` if there is none. Never throws, and never rejects. */
+  run(): PromiseLike<string | undefined>;
 }
 
-/** Takes one line from a client, `null` for a line that is not UTF-8. Never throws. */
+/** What a line asks for: one call, or the calls of a batch, whose answers go out together (JSON-RPC 2.0, section 6). */
+export interface Dispatched {
+  readonly calls: readonly Call[];
+  readonly isBatch: boolean;
+}
+
+/** Reads one line from a client, `null` for a line that is not UTF-8. Never throws: a mistake is a call that fails. */
 export type Dispatcher = (line: string | null, peer: Peer) => Dispatched;
-
-type Answer = JSONRPCResponse | JSONRPCResponse[] | null;
-
-const WAITING_METHODS = new Set<unknown>(['wait_flow', 'subscribe']);
 
 /** Serves `methods` as JSON-RPC 2.0. */
 export function createDispatcher(methods: WireMethods, log: FaultLog): Dispatcher {
   const server = createServer(methods, log);
-  const encode = (answer: Answer) => encodeAnswer(answer, log);
+  const encode = (answer: JSONRPCResponse | null) => encodeAnswer(answer, log);
 
   function receive(message: unknown, peer: Peer): PromiseLike<JSONRPCResponse | null> {
     try {
@@ -37,25 +45,35 @@ export function createDispatcher(methods: WireMethods, log: FaultLog): Dispatche
     return server.receive(message, peer);
   }
 
-  async function receiveBatch(batch: readonly unknown[], peer: Peer): Promise<Answer> {
-    const answers = await Promise.all(batch.map((message) => receive(message, peer)));
-    const given = answers.filter((answer) => answer !== null);
-    return given.length === 0 ? null : given;
+  const call = (message: unknown, peer: Peer): Call => ({
+    pace: paceOf(message),
+    run: () => receive(message, peer).then(encode),
+  });
+
+  /** The calls of a batch. Once the answers are too long together, the other calls are not made, and are told so. */
+  function batch(messages: readonly unknown[], peer: Peer): Call[] {
+    let bytes = 0;
+    const counted = (answer: string | undefined): string | undefined => {
+      bytes += answer?.length ?? 0;
+      return answer;
+    };
+    return messages.map((message) => {
+      const { pace, run } = call(message, peer);
+      const refuse = () => Promise.resolve(encode(failure(idOf(message), batchAnswersTooLong(), log)));
+      const mayBeLong = isRecord(message) && message['id'] !== undefined;
+      return { pace, run: () => (mayBeLong && bytes > MAX_BATCH_ANSWERS ? refuse() : run().then(counted)) };
+    });
   }
 
   return (line, peer) => {
     try {
       const message = parseLine(line);
-      if (!Array.isArray(message)) {
-        const waiting = isWaiting(message) ? 1 : 0;
-        return { running: 1 - waiting, waiting, answer: receive(message, peer).then(encode) };
-      }
+      if (!Array.isArray(message)) return { isBatch: false, calls: [call(message, peer)] };
       assertBatchSize(message);
-      const waiting = message.filter(isWaiting).length;
-      const answer = receiveBatch(message, peer).then(encode);
-      return { running: message.length - waiting, waiting, answer };
+      return { isBatch: true, calls: batch(message, peer) };
     } catch (thrown) {
-      return { running: 1, waiting: 0, answer: Promise.resolve(encode(failure(null, thrown, log))) };
+      const answer = encode(failure(null, thrown, log));
+      return { isBatch: false, calls: [{ pace: 'light', run: () => Promise.resolve(answer) }] };
     }
   };
 }
@@ -78,20 +96,12 @@ function failure(id: RequestId, thrown: unknown, log: FaultLog): JSONRPCErrorRes
   return { jsonrpc: '2.0', id, error: asReported(thrown, log).toWire() };
 }
 
-function encodeAnswer(answer: Answer, log: FaultLog): string | undefined {
+function encodeAnswer(answer: JSONRPCResponse | null, log: FaultLog): string | undefined {
   if (answer === null) return undefined;
   try {
     return JSON.stringify(answer);
   } catch (thrown) {
     logFault(thrown, 'rpc.failed', log);
-    return JSON.stringify(
-      Array.isArray(answer)
-        ? answer.map(({ id }) => failure(id, thrown, log))
-        : failure(answer.id, thrown, log),
-    );
+    return JSON.stringify(failure(answer.id, thrown, log));
   }
-}
-
-function isWaiting(message: unknown): boolean {
-  return isRecord(message) && WAITING_METHODS.has(message['method']);
 }

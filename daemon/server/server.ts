@@ -1,9 +1,11 @@
 import type { Server, Socket } from 'node:net';
 import { SigilforgeError } from '../../shared/errors.js';
 import type { Logger } from '../core/platform/log.js';
-import { Connection, errorLine } from './connection.js';
+import { Budget } from './budget.js';
+import { Connection, errorText } from './connection.js';
 import { Deadline } from './deadline.js';
 import { defaultLimits, type Limits } from './limits.js';
+import { Rounds } from './rounds.js';
 import type { Dispatcher } from './rpc.js';
 
 /** A server at work. */
@@ -25,6 +27,8 @@ export function serve(
   changed: Partial<Limits> = {},
 ): Serving {
   const limits = { ...defaultLimits, ...changed };
+  const budget = new Budget(limits.held, (bytes) => log.warn('connection.holds_too_much', { bytes }));
+  const shared = { dispatch, limits, budget, rounds: new Rounds() };
   const connections = new Set<Connection>();
   const turnedAway = new Set<Socket>();
   let closing: Promise<void> | undefined;
@@ -34,7 +38,7 @@ export function serve(
       turnAway(socket, turnedAway, limits);
       return;
     }
-    const connection = new Connection(socket, dispatch, limits);
+    const connection = new Connection(socket, shared);
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
@@ -83,10 +87,10 @@ function turnAway(socket: Socket, turnedAway: Set<Socket>, limits: Limits): void
   });
   socket.resume();
   socket.end(
-    errorLine(
+    `${errorText(
       new SigilforgeError('limit_exceeded', `The daemon serves at most ${limits.connections} connections.`, {
         hint: 'Close a program that holds connections open, then try again.',
       }),
-    ),
+    )}\n`,
   );
 }

@@ -52,7 +52,9 @@ const dispatch = createDispatcher(
 const peer = { notify: () => undefined, gone: new AbortController().signal };
 
 async function answerTo(message: unknown): Promise<string> {
-  return (await dispatch(typeof message === 'string' ? message : JSON.stringify(message), peer).answer) ?? '';
+  const { calls } = dispatch(typeof message === 'string' ? message : JSON.stringify(message), peer);
+  const answers = await Promise.all(calls.map((call) => call.run()));
+  return answers.join();
 }
 
 function requiredOf(method: MethodName): Record<string, unknown> {

@@ -5,6 +5,7 @@ export type LogEvent =
   | 'daemon.stopped'
   | 'daemon.unhandled_rejection'
   | 'connection.accept_failed'
+  | 'connection.holds_too_much'
   | 'call.failed'
   | 'rpc.failed'
   | 'hook.failed'

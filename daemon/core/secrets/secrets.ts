@@ -166,8 +166,10 @@ function isFull(secrets: readonly SecretValue[], bytes: number): boolean {
   return secrets.length > 0 && bytes > PAGE_BYTES;
 }
 
+/** A long value is not written twice for its length: it is too long for a page with others in any case. */
 function jsonBytes(secret: SecretValue): number {
-  return Buffer.byteLength(JSON.stringify(secret));
+  const { length } = secret.value;
+  return length > PAGE_BYTES ? length : Buffer.byteLength(JSON.stringify(secret));
 }
 
 /** No sentence repeats the name: the caller may have given a value instead. */

@@ -23,6 +23,8 @@ export interface DaemonBackend extends Backend {
 export interface BackendOptions {
   /** The text of `config.toml`, after a vault whose key lies in a file. */
   readonly config?: string;
+  /** Variables of the daemon besides the sandbox's own. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** The two that satisfy the contract, for suites that are run with each. */
@@ -39,7 +41,7 @@ export const backends: readonly {
 export async function startDaemon(options: BackendOptions = {}): Promise<DaemonBackend> {
   const sandbox = await createConfiguredSandbox(options);
   try {
-    const daemon = await sandbox.startDaemon();
+    const daemon = await sandbox.startDaemon(options.env);
     const clients: SigilforgeClient[] = [];
     const connectTo = async (): Promise<SigilforgeClient> => {
       const client = await connect({ socket: daemon.socket });

@@ -1,0 +1,56 @@
+import type { MethodName } from '../../shared/contract/index.js';
+import { isRecord } from '../../shared/json.js';
+
+/**
+ * How the calls of one connection run beside each other. `light`: as they come, many at once. `heavy`: one after the other,
+ * because each keeps the processor, the disk, the keychain or memory busy. `waiting`: they wait for an event, with no limit
+ * in time, and do not count as running.
+ */
+export type Pace = 'light' | 'heavy' | 'waiting';
+
+/** Leaving a method out is a compile error. */
+const PACES: Readonly<Record<MethodName, Pace>> = {
+  status: 'light',
+  'rpc.discover': 'heavy',
+  list_providers: 'heavy',
+  get_provider: 'light',
+  set_provider: 'heavy',
+  remove_provider: 'heavy',
+  // Those that wait for a provider are light: one that is slow must not hold up the accounts of others.
+  add_account: 'light',
+  wait_flow: 'waiting',
+  complete_flow: 'light',
+  cancel_flow: 'light',
+  list_accounts: 'heavy',
+  get_account: 'light',
+  remove_account: 'light',
+  get_token: 'light',
+  refresh_token: 'light',
+  token_info: 'light',
+  accounts_status: 'heavy',
+  list_unread_answers: 'heavy',
+  retry_unread_answers: 'heavy',
+  resolve: 'light',
+  set_secret: 'heavy',
+  get_secret: 'heavy',
+  get_secrets: 'heavy',
+  list_secrets: 'heavy',
+  delete_secret: 'heavy',
+  vault_status: 'light',
+  unlock: 'heavy',
+  lock: 'heavy',
+  vault_set_password: 'heavy',
+  vault_recovery_key: 'heavy',
+  vault_remove_slot: 'heavy',
+  vault_rotate: 'heavy',
+  subscribe: 'waiting',
+  unsubscribe: 'light',
+  set_log_level: 'light',
+  shutdown: 'light',
+};
+
+/** The pace of a message that nothing has checked yet. One that is not a call of a known method is answered by an error. */
+export function paceOf(message: unknown): Pace {
+  const method = isRecord(message) ? message['method'] : undefined;
+  return typeof method === 'string' && Object.hasOwn(PACES, method) ? PACES[method as MethodName] : 'light';
+}
