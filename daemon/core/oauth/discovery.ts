@@ -1,9 +1,9 @@
-import * as oauth from 'oauth4webapi';
-import { isErrno } from '../../../shared/errno.js';
-import { SigilforgeError } from '../../../shared/errors.js';
-import { capture } from './adapter.js';
+import { isRecord, parseJson } from '../../../shared/json.js';
+import { readAnswerText } from './answer-body.js';
+import { type DiscoveryFault, discoveryError } from './discovery-fault.js';
+import { retryAfter } from './failure.js';
 import { HttpFailure } from './http/failure.js';
-import type { HttpClient } from './http.js';
+import type { HttpAnswer, HttpClient } from './http.js';
 
 /** What is used of a server's metadata (RFC 8414; OpenID Connect Discovery 1.0). */
 export interface ServerMetadata {
@@ -23,65 +23,120 @@ export interface ServerMetadata {
   readonly clientAuths: readonly string[] | undefined;
 }
 
+/** The provider to ask. */
+export interface Discoverable {
+  readonly id: string;
+  readonly issuer: string;
+  /** Whether its metadata may name any issuer; the one that is known stays then. */
+  readonly issuerVaries: boolean;
+}
+
+/** How often a server may redirect within itself, such as to a final slash. */
+const MOST_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
 /** Reads a server's metadata, first at OpenID's address and then at OAuth's, and compares the issuer. */
-export async function discover(http: HttpClient, issuer: string): Promise<ServerMetadata> {
-  const failures: unknown[] = [];
-  for (const algorithm of ['oidc', 'oauth2'] as const) {
-    try {
-      return await discoverBy(http, issuer, algorithm);
-    } catch (thrown) {
-      failures.push(thrown);
-    }
+export async function discover(http: HttpClient, provider: Discoverable): Promise<ServerMetadata> {
+  const faults: DiscoveryFault[] = [];
+  for (const [url, openid] of addressesOf(provider.issuer)) {
+    const found = await metadataAt(http, url, provider);
+    if (!('fault' in found)) return metadataOf(found.json, provider, openid);
+    const { fault } = found;
+    faults.push(fault);
+    // A host that cannot be reached is not asked twice.
+    if (fault.why === 'unreachable' && !fault.failure.delivered) break;
   }
-  throw discoveryFailure(issuer, failures);
+  throw discoveryError(provider, faults);
 }
 
-async function discoverBy(
+/** OpenID appends its path to that of the issuer; RFC 8414, section 3.1, puts its own before it. */
+function addressesOf(issuer: string): readonly (readonly [url: URL, openid: boolean])[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/+$/, '');
+  return [
+    [new URL(`${origin}${path}/.well-known/openid-configuration`), true],
+    [new URL(`${origin}/.well-known/oauth-authorization-server${path}`), false],
+  ];
+}
+
+/** The metadata at an address, or why there is none. */
+async function metadataAt(
   http: HttpClient,
-  issuer: string,
-  algorithm: 'oidc' | 'oauth2',
-): Promise<ServerMetadata> {
-  const url = new URL(issuer);
-  const { fetch } = capture(whole(http), { encoding: 'form' });
-  const response = await oauth.discoveryRequest(url, {
-    algorithm,
-    [oauth.customFetch]: fetch,
-    [oauth.allowInsecureRequests]: true,
-  });
-  return metadataOf(await oauth.processDiscoveryResponse(url, response), algorithm === 'oidc');
+  url: URL,
+  { issuer, issuerVaries }: Discoverable,
+): Promise<{ json: Record<string, unknown> } | { fault: DiscoveryFault }> {
+  const answer = await get(http, url);
+  if ('why' in answer) return { fault: answer };
+  const fault = faultOf(answer, url);
+  if (fault) return { fault };
+  const json = parseJson(readAnswerText(answer));
+  if (!isRecord(json)) return { fault: { why: 'not_json', url } };
+  const found = json['issuer'];
+  return issuerVaries || isSameIssuer(found, issuer) ? { json } : { fault: { why: 'issuer', found } };
 }
 
-/** Half of a server's metadata says nothing. */
-function whole(http: HttpClient): HttpClient {
-  return async (url, request) => {
-    const answer = await http(url, request);
-    if (answer.complete === false) throw answer.failure;
-    return answer;
+function faultOf(answer: HttpAnswer, url: URL): DiscoveryFault | undefined {
+  const { status } = answer;
+  if (status === 429 || status >= 500) return { why: 'busy', status, retryAfterMs: retryAfter(answer) };
+  if (status === 404 || status === 410) return { why: 'missing', url };
+  return status < 200 || status > 299 ? { why: 'refused', url, status } : undefined;
+}
+
+/** Follows redirects that stay at the same origin: another one cannot speak for this issuer. */
+async function get(http: HttpClient, start: URL): Promise<HttpAnswer | DiscoveryFault> {
+  let url = start;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const answer = await ask(http, url);
+    if ('why' in answer || !REDIRECTS.has(answer.status)) return answer;
+    const location = answer.headers.get('location') ?? '';
+    if (location === '' || !URL.canParse(location, url.href)) return { why: 'redirect', to: undefined };
+    const to = new URL(location, url);
+    if (to.origin !== start.origin) return { why: 'redirect', to };
+    url = to;
+  }
+  return { why: 'redirect', to: url };
+}
+
+async function ask(http: HttpClient, url: URL): Promise<HttpAnswer | DiscoveryFault> {
+  try {
+    const answer = await http(url, { method: 'GET', headers: { accept: 'application/json' } });
+    // Half of a server's metadata says nothing.
+    return answer.complete === false ? { why: 'unreachable', failure: answer.failure } : answer;
+  } catch (thrown) {
+    if (thrown instanceof HttpFailure) return { why: 'unreachable', failure: thrown };
+    throw thrown;
+  }
+}
+
+/** Issuers are the same if nothing but a final slash is different: people and servers write it or leave it out. */
+function isSameIssuer(found: unknown, issuer: string): found is string {
+  const bare = (address: string): string => new URL(address).href.replace(/\/+$/, '');
+  return typeof found === 'string' && URL.canParse(found) && bare(found) === bare(issuer);
+}
+
+function metadataOf(
+  json: Record<string, unknown>,
+  { issuer, issuerVaries }: Discoverable,
+  openid: boolean,
+): ServerMetadata {
+  const text = (name: string): string | null => {
+    const value = json[name];
+    return typeof value === 'string' && value !== '' ? value : null;
   };
-}
-
-function metadataOf(server: oauth.AuthorizationServer, openid: boolean): ServerMetadata {
+  const texts = (name: string): string[] | undefined => {
+    const value = json[name];
+    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
+  };
   return {
-    issuer: server.issuer,
-    authorization_endpoint: server.authorization_endpoint ?? null,
-    token_endpoint: server.token_endpoint ?? null,
-    device_authorization_endpoint: server.device_authorization_endpoint ?? null,
-    revocation_endpoint: server.revocation_endpoint ?? null,
-    iss_required: server.authorization_response_iss_parameter_supported === true,
+    issuer: issuerVaries ? issuer : (text('issuer') ?? issuer),
+    authorization_endpoint: text('authorization_endpoint'),
+    token_endpoint: text('token_endpoint'),
+    device_authorization_endpoint: text('device_authorization_endpoint'),
+    revocation_endpoint: text('revocation_endpoint'),
+    iss_required: json['authorization_response_iss_parameter_supported'] === true,
     openid,
-    scopes: server.scopes_supported,
-    grantTypes: server.grant_types_supported,
-    clientAuths: server.token_endpoint_auth_methods_supported,
+    scopes: texts('scopes_supported'),
+    grantTypes: texts('grant_types_supported'),
+    clientAuths: texts('token_endpoint_auth_methods_supported'),
   };
-}
-
-function discoveryFailure(issuer: string, failures: readonly unknown[]): SigilforgeError {
-  const unreachable = failures.find((failure) => failure instanceof HttpFailure);
-  if (unreachable) return new SigilforgeError('network', unreachable.message, { cause: unreachable });
-  const mismatch = failures.some((failure) => isErrno(failure, oauth.JSON_ATTRIBUTE_COMPARISON));
-  const reason = mismatch ? 'its metadata names another issuer' : 'it has no metadata there';
-  return new SigilforgeError('refresh_failed', `The provider at ${issuer} cannot be discovered: ${reason}.`, {
-    hint: 'Check the issuer, or name the endpoints: sigilforge provider set ID --authorization-endpoint URL --token-endpoint URL',
-    cause: failures[0],
-  });
 }

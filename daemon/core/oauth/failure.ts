@@ -310,7 +310,7 @@ function quote({ code, description }: TokenError, secrets: readonly Secret[]): s
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), in milliseconds. */
-function retryAfter(answer: HttpAnswer): number | undefined {
+export function retryAfter(answer: HttpAnswer): number | undefined {
   const value = answer.headers.get('retry-after');
   if (value === null) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;

@@ -16,6 +16,7 @@ export type LogEvent =
   | 'keychain.item_not_deleted'
   | 'account.damaged'
   | 'provider.damaged'
+  | 'discovery.failed'
   | 'id_token.foreign'
   | 'id_token.passed_over'
   | 'refresh.stored'

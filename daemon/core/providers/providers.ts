@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { type Provider, ProviderSettings } from '../../../shared/provider.js';
+import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import { ClientRegistration, type OAuthClient } from '../oauth/client.js';
@@ -21,6 +22,8 @@ import { usualScopes } from './usual-scopes.js';
 export interface ClientOverrides {
   readonly issuer?: string | undefined;
   readonly clientId?: string | undefined;
+  /** How it signs in, which decides what endpoints it needs. */
+  readonly flow: FlowKind;
   /** The secret of a client that belongs only to this account. */
   readonly clientSecret?: Secret | undefined;
 }
@@ -116,7 +119,7 @@ export class Providers {
     const { notes, sources, source, configured, has_client_secret, ...facts } = provider;
     const registration = { ...facts, client_id: clientId, iss_required: false };
     return {
-      registration: provider.discovery ? await this.#discovered(id, registration) : registration,
+      registration: provider.discovery ? await this.#discovered(registration, overrides.flow) : registration,
       secret,
     };
   }
@@ -162,10 +165,22 @@ export class Providers {
     return builtinProviders.has(id) || layers.some((layer) => layer?.client_auth !== undefined);
   }
 
-  async #discovered(id: string, registration: ClientRegistration): Promise<ClientRegistration> {
-    const { issuer } = registration;
+  /** The registration with what the metadata adds to it. Endpoints that a person names are enough without any metadata. */
+  async #discovered(registration: ClientRegistration, flow: FlowKind): Promise<ClientRegistration> {
+    try {
+      return await this.#withMetadata(registration);
+    } catch (thrown) {
+      if (!isComplete(registration, flow)) throw thrown;
+      const { kind, message } = asSigilforgeError(thrown);
+      this.#env.log.warn('discovery.failed', { provider: registration.id, kind, message });
+      return registration;
+    }
+  }
+
+  async #withMetadata(registration: ClientRegistration): Promise<ClientRegistration> {
+    const { id, issuer, quirks } = registration;
     if (issuer === null) return registration;
-    const found = await discover(this.#http, issuer);
+    const found = await discover(this.#http, { id, issuer, issuerVaries: quirks.includes('issuer_varies') });
     const revocation =
       registration.revocation ??
       (found.revocation_endpoint === null ? null : standardRevocation(found.revocation_endpoint));
@@ -188,6 +203,16 @@ export class Providers {
       'refresh_failed',
     );
   }
+}
+
+/** Whether every endpoint is known that the flow asks. */
+function isComplete(
+  { authorization_endpoint, token_endpoint, device_authorization_endpoint }: ClientRegistration,
+  flow: FlowKind,
+): boolean {
+  if (token_endpoint === null) return false;
+  if (flow === 'authorization_code') return authorization_endpoint !== null;
+  return flow !== 'device_code' || device_authorization_endpoint !== null;
 }
 
 /** A provider that is not built in is useless without an address. */

@@ -17,7 +17,7 @@ export async function readGitHubApp(providers: Providers, request: SignInRequest
   if (!providers.get(id).flows.includes('github_app')) throw notGitHub(id);
   const { app_id, installation_id } = credential;
   const { registration, secret } = withoutRefresh(
-    await providers.client(id, { issuer: request.issuer, clientId: app_id }),
+    await providers.client(id, { flow: 'github_app', issuer: request.issuer, clientId: app_id }),
   );
   const base = registration.base_url ?? registration.issuer;
   if (base === null) throw noTokenEndpoint(registration.name);

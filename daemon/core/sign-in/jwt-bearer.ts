@@ -17,6 +17,7 @@ export async function readJwtBearer(providers: Providers, request: SignInRequest
   if (issuer === undefined)
     throw credentialMissing('jwt_bearer', 'issuer, because its private_key is not a whole key file');
   const registered = await providers.client(providerIdOf(request), {
+    flow: 'jwt_bearer',
     issuer: request.issuer,
     clientId: request.client_id ?? issuer,
   });

@@ -32,6 +32,7 @@ export async function requestedClient(
   const { credential, issuer, client_id, scopes, params = {} } = request;
   const own = credential && 'client_secret' in credential ? credential : undefined;
   const registered = await providers.client(providerIdOf(request), {
+    flow,
     issuer,
     clientId: own?.client_id ?? client_id,
     clientSecret: own && new Secret(own.client_secret),
