@@ -12,8 +12,8 @@ export async function chooseAccount(
   const { accounts } = await client.listAccounts({ service });
   const [only, ...others] = accounts;
   if (only === undefined) {
-    throw new SigilforgeError('not_found', 'This service has no account.', {
-      hint: 'Sign in with: sigilforge add-account SERVICE ACCOUNT',
+    throw new SigilforgeError('not_found', `The service ${service} has no account.`, {
+      hint: `Sign in with: sigilforge add-account ${service} ACCOUNT`,
     });
   }
   if (others.length > 0) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Api } from '../../shared/contract/index.js';
@@ -19,7 +19,7 @@ import { answerWith, changeJson, cutBefore, holdRequest } from '../support/provi
 import type { OpenIdProvider } from '../support/provider/openid-provider.js';
 import { authorize, openPage, signIn } from '../support/provider/person.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
-import { type Backend, startLibrary } from '../support/start/backends.js';
+import { type Backend, openBeside, startLibrary } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { rawRequest } from '../support/wire/requests.js';
 
@@ -479,6 +479,45 @@ describe('with endpoints of one’s own', () => {
       await expect(completed(api, begun.flowId)).rejects.toMatchObject({ kind: 'denied' });
     },
   );
+  test.each([
+    ['user_cancelled_login', 'denied', /^Start again, and approve it there/],
+    ['invalid_scope', 'refresh_failed', /--scopes SCOPE,SCOPE$/],
+    ['unauthorized_client', 'refresh_failed', /^Allow this client the authorization code flow/],
+    ['invalid_target', 'refresh_failed', /resource or audience/],
+    ['temporarily_unavailable', 'refresh_failed', /has a problem of its own: try again/],
+    ['redirect_uri_mismatch', 'refresh_failed', /^Register this redirect URI/],
+    ['consent_required', 'refresh_failed', /administrator/],
+    ['never_heard_of', 'refresh_failed', /provider show example$/],
+  ])('the browser comes back with %s: the hint says what helps', async (error, kind, hint) => {
+    const begun = await begin(api, { account: 'came-back' });
+    const page = await openPage(callback(begun, { error }));
+    const thrown = await completed(api, begun.flowId).catch((thrown: unknown) => thrown);
+    expect(thrown).toMatchObject({ kind, hint: expect.stringMatching(hint) });
+    expect(page.text).toContain(String(Object(thrown).message));
+  });
+
+  test('a fixed port on which another sign-in waits: the second one is told which', async () => {
+    const port = await freePort();
+    await api.setProvider({ id: SERVICE, redirect_uri: `http://127.0.0.1:${port}/back` });
+    const first = await begin(api, { account: 'first' });
+    const sentence = (whose: string) =>
+      `Another sign-in of Sigilforge, ${whose}, is waiting on port ${port} for its browser.`;
+    await expect(begin(api, { account: 'second' })).rejects.toMatchObject({
+      kind: 'already_exists',
+      message: sentence('for example/first'),
+      hint: expect.stringContaining('Finish or cancel that sign-in'),
+    });
+    // The same from another process, which does not know whose it is.
+    const beside = await openBeside(backend.sandbox.home);
+    await expect(begin(beside, { account: 'third' })).rejects.toMatchObject({
+      kind: 'already_exists',
+      message: sentence('in another program'),
+    });
+    await api.cancelFlow({ flow_id: first.flowId });
+    await expect(completed(api, first.flowId)).rejects.toMatchObject({ kind: 'cancelled' });
+    const third = await begin(beside, { account: 'third' });
+    await beside.cancelFlow({ flow_id: third.flowId });
+  });
 
   test('an out-of-band redirect takes the bare code, or an address with the right state', async () => {
     fake.route('POST /token', () => ({ body: { access_token: 'an access token' } }));
@@ -514,6 +553,19 @@ describe('with endpoints of one’s own', () => {
     });
   });
 });
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** The ID token of an answer as another provider would have issued it. Its signature is nobody's business here. */
 function foreign(json: Record<string, unknown>): string {

@@ -188,7 +188,7 @@ describe.each(backends)('by $name', ({ start }) => {
       await expect(api.refreshToken(name)).rejects.toMatchObject({
         kind: 'refresh_failed',
         message: expect.stringMatching(/refused: .*Invalid JWT Signature\. The provider rejected this key/),
-        hint: expect.stringContaining('--key-file FILE --replace'),
+        hint: expect.stringContaining('--key-file FILE'),
       });
       expect(await api.getAccount(name)).toMatchObject({ state: 'ok' });
       expect((await api.tokenInfo(name)).last_error?.message).toContain('rejected this key');

@@ -13,7 +13,7 @@ export function noSuchAccount({ service, account }: Names): SigilforgeError {
 
 export function accountExists({ service, account }: Names): SigilforgeError {
   return new SigilforgeError('already_exists', `The account ${service}/${account} already exists.`, {
-    hint: `Sign in again with: sigilforge add-account ${service} ${account} --replace`,
+    hint: 'To sign in to it again, add: --replace. For a second account, choose another name.',
   });
 }
 

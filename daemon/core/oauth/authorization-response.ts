@@ -3,6 +3,7 @@ import { errnoOf } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { ClientRegistration } from './client.js';
+import { hintFor, isPersonsNo } from './hints.js';
 import { short } from './short.js';
 
 /**
@@ -22,7 +23,9 @@ export function authorizationCode(
   } catch (thrown) {
     throw authorizationFailure(registration, thrown);
   }
-  throw new SigilforgeError('refresh_failed', `${registration.name} sent the browser back without a code.`);
+  throw new SigilforgeError('refresh_failed', `${registration.name} sent the browser back without a code.`, {
+    hint: `Start the sign-in again. If that does not help, compare the endpoints with the provider's: sigilforge provider show ${registration.id}`,
+  });
 }
 
 /** The issuer to compare `iss` with: the value itself if the provider has it among its own, else the provider's first. */
@@ -44,16 +47,24 @@ function authorizationFailure(registration: ClientRegistration, thrown: unknown)
 }
 
 function refusal(
-  { name }: ClientRegistration,
+  registration: ClientRegistration,
   { error, error_description }: oauth.AuthorizationResponseError,
 ): SigilforgeError {
-  if (error === 'access_denied') {
+  if (isPersonsNo(error)) {
     return new SigilforgeError('denied', 'The sign-in was refused in the browser.', {
       hint: 'Start again, and approve it there.',
     });
   }
   const reason = error_description ? `: ${short(error_description)}` : '';
-  return new SigilforgeError('refresh_failed', `${name} answered ${short(error)}${reason}.`, {
-    hint: 'Check the scopes and the client registered with this provider.',
+  return new SigilforgeError('refresh_failed', `${registration.name} answered ${short(error)}${reason}.`, {
+    hint: hintFor({
+      ...{ registration, grantType: 'authorization_code', signingIn: true, code: error },
+      trouble: isProblem(error) ? 'problem' : undefined,
+    }),
   });
+}
+
+/** RFC 6749, section 4.1.2.1: there is no status in a redirect, so two codes take the place of 500 and 503. */
+function isProblem(error: string): boolean {
+  return error === 'server_error' || error === 'temporarily_unavailable';
 }

@@ -2,7 +2,7 @@ import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
 import { printable } from '../../../shared/printable.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from './client.js';
-import { JWT_BEARER } from './grant-types.js';
+import { hintFor, KEY_GRANTS, type Matter } from './hints.js';
 import type { HttpFailure } from './http/failure.js';
 import type { HttpAnswer } from './http.js';
 import type { TokenError } from './token-error.js';
@@ -23,6 +23,8 @@ export interface TokenFailure {
   readonly verdict: Verdict;
   readonly end: FailedEnd;
   readonly error: SigilforgeError;
+  /** The same for a sign-in that ends by it: its hint names no account, because there may not be one yet. */
+  readonly signInError: SigilforgeError;
   /** Milliseconds that the provider asks to wait (`Retry-After`). */
   readonly retryAfterMs: number | undefined;
   /** The refusal itself, if the provider sent one. */
@@ -53,9 +55,6 @@ interface Judgement {
   readonly verdict: Verdict;
   readonly kind: ErrorKind;
 }
-
-/** Grants with a private key: a refusal concerns the key, or what it signed. */
-const KEY_GRANTS: ReadonlySet<string> = new Set([JWT_BEARER, 'github_app']);
 
 /** Dates are whole seconds, and assertions tolerate a minute. */
 const FORGIVEN_CLOCK_MS = 60_000;
@@ -183,7 +182,8 @@ export const judgements: readonly Judgement[] = [
 
 /** Judges a request that did not get a whole answer. */
 export function judgeHttpFailure(failure: HttpFailure): TokenFailure {
-  return judge({ failure }, failure.message, 'Check the network connection and the address of the provider.');
+  const hint = 'Check the network connection and the address of the provider.';
+  return judge({ failure }, failure.message, () => hint);
 }
 
 /** Judges a refusal. `secrets` are those in the request, so that none is quoted back from the answer. */
@@ -195,8 +195,26 @@ export function judgeRefusal(
 ): TokenFailure {
   const circumstances = { answer, refusal, registration, grantType };
   const sentence = `${registration.name} refused: ${quote(refusal, secrets)}.`;
-  if (!KEY_GRANTS.has(grantType)) return judge(circumstances, sentence, hintFor(refusal.code));
-  return judge(circumstances, [sentence, ...doubtsOf(answer, refusal)].join(' '), keyHintFor(refusal.code));
+  const doubts = KEY_GRANTS.has(grantType) ? doubtsOf(answer, refusal) : [];
+  return judge(circumstances, [sentence, ...doubts].join(' '), hintsOf(circumstances));
+}
+
+/** The hint for each of both states. */
+function hintsOf(circumstances: {
+  readonly answer: HttpAnswer;
+  readonly refusal?: TokenError;
+  readonly registration: ClientRegistration;
+  readonly grantType: string;
+}): (signingIn: boolean) => string {
+  const { answer, refusal, registration, grantType } = circumstances;
+  const matter = { registration, grantType, code: refusal?.code };
+  const later = { trouble: troubleOf(answer, refusal), waitMs: retryAfter(answer) };
+  return (signingIn) => hintFor({ ...matter, ...later, signingIn });
+}
+
+function troubleOf({ status }: HttpAnswer, refusal: TokenError | undefined): Matter['trouble'] {
+  if (status === 429 || (refusal && isRateLimit(refusal))) return 'asked_too_often';
+  return status >= 500 || (refusal && says(refusal, TRANSIENT_WORDS)) ? 'problem' : undefined;
 }
 
 /**
@@ -223,11 +241,15 @@ export function judgeUnreadable(
 ): TokenFailure {
   const type = answer.headers.get('content-type')?.split(';')[0] ?? 'no content type';
   const sentence = `${registration.name} answered with status ${answer.status} and ${type}, without a token.`;
-  const hint = 'Check the token endpoint of this provider: sigilforge provider show ID';
-  return judge({ answer, registration, grantType }, sentence, hint);
+  const circumstances = { answer, registration, grantType };
+  return judge(circumstances, sentence, hintsOf(circumstances));
 }
 
-function judge(circumstances: Circumstances, sentence: string, hint: string): TokenFailure {
+function judge(
+  circumstances: Circumstances,
+  sentence: string,
+  hintOf: (signingIn: boolean) => string,
+): TokenFailure {
   const { answer, failure, refusal } = circumstances;
   const judgement = judgements.find(({ matches }) => matches(circumstances));
   const { verdict, end, kind } = judgement ?? {
@@ -235,11 +257,13 @@ function judge(circumstances: Circumstances, sentence: string, hint: string): To
     end: 'unknown',
     kind: 'refresh_failed',
   };
-  const options = { cause: failure, ...(kind === 'auth_required' ? {} : { hint }) };
+  const errorFor = (signingIn: boolean) =>
+    new SigilforgeError(kind, sentence, { cause: failure, hint: hintOf(signingIn) });
   return {
     verdict,
     end,
-    error: new SigilforgeError(kind, sentence, options),
+    error: errorFor(false),
+    signInError: errorFor(true),
     retryAfterMs: answer && retryAfter(answer),
     refusal,
     unread: undefined,
@@ -279,23 +303,6 @@ function codesIn(text: string): string[] {
 
 function lower(text: string): string {
   return text.trim().toLowerCase();
-}
-
-function hintFor(code: string): string {
-  switch (code) {
-    case 'invalid_client':
-    case 'unauthorized_client':
-      return 'Check the client id and secret: sigilforge provider set ID --client-id CLIENT_ID --client-secret. If both are right, send the secret in the other way: sigilforge provider set ID --client-auth METHOD';
-    case 'invalid_scope':
-      return 'Request scopes that this provider and this client allow: --scopes a,b';
-    default:
-      return 'Check the settings of this provider: sigilforge provider show ID';
-  }
-}
-
-function keyHintFor(code: string): string {
-  if (code === 'invalid_scope') return hintFor(code);
-  return 'Check with the provider that the key is valid and may request this. To use a new key: sigilforge add-account SERVICE ACCOUNT --key-file FILE --replace';
 }
 
 /** The provider's words, printable and short, without any secret that it repeats. */

@@ -59,17 +59,17 @@ export async function signInExchange(
 /** The same for a flow that a failure ends. */
 export async function signInOrThrow(...request: Parameters<typeof signInExchange>): Promise<SignedIn> {
   const { granted, failure, client } = await signInExchange(...request);
-  if (failure) throw failure.error;
+  if (failure) throw failure.signInError;
   return { granted, client };
 }
 
 /** The error of a server that does not recognize the client (RFC 6749, section 5.2). */
 export const INVALID_CLIENT = 'invalid_client';
 
-/** The same failure, with another hint. */
-export function withHint<F extends Pick<TokenFailure, 'error'>>(failure: F, hint: string): F {
-  const { kind, message, cause } = failure.error;
-  return { ...failure, error: new SigilforgeError(kind, message, { hint, cause }) };
+/** The same failure of a sign-in, with another hint. */
+export function withHint<F extends Pick<TokenFailure, 'signInError'>>(failure: F, hint: string): F {
+  const { kind, message, cause } = failure.signInError;
+  return { ...failure, signInError: new SigilforgeError(kind, message, { hint, cause }) };
 }
 
 function bothRefused({ registration: { id } }: OAuthClient): string {

@@ -13,7 +13,7 @@ import type { Lease } from '../store/lease.js';
 import type { Vault } from '../vault/vault.js';
 import type { Answers } from './answers.js';
 import { backoffMs } from './backoff.js';
-import { judgedByHistory, notStored, signInAgain, withLostAnswer } from './refusals.js';
+import { forAccount, judgedByHistory, notStored, signInAgain, withLostAnswer } from './refusals.js';
 import { type RefreshRequest, refreshRequest } from './request.js';
 import type { Rescue } from './rescue.js';
 import type { UnreadAnswers } from './unread-answers.js';
@@ -191,7 +191,8 @@ export class Refresher {
     // could not be read is not: what it holds may be the living grant, which a repeated token would end.
     if (failure.end === 'unknown' && !failure.unread && !mayBeSpent)
       return this.#exchange(account, request, { lease, mayBeSpent: true });
-    throw recorded.verdict === 'dead' ? signInAgain(account, recorded.error.message) : recorded.error;
+    const { verdict, error } = recorded;
+    throw verdict === 'dead' ? signInAgain(account, error.message) : forAccount(error, account);
   }
 
   /** One exchange, in the journal before its first byte is sent: if the store cannot be written, nothing is sent. */

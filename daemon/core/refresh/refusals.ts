@@ -1,5 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { LastError } from '../accounts/json-fields.js';
+import { type SignedIn, signInCommand } from '../accounts/sign-in-command.js';
 import type { TokenFailure } from '../oauth/failure.js';
 
 interface Names {
@@ -10,10 +11,20 @@ interface Names {
 /** The words for a failure that was not recorded. */
 export const unknownReason = 'the reason is not known.';
 
-export function signInAgain({ service, account }: Names, reason: string): SigilforgeError {
-  return new SigilforgeError('auth_required', `${service}/${account} must be signed in again: ${reason}`, {
-    hint: `Run: sigilforge add-account ${service} ${account} --replace`,
-  });
+export function signInAgain(account: SignedIn, reason: string): SigilforgeError {
+  const sentence = `${account.service}/${account.account} must be signed in again: ${reason}`;
+  return new SigilforgeError('auth_required', sentence, { hint: `Run: ${signInCommand(account)}` });
+}
+
+/** The error of a failed refresh, with the account's own names and options in the command of its hint. */
+export function forAccount(
+  { kind, message, hint, cause }: SigilforgeError,
+  account: SignedIn,
+): SigilforgeError {
+  const named = hint.replace('sigilforge add-account SERVICE ACCOUNT --replace', () =>
+    signInCommand(account),
+  );
+  return new SigilforgeError(kind, message, { hint: named, cause });
 }
 
 /** The failure of a grant that an answer lost earlier may have spent: the one loss that no client can prevent. */
@@ -41,17 +52,18 @@ export function judgedByHistory(
   return { ...failure, verdict: 'dead', error: new SigilforgeError('auth_required', message, { cause }) };
 }
 
-export function notTakenOver({ service, account }: Names): SigilforgeError {
+export function notTakenOver(parked: SignedIn): SigilforgeError {
+  const { service, account } = parked;
   const sentence = `${service}/${account} was copied from another vault, which may still use its grant.`;
   return new SigilforgeError('auth_required', sentence, {
-    hint: `If that vault is gone, take the grant over with: sigilforge refresh-token ${service} ${account}. Otherwise sign in again with: sigilforge add-account ${service} ${account} --replace`,
+    hint: `If that vault is gone, take the grant over with: sigilforge refresh-token ${service} ${account}. Otherwise sign in again with: ${signInCommand(parked)}`,
   });
 }
 
-export function notRefreshable({ service, account }: Names): SigilforgeError {
-  const sentence = `${service}/${account} is an API key, which cannot be refreshed.`;
+export function notRefreshable(account: SignedIn): SigilforgeError {
+  const sentence = `${account.service}/${account.account} is an API key, which cannot be refreshed.`;
   return new SigilforgeError('auth_required', sentence, {
-    hint: `Store another one with: sigilforge add-account ${service} ${account} --api-key --replace`,
+    hint: `Store another one with: ${signInCommand(account)}`,
   });
 }
 
@@ -62,15 +74,22 @@ export function refusedAlthoughNew({ service, account }: Names): SigilforgeError
   });
 }
 
-export function backingOff(lastError: LastError | null, waitMs: number): SigilforgeError {
+export function backingOff(
+  { service, account }: Names,
+  lastError: LastError | null,
+  waitMs: number,
+): SigilforgeError {
   const { kind, message } = lastError ?? { kind: 'refresh_failed', message: unknownReason };
-  const hint = `Sigilforge tries again in ${Math.ceil(waitMs / 1000)} seconds.`;
+  const seconds = Math.ceil(waitMs / 1000);
+  const hint = `The provider is asked again after ${seconds} seconds. To ask at once: sigilforge refresh-token ${service} ${account}`;
   return new SigilforgeError(kind, message, { hint });
 }
 
 export function withoutAccessToken({ service, account }: Names): SigilforgeError {
   const sentence = `The provider of ${service}/${account} answered without an access token.`;
-  return new SigilforgeError('refresh_failed', sentence, { hint: 'Nothing is lost: try again later.' });
+  return new SigilforgeError('refresh_failed', sentence, {
+    hint: `Nothing is lost. Ask again later with: sigilforge refresh-token ${service} ${account}`,
+  });
 }
 
 export function notStored({ service, account }: Names, cause?: unknown): SigilforgeError {

@@ -29,7 +29,7 @@ export function assertWorthwhile(account: StoredAccount, reason: RefreshReason, 
     throw signInAgain(account, lastError?.message ?? unknownReason);
   if (reason === 'rejected' && isRecent(account.lastRefreshedAt, now)) throw refusedAlthoughNew(account);
   const waitMs = remainingBackoffMs(account.nextAttemptAt, now);
-  if (reason !== 'asked' && waitMs > 0) throw backingOff(lastError, waitMs);
+  if (reason !== 'asked' && waitMs > 0) throw backingOff(account, lastError, waitMs);
 }
 
 /** What is in the future was written by a clock that has been set back. */

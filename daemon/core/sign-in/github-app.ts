@@ -20,7 +20,7 @@ export async function readGitHubApp(providers: Providers, request: SignInRequest
     await providers.client(id, { flow: 'github_app', issuer: request.issuer, clientId: app_id }),
   );
   const base = registration.base_url ?? registration.issuer;
-  if (base === null) throw noTokenEndpoint(registration.name);
+  if (base === null) throw noTokenEndpoint(registration);
   const api = githubApi(base);
   const scopes = params['permissions'] === undefined ? (request.scopes ?? []) : listOf(params['permissions']);
   const minting = parse(

@@ -29,7 +29,7 @@ export async function readJwtBearer(providers: Providers, request: SignInRequest
   const usual = registration.quirks.includes('scope_in_assertion') ? registration.default_scopes : [];
   const scopes = request.scopes ?? usual;
   const audience = named ?? token_endpoint;
-  if (audience === null) throw noTokenEndpoint(registration.name);
+  if (audience === null) throw noTokenEndpoint(registration);
   const minting = parse(
     JwtBearer,
     {

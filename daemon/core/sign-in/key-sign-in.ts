@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { ClientRegistration, OAuthClient } from '../oauth/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 
 /** Everything that an account needs whose own private key mints its tokens. */
@@ -24,8 +24,8 @@ export function assertKnownParams(params: Readonly<Record<string, string>>, know
   throw new SigilforgeError('invalid_params', sentence);
 }
 
-export function noTokenEndpoint(name: string): SigilforgeError {
+export function noTokenEndpoint({ id, name }: Pick<ClientRegistration, 'id' | 'name'>): SigilforgeError {
   return new SigilforgeError('config', `No token endpoint is known for ${name}.`, {
-    hint: 'Set it with: sigilforge provider set ID --token-endpoint URL',
+    hint: `Set it with: sigilforge provider set ${id} --token-endpoint URL`,
   });
 }

@@ -6,6 +6,7 @@ import type { Vault } from '../vault/vault.js';
 import { AddAccount } from './add-account.js';
 import { TokenImport } from './import-token.js';
 import { PendingSignIns } from './pending.js';
+import { RedirectPorts } from './redirect-ports.js';
 import { SignInStore } from './sign-in-store.js';
 import { PersonSignIn } from './with-person.js';
 
@@ -24,8 +25,9 @@ export function openSignIn(
   const signIns = new PendingSignIns();
   const signInStore = new SignInStore(env, { store, attempts, vault, grants, events });
   const tokenImport = new TokenImport(env, { store, attempts, vault, grants, providers, oauth, signInStore });
-  const { log } = env;
-  const person = new PersonSignIn(oauth, { log, accounts, providers, vault, pending: signIns, signInStore });
+  const { log, leases } = env;
+  const waiting = { pending: signIns, ports: new RedirectPorts(leases) };
+  const person = new PersonSignIn(oauth, { log, accounts, providers, vault, ...waiting, signInStore });
   const ways = { person, tokenImport, signInStore };
   return { addAccount: new AddAccount(oauth, { store, accounts, providers, vault, ...ways }), signIns };
 }

@@ -10,6 +10,7 @@ import type { Vault } from '../vault/vault.js';
 import { signedInAs } from './identity.js';
 import { keepOpen } from './keep-open.js';
 import type { PendingSignIns, WaitingSignIn } from './pending.js';
+import type { RedirectPorts } from './redirect-ports.js';
 import { requestedClient, type SignInRequest } from './sign-in-request.js';
 import type { SignInStore } from './sign-in-store.js';
 
@@ -23,6 +24,7 @@ interface Collaborators {
   readonly providers: Providers;
   readonly vault: Vault;
   readonly pending: PendingSignIns;
+  readonly ports: RedirectPorts;
   readonly signInStore: SignInStore;
 }
 
@@ -34,15 +36,20 @@ export class PersonSignIn {
   readonly #providers: Providers;
   readonly #vault: Vault;
   readonly #pending: PendingSignIns;
+  readonly #ports: RedirectPorts;
   readonly #signInStore: SignInStore;
 
-  constructor(oauth: OAuthContext, { log, accounts, providers, vault, pending, signInStore }: Collaborators) {
+  constructor(
+    oauth: OAuthContext,
+    { log, accounts, providers, vault, pending, ports, signInStore }: Collaborators,
+  ) {
     this.#oauth = oauth;
     this.#log = log;
     this.#accounts = accounts;
     this.#providers = providers;
     this.#vault = vault;
     this.#pending = pending;
+    this.#ports = ports;
     this.#signInStore = signInStore;
   }
 
@@ -65,6 +72,7 @@ export class PersonSignIn {
     const surroundings = { oauth: this.#oauth, log: this.#log };
     return BEGIN[flow](this.#oauth, {
       ...{ client, scopes, params },
+      claimPort: (port) => this.#ports.claim(port, `${service}/${account}`),
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: async (answer) => {
         await signedInAs(surroundings, { ...answer, account: `${service}/${account}` });

@@ -5,6 +5,7 @@ import type { Grants } from '../accounts/grants.js';
 import { isAlive } from '../accounts/lifetime.js';
 import type { Usage } from '../accounts/usage.js';
 import type { Refresher } from '../refresh/refresher.js';
+import { withoutAccessToken } from '../refresh/refusals.js';
 import type { RefreshReason } from '../refresh/worthwhile.js';
 import type { StoredAccount } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
@@ -54,7 +55,7 @@ export class Tokens {
   /** An answer at once for a token that lives in memory; otherwise the promise of one. */
   get(request: TokenRequest): AccessToken | Promise<AccessToken> {
     const cached = this.#cache.get(request.service, request.account);
-    return cached && this.#serves(cached, request) ? this.#answer(cached) : this.#getSlowly(request);
+    return cached && this.#serves(cached, request) ? this.#answer(cached, request) : this.#getSlowly(request);
   }
 
   /** A new token from the provider, even if the stored one still lives. */
@@ -65,21 +66,22 @@ export class Tokens {
 
   async #getSlowly(request: TokenRequest): Promise<AccessToken> {
     const { stored, token } = await this.#stored(request.service, request.account);
-    if (this.#serves(token, request)) return this.#answer(token);
+    if (this.#serves(token, request)) return this.#answer(token, request);
     try {
       if (!request.refresh_if_needed) throw notRefreshed(stored);
       return await this.#refreshed(stored, isRejected(token, request) ? 'rejected' : 'needed');
     } catch (thrown) {
       // A token that still lives is handed out even if the refresh failed, unless it is the one that was refused.
       const latest = await this.#stored(request.service, request.account);
-      if (this.#lives(latest.token) && !isRejected(latest.token, request)) return this.#answer(latest.token);
+      if (this.#lives(latest.token) && !isRejected(latest.token, request))
+        return this.#answer(latest.token, request);
       throw thrown;
     }
   }
 
   async #refreshed(account: StoredAccount, reason: RefreshReason): Promise<AccessToken> {
     await this.#refresher.refresh(account, reason);
-    return this.#answer((await this.#stored(account.service, account.account)).token);
+    return this.#answer((await this.#stored(account.service, account.account)).token, account);
   }
 
   async #stored(service: string, account: string): Promise<StoredToken> {
@@ -99,10 +101,8 @@ export class Tokens {
     return isAlive(token, clock.wall() + atLeastMs) && token.deadline - clock.monotonic() > atLeastMs;
   }
 
-  #answer(token: CachedToken): AccessToken {
-    if (token.accessToken === undefined) {
-      throw new SigilforgeError('refresh_failed', 'The provider answered without an access token.');
-    }
+  #answer(token: CachedToken, names: Pick<TokenRequest, 'service' | 'account'>): AccessToken {
+    if (token.accessToken === undefined) throw withoutAccessToken(names);
     this.#usage.markUsed(token.id);
     return {
       access_token: token.accessToken.reveal(),

@@ -199,14 +199,6 @@ describe('the sentence', () => {
       'Example refused: bad, Token revoked.',
     );
   });
-
-  test.each([
-    ['invalid_client', /client id and secret/],
-    ['invalid_scope', /scopes/],
-    ['anything_else', /provider show/],
-  ])('%s has a hint of its own', (error, hint) => {
-    expect(judge({ body: { error } }).error.hint).toMatch(hint);
-  });
 });
 
 describe('how long the provider asks to be left alone', () => {

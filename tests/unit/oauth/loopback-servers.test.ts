@@ -22,7 +22,7 @@ async function get(host: string, port: number): Promise<string> {
 
 /** Servers that end with the test. */
 async function listen(hosts: readonly string[], port: number | 'any') {
-  const servers = await listenOnLoopback(hosts, port, answer);
+  const servers = await listenOnLoopback({ hosts, port, provider: 'example' }, answer);
   onTestFinished(() => servers.close());
   return servers;
 }
@@ -67,15 +67,17 @@ test('a port that is taken on one of them is not used, if any will do', async ()
 
 test('it ends if every port is taken', async () => {
   const { ports } = othersFirst('127.0.0.2', Number.POSITIVE_INFINITY);
-  await expect(listenOnLoopback(both, 'any', answer)).rejects.toMatchObject({ kind: 'config' });
+  await expect(
+    listenOnLoopback({ hosts: both, port: 'any', provider: 'example' }, answer),
+  ).rejects.toMatchObject({ kind: 'config' });
   expect(ports).toHaveLength(20);
 });
 
 test.each(both)('a fixed port that is taken on %s is an error that says where', async (host) => {
   const port = await take(host);
-  await expect(listenOnLoopback(both, port, answer)).rejects.toMatchObject({
+  await expect(listenOnLoopback({ hosts: both, port, provider: 'example' }, answer)).rejects.toMatchObject({
     kind: 'config',
-    message: `Cannot listen on ${host}:${port} for the browser's redirect.`,
+    message: `Cannot listen on ${host}:${port} for the browser's redirect: another program listens there.`,
   });
   const [free] = both.filter((other) => other !== host);
   await expect(get(free ?? '', port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -90,5 +92,7 @@ test('only an address that this machine does not have is left out', async () => 
     const { port } = await listen(hosts, 'any');
     expect(await get(present, port)).toBe('ours');
   }
-  await expect(listenOnLoopback([absent], 'any', answer)).rejects.toMatchObject({ kind: 'config' });
+  await expect(
+    listenOnLoopback({ hosts: [absent], port: 'any', provider: 'example' }, answer),
+  ).rejects.toMatchObject({ kind: 'config' });
 });

@@ -5,7 +5,8 @@ import { SigilforgeError } from '../../../shared/errors.js';
 
 function refused(retryAfterMs: number | undefined): TokenFailure {
   const error = new SigilforgeError('refresh_failed', 'Example refused.');
-  return { verdict: 'transient', end: 'refused', error, retryAfterMs, refusal: undefined, unread: undefined };
+  const outcome = { verdict: 'transient', end: 'refused', error, signInError: error } as const;
+  return { ...outcome, retryAfterMs, refusal: undefined, unread: undefined };
 }
 
 describe('the back-off', () => {

@@ -17,7 +17,7 @@ export async function beginAuthorizationCode(
   context: OAuthContext,
   request: FlowRequest,
 ): Promise<PendingFlow> {
-  const { client, keepOpen, store } = request;
+  const { client, claimPort, keepOpen, store } = request;
   const { registration } = client;
   const endpoint = authorizationEndpoint(registration);
   const state = newState();
@@ -59,7 +59,7 @@ export async function beginAuthorizationCode(
     return answered;
   };
 
-  const redirect = await listenForRedirect(registration.redirect, state, respond);
+  const redirect = await listenForRedirect(registration, { state, respond, claimPort });
   const expiry = setTimeout(() => ending.reject(expired()), LIFETIME_MS);
   const done = ending.promise.finally(() => {
     clearTimeout(expiry);
@@ -126,10 +126,10 @@ function consent({ refresh }: ClientRegistration, scopes: readonly string[]): Re
   return isNeeded ? { prompt: 'consent' } : {};
 }
 
-function authorizationEndpoint({ authorization_endpoint, name }: ClientRegistration): string {
+function authorizationEndpoint({ authorization_endpoint, id, name }: ClientRegistration): string {
   if (authorization_endpoint !== null) return authorization_endpoint;
   throw new SigilforgeError('config', `No authorization endpoint is known for ${name}.`, {
-    hint: 'Set it with: sigilforge provider set ID --authorization-endpoint URL',
+    hint: `Set it with: sigilforge provider set ${id} --authorization-endpoint URL`,
   });
 }
 

@@ -5,6 +5,7 @@ import type { OAuthClient } from '../client.js';
 import type { OAuthContext } from '../exchange.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from '../failure.js';
 import { DEVICE_CODE } from '../grant-types.js';
+import { isPersonsNo } from '../hints.js';
 import { HttpFailure } from '../http/failure.js';
 import type { HttpAnswer } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
@@ -75,10 +76,10 @@ async function authorizeDevice(
   { http }: OAuthContext,
   { client, scopes, params }: FlowRequest,
 ): Promise<AuthorizedDevice> {
-  const { device_authorization_endpoint, name, quirks, scope_separator } = client.registration;
+  const { device_authorization_endpoint, id, name, quirks, scope_separator } = client.registration;
   if (device_authorization_endpoint === null) {
     throw new SigilforgeError('config', `No device authorization endpoint is known for ${name}.`, {
-      hint: 'Use --flow authorization_code, or set the endpoint with: sigilforge provider set ID --device-authorization-endpoint URL',
+      hint: `Use --flow authorization_code, or set the endpoint with: sigilforge provider set ${id} --device-authorization-endpoint URL`,
     });
   }
   const parameter = quirks.includes('device_scopes_plural') ? 'scopes' : 'scope';
@@ -92,9 +93,9 @@ async function authorizeDevice(
     );
     const { device, failure } = attempted.result;
     if (!failure) return { ...device, client: attempted.client };
-    throw (attempted.hint === undefined ? failure : withHint(failure, attempted.hint)).error;
+    throw (attempted.hint === undefined ? failure : withHint(failure, attempted.hint)).signInError;
   } catch (thrown) {
-    throw thrown instanceof HttpFailure ? judgeHttpFailure(thrown).error : thrown;
+    throw thrown instanceof HttpFailure ? judgeHttpFailure(thrown).signInError : thrown;
   }
 }
 
@@ -147,7 +148,7 @@ async function poll(
     if (code === 'authorization_pending') pace.pending();
     else if (code === 'slow_down') pace.slowDown(failure.refusal?.interval);
     else if (failure.verdict === 'transient') pace.failed(failure);
-    else throw ending(code) ?? failure.error;
+    else throw ending(code) ?? failure.signInError;
   }
 }
 
@@ -172,18 +173,12 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
 
 /** Ends that are not errors, by the codes of RFC 8628 and their other names (Microsoft, GitHub). */
 function ending(code: string | undefined): SigilforgeError | undefined {
-  switch (code) {
-    case 'access_denied':
-    case 'authorization_declined':
-      return new SigilforgeError('denied', 'The sign-in was refused on the other device.', {
-        hint: 'Start again, and approve it there.',
-      });
-    case 'expired_token':
-    case 'token_expired':
-      return expired();
-    default:
-      return undefined;
+  if (isPersonsNo(code)) {
+    return new SigilforgeError('denied', 'The sign-in was refused on the other device.', {
+      hint: 'Start again, and approve it there.',
+    });
   }
+  return code === 'expired_token' || code === 'token_expired' ? expired() : undefined;
 }
 
 function expired(): SigilforgeError {

@@ -9,6 +9,8 @@ export interface FlowRequest {
   readonly scopes: readonly string[];
   /** More parameters of the authorization request, or of the device authorization request. */
   readonly params: Readonly<Record<string, string>>;
+  /** Takes a fixed port for the redirect, and returns what gives it back. Throws if another sign-in has it. */
+  readonly claimPort: (port: number) => () => void;
   /** Runs an exchange and stores its answer with the vault kept open in between. Throws if the vault is locked before. */
   readonly keepOpen: <T>(exchange: () => Promise<T>) => Promise<T>;
   /** Stores the grant. The flow is complete, and says so in the browser, once this has returned. */

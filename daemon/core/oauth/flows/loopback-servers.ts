@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isErrno } from '../../../../shared/errno.js';
+import { errnoOf, isErrno } from '../../../../shared/errno.js';
 import { SigilforgeError } from '../../../../shared/errors.js';
 
 /** The machine has no such interface, so no other program can listen there either. Any other error says nothing of that. */
@@ -11,6 +11,13 @@ const ATTEMPTS = 20;
 
 /** Bytes of a request line with its headers: codes are long if they hold what was granted, and as long as one may be pasted. */
 const LONGEST_REQUEST = 128 * 1024;
+
+/** Where to listen, and for which provider, which the hint names if that is not possible. */
+interface Wanted {
+  readonly hosts: readonly string[];
+  readonly port: number | 'any';
+  readonly provider: string;
+}
 
 /** Servers on one port of all hosts that a browser may try. */
 export interface LoopbackServers {
@@ -23,14 +30,13 @@ export interface LoopbackServers {
  * With the port `any`, one that is free on all of them is looked for. Throws `config` if there is none.
  */
 export async function listenOnLoopback(
-  hosts: readonly string[],
-  port: number | 'any',
+  wanted: Wanted,
   handler: http.RequestListener,
 ): Promise<LoopbackServers> {
   let taken: unknown;
-  for (let attempt = 0; attempt < (port === 'any' ? ATTEMPTS : 1); attempt += 1) {
+  for (let attempt = 0; attempt < (wanted.port === 'any' ? ATTEMPTS : 1); attempt += 1) {
     try {
-      return await listenOnAll(hosts, port === 'any' ? 0 : port, handler);
+      return await listenOnAll(wanted, handler);
     } catch (thrown) {
       taken = thrown;
       if (!(thrown instanceof SigilforgeError) || !isErrno(thrown.cause, 'EADDRINUSE')) throw thrown;
@@ -39,13 +45,10 @@ export async function listenOnLoopback(
   throw taken;
 }
 
-async function listenOnAll(
-  hosts: readonly string[],
-  wanted: number,
-  handler: http.RequestListener,
-): Promise<LoopbackServers> {
+async function listenOnAll(wanted: Wanted, handler: http.RequestListener): Promise<LoopbackServers> {
+  const { hosts, provider } = wanted;
   const servers: http.Server[] = [];
-  let port = wanted;
+  let port = wanted.port === 'any' ? 0 : wanted.port;
   let absent: unknown;
   const close = (): void => servers.forEach(closeServer);
   for (const host of hosts) {
@@ -57,10 +60,10 @@ async function listenOnAll(
       absent = cause;
       if (isErrno(cause, ...NO_SUCH_ADDRESS)) continue;
       close();
-      throw notFree(host, port, cause);
+      throw notFree(provider, { host, port, cause });
     }
   }
-  if (servers.length === 0) throw notFree(hosts[0] ?? '', port, absent);
+  if (servers.length === 0) throw notFree(provider, { host: hosts[0] ?? '', port, cause: absent });
   return { port, close };
 }
 
@@ -72,10 +75,15 @@ function listen(server: http.Server, host: string, port: number): Promise<number
   });
 }
 
-function notFree(host: string, port: number, cause: unknown): SigilforgeError {
+function notFree(
+  provider: string,
+  { host, port, cause }: { readonly host: string; readonly port: number; readonly cause: unknown },
+): SigilforgeError {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new SigilforgeError('config', `Cannot listen on ${address} for the browser's redirect.`, {
-    hint: 'Stop the program that uses the port, or register another redirect URI and set it with: sigilforge provider set ID --redirect-uri URL',
+  const code = errnoOf(cause) ?? 'unknown';
+  const reason = code === 'EADDRINUSE' ? 'another program listens there' : code;
+  return new SigilforgeError('config', `Cannot listen on ${address} for the browser's redirect: ${reason}.`, {
+    hint: `${code === 'EADDRINUSE' ? 'End that program, or register' : 'Register'} another redirect URI with the provider, and set it with: sigilforge provider set ${provider} --redirect-uri URL`,
     cause,
   });
 }

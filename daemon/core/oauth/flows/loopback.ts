@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type http from 'node:http';
-import type { RedirectRule } from '../../../../shared/provider.js';
 import { isLoopback } from '../../../../shared/schemas.js';
+import type { ClientRegistration } from '../client.js';
 import { callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
 import { listenOnLoopback } from './loopback-servers.js';
 
@@ -11,15 +11,21 @@ export interface LoopbackRedirect {
   close(): void;
 }
 
+/** Which response is expected, and what happens with it. */
+interface Expected {
+  readonly state: string;
+  readonly respond: (response: URLSearchParams) => Promise<Outcome>;
+  readonly claimPort: (port: number) => () => void;
+}
+
 /**
  * Listens for the authorization response on the loopback interface (RFC 8252, section 7.3). The first request with the
  * right path, Host and `state` is handed to `respond`, whose outcome the browser shows; any other changes nothing.
  * If the redirect URI is not a loopback address, nothing listens, and the person pastes the address instead.
  */
 export async function listenForRedirect(
-  rule: RedirectRule,
-  state: string,
-  respond: (response: URLSearchParams) => Promise<Outcome>,
+  { id, redirect: rule }: Pick<ClientRegistration, 'id' | 'redirect'>,
+  { state, respond, claimPort }: Expected,
 ): Promise<LoopbackRedirect> {
   const uri = URL.canParse(rule.uri) ? new URL(rule.uri) : undefined;
   if (uri?.protocol !== 'http:' || !isLoopback(uri)) return { redirectUri: rule.uri, close: () => {} };
@@ -46,18 +52,22 @@ export async function listenForRedirect(
     return show(response, outcome.ok ? 200 : 400, outcome);
   };
 
-  const servers = await listenOnLoopback(
-    hostsOf(uri),
-    rule.port === 'any' ? 'any' : Number(uri.port || 80),
-    (request, response) => {
-      answer(request, response).catch(() => response.destroy());
-    },
-  );
+  const port = rule.port === 'any' ? 'any' : Number(uri.port || 80);
+  const release = port === 'any' ? () => {} : claimPort(port);
+  const servers = await listenOnLoopback({ hosts: hostsOf(uri), port, provider: id }, (request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  }).catch((thrown: unknown) => {
+    release();
+    throw thrown;
+  });
   uri.port = String(servers.port);
   return {
     // As it was registered: an exact comparison would trip over a slash that was added.
     redirectUri: rule.port === 'fixed' ? rule.uri : uri.href,
-    close: servers.close,
+    close: () => {
+      servers.close();
+      release();
+    },
   };
 }
 

@@ -41,7 +41,7 @@ export async function mintOrThrow(
   key: MintingKey,
 ): Promise<Granted> {
   const { granted, failure } = await mint(context, client, key);
-  if (failure) throw failure.error;
+  if (failure) throw failure.signInError;
   return granted;
 }
 

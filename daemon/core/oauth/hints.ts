@@ -1,0 +1,182 @@
+import type { ClientRegistration } from './client.js';
+import { DEVICE_CODE, JWT_BEARER } from './grant-types.js';
+
+/** What was asked of a provider, and what came of it. */
+export interface Matter {
+  readonly registration: ClientRegistration;
+  readonly grantType: string;
+  /** Whether a sign-in ends by it: then there may be no account yet. */
+  readonly signingIn: boolean;
+  /** The provider's word for the reason, if it gave one. */
+  readonly code?: string | undefined;
+  /** Why it may work later. */
+  readonly trouble?: 'asked_too_often' | 'problem' | undefined;
+  /** Milliseconds that the provider asks to wait. */
+  readonly waitMs?: number | undefined;
+}
+
+/** Grants with a private key: a refusal concerns the key, or what it signed. */
+export const KEY_GRANTS: ReadonlySet<string> = new Set([JWT_BEARER, 'github_app']);
+
+/** What a client must be allowed for each grant, in the words of most providers' settings. */
+const ALLOWANCE: Readonly<Record<string, string>> = {
+  authorization_code: 'the authorization code flow',
+  refresh_token: 'refresh tokens',
+  client_credentials: 'client credentials',
+  [DEVICE_CODE]: 'the device flow',
+  [JWT_BEARER]: 'to request these scopes with this key',
+};
+
+interface Row {
+  /** In lower case: the standards' words, and what GitHub, Google and Slack say instead. */
+  readonly codes: readonly string[];
+  readonly grants?: readonly string[];
+  readonly hint: (matter: Matter) => string;
+}
+
+/** The first row that fits counts. */
+const rows: readonly Row[] = [
+  {
+    codes: ['invalid_dpop_proof', 'use_dpop_nonce'],
+    hint: () =>
+      "The provider demands DPoP for this client, which Sigilforge does not use. Turn it off for the client in the provider's settings.",
+  },
+  {
+    codes: ['invalid_scope'],
+    hint: ({ signingIn }) =>
+      signingIn
+        ? 'Ask for scopes that the provider allows for this client: --scopes SCOPE,SCOPE'
+        : 'Sign in again with scopes that the provider allows for this client: sigilforge add-account SERVICE ACCOUNT --replace',
+  },
+  {
+    codes: ['invalid_target'],
+    hint: ({ registration }) =>
+      `Check the resource or audience in the parameters of this sign-in, and in those of the provider: sigilforge provider show ${registration.id}`,
+  },
+  {
+    codes: ['not found'],
+    grants: ['github_app'],
+    hint: () => 'Check the id of the installation, and that the app is still installed there.',
+  },
+  {
+    codes: ['unauthorized_client', 'device_flow_disabled', 'unsupported_response_type'],
+    hint: ({ grantType }) => {
+      const allowance = ALLOWANCE[grantType] ?? 'this flow';
+      const other = isPersons(grantType) ? ', or choose another flow with: --flow FLOW' : '.';
+      return `Allow this client ${allowance} in the provider's settings${other}`;
+    },
+  },
+  {
+    codes: ['unsupported_grant_type'],
+    hint: ({ grantType, registration, signingIn }) => {
+      const check = `heck the token endpoint with: sigilforge provider show ${registration.id}`;
+      const allowance = ALLOWANCE[grantType] ?? 'this flow';
+      const other = signingIn ? `Choose another flow with: --flow FLOW, or c${check}` : `C${check}`;
+      return `This token endpoint does not know ${allowance}. ${other}`;
+    },
+  },
+  {
+    codes: ['invalid_grant', 'bad_verification_code', 'invalid_code', 'code_already_used', 'code_expired'],
+    grants: ['authorization_code'],
+    hint: () =>
+      'A code is valid once, for a minute or a few: start the sign-in again, and finish it without a pause.',
+  },
+  {
+    codes: ['invalid_grant', 'incorrect_device_code'],
+    grants: [DEVICE_CODE],
+    hint: () => 'A code is valid once, for a few minutes: start the sign-in again, and enter the new one.',
+  },
+  {
+    codes: ['redirect_uri_mismatch', 'bad_redirect_uri', 'invalid_redirect_uri'],
+    hint: ({ registration }) => `Register this redirect URI with the provider: ${registration.redirect.uri}`,
+  },
+  {
+    codes: ['access_denied', 'consent_required', 'interaction_required', 'login_required'],
+    grants: ['authorization_code', DEVICE_CODE],
+    hint: () =>
+      "The provider does not let this person use this client yet: ask the provider's administrator, then start the sign-in again.",
+  },
+];
+
+/** Those whose settings a person wrote: the client and its secret. */
+const CLIENT_CODES: readonly string[] = [
+  'invalid_client',
+  'incorrect_client_credentials',
+  'invalid_client_id',
+  'bad_client_secret',
+];
+
+/** What a person can do about a failure: chosen here, where it is known what was asked and what came back. */
+export function hintFor(matter: Matter): string {
+  const { registration, grantType, code, trouble } = matter;
+  if (trouble !== undefined) return laterHint(matter);
+  const word = code?.toLowerCase();
+  if (word === undefined) return unreadableHint(matter);
+  const row = rows.find(({ codes, grants }) => codes.includes(word) && (grants?.includes(grantType) ?? true));
+  if (row) return row.hint(matter);
+  if (KEY_GRANTS.has(grantType)) return keyHint(matter);
+  if (CLIENT_CODES.includes(word)) return clientHint(matter);
+  if (grantType === 'refresh_token' && matter.signingIn && word === 'invalid_grant') {
+    return `This refresh token is over, or it is another client's: copy the newest one, and compare the client with: sigilforge provider show ${registration.id}`;
+  }
+  return `Check the settings of this provider with: sigilforge provider show ${registration.id}`;
+}
+
+/** In lower case: RFC 6749 and RFC 8628, then Microsoft, LinkedIn and others. */
+const PERSONS_NO: readonly string[] = [
+  'access_denied',
+  'authorization_declined',
+  'user_denied',
+  'user_cancelled',
+  'user_cancelled_login',
+  'user_cancelled_authorize',
+  'consent_declined',
+];
+
+/** Whether a sign-in ended because the person refused it. */
+export function isPersonsNo(code: string | undefined): boolean {
+  return PERSONS_NO.includes(code?.toLowerCase() ?? '');
+}
+
+function laterHint({ trouble, waitMs }: Matter): string {
+  const when = waitMs === undefined || waitMs <= 0 ? 'in a few minutes' : `in ${inWords(waitMs)}`;
+  const reason =
+    trouble === 'problem' ? 'The provider has a problem of its own' : 'The provider was asked too often';
+  return `${reason}: try again ${when}.`;
+}
+
+/** A sign-in has tried both ways of sending the secret; a refresh has not, because its token might be spent by that. */
+function clientHint({ registration: { id }, signingIn }: Matter): string {
+  const check = `Check the client id and its secret with the provider, and set them with: sigilforge provider set ${id} --client-id CLIENT_ID --client-secret`;
+  if (signingIn) return check;
+  return `${check}. If both are right, send the secret in the other way: sigilforge provider set ${id} --client-auth METHOD, and sign in again with: sigilforge add-account SERVICE ACCOUNT --replace`;
+}
+
+function unreadableHint({ registration }: Matter): string {
+  return `Check the network, whose own sign-in page may have answered, and the endpoints of this provider: sigilforge provider show ${registration.id}`;
+}
+
+function keyHint({ signingIn }: Matter): string {
+  const other = signingIn
+    ? 'or give another key with: --key-file FILE'
+    : 'or give another key with: sigilforge add-account SERVICE ACCOUNT --replace';
+  return `Check with the provider that the key is valid and may request this, ${other}`;
+}
+
+function isPersons(grantType: string): boolean {
+  return grantType === 'authorization_code' || grantType === DEVICE_CODE;
+}
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+/** A time to wait, never less than it is: `90 seconds`, `3 minutes`. */
+function inWords(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['second', 1];
+  const count = Math.ceil(seconds / size);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
