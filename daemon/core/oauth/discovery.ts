@@ -1,6 +1,7 @@
 import { isRecord, parseJson } from '../../../shared/json.js';
 import { readAnswerText } from './answer-body.js';
 import { type DiscoveryFault, discoveryError } from './discovery-fault.js';
+import { assertEndpointsElsewhere } from './endpoint-guard.js';
 import { retryAfter } from './failure.js';
 import { HttpFailure } from './http/failure.js';
 import type { HttpAnswer, HttpClient } from './http.js';
@@ -35,12 +36,19 @@ export interface Discoverable {
 const MOST_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Reads a server's metadata, first at OpenID's address and then at OAuth's, and compares the issuer. */
+/**
+ * Reads a server's metadata, first at OpenID's address and then at OAuth's, and compares the issuer. Throws `denied` for
+ * endpoints that an issuer elsewhere may not name.
+ */
 export async function discover(http: HttpClient, provider: Discoverable): Promise<ServerMetadata> {
   const faults: DiscoveryFault[] = [];
   for (const [url, openid] of addressesOf(provider.issuer)) {
     const found = await metadataAt(http, url, provider);
-    if (!('fault' in found)) return metadataOf(found.json, provider, openid);
+    if (!('fault' in found)) {
+      const metadata = metadataOf(found.json, provider, openid);
+      assertEndpointsElsewhere(provider.issuer, metadata);
+      return metadata;
+    }
     const { fault } = found;
     faults.push(fault);
     // A host that cannot be reached is not asked twice.
