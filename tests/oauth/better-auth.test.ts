@@ -39,6 +39,14 @@ async function know(api: SigilforgeClient, client?: OpenIdClient, at = server): 
   return { clientId, clientSecret, auth };
 }
 
+/** Makes the server known by what has to be set. */
+async function knowLeast(api: SigilforgeClient, auth: OpenIdClient['auth']): Promise<OpenIdClient> {
+  const client = await server.registerDesktop(auth);
+  const { clientId: client_id, clientSecret: client_secret } = client;
+  await api.setProvider({ id: SERVICE, issuer: server.issuer, client_id, client_secret });
+  return client;
+}
+
 /** A whole sign-in, the person's part included. */
 async function signIn(
   api: SigilforgeClient,
@@ -108,6 +116,30 @@ describe.each(backends)('by $name', ({ start }) => {
       expect(await server.grants(client)).toBe(2);
     },
   );
+
+  test.each([
+    ['client_secret_basic', 'authorization_code'],
+    ['client_secret_basic', 'device_code'],
+    ['client_secret_post', 'device_code'],
+  ] as const)('a secret is sent by %s although that is not set, to sign in by %s', async (auth, flow) => {
+    const { api } = await stopAfter(start());
+    const client = await knowLeast(api, auth);
+    expect(await signIn(api, { flow })).toMatchObject({ state: 'ok' });
+    expect(await server.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+    expect(await api.removeAccount(work)).toMatchObject({ revoked: true });
+    expect(await server.grants(client)).toBe(0);
+  });
+
+  test('a code that is spent before the secret is looked at makes it known what to set', async () => {
+    const { api } = await stopAfter(start());
+    const client = await knowLeast(api, 'client_secret_post');
+    const hint = expect.stringContaining('sigilforge provider set example --client-auth client_secret_post');
+    await expect(signIn(api)).rejects.toMatchObject({ kind: 'refresh_failed', hint });
+    expect(await server.grants(client)).toBe(0);
+    await api.setProvider({ id: SERVICE, client_auth: 'client_secret_post' });
+    await signIn(api);
+    expect(await server.accepts((await api.refreshToken(work)).access_token)).toBe(true);
+  });
 
   test.each(['client_secret_basic', 'client_secret_post'] as const)(
     'a machine signs in as itself with %s, and again where its token has expired',

@@ -165,6 +165,17 @@ describe.each(backends)('by $name, a server with refresh tokens', ({ start }) =>
     },
   );
 
+  test('says how it takes a secret, so that it need not be set', async () => {
+    const server = await stopAfter(startMcpServer());
+    const { api } = await stopAfter(start());
+    const client = await server.registerProgram(ANY_PORT, 'client_secret_post');
+    const { clientId: client_id, clientSecret: client_secret } = client;
+    await api.setProvider({ id: SERVICE, issuer: await issuerOf(server), client_id, client_secret });
+    await addAccount(api, { ...forResource(server), scopes: [TOOL_SCOPE] });
+    expect(await callTool(server, (await api.refreshToken(work)).access_token)).toBe(TOOL_SCOPE);
+    expect(server.count('authorization_code')).toBe(1);
+  });
+
   test('takes over the refresh token of another program', async () => {
     const server = await stopAfter(startMcpServer());
     const { api } = await stopAfter(start());
