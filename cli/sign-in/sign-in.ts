@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import { ifRedirectIsRefused } from '../provider/registration.js';
 import { isAttended, isRemote } from '../terminal/browser.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
@@ -10,7 +11,7 @@ import { present } from './present.js';
 
 /** The client that signs in, and the terminal of the person. */
 interface Surroundings {
-  readonly client: Pick<Api, 'addAccount' | 'waitFlow' | 'completeFlow' | 'cancelFlow'>;
+  readonly client: Pick<Api, 'addAccount' | 'waitFlow' | 'completeFlow' | 'cancelFlow' | 'getProvider'>;
   readonly output: Output;
 }
 
@@ -18,6 +19,7 @@ interface Surroundings {
 interface Waiting extends Surroundings {
   readonly started: ResultOf<'add_account'>;
   readonly flow_id: string;
+  readonly provider: string;
   /** Aborted when the sign-in is over, for better or worse. */
   readonly over: AbortSignal;
 }
@@ -43,7 +45,8 @@ export async function signIn(
   const { flow_id } = started;
   if (flow_id === null) return storedBy(started);
   const ending = new AbortController();
-  const waiting: Waiting = { client, output, started, flow_id, over: ending.signal };
+  const provider = request.provider ?? request.service;
+  const waiting: Waiting = { client, output, started, flow_id, provider, over: ending.signal };
   try {
     return await untilInterrupted(follow(waiting, options));
   } catch (thrown) {
@@ -59,6 +62,7 @@ async function follow(waiting: Waiting, options: Options): Promise<SignedIn> {
   const { output, started } = waiting;
   const elsewhere = !options.browser || isRemote();
   await present(output, started, { browser: !elsewhere && isAttended() });
+  await adviseOnRedirect(waiting);
   const end = waitForEnd(waiting);
   if (!elsewhere || started.authorization_url === null) {
     return output.waiting('Waiting for you to sign in…', end);
@@ -67,6 +71,15 @@ async function follow(waiting: Waiting, options: Options): Promise<SignedIn> {
   const pasted = completeByPaste(waiting);
   output.say('If the browser cannot return here, paste the address it was redirected to, and press Enter:');
   return Promise.race([end, pasted]);
+}
+
+/** Servers show an error about the redirect address only in the browser, and do not come back: the person has to know. */
+async function adviseOnRedirect({ client, output, started, provider }: Waiting): Promise<void> {
+  if (started.authorization_url === null || !URL.canParse(started.authorization_url)) return;
+  const uri = new URL(started.authorization_url).searchParams.get('redirect_uri');
+  if (uri === null || output.quiet) return;
+  const known = await client.getProvider({ id: provider }).catch(() => undefined);
+  output.notice(ifRedirectIsRefused(uri, known?.provider));
 }
 
 async function waitForEnd({ client, flow_id, over }: Waiting): Promise<SignedIn> {

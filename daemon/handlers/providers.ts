@@ -15,7 +15,9 @@ export function providerHandlers({ providers }: Core): Pick<Handlers, Methods> {
         configured,
       })),
     }),
-    get_provider: ({ id }) => ({ provider: providers.get(id) }),
+    get_provider: async ({ id, discover }) => ({
+      provider: discover ? await providers.discovered(id) : providers.get(id),
+    }),
     set_provider: async ({ id, client_secret, ...settings }) => ({
       provider: await providers.set(id, settings, client_secret),
     }),

@@ -21,7 +21,7 @@ export const providers = {
   ),
   get_provider: method(
     'Describes one provider in full, without its client secret.',
-    { id: ServiceName },
+    { id: ServiceName, discover: v.optional(v.boolean(), false) },
     v.object({ provider: Provider }),
   ),
   set_provider: method(

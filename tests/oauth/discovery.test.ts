@@ -330,3 +330,66 @@ describe('endpoints that are named count more than metadata', () => {
     },
   );
 });
+
+describe('get_provider with `discover`', () => {
+  const shown = async ({ id }: Tenant, discover = true) => (await api.getProvider({ id, discover })).provider;
+
+  test('fills in what the metadata says, and nothing that was set', async () => {
+    const made = await tenant(
+      ({ issuer }) => ({
+        oidc: {
+          body: {
+            ...metadata(issuer),
+            revocation_endpoint: `${fake.url}/revoke`,
+            scopes_supported: ['openid', 'offline_access'],
+            code_challenge_methods_supported: ['plain', 'S256'],
+            grant_types_supported: ['authorization_code', 'refresh_token'],
+            token_endpoint_auth_methods_supported: ['client_secret_post'],
+          },
+        },
+      }),
+      { token_endpoint: `${fake.url}/mine` },
+    );
+    expect(await shown(made)).toMatchObject({
+      authorization_endpoint: `${fake.url}/authorize`,
+      token_endpoint: `${fake.url}/mine`,
+      device_authorization_endpoint: null,
+      revocation: { endpoint: `${fake.url}/revoke`, auth: 'client' },
+      flows: ['authorization_code', 'import', 'api_key'],
+      pkce: 'supported',
+      default_scopes: ['openid', 'offline_access'],
+      client_auth: 'client_secret_post',
+    });
+    const before = fake.received.length;
+    expect(await shown(made, false)).toMatchObject({ authorization_endpoint: null, pkce: 'unknown' });
+    expect(fake.received).toHaveLength(before);
+  });
+
+  test('leaves flows that were set, and shows those whose endpoints are there', async () => {
+    const device = (issuer: string) => ({
+      oauth: { body: { ...metadata(issuer), device_authorization_endpoint: `${fake.url}/device` } },
+    });
+    const open = await tenant(({ issuer }) => device(issuer));
+    expect((await shown(open)).flows).toEqual([
+      'authorization_code',
+      'device_code',
+      'client_credentials',
+      'import',
+      'api_key',
+    ]);
+    const set = await tenant(({ issuer }) => device(issuer), {
+      flows: ['client_credentials', 'device_code'],
+    });
+    expect((await shown(set)).flows).toEqual(['client_credentials', 'device_code']);
+  });
+
+  test('says what keeps it from being discovered', async () => {
+    const made = await tenant(() => ({ oidc: { status: 503 } }), { token_endpoint: `${fake.url}/mine` });
+    await expect(shown(made)).rejects.toMatchObject({ message: expect.stringContaining('status 503') });
+  });
+
+  test('asks no provider whose endpoints are known', async () => {
+    const { provider } = await api.getProvider({ id: 'github', discover: true });
+    expect(provider).toEqual((await api.getProvider({ id: 'github' })).provider);
+  });
+});

@@ -22,6 +22,8 @@ export interface ServerMetadata {
   readonly grantTypes: readonly string[] | undefined;
   /** The ways in which clients may authenticate at the token endpoint, if it lists them. */
   readonly clientAuths: readonly string[] | undefined;
+  /** The PKCE methods that it lists, if it does (RFC 7636, section 4.3). */
+  readonly challengeMethods: readonly string[] | undefined;
 }
 
 /** The provider to ask. */
@@ -146,5 +148,6 @@ function metadataOf(
     scopes: texts('scopes_supported'),
     grantTypes: texts('grant_types_supported'),
     clientAuths: texts('token_endpoint_auth_methods_supported'),
+    challengeMethods: texts('code_challenge_methods_supported'),
   };
 }

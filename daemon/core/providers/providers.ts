@@ -1,22 +1,21 @@
 import * as v from 'valibot';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
-import { type Provider, ProviderSettings } from '../../../shared/provider.js';
+import { Provider, ProviderSettings } from '../../../shared/provider.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import { ClientRegistration, type OAuthClient } from '../oauth/client.js';
-import { clientAuthOf } from '../oauth/client-auth.js';
-import { discover } from '../oauth/discovery.js';
+import { discover, type ServerMetadata } from '../oauth/discovery.js';
 import type { HttpClient } from '../oauth/http.js';
 import { place } from '../sealing/places.js';
 import type { Env } from '../store/env.js';
 import { ProviderStore, type StoredProvider } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
-import { defineProvider, standardRevocation } from './builtin/define.js';
+import { defineProvider } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
 import { applySettings, mergeSettings, rebase } from './settings.js';
 import { storedSettings } from './stored-settings.js';
-import { usualScopes } from './usual-scopes.js';
+import { type Stated, withMetadata } from './with-metadata.js';
 
 /** What a sign-in says about its client instead of the provider's entry. */
 export interface ClientOverrides {
@@ -65,6 +64,15 @@ export class Providers {
     throw new SigilforgeError('not_found', `There is no provider named ${id}.`, {
       hint: `List them with: sigilforge provider list. Add one with: sigilforge provider set ${id} --issuer URL --client-id ID`,
     });
+  }
+
+  /** The same with what its metadata says. Throws what keeps it from being discovered. */
+  async discovered(id: string): Promise<Provider> {
+    const provider = this.get(id);
+    const found = provider.discovery ? await this.#metadata(provider) : undefined;
+    if (!found) return provider;
+    const merged = withMetadata(provider, found, this.#stated(id));
+    return parse(Provider, merged, `metadata of ${provider.issuer}`, 'refresh_failed');
   }
 
   /** Throws `integrity` if its stored settings are damaged. */
@@ -158,11 +166,14 @@ export class Providers {
     return stays ? (this.#store.find(id)?.clientSecret ?? null) : null;
   }
 
-  /** Whether an entry or a person states how the client authenticates. */
-  #statesClientAuth(id: string): boolean {
+  #stated(id: string): Stated {
     const stored = this.#store.find(id);
     const layers = [this.#configured[id], stored && storedSettings(stored)];
-    return builtinProviders.has(id) || layers.some((layer) => layer?.client_auth !== undefined);
+    const isBuiltin = builtinProviders.has(id);
+    return {
+      clientAuth: isBuiltin || layers.some((layer) => layer?.client_auth !== undefined),
+      flows: isBuiltin || layers.some((layer) => layer?.flows !== undefined),
+    };
   }
 
   /** The registration with what the metadata adds to it. Endpoints that a person names are enough without any metadata. */
@@ -178,30 +189,20 @@ export class Providers {
   }
 
   async #withMetadata(registration: ClientRegistration): Promise<ClientRegistration> {
-    const { id, issuer, quirks } = registration;
-    if (issuer === null) return registration;
-    const found = await discover(this.#http, { id, issuer, issuerVaries: quirks.includes('issuer_varies') });
-    const revocation =
-      registration.revocation ??
-      (found.revocation_endpoint === null ? null : standardRevocation(found.revocation_endpoint));
-    return parse(
-      ClientRegistration,
-      {
-        ...registration,
-        issuer: found.issuer,
-        authorization_endpoint: registration.authorization_endpoint ?? found.authorization_endpoint,
-        token_endpoint: registration.token_endpoint ?? found.token_endpoint,
-        device_authorization_endpoint:
-          registration.device_authorization_endpoint ?? found.device_authorization_endpoint,
-        revocation,
-        default_scopes:
-          registration.default_scopes.length > 0 ? registration.default_scopes : usualScopes(found),
-        client_auth: this.#statesClientAuth(id) ? registration.client_auth : clientAuthOf(found.clientAuths),
-        iss_required: found.iss_required,
-      },
-      `metadata of ${issuer}`,
-      'refresh_failed',
-    );
+    const found = await this.#metadata(registration);
+    if (!found) return registration;
+    const merged = withMetadata(registration, found, this.#stated(registration.id));
+    const whole = { ...merged, iss_required: found.iss_required };
+    return parse(ClientRegistration, whole, `metadata of ${registration.issuer}`, 'refresh_failed');
+  }
+
+  async #metadata({
+    id,
+    issuer,
+    quirks,
+  }: Pick<Provider, 'id' | 'issuer' | 'quirks'>): Promise<ServerMetadata | undefined> {
+    if (issuer === null) return undefined;
+    return discover(this.#http, { id, issuer, issuerVaries: quirks.includes('issuer_varies') });
   }
 }
 

@@ -61,9 +61,13 @@ export const providerMethods: TextsOf<typeof providers> = {
     },
   },
   get_provider: {
-    params: { id: idText },
+    params: {
+      id: idText,
+      discover:
+        'Whether to ask the issuer, and to fill in what its metadata says, if its endpoints are read from there. Otherwise no provider is asked.',
+    },
     result: { text: 'The provider.', fields: { provider: 'The provider.' } },
-    errors: ['not_found', 'integrity'],
+    errors: ['not_found', 'integrity', 'refresh_failed', 'network'],
     example: { params: { id: 'example' }, result: { provider: exampleProvider } },
   },
   set_provider: {

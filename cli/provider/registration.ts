@@ -1,0 +1,60 @@
+import type { Provider } from '../../shared/provider.js';
+
+/** The port that people register where any port is not enough; the built-in providers have it, too. */
+const USUAL_PORT = '8484';
+
+/** What to register at the provider, in a line; `undefined` if its flows need no client of one's own. */
+export function whatToRegister(provider: Provider): string | undefined {
+  const grants = grantsOf(provider);
+  if (grants.length === 0) return undefined;
+  const { flows, redirect, source, id } = provider;
+  const byBrowser = flows.includes('authorization_code');
+  const anyPort = redirect.port === 'any';
+  const where = byBrowser ? `; redirect URI: ${redirect.uri}${anyPort ? ' (any port)' : ''}` : '';
+  const sentence = `${clientOf(provider)}${where}; for ${listed(grants)}.`;
+  const isKnown = source === 'builtin' || !anyPort;
+  return byBrowser && !isKnown ? `${sentence} ${ifPortsAreCompared(id, redirect.uri)}` : sentence;
+}
+
+/** What to do if the browser shows an error of the provider, which this program never sees. `uri`: where it is sent back to. */
+export function ifRedirectIsRefused(
+  uri: string,
+  { id, redirect }: Partial<Pick<Provider, 'id' | 'redirect'>> = {},
+): string {
+  const error = 'If the browser shows an error about the redirect address, register';
+  if (id === undefined || redirect?.port !== 'any') return `${error} ${uri} at the provider.`;
+  return `${error} ${redirect.uri} at the provider. ${ifPortsAreCompared(id, redirect.uri)}`;
+}
+
+function ifPortsAreCompared(id: string, uri: string): string {
+  const url = new URL(uri);
+  url.port = USUAL_PORT;
+  return `If it compares the port, too, register ${url.href} and run: sigilforge provider set ${id} --redirect-uri ${url.href}`;
+}
+
+function clientOf({ client_secret }: Provider): string {
+  switch (client_secret) {
+    case 'required':
+      return 'A client with a secret';
+    case 'forbidden':
+      return 'A native (public) client without a secret';
+    case 'optional':
+      return 'A native (public) client, or one with a secret';
+  }
+}
+
+function grantsOf({ flows, pkce, refresh }: Provider): string[] {
+  const byPerson = flows.includes('authorization_code') || flows.includes('device_code');
+  return [
+    ...(flows.includes('authorization_code')
+      ? [pkce === 'unsupported' ? 'authorization code' : 'authorization code with PKCE']
+      : []),
+    ...(flows.includes('device_code') ? ['device code'] : []),
+    ...(flows.includes('client_credentials') ? ['client credentials'] : []),
+    ...(byPerson && refresh.issued !== 'never' ? ['refresh tokens'] : []),
+  ];
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
