@@ -23,6 +23,10 @@ const Config = v.strictObject({
   }),
   secrets: section({ default_backend: v.optional(v.picklist(['keychain', 'vault']), 'vault') }),
   security: section({ reveal: v.optional(v.array(Text), []) }),
+  network: section({
+    proxy: v.optional(v.pipe(v.string(), v.regex(/^(|none|https?:\/\/[^\s/?#]+\/?)$/))),
+    ca_file: v.optional(v.pipe(Text, v.regex(/^(\/|[A-Za-z]:[\\/])/))),
+  }),
   refresh: section({
     ahead_s: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400)), 300),
     idle_days: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3650)), 7),

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import * as v from 'valibot';
 import { builtFile } from '../../shared/built-file.js';
 import { childOptions } from '../../shared/child-options.js';
+import { daemonEnvironment } from '../../shared/daemon-environment.js';
 import { fromWire, SigilforgeError } from '../../shared/errors.js';
 import { LineDecoder } from '../../shared/framing.js';
 import { parseJson } from '../../shared/json.js';
@@ -10,7 +11,6 @@ import { openLogFile } from '../../shared/log-file.js';
 import { resolvePaths } from '../../shared/paths.js';
 import { parse } from '../../shared/validate.js';
 import { ErrorObject } from '../messages.js';
-import { daemonEnvironment } from './environment.js';
 import { runningDaemon } from './running.js';
 
 const DAEMON = builtFile('sigilforged.cjs');

@@ -31,7 +31,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const env: Env = { clock, log, db, leases };
   const keychain = observeKeychain(options.keychain, clock);
   const vault = await openVault(env, { ...options, keychain });
-  const oauth = { http: createHttpClient(limits), clock };
+  const oauth = { http: createHttpClient(limits, config.network), clock };
   const providers = new Providers(env, { vault, http: oauth.http, configured: config.providers });
 
   const services = { vault, providers, oauth, ...openAccounts(env, { vault, providers, oauth }) };

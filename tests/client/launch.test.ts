@@ -11,10 +11,10 @@ import {
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { daemonEnvironment } from '../../client/daemon/environment.js';
 import { launchDaemon } from '../../client/daemon/launch.js';
 import { stopDaemon } from '../../client/daemon/stop.js';
 import { connect } from '../../client/index.js';
+import { daemonEnvironment } from '../../shared/daemon-environment.js';
 import { openLogFile } from '../../shared/log-file.js';
 import { PROTOCOL_VERSION } from '../../shared/version.js';
 import { endProcess, isRunning } from '../support/start/processes.js';
@@ -170,6 +170,10 @@ describe('the environment of a daemon', () => {
         LC_ALL: 'C',
         XDG_RUNTIME_DIR: '/run/user/1',
         https_proxy: 'http://127.0.0.1:1',
+        ALL_PROXY: 'http://127.0.0.1:2',
+        SSL_CERT_FILE: 'corp.pem',
+        NODE_EXTRA_CA_CERTS: 'more.pem',
+        NODE_TLS_REJECT_UNAUTHORIZED: '0',
         SIGILFORGE_HOME: '/sf',
         SIGILFORGE_SOCKET: 'here.sock',
         SIGILFORGE_GITHUB_CLIENT_ID: 'x',
@@ -184,6 +188,9 @@ describe('the environment of a daemon', () => {
       LC_ALL: 'C',
       XDG_RUNTIME_DIR: '/run/user/1',
       https_proxy: 'http://127.0.0.1:1',
+      ALL_PROXY: 'http://127.0.0.1:2',
+      SSL_CERT_FILE: path.resolve('corp.pem'),
+      NODE_EXTRA_CA_CERTS: path.resolve('more.pem'),
       SIGILFORGE_HOME: '/sf',
       SIGILFORGE_SOCKET: path.resolve('here.sock'),
     });

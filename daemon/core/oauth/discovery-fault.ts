@@ -37,7 +37,9 @@ export function discoveryError(asked: Asked, faults: readonly DiscoveryFault[]):
       'network',
       `The provider at ${asked.issuer} cannot be asked where its endpoints are: ${failure.message}`,
       {
-        hint: `Check the network connection and the issuer, then try again. ${orEndpoints(asked)}`,
+        hint:
+          failure.hint ??
+          `Check the network connection and the issuer, then try again. ${orEndpoints(asked)}`,
         cause: failure,
       },
     );

@@ -182,8 +182,8 @@ export const judgements: readonly Judgement[] = [
 
 /** Judges a request that did not get a whole answer. */
 export function judgeHttpFailure(failure: HttpFailure): TokenFailure {
-  const hint = 'Check the network connection and the address of the provider.';
-  return judge({ failure }, failure.message, () => hint);
+  const { message, hint = 'Check the network connection and the address of the provider.' } = failure;
+  return judge({ failure }, message, () => hint);
 }
 
 /** Judges a refusal. `secrets` are those in the request, so that none is quoted back from the answer. */

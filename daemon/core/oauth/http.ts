@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Config } from '../../../shared/config.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { VERSION } from '../../../shared/version.js';
@@ -46,12 +47,12 @@ export type HttpClient = (url: URL, request: HttpRequest) => Promise<HttpAnswer>
  * An HTTP client for talking to providers: each request has a connection of its own (a kept one may be stale, and then it
  * is unknown whether the request arrived). It follows no redirects, and uses http only on loopback.
  */
-export function createHttpClient(limits: HttpLimits): HttpClient {
+export function createHttpClient(limits: HttpLimits, network: Config['network']): HttpClient {
   return async (url, request) => {
     assertSecure(url);
     const message = messageOf(url, request);
     const endsAt = performance.now() + limits.totalMs;
-    const socket = await openConnection(url, Math.min(limits.connectMs, limits.totalMs));
+    const socket = await openConnection(url, network, Math.min(limits.connectMs, limits.totalMs));
     return answerOn(socket, url.host, message, endsAt - performance.now());
   };
 }

@@ -25,6 +25,7 @@ test('every key has the default of the contract', () => {
     vault: { key: 'auto', lock_after: 'never' },
     secrets: { default_backend: 'vault' },
     security: { reveal: [] },
+    network: {},
     refresh: { ahead_s: 300, idle_days: 7 },
     vals: { enabled: false, allow: ['*'], cache_ttl_s: 300, timeout_s: 10 },
     hooks: {},
@@ -44,6 +45,9 @@ lock_after = "12h"
 default_backend = "keychain"
 [security]
 reveal = ["auth://github/*/refresh_token"]
+[network]
+proxy = "http://me:secret@proxy.example.org:3128"
+ca_file = "/etc/ssl/corp.pem"
 [refresh]
 ahead_s = 60
 idle_days = 0.5
@@ -80,6 +84,9 @@ describe('a mistake is told by file, line and key, and the value is not repeated
     ],
     ['a level that there is not', '[daemon]\nlog_level = "canary"', 2, 'daemon.log_level'],
     ['a number for a text', '[daemon]\nsocket = 4711', 2, 'daemon.socket'],
+    ['a proxy of another kind', '[network]\nproxy = "socks5://me:canary@host:1080"', 2, 'network.proxy'],
+    ['a proxy without a scheme', '[network]\nproxy = "canary:3128"', 2, 'network.proxy'],
+    ['a relative file', '[network]\nca_file = "canary.pem"', 2, 'network.ca_file'],
     ['a text for a number', '[refresh]\n\n# ahead\nahead_s = "canary"', 4, 'refresh.ahead_s'],
     ['a number out of bounds', '[refresh]\nahead_s = 4711000', 2, 'refresh.ahead_s'],
     ['a fraction', '[refresh]\nahead_s = 47.11', 2, 'refresh.ahead_s'],

@@ -1,4 +1,10 @@
-import { errnoOf } from '../../../../shared/errno.js';
+/** What can be said about a failed request besides its sentence. */
+interface Details {
+  readonly delivered: boolean;
+  readonly timedOut?: boolean;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
 
 /**
  * A request without a whole answer. `delivered` is false only if it is certain that no byte of it reached the provider:
@@ -8,23 +14,18 @@ export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
   readonly delivered: boolean;
   readonly timedOut: boolean;
+  /** What to do about it, if that is known. */
+  readonly hint: string | undefined;
 
-  constructor(message: string, options: { delivered: boolean; timedOut?: boolean; cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.delivered = options.delivered;
-    this.timedOut = options.timedOut ?? false;
+  constructor(message: string, { delivered, timedOut = false, hint, cause }: Details) {
+    super(message, { cause });
+    this.delivered = delivered;
+    this.timedOut = timedOut;
+    this.hint = hint;
   }
 }
 
-/** Why there is no connection to `host`, so that nothing was sent. */
-export function notConnected(host: string, cause?: Error): HttpFailure {
-  return new HttpFailure(reasonOf(cause, host), { delivered: false, cause });
-}
-
-function reasonOf(cause: Error | undefined, host: string): string {
-  const code = errnoOf(cause) ?? 'error';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name ${host} cannot be found.`;
-  if (code === 'ECONNREFUSED') return `${host} refused the connection.`;
-  if (code === 'ECONNRESET' || code === 'EPIPE') return `${host} closed the connection.`;
-  return `${host} cannot be reached (${code}).`;
+/** A failure before the first byte of the request. */
+export function notSent(message: string, more: Omit<Details, 'delivered'> = {}): HttpFailure {
+  return new HttpFailure(message, { ...more, delivered: false });
 }

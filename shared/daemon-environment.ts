@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Environment } from '../../shared/paths.js';
+import type { Environment } from './paths.js';
 
 /**
  * What a daemon needs from the environment of its starter. It lives long, so it gets nothing else, and no credential.
@@ -22,6 +22,7 @@ const NEEDED = new Set([
   'NODE_EXTRA_CA_CERTS',
   'HTTP_PROXY',
   'HTTPS_PROXY',
+  'ALL_PROXY',
   'NO_PROXY',
   'SYSTEMROOT',
   'APPDATA',
@@ -34,7 +35,13 @@ const NEEDED = new Set([
 const NEEDED_PREFIXES = ['LC_', 'XDG_'];
 
 /** Paths that are relative to the starter's folder, which is not the daemon's. */
-const PATHS = new Set(['SIGILFORGE_HOME', 'SIGILFORGE_SOCKET']);
+const PATHS = new Set([
+  'SIGILFORGE_HOME',
+  'SIGILFORGE_SOCKET',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+]);
 
 /** The environment to start a daemon with: the names above in any case, with absolute paths. */
 export function daemonEnvironment(env: Environment = process.env): Record<string, string> {
