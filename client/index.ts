@@ -12,7 +12,14 @@ import type { ConnectOptions, SigilforgeClient } from './api.js';
 import { withReferences } from './references/with-references.js';
 import { noDaemon, Session } from './session.js';
 
-export type { AccessToken, AccountEvent, AccountInfo, Api, Credential } from '../shared/contract/index.js';
+export type {
+  AccessToken,
+  AccountDetails,
+  AccountEvent,
+  AccountInfo,
+  Api,
+  Credential,
+} from '../shared/contract/index.js';
 export { type ErrorKind, SigilforgeError } from '../shared/errors.js';
 export type { ConnectOptions, SigilforgeClient } from './api.js';
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Api, ParamsOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { withClient } from '../access/client.js';
 import { badArgument, type Context } from '../arguments/context.js';
@@ -36,14 +37,13 @@ async function removeAccount(
   { force = false, revoke }: Options,
 ): Promise<void> {
   const { output } = context;
-  if (!force && !(await isConfirmed(`Remove ${service}/${account}?`))) {
-    throw new SigilforgeError('denied', 'Nothing was removed.', {
-      hint: 'To remove it, answer yes or add --force.',
-    });
-  }
-  const result = await withClient(context, (client) =>
-    output.waiting('Asking the provider…', client.removeAccount({ service, account, revoke })),
-  );
+  if (!force) assertAnswerable();
+  const result = await withClient(context, async (client) => {
+    const others = revoke ? await revokedWith(client, { service, account }) : [];
+    if (others.length > 0) output.warn(endsToo(others));
+    if (!force) await assertConfirmed(`Remove ${service}/${account}?`);
+    return output.waiting('Asking the provider…', client.removeAccount({ service, account, revoke }));
+  });
   if (result.removed && revoke && !result.revoked) {
     output.warn(
       "The grant was not revoked, so the provider may still accept it. Revoke it in the provider's settings.",
@@ -54,10 +54,30 @@ async function removeAccount(
   );
 }
 
-async function isConfirmed(question: string): Promise<boolean> {
-  if (canAsk()) return confirm(question);
+/** The accounts that end with this one. One that cannot be described is removed all the same. */
+async function revokedWith(
+  client: Pick<Api, 'getAccount'>,
+  name: ParamsOf<'get_account'>,
+): Promise<readonly string[]> {
+  const found = await client.getAccount(name).catch(() => undefined);
+  return found?.revoked_with ?? [];
+}
+
+function endsToo(others: readonly string[]): string {
+  return `The provider ends every grant of a client for the same person at once, so ${others.join(', ')} may stop working as well. To delete the account only here, use --no-revoke.`;
+}
+
+function assertAnswerable(): void {
+  if (canAsk()) return;
   throw badArgument(
     'There is no terminal to ask on.',
     'To remove the account without a question, add --force.',
   );
+}
+
+async function assertConfirmed(question: string): Promise<void> {
+  if (await confirm(question)) return;
+  throw new SigilforgeError('denied', 'Nothing was removed.', {
+    hint: 'To remove it, answer yes or add --force.',
+  });
 }

@@ -23,7 +23,7 @@ export function accountHandlers({ accounts, addAccount, signIns }: Core): Pick<H
     complete_flow: ({ flow_id, redirect_url }) => signIns.complete(flow_id, redirect_url),
     cancel_flow: ({ flow_id }) => ({ cancelled: signIns.cancel(flow_id) }),
     list_accounts: ({ service }) => ({ accounts: accounts.list(service) }),
-    get_account: ({ service, account }) => accounts.get(service, account),
+    get_account: ({ service, account }) => accounts.describe(service, account),
     remove_account: (params) => accounts.remove(params),
   };
 }

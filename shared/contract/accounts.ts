@@ -17,6 +17,13 @@ export const AccountInfo = v.object({
 });
 export type AccountInfo = v.InferOutput<typeof AccountInfo>;
 
+/** One account, and what else hangs on it. Daemons of earlier versions do not say that. */
+export const AccountDetails = v.object({
+  ...AccountInfo.entries,
+  revoked_with: v.optional(v.array(v.string()), []),
+});
+export type AccountDetails = v.InferOutput<typeof AccountDetails>;
+
 /** What a flow that needs no person signs in with. Each flow takes one of these shapes: see `flow`. */
 export const Credential = v.union([
   v.strictObject({ api_key: Text }),
@@ -32,7 +39,7 @@ export const Credential = v.union([
 ]);
 export type Credential = v.InferOutput<typeof Credential>;
 
-/** Sentences for the person about a sign-in that worked. Daemons of earlier versions send none. */
+/** Sentences for the person about something that worked. Daemons of earlier versions send none. */
 const Notices = v.optional(v.array(v.string()), []);
 
 export const FlowStarted = v.object({
@@ -90,10 +97,10 @@ export const accounts = {
     { service: v.optional(ServiceName) },
     v.object({ accounts: v.array(AccountInfo) }),
   ),
-  get_account: method('Describes one account, without its token.', { ...accountParams }, AccountInfo),
+  get_account: method('Describes one account, without its token.', { ...accountParams }, AccountDetails),
   remove_account: method(
     'Removes an account, and revokes its grant at the provider unless `revoke` is false.',
     { ...accountParams, revoke: v.optional(v.boolean(), true) },
-    v.object({ removed: v.boolean(), revoked: v.boolean() }),
+    v.object({ removed: v.boolean(), revoked: v.boolean(), notices: Notices }),
   ),
 };

@@ -8,7 +8,7 @@ import { secrets } from './secrets.js';
 import { tokens } from './tokens.js';
 import { vault } from './vault.js';
 
-export { AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
+export { AccountDetails, AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
 export { AccountEvent } from './events.js';
 export { SecretBackend } from './secrets.js';
 export { AccessToken } from './tokens.js';

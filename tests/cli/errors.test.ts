@@ -95,7 +95,7 @@ test('an account left out is the only one, and otherwise asked for', async () =>
 });
 
 test('remove-account warns where the grant was not revoked, but not where that was not asked for', async () => {
-  const daemon = await start({ remove_account: { removed: true, revoked: false } });
+  const daemon = await start({ remove_account: { removed: true, revoked: false, notices: [] } });
   const asked = await daemon.run(['remove-account', 'github', 'work', '--force']);
   expect(asked.code).toBe(0);
   expect(asked.stderr).toContain('the provider may still accept it');
@@ -103,8 +103,32 @@ test('remove-account warns where the grant was not revoked, but not where that w
   expect(unasked.stderr).toBe('sigilforge: github/work was removed.\n');
 });
 
+test('remove-account names the accounts that end with this one, before anything is removed', async () => {
+  const shared = { ...account, revoked_with: ['github/home', 'other/me'] };
+  const removed = { removed: true, revoked: true, notices: ['These may have ended as well.'] };
+  const daemon = await start({ get_account: shared, remove_account: removed });
+  const end = await daemon.run(['remove-account', 'github', 'work', '--force']);
+  expect(end.code).toBe(0);
+  expect(end.stderr).toMatch(
+    /^sigilforge: warning: .*so github\/home, other\/me may stop working.*--no-revoke/,
+  );
+  expect(daemon.calls.map(({ method }) => method)).toEqual(['get_account', 'remove_account']);
+  const only = await daemon.run(['remove-account', 'github', 'work', '--force', '--no-revoke']);
+  expect(only.stderr).toBe('sigilforge: github/work was removed.\n');
+  expect(daemon.calls.at(-1)?.params).toMatchObject({ revoke: false });
+});
+
+test('remove-account removes an account that cannot be described', async () => {
+  const daemon = await start({
+    get_account: new SigilforgeError('integrity', 'The stored account is damaged.'),
+    remove_account: { removed: true, revoked: false, notices: [] },
+  });
+  const end = await daemon.run(['remove-account', 'github', 'work', '--force']);
+  expect(end).toMatchObject({ code: 0, stderr: expect.not.stringContaining('may stop working') });
+});
+
 test('remove-account asks nothing without a terminal', async () => {
-  const daemon = await start({ remove_account: { removed: true, revoked: true } });
+  const daemon = await start({ remove_account: { removed: true, revoked: true, notices: [] } });
   const end = await daemon.run(['remove-account', 'github', 'work'], { input: 'y\n' });
   expect(end).toMatchObject({ code: 2, stdout: '' });
   expect(end.stderr).toContain('--force');

@@ -59,18 +59,25 @@ describe.skipIf(!hasScript)('on a terminal', () => {
   });
 
   test('remove-account asks, and Enter by itself means no', async () => {
-    const daemon = await start({ remove_account: { removed: true, revoked: true } });
+    const daemon = await start({
+      get_account: { ...account, revoked_with: ['github/home'] },
+      remove_account: { removed: true, revoked: true, notices: [] },
+    });
     const no = daemon.start(['remove-account', 'github', 'work'], { tty });
-    await no.seen(/Remove github\/work\?/, 'stdout');
+    await no.seen(/github\/home may stop working.*Remove github\/work\?/s, 'stdout');
     no.write('\r');
     expect((await no.exited).code).toBe(7);
-    expect(daemon.calls).toEqual([]);
+    expect(daemon.calls.map(({ method }) => method)).toEqual(['get_account']);
 
     const yes = daemon.start(['remove-account', 'github', 'work'], { tty });
     await yes.seen(/Remove github\/work\?/, 'stdout');
     yes.write('y');
     expect((await yes.exited).code).toBe(0);
-    expect(daemon.calls.map(({ method }) => method)).toEqual(['remove_account']);
+    expect(daemon.calls.map(({ method }) => method)).toEqual([
+      'get_account',
+      'get_account',
+      'remove_account',
+    ]);
   });
 
   test('the device flow draws a QR code and the code in a box', async () => {

@@ -105,7 +105,7 @@ describe('while a refresh is under way', () => {
       await scene.api.removeAccount({ service: SERVICE, account: 'other' });
       await scene.api.getAccount(work);
       answer.release();
-      expect(await removal).toEqual({ removed: true, revoked: true });
+      expect(await removal).toEqual({ removed: true, revoked: true, notices: [] });
       expect(await asking).toMatchObject({ access_token: tokens.access_token });
       await expectRevoked(tokens);
       expect(stored.read(scene.sandbox.home)).toMatchObject({ integrity: 'ok', accounts: [], outcomes: [] });

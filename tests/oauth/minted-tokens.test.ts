@@ -170,7 +170,7 @@ describe.each(backends)('by $name', ({ start }) => {
   test('a token of a GitHub App is given back when the account is removed', async () => {
     await api.addAccount(app());
     const { access_token } = await api.getToken(bot);
-    expect(await api.removeAccount(bot)).toEqual({ removed: true, revoked: true });
+    expect(await api.removeAccount(bot)).toEqual({ removed: true, revoked: true, notices: [] });
     expect(provider.revoked.at(-1)).toBe(access_token);
     await expect(api.getToken(bot)).rejects.toMatchObject({ kind: 'not_found' });
     expect(stored.accounts(backend.sandbox.home, 'bot')).toEqual([]);

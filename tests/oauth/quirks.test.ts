@@ -211,6 +211,20 @@ describe('quirks, by whole sign-ins', () => {
     expect(claims).not.toHaveProperty('sub');
   });
 
+  test.each(['google', 'discord'])('%s ends every grant of a client with one of them', async (id) => {
+    await know(id, 'revokes_all_grants');
+    await api.setProvider({ id, client_id: `client-of-${id}` });
+    fake.route('POST /token', () => ({
+      body: { access_token: 'a', refresh_token: `${id}-${fake.received.length}` },
+    }));
+    for (const account of ['one', 'other']) {
+      const begun = await begin(api, { service: id, account });
+      await openPage(callback(begun, { code: 'the code' }));
+      await completed(api, begun.flowId);
+    }
+    expect((await api.getAccount({ service: id, account: 'one' })).revoked_with).toEqual([`${id}/other`]);
+  });
+
   test('each quirk that there is has been tested', () => {
     expect([...tested].sort()).toEqual([...ProviderQuirk.options].sort());
   });

@@ -198,7 +198,7 @@ describe('in one process', () => {
   ])('removing an account %s', async (_, revoke, revoked) => {
     const { name, first } = await signedIn(`removed-${revoked}`);
     const answer = await api.removeAccount({ ...name, ...(revoke === undefined ? {} : { revoke }) });
-    expect(answer).toEqual({ removed: true, revoked });
+    expect(answer).toEqual({ removed: true, revoked, notices: [] });
     expect(await provider.introspect(first)).toMatchObject({ active: !revoked });
     await expect(api.getToken(name)).rejects.toMatchObject({ kind: 'not_found' });
     await expect(api.removeAccount(name)).rejects.toMatchObject({ kind: 'not_found' });
@@ -210,7 +210,7 @@ describe('in one process', () => {
   ])('an account whose revocation ends with %s is removed all the same', async (_, fault) => {
     const { name } = await signedIn('unrevoked');
     proxy.plan(fault, { path: '/token/revocation' });
-    expect(await api.removeAccount(name)).toEqual({ removed: true, revoked: false });
+    expect(await api.removeAccount(name)).toEqual({ removed: true, revoked: false, notices: [] });
     await expect(api.getAccount(name)).rejects.toMatchObject({ kind: 'not_found' });
   });
 

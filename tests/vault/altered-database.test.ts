@@ -133,7 +133,7 @@ describe.each(backends)('by $name', ({ start }) => {
     stored.tamper(backend.sandbox.home, name.account, 'client', (json) =>
       json.replace(`${good.url}/revoke`, `${evil.url}/revoke`),
     );
-    expect(await backend.api.removeAccount(name)).toEqual({ removed: true, revoked: false });
+    expect(await backend.api.removeAccount(name)).toEqual({ removed: true, revoked: false, notices: [] });
     expect(evil.received).toEqual([]);
   });
 

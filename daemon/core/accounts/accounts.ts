@@ -1,4 +1,4 @@
-import type { AccountInfo } from '../../../shared/contract/index.js';
+import type { AccountDetails, AccountInfo } from '../../../shared/contract/index.js';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import { revoke } from '../oauth/revocation.js';
@@ -10,6 +10,8 @@ import { accountInfo, damagedInfo } from './account-info.js';
 import { logDamaged, readUnlessDamaged } from './damaged.js';
 import { noSuchAccount } from './errors.js';
 import type { Grants } from './grants.js';
+import { clientOf } from './json-fields.js';
+import { type PersonsGrant, revokedWith } from './shared-revocation.js';
 import type { Usage } from './usage.js';
 
 interface Collaborators {
@@ -57,6 +59,17 @@ export class Accounts {
     return this.#info(this.stored(service, account));
   }
 
+  /** The account, and those that end with it. Throws `not_found`, and `integrity` for a damaged account. */
+  describe(service: string, account: string): AccountDetails {
+    const stored = this.stored(service, account);
+    return { ...this.#info(stored), revoked_with: this.#endingWith(stored) };
+  }
+
+  /** The other accounts, as `service/account`, whose grants end if this one is revoked. */
+  revokedWith(grant: PersonsGrant): string[] {
+    return revokedWith({ store: this.#store, log: this.#env.log }, grant);
+  }
+
   /** Throws `not_found`. */
   stored(service: string, account: string): StoredAccount {
     const stored = this.#store.find(service, account);
@@ -73,14 +86,15 @@ export class Accounts {
     readonly service: string;
     readonly account: string;
     readonly revoke: boolean;
-  }): Promise<{ removed: true; revoked: boolean }> {
+  }): Promise<{ removed: true; revoked: boolean; notices: string[] }> {
     const { id } = this.stored(service, account);
     const lease = await this.#grants.lease(id);
     try {
       const stored = this.stored(service, account);
       const revoked = revokeGrant && (await this.#revoke(stored));
+      const others = revoked ? this.#endingWith(stored) : [];
       await this.#grants.remove(stored);
-      return { removed: true, revoked };
+      return { removed: true, revoked, notices: others.length > 0 ? [endedWith(others)] : [] };
     } finally {
       lease.release();
     }
@@ -104,8 +118,18 @@ export class Accounts {
     }
   }
 
+  /** A damaged account cannot be revoked, so nothing ends with it. */
+  #endingWith(account: StoredAccount): string[] {
+    const client = readUnlessDamaged(this.#env.log, account, clientOf, () => null);
+    return this.revokedWith({ ...account, client });
+  }
+
   #info(account: StoredAccount): AccountInfo {
     const lastUsed = this.#usage.lastUsed(account.id) ?? account.lastUsed;
     return accountInfo({ ...account, lastUsed }, this.#env.clock.wall());
   }
+}
+
+function endedWith(others: readonly string[]): string {
+  return `The provider ends every grant of a client for the same person at once, so these may have ended as well: ${others.join(', ')}.`;
 }

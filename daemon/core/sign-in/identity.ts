@@ -4,11 +4,14 @@ import type { OAuthContext } from '../oauth/exchange.js';
 import type { FlowAnswer } from '../oauth/flows/flow.js';
 import { foreignness, readIdToken } from '../oauth/id-token.js';
 import { revoke } from '../oauth/revocation.js';
+import type { Tokens } from '../oauth/token-answer.js';
 import type { Logger } from '../platform/log.js';
 
 interface Surroundings {
   readonly oauth: OAuthContext;
   readonly log: Logger;
+  /** The accounts whose grants would end if what this client was given is revoked. */
+  readonly revokedWith: (client: OAuthClient) => readonly string[];
 }
 
 interface Answered extends FlowAnswer {
@@ -18,11 +21,11 @@ interface Answered extends FlowAnswer {
 
 /**
  * Who signed in, by the `sub` of the ID token; `undefined` if nothing says it. An ID token that says less than it should
- * costs no grant: it is passed over, with a line in the log. One that is for another client or sign-in ends this
- * one, and what came with it is revoked, because it would never be used.
+ * costs no grant: it is passed over, with a line in the log. One that is for another client or sign-in ends this one, and
+ * what came with it is revoked, because it would never be used.
  */
 export async function signedInAs(
-  { oauth, log }: Surroundings,
+  { oauth, log, revokedWith }: Surroundings,
   { account, client, granted, nonce }: Answered,
 ): Promise<string | undefined> {
   const { idToken } = granted.tokens;
@@ -34,13 +37,20 @@ export async function signedInAs(
   }
   const foreign = foreignness(claims, { registration: client.registration, nonce });
   if (foreign !== undefined) {
-    const revoked = await revoke(oauth, client, granted.tokens);
+    const others = revokedWith(client);
+    const revoked = others.length === 0 && (await revoke(oauth, client, granted.tokens));
     log.warn('id_token.foreign', { account, revoked });
-    throw notForThisSignIn(client, `${foreign}${ageOf(claims, granted.sentAt)}`, revoked);
+    throw notForThisSignIn(client, `${foreign}${ageOf(claims, granted.sentAt)}`, { revoked, others });
   }
   if (nonce !== undefined && claims.nonce === undefined)
     log.warn('id_token.passed_over', { account, reason: 'no nonce' });
   return claims.subject;
+}
+
+/** Whom tokens belong to, by an ID token that decides nothing else. */
+export function subjectOf({ idToken }: Tokens): string | undefined {
+  const claims = idToken && readIdToken(idToken);
+  return typeof claims === 'object' ? claims.subject : undefined;
 }
 
 /** A minute: dates are whole seconds, and an answer takes a while. */
@@ -54,15 +64,25 @@ function ageOf({ issuedAt }: { readonly issuedAt: number | undefined }, sentAt: 
   return `. By the clock of this machine it was issued ${minutes} min ${ageMs > 0 ? 'ago' : 'in the future'}`;
 }
 
+interface Discarded {
+  readonly revoked: boolean;
+  /** The accounts that kept it from being revoked. */
+  readonly others: readonly string[];
+}
+
 function notForThisSignIn(
   { registration: { id, name } }: OAuthClient,
   foreign: string,
-  revoked: boolean,
+  discarded: Discarded,
 ): SigilforgeError {
-  const rest = revoked
-    ? 'The tokens that came with it were revoked.'
-    : "The tokens that came with it could not be revoked: end this access in the provider's settings.";
   return new SigilforgeError('refresh_failed', `The ID token from ${name} ${foreign}. Nothing was stored.`, {
-    hint: `${rest} Compare the issuer and the client id with the provider's: sigilforge provider show ${id}`,
+    hint: `${whatBecameOfIt(discarded)} Compare the issuer and the client id with the provider's: sigilforge provider show ${id}`,
   });
+}
+
+function whatBecameOfIt({ revoked, others }: Discarded): string {
+  if (revoked) return 'The tokens that came with it were revoked.';
+  if (others.length > 0)
+    return `The tokens that came with it were not revoked, because that would end ${others.join(', ')} as well.`;
+  return "The tokens that came with it could not be revoked: end this access in the provider's settings.";
 }

@@ -9,6 +9,7 @@ import type { AccountStore } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
+import { subjectOf } from './identity.js';
 import { credentialMissing, requestedClient, type SignInRequest } from './sign-in-request.js';
 import type { SignInStore } from './sign-in-store.js';
 
@@ -70,7 +71,12 @@ export class TokenImport {
     const { tokens, sentAt } = exchanged.granted;
     const granted = { tokens: { ...tokens, refreshToken: tokens.refreshToken ?? imported }, sentAt };
     const names = { service, account, replace };
-    return this.#signInStore.storeSignIn({ ...names, flow: 'import', client, scopes, granted, imported });
+    const subject = subjectOf(tokens);
+    return this.#signInStore.storeSignIn({
+      ...names,
+      flow: 'import',
+      ...{ client, scopes, granted, imported, subject },
+    });
   }
 
   /** Throws if using the token would spend another account's grant, or if what comes of it could not be stored. */

@@ -1,11 +1,14 @@
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
+import { readUnlessDamaged } from '../accounts/damaged.js';
 import { accountExists } from '../accounts/errors.js';
 import type { Events } from '../accounts/events.js';
 import { grantOf } from '../accounts/grant-fields.js';
 import type { Grants } from '../accounts/grants.js';
+import { clientOf } from '../accounts/json-fields.js';
 import { isOver } from '../accounts/lifetime.js';
 import { type NewAccount, putAccount } from '../accounts/put-account.js';
+import { isSameClient } from '../accounts/shared-revocation.js';
 import type { OAuthClient } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
@@ -32,6 +35,8 @@ export interface AnsweredSignIn {
   readonly imported?: Secret | undefined;
   /** The private key that signed in, and will again. */
   readonly key?: MintingKey | undefined;
+  /** Who signed in; `undefined` if nothing says it. */
+  readonly subject?: string | undefined;
   /** Whether an account may be replaced though that loses its refresh token. */
   readonly withoutRefresh?: boolean | undefined;
 }
@@ -91,7 +96,7 @@ export class SignInStore {
       clientSecret: client.secret,
       grant: grantOf(granted, client.registration, scopes),
       askedScopes: scopes,
-      subject: null,
+      subject: signIn.subject ?? null,
       lastRefreshedAt: null,
     };
     const isShort = needsPersonAgain(signIn);
@@ -99,17 +104,29 @@ export class SignInStore {
       // Nothing is revoked then: at some providers that would end the grant that is kept.
       if (isShort && !signIn.withoutRefresh && this.#canRefresh(existing)) throw wouldLoseRefresh(signIn);
     };
-    await this.#put(content, {
+    const replaced = await this.#put(content, {
       ...{ replace, imported, assertReplaceable },
       sealer: () => this.#vault.forAnswer(),
     });
-    return isShort ? [noRefreshNotice(signIn)] : [];
+    return [
+      ...(isShort ? [noRefreshNotice(signIn)] : []),
+      ...(replaced && this.#isAnotherPerson(replaced, content) ? [anotherPerson(signIn)] : []),
+    ];
   }
 
   /** Whether an account has a refresh token that may still work. */
   #canRefresh({ refreshToken, refreshExpiresAt, state }: StoredAccount): boolean {
     const isPast = isOver({ expiresAt: refreshExpiresAt }, this.#env.clock.wall());
     return refreshToken !== null && state !== 'needs_auth' && !isPast;
+  }
+
+  /** A subject says something only beside others of the same client (OpenID Connect Core 1.0, section 8). */
+  #isAnotherPerson(replaced: StoredAccount, { subject, client }: NewAccount): boolean {
+    if (subject === null || replaced.subject === null || subject === replaced.subject) return false;
+    return isSameClient(
+      client,
+      readUnlessDamaged(this.#env.log, replaced, clientOf, () => null),
+    );
   }
 
   /** Throws `already_exists` if the account exists and is not to be replaced. */
@@ -133,13 +150,14 @@ export class SignInStore {
     return [];
   }
 
-  async #put(content: NewAccount, storing: Storing): Promise<void> {
+  /** Returns the account that was replaced, as it was. */
+  async #put(content: NewAccount, storing: Storing): Promise<StoredAccount | undefined> {
     const seen = this.#store.version(content.service, content.account);
     const lease = seen && (await this.#grants.lease(seen.id));
     try {
       // After the wait for the lease: the keys may have been dropped and opened again meanwhile.
       const sealer = await storing.sealer();
-      const { stored, wasDead } = await this.#env.db.write(() => {
+      const { stored, existing } = await this.#env.db.write(() => {
         const existing = this.#store.find(content.service, content.account);
         // An account that came meanwhile is not touched: its lease is not held.
         if (existing && !(storing.replace && existing.id === seen?.id)) throw accountExists(existing);
@@ -147,9 +165,10 @@ export class SignInStore {
         const stored = putAccount(this.#env, this.#store, sealer, content);
         trace('sign_in.committing', stored.id);
         if (storing.imported) this.#recordSpent(stored, sealer.fingerprint(storing.imported));
-        return { stored, wasDead: existing?.state === 'needs_auth' };
+        return { stored, existing };
       });
-      this.#announce(stored, wasDead);
+      this.#announce(stored, existing?.state === 'needs_auth');
+      return existing;
     } finally {
       lease?.release();
     }
@@ -169,4 +188,8 @@ export class SignInStore {
     this.#attempts.begin({ id, accountId, generation, fingerprint, holder, startedAt: now });
     this.#attempts.end(id, 'stored', now);
   }
+}
+
+function anotherPerson({ service, account, client }: AnsweredSignIn): string {
+  return `Another person signed in: ${service}/${account} is now for another user of ${client.registration.name} than before. If that is wrong, sign in again: sigilforge add-account ${service} ${account} --replace`;
 }

@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.js';
+import type { OAuthClient } from '../oauth/client.js';
 import { withClientAuth } from '../oauth/client-auth.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';
@@ -69,15 +70,19 @@ export class PersonSignIn {
   async #start(request: SignInRequest, flow: PersonFlow, notices: string[]): Promise<PendingFlow> {
     const { service, account, replace, params = {}, without_refresh: withoutRefresh } = request;
     const { client, kept, scopes } = await requestedClient(this.#providers, request, flow);
-    const surroundings = { oauth: this.#oauth, log: this.#log };
+    const surroundings = {
+      ...{ oauth: this.#oauth, log: this.#log },
+      revokedWith: ({ registration }: OAuthClient) =>
+        this.#accounts.revokedWith({ client: registration, flow, subject: null }),
+    };
     return BEGIN[flow](this.#oauth, {
       ...{ client, scopes, params },
       claimPort: (port) => this.#ports.claim(port, `${service}/${account}`),
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: async (answer) => {
-        await signedInAs(surroundings, { ...answer, account: `${service}/${account}` });
+        const subject = await signedInAs(surroundings, { ...answer, account: `${service}/${account}` });
         const { granted, client: signedIn } = answer;
-        const signIn = { service, account, replace, withoutRefresh, flow, scopes, granted };
+        const signIn = { service, account, replace, withoutRefresh, flow, scopes, granted, subject };
         const client = withClientAuth(kept, signedIn.registration.client_auth);
         notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, client })));
       },

@@ -1,24 +1,31 @@
 import { FlowKind } from '../../schemas.js';
-import { AccountInfo, type accounts, Credential, FlowStarted } from '../accounts.js';
+import { AccountDetails, AccountInfo, type accounts, Credential, FlowStarted } from '../accounts.js';
 import { ASKS_PROVIDER, accountTexts, EXAMPLE, OPENS_VAULT } from './common.js';
 import { type NamedType, namedChoice, namedObject, type TextsOf } from './types.js';
 
 const NOTICES =
-  'Sentences for the person about a sign-in that worked: that no refresh token came and when the account will end, say. Usually empty.';
+  'Sentences for the person about a sign-in that worked: that no refresh token came and when the account will end, or that another person signed in than before. Usually empty.';
+
+const accountInfoTexts = {
+  id: 'The id of the account; a new sign-in keeps it.',
+  service: accountTexts.service,
+  account: accountTexts.account,
+  kind: '`oauth`: tokens from a provider; `api_key`: a stored key that does not expire.',
+  provider: 'The id of the provider that it signed in with; `null` for an API key.',
+  scopes: 'The scopes that the provider granted.',
+  state:
+    '`ok`: the token is valid or can be refreshed; `needs_auth`: a person has to sign in again; `parked`: imported from another vault and not yet taken over.',
+  created_at: 'When the account was added.',
+  last_used: 'When its token was last handed out, or the account was added; `null` if that is not known.',
+  expires_at: 'When the access token expires; `null` if it does not, or the provider did not say.',
+};
 
 export const accountTypes: Readonly<Record<string, NamedType>> = {
-  AccountInfo: namedObject(AccountInfo, 'An account, without its token.', {
-    id: 'The id of the account; a new sign-in keeps it.',
-    service: accountTexts.service,
-    account: accountTexts.account,
-    kind: '`oauth`: tokens from a provider; `api_key`: a stored key that does not expire.',
-    provider: 'The id of the provider that it signed in with; `null` for an API key.',
-    scopes: 'The scopes that the provider granted.',
-    state:
-      '`ok`: the token is valid or can be refreshed; `needs_auth`: a person has to sign in again; `parked`: imported from another vault and not yet taken over.',
-    created_at: 'When the account was added.',
-    last_used: 'When its token was last handed out, or the account was added; `null` if that is not known.',
-    expires_at: 'When the access token expires; `null` if it does not, or the provider did not say.',
+  AccountInfo: namedObject(AccountInfo, 'An account, without its token.', accountInfoTexts),
+  AccountDetails: namedObject(AccountDetails, 'An account, without its token, and what else hangs on it.', {
+    ...accountInfoTexts,
+    revoked_with:
+      'The other accounts, as `service/account`, whose grants end if this one is revoked: the provider then ends every grant of the client for the same person. Usually empty.',
   }),
   FlowStarted: namedObject(
     FlowStarted,
@@ -200,7 +207,10 @@ export const accountMethods: TextsOf<typeof accounts> = {
     params: accountTexts,
     result: 'The account.',
     errors: ['not_found', 'integrity'],
-    example: { params: { service: 'example', account: 'work' }, result: exampleAccount },
+    example: {
+      params: { service: 'example', account: 'work' },
+      result: { ...exampleAccount, revoked_with: [] },
+    },
   },
   remove_account: {
     params: {
@@ -213,12 +223,13 @@ export const accountMethods: TextsOf<typeof accounts> = {
       fields: {
         removed: 'Whether the account was removed.',
         revoked: 'Whether the provider confirmed that the grant is revoked.',
+        notices: 'Sentences for the person: which other accounts may have ended with it. Usually empty.',
       },
     },
     errors: ['not_found', ...OPENS_VAULT],
     example: {
       params: { service: 'example', account: 'work', revoke: true },
-      result: { removed: true, revoked: true },
+      result: { removed: true, revoked: true, notices: [] },
     },
     rfcs: [[7009, '2.1']],
   },

@@ -112,6 +112,8 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       'A grant of the device flow is refreshed without the client secret (GitHub App).',
     scope_in_assertion:
       'A JWT assertion names the scopes itself, and a subject only to act for another user (Google).',
+    revokes_all_grants:
+      'Revoking one token ends every grant of the client for the same person (Google, Discord).',
   }),
   ClientAuth: namedChoice(
     ClientAuth,

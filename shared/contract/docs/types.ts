@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import type { ErrorKind } from '../../errors.js';
 import type { Provider, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
-import type { AccountInfo, FlowStarted } from '../accounts.js';
+import type { AccountDetails, AccountInfo, FlowStarted } from '../accounts.js';
 import type { AccountEvent } from '../events.js';
 import type { ProviderSummary } from '../providers.js';
 import type { AccessToken } from '../tokens.js';
@@ -11,6 +11,7 @@ import type { VaultSlot } from '../vault.js';
 /** Objects that are documented once, under their own name, wherever they are used. */
 type NamedObject =
   | typeof AccountInfo
+  | typeof AccountDetails
   | typeof FlowStarted
   | typeof AccessToken
   | typeof AccountEvent

@@ -86,8 +86,9 @@ function revocationOf({ id, revocation }: BuiltinProvider): string[] {
 const QUIRKS = `
 github      | comma_scopes_in_answer
 github-app  | comma_scopes_in_answer, device_refresh_without_secret
-google      | scope_in_assertion
+google      | scope_in_assertion, revokes_all_grants
 microsoft   | issuer_varies
+discord     | revokes_all_grants
 slack       | comma_scopes_in_answer, nested_user_token
 slack-user  | comma_scopes_in_answer, nested_user_token
 twitch      | device_scopes_plural

@@ -18,6 +18,7 @@ export const discord: BuiltinProvider = defineProvider({
   refresh: { issued: 'always', rotates: 'always' },
   // Seen with `invalid_request` as its code, before today's `invalid_grant`.
   dead_grant_errors: ['Invalid "refresh_token" in request.'],
+  quirks: ['revokes_all_grants'],
   notes:
     'To use no client secret, turn on "Public Client" in the developer portal. Revoking one token ends every token that the application has for this person.',
   sources: [

@@ -17,7 +17,7 @@ export const google: BuiltinProvider = defineProvider({
   refresh: { issued: 'with_params', rotates: 'never', idle_s: HALF_YEAR_S },
   // Without the prompt a refresh token comes only with the very first consent.
   authorize_params: { access_type: 'offline', prompt: 'consent' },
-  quirks: ['scope_in_assertion'],
+  quirks: ['scope_in_assertion', 'revokes_all_grants'],
   notes:
     'Make a client of type "Desktop app"; its secret is required. The device flow needs another client ("TVs and Limited Input devices") and accepts few scopes. While the consent screen is external and in testing, sign-ins end after 7 days. A service account signs in with its key file as downloaded; give its scopes, such as https://www.googleapis.com/auth/cloud-platform.',
   sources: [
