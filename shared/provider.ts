@@ -147,6 +147,7 @@ const entry = {
   device_params: v.optional(RequestParams),
   refresh_params: v.optional(TokenParams),
   iss: v.optional(v.pipe(v.array(Text), v.maxLength(100))),
+  base_url: v.optional(Issuer),
 };
 
 /** The parameters of `set_provider` after `id`, in their order. */

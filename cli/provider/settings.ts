@@ -32,6 +32,7 @@ export interface SettingOptions {
   readonly refresh?: string[];
   readonly clientSecretRule?: SecretRule;
   readonly iss?: string[];
+  readonly baseUrl?: string;
 }
 
 /** The settings that the options name. */
@@ -62,6 +63,7 @@ export function readSettings(id: string, options: SettingOptions, secret: string
       refresh: options.refresh && readRefresh(options.refresh),
       client_secret_rule: options.clientSecretRule,
       iss: options.iss && withoutNone(options.iss),
+      base_url: options.baseUrl,
     }),
   };
 }

@@ -50,6 +50,7 @@ const settings: [args: string[], params: object][] = [
     ['--quirk', 'none', '--iss', 'none', '--dead-grant-error', 'none'],
     { quirks: [], iss: [], dead_grant_errors: [] },
   ],
+  [['--base-url', 'https://git.example.org'], { base_url: 'https://git.example.org' }],
   [['--iss', 'https://y.org'], { iss: ['https://y.org'] }],
   [['--revocation-endpoint', 'https://x.org/r'], { revocation_endpoint: 'https://x.org/r' }],
   [

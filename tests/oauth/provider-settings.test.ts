@@ -76,6 +76,35 @@ describe('requests', () => {
     await api.cancelFlow({ flow_id: flow_id ?? '' });
   });
 
+  test.each([
+    ['unsupported', false],
+    ['supported', true],
+    ['unknown', true],
+  ] as const)('with PKCE that is %s', async (pkce, isSent) => {
+    const id = await own({ pkce });
+    fake.route('POST /token', () => ({ body: { ...good, refresh_token: `r ${pkce}` } }));
+    const begun = await begin(api, { service: id });
+    const { searchParams } = new URL(begun.address);
+    expect(searchParams.has('code_challenge')).toBe(isSent);
+    expect(searchParams.has('code_challenge_method')).toBe(isSent);
+    await openPage(callback(begun, { code: 'the code' }));
+    await completed(api, begun.flowId);
+    expect(Object.hasOwn(lastForm('POST /token') ?? {}, 'code_verifier')).toBe(isSent);
+  });
+
+  test('an issuer of an account moves the endpoints below the base address', async () => {
+    const id = await own({
+      base_url: 'https://git.example.org',
+      authorization_endpoint: 'https://git.example.org/authorize',
+    });
+    const { provider } = await api.getProvider({ id });
+    expect(provider).toMatchObject({ base_url: 'https://git.example.org', discovery: false });
+    await api.setProvider({ id, token_endpoint: 'https://git.example.org/token' });
+    const { address, flowId } = await begin(api, { service: id, issuer: fake.url });
+    expect(address).toMatch(`${fake.url}/authorize?`);
+    await api.cancelFlow({ flow_id: flowId });
+  });
+
   test('quirks', async () => {
     const id = await own({ quirks: ['json_token_requests'] });
     await importAccount(api, fake, id, 'json');

@@ -42,6 +42,7 @@ export function configure(command: Command, context: Context): void {
     .option('--dead-grant-error <CODE>', 'an error that means that a grant is over; may be repeated', append)
     .option('--quirk <NAME>', 'where it departs from the standards; may be repeated', append)
     .option('--iss <ISSUER>', 'another right value of iss in its answers; may be repeated', append)
+    .option('--base-url <URL>', 'what --issuer of add-account replaces in its addresses')
     .option('--revocation <FIELD=VALUE>', 'how it revokes: token, field, body, auth or method', append)
     .option('--refresh <FIELD=VALUE>', 'its refresh tokens: issued, rotates, lifetime_s or idle_s', append)
     .action((id: string, options: SettingOptions) => setProvider(context, id, options));

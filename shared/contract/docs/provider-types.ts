@@ -27,6 +27,8 @@ export const settingTexts = {
   name: 'The name that people know it by.',
   device_params: `More parameters for every device authorization request. ${BY_NAME}`,
   refresh_params: `More parameters for every refresh request, besides \`token_params\`. ${BY_NAME}`,
+  base_url:
+    'What an `issuer` given for an account replaces in every endpoint, if there are self-managed hosts or tenants.',
   iss: 'Values of the `iss` parameter (RFC 9207) that are right besides its issuer.',
 };
 

@@ -12,17 +12,17 @@ const FACTS = `
 github      | device_code        | http://127.0.0.1/callback       | any   | space | post, optional  | supported   | never/never         |                                    |
 github-app  | device_code        | http://127.0.0.1:8484/callback  | fixed | space | post, optional  | supported   | always/always       |                                    | bad_refresh_token; unauthorized_client
 gitlab      | authorization_code | http://127.0.0.1/callback       | any   | space | basic, optional | supported   | always/always       |                                    |
-bitbucket   | authorization_code | http://127.0.0.1:8484/callback  | fixed | space | basic, required | unsupported | always/always       |                                    | Invalid refresh_token
+bitbucket   | authorization_code | http://127.0.0.1:8484/callback  | fixed | space | basic, required | unknown     | always/always       |                                    | Invalid refresh_token
 google      | authorization_code | http://127.0.0.1/callback       | any   | space | post, required  | supported   | with_params/never   | access_type=offline prompt=consent |
 microsoft   | authorization_code | http://localhost/callback       | any   | space | post, optional  | supported   | with_params/always  | +offline_access                    | interaction_required; consent_required
 spotify     | authorization_code | http://127.0.0.1/callback       | any   | space | basic, optional | supported   | always/sometimes    |                                    |
 discord     | authorization_code | http://127.0.0.1:8484/callback  | fixed | space | basic, optional | supported   | always/always       |                                    | Invalid "refresh_token" in request.
 slack       | authorization_code | https://localhost:8484/callback | fixed | comma | basic, required | unknown     | unknown/always      |                                    | invalid_refresh_token
 slack-user  | authorization_code | http://localhost:8484/callback  | fixed | comma | basic, optional | supported   | unknown/always      |                                    | invalid_refresh_token
-twitch      | device_code        | http://localhost:8484/callback  | fixed | space | post, optional  | unsupported | always/sometimes    |                                    | Invalid refresh token
+twitch      | device_code        | http://localhost:8484/callback  | fixed | space | post, optional  | unknown     | always/sometimes    |                                    | Invalid refresh token
 reddit      | authorization_code | http://localhost:8484/callback  | fixed | space | basic, optional | unknown     | with_params/never   | duration=permanent                 | invalid_request
 dropbox     | authorization_code | http://localhost:8484/callback  | fixed | space | basic, optional | supported   | with_params/never   | token_access_type=offline          |
-notion      | authorization_code | http://localhost:8484/callback  | fixed | space | basic, required | unsupported | unknown/always      | owner=user                         |
+notion      | authorization_code | http://localhost:8484/callback  | fixed | space | basic, required | unknown     | unknown/always      | owner=user                         |
 atlassian   | authorization_code | http://localhost:8484/callback  | fixed | space | post, required  | unknown     | with_params/always  | audience=api.atlassian.com prompt=consent +offline_access | unauthorized_client
 linear      | authorization_code | http://localhost:8484/callback  | fixed | comma | post, optional  | supported   | always/always       |                                    |
 huggingface | authorization_code | http://127.0.0.1/callback       | any   | space | basic, optional | supported   | unknown/sometimes   |                                    |
@@ -203,6 +203,10 @@ describe.each(providers)('the entry $id', (provider) => {
     expect(provider.token_endpoint).not.toBeNull();
     expect(provider.authorization_endpoint !== null).toBe(flows.includes('authorization_code'));
     expect(provider.device_authorization_endpoint !== null).toBe(flows.includes('device_code'));
+  });
+
+  test('is sent PKCE', () => {
+    expect(provider.pkce).not.toBe('unsupported');
   });
 
   test('offers each flow once, and keeps what a person already has', () => {

@@ -12,7 +12,10 @@ import { listenForRedirect, stateMatches } from './loopback.js';
 const LIFETIME_MS = 10 * 60 * 1000;
 const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
 
-/** The authorization code grant with PKCE and a loopback redirect (RFC 6749, section 4.1; RFC 7636; RFC 8252). */
+/**
+ * The authorization code grant with PKCE and a loopback redirect (RFC 6749, section 4.1; RFC 7636; RFC 8252). PKCE is left
+ * out only for a server that refuses it, which a person has to say.
+ */
 export async function beginAuthorizationCode(
   context: OAuthContext,
   request: FlowRequest,
@@ -22,11 +25,12 @@ export async function beginAuthorizationCode(
   const endpoint = authorizationEndpoint(registration);
   const state = newState();
   const nonce = request.scopes.includes('openid') ? newNonce() : undefined;
-  const pkce = await newPkce();
+  const pkce = registration.pkce === 'unsupported' ? undefined : await newPkce();
   const ending = ends();
 
   const finish = async (code: string): Promise<void> => {
-    const parameters = { code, redirect_uri: redirect.redirectUri, code_verifier: pkce.verifier };
+    const verifier = pkce && { code_verifier: pkce.verifier };
+    const parameters = { code, redirect_uri: redirect.redirectUri, ...verifier };
     await keepOpen(async () => {
       const signedIn = await signInOrThrow(context, client, 'authorization_code', parameters);
       await store({ ...signedIn, nonce });
@@ -73,7 +77,7 @@ export async function beginAuthorizationCode(
       authorizationUrl: authorizationUrl(endpoint, request, {
         redirect_uri: redirect.redirectUri,
         state,
-        code_challenge: pkce.challenge,
+        ...(pkce && { code_challenge: pkce.challenge, code_challenge_method: 'S256' }),
         ...(nonce === undefined ? {} : { nonce }),
       }),
       userCode: null,
@@ -98,7 +102,7 @@ export async function beginAuthorizationCode(
 function authorizationUrl(
   endpoint: string,
   { client: { registration }, scopes, params }: FlowRequest,
-  ours: { redirect_uri: string; state: string; code_challenge: string; nonce?: string },
+  ours: Readonly<Record<string, string>>,
 ): string {
   const url = new URL(endpoint);
   const parameters = {
@@ -109,7 +113,6 @@ function authorizationUrl(
     client_id: registration.client_id,
     ...(scopes.length > 0 ? { scope: scopes.join(registration.scope_separator) } : {}),
     ...ours,
-    code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== '') url.searchParams.set(name, value);

@@ -6,7 +6,8 @@ export const bitbucket: BuiltinProvider = defineProvider({
   authorization_endpoint: 'https://bitbucket.org/site/oauth2/authorize',
   token_endpoint: 'https://bitbucket.org/site/oauth2/access_token',
   flows: ['authorization_code', 'client_credentials'],
-  pkce: 'unsupported',
+  // Said to be ignored there, not refused, so it is sent.
+  pkce: 'unknown',
   client_auth: 'client_secret_basic',
   client_secret: 'required',
   // What is sent has to continue the registered address, so a port put into the middle of it may be refused.

@@ -12,7 +12,8 @@ export const notion: BuiltinProvider = defineProvider({
     auth: 'basic',
   },
   flows: ['authorization_code'],
-  pkce: 'unsupported',
+  // Said to be ignored there, not refused, so it is sent.
+  pkce: 'unknown',
   client_auth: 'client_secret_basic',
   client_secret: 'required',
   // "localhost" is taken with http, 127.0.0.1 is not.

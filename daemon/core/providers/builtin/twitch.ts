@@ -10,7 +10,8 @@ export const twitch: BuiltinProvider = defineProvider({
   revocation: { endpoint: 'https://id.twitch.tv/oauth2/revoke', token: 'access', auth: 'client_id' },
   // A public client may use only the device flow, and needs no secret there.
   flows: ['device_code', 'authorization_code', 'client_credentials'],
-  pkce: 'unsupported',
+  // Said to be ignored there, not refused, so it is sent.
+  pkce: 'unknown',
   client_auth: 'client_secret_post',
   client_secret: 'optional',
   default_scopes: ['user:read:email', 'user:read:follows'],
