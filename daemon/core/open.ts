@@ -33,6 +33,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const vault = await openVault(env, { ...options, keychain });
   const oauth = { http: createHttpClient(limits, config.network), clock };
   const providers = new Providers(env, { vault, http: oauth.http, configured: config.providers });
+  await providers.nameSecretOrigins();
 
   const services = { vault, providers, oauth, ...openAccounts(env, { vault, providers, oauth }) };
   const { store, grants, usage, events, accounts } = services;
@@ -58,7 +59,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     resealFiles: async (account) => (await rescue.reseal(account)) + (await unread.reseal(account)),
   });
   const vaultKeys = new VaultKeys(env, { vault, rotation });
-  const transfer = new Transfer(env, { vault, secrets, accounts: store, grants });
+  const transfer = new Transfer(env, { vault, secrets, providers, accounts: store, grants });
 
   const background = new Background(env, {
     ...{ scheduler, refresher, rereading, signIns, secrets, usage, vals, vault, vaultKeys, keychain },

@@ -276,10 +276,13 @@ export function insertCopies(home: string, id: string, copies: Iterable<AccountC
   });
 }
 
-/** The first byte of every value that an account seals: whether it is bound. */
+/** The first byte of every value that an account or a provider seals: whether it is bound. */
 export function formats(home: string): number[] {
   const columns = ['access_token', 'refresh_token', 'client_secret', 'private_key'];
-  const sql = columns.map((column) => `SELECT ${column} AS value FROM accounts`);
+  const sql = [
+    ...columns.map((column) => `SELECT ${column} AS value FROM accounts`),
+    'SELECT client_secret FROM providers',
+  ];
   const found = select<{ value: Buffer | null }>(home, sql.join(' UNION ALL '));
   return found.flatMap(({ value }) => value?.[0] ?? []);
 }
@@ -343,6 +346,22 @@ export function copySealedSecret(home: string, from: string, to: string): void {
 /** What a person set for a provider is damaged. */
 export function damageProvider(home: string, id: string): void {
   run(home, 'UPDATE providers SET settings = ? WHERE id = ?', '{"issuer":42', id);
+}
+
+/** Changes what the client secret of a provider was given for, as a program without any key can. */
+export function changeSecretOrigins(home: string, id: string, change: (json: string) => string): void {
+  const [row] = select<{ json: string }>(
+    home,
+    'SELECT secret_origins AS json FROM providers WHERE id = ?',
+    id,
+  );
+  withDatabase(home, (db) => {
+    db.exec('DROP TRIGGER IF EXISTS providers_sealed_again');
+    db.prepare<unknown[]>('UPDATE providers SET secret_origins = ? WHERE id = ?').run(
+      change(row?.json ?? ''),
+      id,
+    );
+  });
 }
 
 /** Writes something that does not open into every secret. */

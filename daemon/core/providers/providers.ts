@@ -2,17 +2,18 @@ import * as v from 'valibot';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { Provider, ProviderSettings } from '../../../shared/provider.js';
 import type { FlowKind } from '../../../shared/schemas.js';
-import { Secret } from '../../../shared/secret.js';
+import type { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import { ClientRegistration, type OAuthClient } from '../oauth/client.js';
 import { discover, type ServerMetadata } from '../oauth/discovery.js';
 import type { HttpClient } from '../oauth/http.js';
-import { place } from '../sealing/places.js';
 import type { Env } from '../store/env.js';
-import { ProviderStore, type StoredProvider } from '../store/providers.js';
+import { ProviderStore, type StoredProvider, type StoredSecret } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
 import { defineProvider } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
+import { ClientSecrets } from './client-secrets.js';
+import { originsOf, writeOrigins } from './secret-origins.js';
 import { applySettings, mergeSettings, rebase } from './settings.js';
 import { storedSettings } from './stored-settings.js';
 import { type Stated, withMetadata } from './with-metadata.js';
@@ -23,6 +24,7 @@ export interface ClientOverrides {
   readonly clientId?: string | undefined;
   /** How it signs in, which decides what endpoints it needs. */
   readonly flow: FlowKind;
+  readonly tokenEndpoint?: string | undefined;
   /** The secret of a client that belongs only to this account. */
   readonly clientSecret?: Secret | undefined;
 }
@@ -41,6 +43,7 @@ export class Providers {
   readonly #http: HttpClient;
   readonly #configured: Collaborators['configured'];
   readonly #store: ProviderStore;
+  readonly #secrets: ClientSecrets;
 
   constructor(env: Env, { vault, http, configured }: Collaborators) {
     this.#env = env;
@@ -48,6 +51,11 @@ export class Providers {
     this.#http = http;
     this.#configured = configured;
     this.#store = new ProviderStore(env.db);
+    this.#secrets = new ClientSecrets(env, {
+      vault,
+      store: this.#store,
+      provider: (id) => this.#listed(id),
+    });
   }
 
   /** Every known provider. Damaged settings of one do not hide the others: it is listed without them. */
@@ -88,12 +96,11 @@ export class Providers {
       const stored = this.#store.find(id);
       const merged = mergeSettings(stored ? storedSettings(stored) : {}, settings);
       if (!builtinProviders.has(id) && !this.#configured[id]) assertReachable(id, merged);
-      const sealed =
-        clientSecret === undefined
-          ? this.#keptSecret(id, settings)
-          : sealer?.seal(place.provider(id), new Secret(clientSecret));
-      const updatedAt = this.#env.clock.wall();
-      this.#store.put({ id, settings: merged, clientSecret: sealed ?? null, updatedAt });
+      const secret =
+        sealer && clientSecret !== undefined
+          ? this.#secrets.seal(sealer, this.#known(id, merged), clientSecret)
+          : this.#keptSecret(id, settings);
+      this.#store.put({ id, settings: merged, ...secret, updatedAt: this.#env.clock.wall() });
     });
     return this.get(id);
   }
@@ -106,15 +113,21 @@ export class Providers {
   }
 
   /**
-   * The stored secret of a provider's client, if it still is the client with this id. Damaged settings do not say which
-   * client it belongs to, so it is not used then.
+   * The secret that is stored for this client; `undefined` if there is none, or it was given for other origins than those
+   * of this registration.
    */
-  async secretOf(id: string, clientId: string): Promise<Secret | undefined> {
-    if (!this.#store.find(id)?.clientSecret || this.#listed(id)?.client_id !== clientId) return undefined;
-    const sealer = await this.#vault.unlocked();
-    // Read again: a rotation may have sealed it again while the vault was being opened.
-    const sealed = this.#store.find(id)?.clientSecret;
-    return sealed ? sealer.open(place.provider(id), sealed) : undefined;
+  secretOf(registration: ClientRegistration): Promise<Secret | undefined> {
+    return this.#secrets.find(registration);
+  }
+
+  /** The origins that a secret is bound to that is given together with these settings. */
+  secretOrigins(id: string, settings: ProviderSettings): string {
+    return writeOrigins(originsOf(this.#known(id, settings)));
+  }
+
+  /** Keeps what secrets of an older version were given for. Before anything can change where their providers are. */
+  nameSecretOrigins(): Promise<void> {
+    return this.#secrets.nameOrigins();
   }
 
   /** The client to sign in with, with everything that its requests need; asks the issuer if an endpoint is missing. */
@@ -123,13 +136,15 @@ export class Providers {
     const provider = overrides.issuer === undefined ? entry : rebase(entry, overrides.issuer);
     const clientId = overrides.clientId ?? provider.client_id;
     if (clientId === null) throw withoutClientId(id);
-    const secret = overrides.clientSecret ?? (await this.secretOf(id, clientId));
     const { notes, sources, source, configured, has_client_secret, ...facts } = provider;
-    const registration = { ...facts, client_id: clientId, iss_required: false };
-    return {
-      registration: provider.discovery ? await this.#discovered(registration, overrides.flow) : registration,
-      secret,
-    };
+    const token_endpoint = overrides.tokenEndpoint ?? facts.token_endpoint;
+    const named = { ...facts, token_endpoint, client_id: clientId, iss_required: false };
+    const { clientSecret, flow } = overrides;
+    if (!clientSecret) this.#secrets.assertGivenFor(named);
+    const registration = named.discovery ? await this.#discovered(named, flow) : named;
+    if (clientSecret) return { registration, secret: clientSecret };
+    await this.#secrets.learn(named, registration);
+    return { registration, secret: await this.secretOf(registration) };
   }
 
   /** The provider, without its stored settings if they are damaged. */
@@ -144,26 +159,41 @@ export class Providers {
     id: string,
     { stored, settings }: { stored: StoredProvider | undefined; settings: ProviderSettings | undefined },
   ): Provider | undefined {
+    if (!builtinProviders.has(id) && !this.#configured[id] && !stored) return undefined;
+    return this.#assemble(id, { hasSecret: stored?.clientSecret != null, settings });
+  }
+
+  #assemble(
+    id: string,
+    { hasSecret, settings }: { hasSecret: boolean; settings: ProviderSettings | undefined },
+  ): Provider {
     const builtin = builtinProviders.get(id);
     const configured = this.#configured[id];
-    if (!builtin && !configured && !stored) return undefined;
     const base = { ...(builtin ?? defineProvider({ id, name: id })), client_id: null };
     const layers = [configured, settings].filter((layer) => layer !== undefined);
     const { client_id, ...facts } = layers.reduce(applySettings, base);
     return {
       ...facts,
       client_id,
-      has_client_secret: stored?.clientSecret != null,
+      has_client_secret: hasSecret,
       source: builtin ? 'builtin' : configured ? 'config' : 'stored',
       configured: client_id !== null,
     };
   }
 
+  /** A provider with these stored settings. */
+  #known(id: string, settings: ProviderSettings): Provider {
+    return this.#assemble(id, { hasSecret: false, settings });
+  }
+
   /** The stored secret, unless another client replaces the one that it belongs to. */
-  #keptSecret(id: string, { client_id }: ProviderSettings): Buffer | null {
+  #keptSecret(id: string, { client_id }: ProviderSettings): StoredSecret {
     const known = this.find(id)?.client_id ?? client_id;
+    const stored = this.#store.find(id);
     const stays = client_id === undefined || client_id === known;
-    return stays ? (this.#store.find(id)?.clientSecret ?? null) : null;
+    if (!stored || !stays) return { clientSecret: null, secretOrigins: null };
+    const { clientSecret, secretOrigins } = stored;
+    return { clientSecret, secretOrigins };
   }
 
   #stated(id: string): Stated {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AccountFields } from '../store/accounts.js';
+import type { StoredProvider } from '../store/providers.js';
 import type { SEALED_COLUMNS, SealedValue } from '../store/sealed.js';
 
 /** Where a sealed value belongs within a vault. It opens nowhere else, so a place never changes its names. */
@@ -39,8 +40,11 @@ export const place = {
     ...sealedColumn('accounts', account.id, column),
     bound: bindingOf(account),
   }),
-  /** A provider's client secret. */
-  provider: (id: string): Place => sealedColumn('providers', id, 'client_secret'),
+  /** A provider's client secret, bound to the origins that it was given for. */
+  provider: ({ id, secretOrigins }: Pick<StoredProvider, 'id' | 'secretOrigins'>): Place => ({
+    ...sealedColumn('providers', id, 'client_secret'),
+    bound: digest([secretOrigins]),
+  }),
   /** A secret that is kept in the vault. */
   secret: (id: string): Place => sealedColumn('secrets', id, 'value'),
   /** Any of the above. */
@@ -49,7 +53,7 @@ export const place = {
       case 'accounts':
         return place.account(value, value.column);
       case 'providers':
-        return place.provider(value.id);
+        return place.provider(value);
       case 'secrets':
         return place.secret(value.id);
     }

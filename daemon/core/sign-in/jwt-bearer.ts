@@ -20,15 +20,15 @@ export async function readJwtBearer(providers: Providers, request: SignInRequest
     flow: 'jwt_bearer',
     issuer: request.issuer,
     clientId: request.client_id ?? issuer,
+    tokenEndpoint: file.tokenEndpoint,
   });
   // The audience stands in the assertion; everything else, beside it.
   const { audience: named, ...beside } = params;
   const found = withTokenParams(withoutRefresh(registered), beside);
-  const token_endpoint = file.tokenEndpoint ?? found.registration.token_endpoint;
-  const registration = { ...found.registration, token_endpoint };
+  const { registration } = found;
   const usual = registration.quirks.includes('scope_in_assertion') ? registration.default_scopes : [];
   const scopes = request.scopes ?? usual;
-  const audience = named ?? token_endpoint;
+  const audience = named ?? registration.token_endpoint;
   if (audience === null) throw noTokenEndpoint(registration);
   const minting = parse(
     JwtBearer,
@@ -42,7 +42,7 @@ export async function readJwtBearer(providers: Providers, request: SignInRequest
     },
     'add_account',
   );
-  return { client: { ...found, registration }, scopes, key: { privateKey: file.privateKey, minting } };
+  return { client: found, scopes, key: { privateKey: file.privateKey, minting } };
 }
 
 function isJwtCredential(

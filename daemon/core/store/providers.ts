@@ -1,13 +1,19 @@
 import { parseJson } from '../../../shared/json.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
+/** A client secret and what it is bound to: both or neither. */
+export interface StoredSecret {
+  /** Sealed. */
+  readonly clientSecret: Buffer | null;
+  /** The origins that it was given for, as JSON; `null` beside a secret of a version that did not keep them. */
+  readonly secretOrigins: string | null;
+}
+
 /** What a person set for a provider. */
-export interface StoredProvider {
+export interface StoredProvider extends StoredSecret {
   readonly id: string;
   /** The JSON value of the settings, for a schema to check; `undefined` if it is not JSON. */
   readonly settings: unknown;
-  /** Sealed. */
-  readonly clientSecret: Buffer | null;
   /** Milliseconds since 1970. */
   readonly updatedAt: number;
 }
@@ -16,6 +22,7 @@ interface ProviderRow {
   readonly id: string;
   readonly settings: string;
   readonly client_secret: Buffer | null;
+  readonly secret_origins: string | null;
   readonly updated_at: number;
 }
 
@@ -24,13 +31,18 @@ export class ProviderStore {
   readonly #find: Statement<[string], ProviderRow>;
   readonly #list: Statement<[], ProviderRow>;
   readonly #put: Statement<[ProviderRow]>;
+  readonly #setSecret: Statement<[Pick<ProviderRow, 'id' | 'client_secret' | 'secret_origins'>]>;
   readonly #remove: Statement<[string]>;
 
   constructor(db: Sqlite) {
     this.#find = db.prepare('SELECT * FROM providers WHERE id = ?');
     this.#list = db.prepare('SELECT * FROM providers ORDER BY id');
     this.#put = db.prepare(
-      'INSERT OR REPLACE INTO providers VALUES (@id, @settings, @client_secret, @updated_at)',
+      `INSERT OR REPLACE INTO providers (id, settings, client_secret, secret_origins, updated_at)
+        VALUES (@id, @settings, @client_secret, @secret_origins, @updated_at)`,
+    );
+    this.#setSecret = db.prepare(
+      'UPDATE providers SET client_secret = @client_secret, secret_origins = @secret_origins WHERE id = @id',
     );
     this.#remove = db.prepare('DELETE FROM providers WHERE id = ?');
   }
@@ -45,13 +57,19 @@ export class ProviderStore {
   }
 
   /** Adds a provider's settings, or replaces them. */
-  put({ id, settings, clientSecret, updatedAt }: StoredProvider): void {
+  put({ id, settings, clientSecret, secretOrigins, updatedAt }: StoredProvider): void {
     this.#put.run({
       id,
       settings: JSON.stringify(settings),
       client_secret: clientSecret,
+      secret_origins: secretOrigins,
       updated_at: updatedAt,
     });
+  }
+
+  /** Changes a stored secret, and leaves the settings as they are, damaged or not. */
+  setSecret(id: string, { clientSecret, secretOrigins }: StoredSecret): void {
+    this.#setSecret.run({ id, client_secret: clientSecret, secret_origins: secretOrigins });
   }
 
   /** Returns whether there was anything to remove. */
@@ -60,6 +78,12 @@ export class ProviderStore {
   }
 }
 
-function recordOf({ id, settings, client_secret, updated_at }: ProviderRow): StoredProvider {
-  return { id, settings: parseJson(settings), clientSecret: client_secret, updatedAt: updated_at };
+function recordOf(row: ProviderRow): StoredProvider {
+  return {
+    id: row.id,
+    settings: parseJson(row.settings),
+    clientSecret: row.client_secret,
+    secretOrigins: row.secret_origins,
+    updatedAt: row.updated_at,
+  };
 }

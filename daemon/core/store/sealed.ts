@@ -1,5 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { AccountFields } from './accounts.js';
+import type { StoredProvider } from './providers.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
 /** The tables with sealed columns, whose rows are found by `id`. A rotation seals again what is listed here, and nothing else. */
@@ -13,7 +14,7 @@ export type SealedTable = keyof typeof SEALED_COLUMNS;
 /** The columns that the sealed ones of the same row are bound to, by the names that their fields have. */
 const BINDING_COLUMNS = {
   accounts: { kind: 'kind', flow: 'flow', client: 'client', minting: 'minting' },
-  providers: {},
+  providers: { secretOrigins: 'secret_origins' },
   secrets: {},
 } as const satisfies Record<SealedTable, Readonly<Record<string, string>>>;
 
@@ -26,9 +27,11 @@ interface Sealed<T extends SealedTable> {
 }
 
 type SealedInAccount = Sealed<'accounts'> & Pick<AccountFields, keyof (typeof BINDING_COLUMNS)['accounts']>;
+type SealedInProvider = Sealed<'providers'> &
+  Pick<StoredProvider, keyof (typeof BINDING_COLUMNS)['providers']>;
 
 /** A sealed value, with everything of its row that it is bound to. */
-export type SealedValue = SealedInAccount | Sealed<'providers'> | Sealed<'secrets'>;
+export type SealedValue = SealedInAccount | SealedInProvider | Sealed<'secrets'>;
 
 /** A part of the outdated values: of one row, or of the rows behind this one. */
 export interface Part {

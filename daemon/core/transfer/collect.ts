@@ -59,11 +59,12 @@ async function collectProviders(
 ): Promise<ExportedContent['providers']> {
   const sealer = await vault.unlocked();
   return providers.list().map((stored) => {
-    const { id, clientSecret } = stored;
+    const { id, clientSecret, secretOrigins } = stored;
     return {
       id,
       settings: storedSettings(stored),
-      client_secret: clientSecret && sealer.open(place.provider(id), clientSecret).reveal(),
+      client_secret: clientSecret && sealer.open(place.provider(stored), clientSecret).reveal(),
+      secret_origins: secretOrigins,
     };
   });
 }

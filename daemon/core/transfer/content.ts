@@ -42,7 +42,15 @@ export type ImportedAccount = v.InferOutput<typeof CarriedAccount>;
 
 /** What an exported file holds, once it is opened. */
 export const Content = v.strictObject({
-  providers: v.array(v.strictObject({ id: ServiceName, settings: ProviderSettings, client_secret: text })),
+  providers: v.array(
+    v.strictObject({
+      id: ServiceName,
+      settings: ProviderSettings,
+      client_secret: text,
+      // Files of older versions do not have it.
+      secret_origins: v.optional(text, null),
+    }),
+  ),
   secrets: v.array(
     v.strictObject({ key: SecretKey, value: v.string(), encoding: v.picklist(['utf8', 'base64']) }),
   ),

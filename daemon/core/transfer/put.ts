@@ -1,4 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
+import type { ProviderSettings } from '../../../shared/provider.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
 import { type NewAccount, putAccount } from '../accounts/put-account.js';
@@ -23,6 +24,8 @@ interface Stores {
 interface Collaborators extends Stores {
   readonly vault: Vault;
   readonly grants: Grants;
+  /** The origins that a secret is bound to if the file does not say. */
+  readonly secretOrigins: (id: string, settings: ProviderSettings) => string;
 }
 
 /**
@@ -32,7 +35,7 @@ interface Collaborators extends Stores {
  */
 export async function put(
   env: Env,
-  { vault, grants, secrets, providers, accounts }: Collaborators,
+  { vault, grants, secrets, providers, accounts, secretOrigins }: Collaborators,
   content: ImportedContent,
   { force }: { readonly force: boolean },
 ): Promise<void> {
@@ -43,7 +46,11 @@ export async function put(
   try {
     await env.db.write(() => {
       if (!force) assertNothingThere(stores, content);
-      for (const provider of content.providers) putProvider(env, providers, sealer, provider);
+      for (const provider of content.providers)
+        putProvider(env, providers, sealer, {
+          ...provider,
+          secret_origins: provider.secret_origins ?? secretOrigins(provider.id, provider.settings),
+        });
       for (const secret of content.secrets) putSecret(env, secrets, sealer, secret);
       for (const imported of content.accounts) {
         assertLeased(accounts, leases, imported);
@@ -108,12 +115,15 @@ function putProvider(
   { clock }: Env,
   providers: ProviderStore,
   sealer: Sealer,
-  { id, settings, client_secret }: ImportedContent['providers'][number],
+  { id, settings, client_secret, secret_origins }: ImportedContent['providers'][number],
 ): void {
+  const secretOrigins = client_secret === null ? null : secret_origins;
+  const where = place.provider({ id, secretOrigins });
   providers.put({
     id,
     settings,
-    clientSecret: client_secret === null ? null : sealer.seal(place.provider(id), new Secret(client_secret)),
+    clientSecret: client_secret === null ? null : sealer.seal(where, new Secret(client_secret)),
+    secretOrigins,
     updatedAt: clock.wall(),
   });
 }

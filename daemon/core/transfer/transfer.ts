@@ -1,6 +1,8 @@
 import { SigilforgeError } from '../../../shared/errors.js';
+import type { ProviderSettings } from '../../../shared/provider.js';
 import type { Grants } from '../accounts/grants.js';
 import { timestamp } from '../platform/clock.js';
+import type { Providers } from '../providers/providers.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
@@ -22,6 +24,7 @@ export interface TransferCounts {
 interface Collaborators {
   readonly vault: Vault;
   readonly secrets: Secrets;
+  readonly providers: Providers;
   readonly accounts: AccountStore;
   readonly grants: Grants;
 }
@@ -31,15 +34,17 @@ export class Transfer {
   readonly #env: Env;
   readonly #vault: Vault;
   readonly #secrets: Secrets;
+  readonly #providers: Providers;
   readonly #accounts: AccountStore;
   readonly #grants: Grants;
   readonly #providerStore: ProviderStore;
   readonly #secretStore: SecretStore;
 
-  constructor(env: Env, { vault, secrets, accounts, grants }: Collaborators) {
+  constructor(env: Env, { vault, secrets, providers, accounts, grants }: Collaborators) {
     this.#env = env;
     this.#vault = vault;
     this.#secrets = secrets;
+    this.#providers = providers;
     this.#accounts = accounts;
     this.#grants = grants;
     this.#providerStore = new ProviderStore(env.db);
@@ -87,6 +92,7 @@ export class Transfer {
       secrets: this.#secretStore,
       providers: this.#providerStore,
       accounts: this.#accounts,
+      secretOrigins: (id: string, settings: ProviderSettings) => this.#providers.secretOrigins(id, settings),
     };
     await put(this.#env, collaborators, content, options);
     // Secrets that were kept in the keychain are in the vault now.

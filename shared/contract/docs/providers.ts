@@ -75,7 +75,8 @@ export const providerMethods: TextsOf<typeof providers> = {
       id: idText,
       ...settingTexts,
       revocation_endpoint: 'Where grants are revoked (RFC 7009).',
-      client_secret: 'The secret of that client. It is stored encrypted, and never part of an answer.',
+      client_secret:
+        'The secret of that client. It is stored encrypted, never part of an answer, and sent only to the origins (scheme, host and port) that the provider has when it is given, or that its issuer names in its metadata. A provider that moves needs it again.',
       redirect_uri: 'The redirect URI that is registered at the provider.',
       revocation: {
         text: 'How a grant is revoked, if that is not a request of RFC 7009. What is left out is as there.',

@@ -23,7 +23,7 @@ const OLD = Buffer.from(
 test('the names of places are those that existing vaults were sealed with', () => {
   const places = {
     account: place.account(account, 'refresh_token'),
-    provider: place.provider('id'),
+    provider: place.provider({ id: 'id', secretOrigins: '["https://id.example"]' }),
     secret: place.secret('id'),
     fingerprintKey: place.fingerprintKey(true),
     slotPublicKey: place.slotPublicKey('slot'),
