@@ -84,6 +84,9 @@ test('an exported file takes along what was asked for and who signed in; one of 
   expect(stored.anAccount(third.sandbox.home)).toMatchObject({ askedScopes: null, subject: null });
   await third.api.refreshToken(machine);
   expect(asked().at(-1)).toBe('api.read');
+  // Its provider's secret is for the address that the provider has here.
+  await third.api.addAccount({ ...machine, account: 'imported', credential: { refresh_token: 'a token' } });
+  expect(fake.sentTo('POST /token').at(-1)?.form).toMatchObject({ client_secret: 'a secret' });
 });
 
 async function vault({ sandbox }: Backend, ...args: string[]): Promise<void> {
@@ -92,12 +95,17 @@ async function vault({ sandbox }: Backend, ...args: string[]): Promise<void> {
 
 /** The same file as a version wrote it that kept neither. */
 async function olderFile(bytes: Buffer): Promise<Buffer> {
-  const { accounts, ...content } = await decodeExport(bytes, PASSPHRASE);
+  const { accounts, providers, secrets } = await decodeExport(bytes, PASSPHRASE);
   const older = accounts.map(({ asked_scopes, subject, client, minting, scopes, ...rest }) => ({
     ...rest,
     client: JSON.stringify(client),
     minting: minting && JSON.stringify(minting),
     scopes: JSON.stringify(scopes),
   }));
-  return encodeExport({ ...content, accounts: older }, PASSPHRASE, '2026-01-01T00:00:00.000Z');
+  const content = {
+    secrets,
+    providers: providers.map(({ secret_origins, ...provider }) => provider),
+    accounts: older,
+  };
+  return encodeExport(content, PASSPHRASE, '2026-01-01T00:00:00.000Z');
 }

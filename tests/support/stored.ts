@@ -348,6 +348,16 @@ export function damageProvider(home: string, id: string): void {
   run(home, 'UPDATE providers SET settings = ? WHERE id = ?', '{"issuer":42', id);
 }
 
+/** The origins that the client secret of a provider was given for. */
+export function secretOrigins(home: string, id: string): unknown {
+  const [row] = select<{ json: string | null }>(
+    home,
+    'SELECT secret_origins AS json FROM providers WHERE id = ?',
+    id,
+  );
+  return parsed(row?.json ?? null);
+}
+
 /** Changes what the client secret of a provider was given for, as a program without any key can. */
 export function changeSecretOrigins(home: string, id: string, change: (json: string) => string): void {
   const [row] = select<{ json: string }>(

@@ -118,3 +118,24 @@ test('a value that does not open is passed over: everything else is bound', asyn
   await api.removeAccount({ service: 'found', account: 'code-1', revoke: false });
   await expectEverythingWorks(api, provider);
 });
+
+test('a stored secret belongs to where its provider and the accounts were that signed in with it', async () => {
+  const evil = await stopAfter(startFakeProvider());
+  const library = await openBeside(sandbox.home);
+  // Before anything is bound: the vault was not needed yet.
+  await library.setProvider({ id: 'acme', token_endpoint: `${evil.url}/token` });
+  expect(isBound()).toBe(false);
+  await expect(
+    library.addAccount({ service: 'acme', account: 'new', credential: { refresh_token: 'rt-new-1' } }),
+  ).rejects.toMatchObject({
+    kind: 'config',
+    message: `The client secret of acme was given for ${provider.url}, and is not sent to ${evil.url}.`,
+  });
+  expect(evil.received).toEqual([]);
+  // The metadata of this one's issuer has named another origin for the token endpoint.
+  const elsewhere = provider.url.replace('127.0.0.1', 'localhost');
+  expect(stored.secretOrigins(sandbox.home, 'found')).toEqual([provider.url, elsewhere]);
+
+  await library.setProvider({ id: 'acme', token_endpoint: `${provider.url}/token` });
+  await expectEverythingWorks(library, provider);
+});
