@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import fs from 'node:fs';
+import { keepDaemonEnvironment } from '../shared/daemon-environment.js';
 import type { SigilforgeError } from '../shared/errors.js';
 import { encodeLine } from '../shared/framing.js';
 import { resolvePaths } from '../shared/paths.js';
@@ -39,6 +40,7 @@ function leaveMemoryOutOfCoreFiles(): void {
 
 async function main(): Promise<void> {
   process.umask(0o077);
+  keepDaemonEnvironment();
   leaveMemoryOutOfCoreFiles();
   // Node would open its inspector, which every user of this machine could connect to.
   process.on('SIGUSR1', () => {});

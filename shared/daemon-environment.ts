@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Environment } from './paths.js';
 
 /**
- * What a daemon needs from the environment of its starter. It lives long, so it gets nothing else, and no credential.
+ * What a daemon and the programs that it runs need from the environment of its starter. It lives long, so it gets nothing
+ * else: no credential, and nothing that changes how Node works, such as NODE_OPTIONS or NODE_TLS_REJECT_UNAUTHORIZED.
  */
 const NEEDED = new Set([
   'HOME',
@@ -20,6 +21,7 @@ const NEEDED = new Set([
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
   'HTTP_PROXY',
   'HTTPS_PROXY',
   'ALL_PROXY',
@@ -28,6 +30,7 @@ const NEEDED = new Set([
   'APPDATA',
   'LOCALAPPDATA',
   'USERPROFILE',
+  'TMPDIR',
   'TEMP',
   'TMP',
 ]);
@@ -54,4 +57,11 @@ export function daemonEnvironment(env: Environment = process.env): Record<string
 
 function isNeeded(name: string): boolean {
   return NEEDED.has(name) || NEEDED_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+/** Leaves this process, and every program that it starts from now on, only that environment. */
+export function keepDaemonEnvironment(): void {
+  const kept = daemonEnvironment();
+  for (const name of Object.keys(process.env)) if (!(name in kept)) delete process.env[name];
+  Object.assign(process.env, kept);
 }

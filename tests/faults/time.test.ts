@@ -130,20 +130,19 @@ const FAKETIME = [
 test.skipIf(FAKETIME === undefined)(
   'the real daemon under a clock that is set a day forward and back',
   async () => {
-    const now = join((await stopAfter(createSandbox())).home, 'now');
-    const setClock = (offset: string): Promise<void> => writeFile(now, `${offset}\n`);
-    await setClock('+0');
-    const { api, provider } = await stopAfter(
+    const { api, provider, sandbox } = await stopAfter(
       startScene({
+        // The daemon forgets these variables once they have had their effect; the file is found by its home.
         env: {
           LD_PRELOAD: FAKETIME,
-          FAKETIME_TIMESTAMP_FILE: now,
           FAKETIME_NO_CACHE: '1',
           // Nobody can set that one.
           FAKETIME_DONT_FAKE_MONOTONIC: '1',
         },
       }),
     );
+    const setClock = (offset: string): Promise<void> =>
+      writeFile(join(sandbox.home, '.faketimerc'), `${offset}\n`);
     await addAccount(api);
     const first = await api.getToken(work);
     const exchanges = (): number => provider.counts.token['refresh_token'] ?? 0;

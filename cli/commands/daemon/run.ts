@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { builtFile } from '../../../shared/built-file.js';
 import { childOptions } from '../../../shared/child-options.js';
+import { daemonEnvironment } from '../../../shared/daemon-environment.js';
 import { addNotes } from '../../arguments/help.js';
 
 /** Signals that a terminal sends to the daemon itself, which is in the same process group. */
@@ -19,6 +20,7 @@ export function configure(command: Command): void {
 async function runInForeground(): Promise<void> {
   const child = spawn(process.execPath, [...childOptions(), builtFile('sigilforged.cjs')], {
     stdio: 'inherit',
+    env: daemonEnvironment(),
   });
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   const onTerminalSignal = hasTerminal() ? ignore : passOn;

@@ -1,4 +1,4 @@
-import { createServer } from 'node:https';
+import { createServer, request } from 'node:https';
 import type { Socket } from 'node:net';
 import type { KeyPair } from '../wire/authority.js';
 import { readBody } from '../wire/loopback.js';
@@ -8,6 +8,8 @@ export interface SecureProvider {
   readonly port: number;
   /** The bodies of the requests that reached it. */
   readonly received: readonly string[];
+  /** Sends a request as a client does that checks no certificate. */
+  askCarelessly(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -16,8 +18,8 @@ export async function startSecureProvider(pair: KeyPair, first = 'r0'): Promise<
   const received: string[] = [];
   const sockets = new Set<Socket>();
   let newest = first;
-  const server = createServer(pair, async (request, response) => {
-    const body = await readBody(request);
+  const server = createServer(pair, async (incoming, response) => {
+    const body = await readBody(incoming);
     received.push(body);
     response.setHeader('content-type', 'application/json');
     if (new URLSearchParams(body).get('refresh_token') !== newest)
@@ -33,9 +35,17 @@ export async function startSecureProvider(pair: KeyPair, first = 'r0'): Promise<
   server.on('tlsClientError', () => {});
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port,
     received,
+    askCarelessly: () =>
+      new Promise((resolve, reject) => {
+        const options = { host: '127.0.0.1', port, method: 'POST', agent: false, rejectUnauthorized: false };
+        request(options, (answer) => answer.resume().once('end', () => resolve()))
+          .once('error', reject)
+          .end('a=b');
+      }),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
