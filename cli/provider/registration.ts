@@ -29,7 +29,7 @@ export function ifRedirectIsRefused(
 function ifPortsAreCompared(id: string, uri: string): string {
   const url = new URL(uri);
   url.port = USUAL_PORT;
-  return `If it compares the port, too, register ${url.href} and run: sigilforge provider set ${id} --redirect-uri ${url.href}`;
+  return `If the provider compares the port, too, register ${url.href} and run: sigilforge provider set ${id} --redirect-uri ${url.href}`;
 }
 
 function clientOf({ client_secret }: Provider): string {

@@ -29,7 +29,7 @@ const own: Provider = {
   refresh: { ...provider.refresh, issued: 'unknown' },
 };
 const fixed = 'http://127.0.0.1:8484/callback';
-const exact = `If it compares the port, too, register ${fixed} and run: sigilforge provider set corp --redirect-uri ${fixed}`;
+const exact = `If the provider compares the port, too, register ${fixed} and run: sigilforge provider set corp --redirect-uri ${fixed}`;
 
 describe('provider show says in a line what to register', () => {
   const cases: [what: string, changes: Partial<Provider>, line: string | undefined][] = [

@@ -47,7 +47,7 @@ export function configure(command: Command, context: Context): void {
     .option('--refresh <FIELD=VALUE>', 'its refresh tokens: issued, rotates, lifetime_s or idle_s', append)
     .action((id: string, options: SettingOptions) => setProvider(context, id, options));
   addNotes(command, {
-    notes: `A parameter goes to every request; authorize:, device:, token: or refresh: before its name sends it only there, and an empty value leaves one out.\nQuirks: ${ProviderQuirk.options.join(', ')}. With none, --quirk, --dead-grant-error and --iss take back what was set.`,
+    notes: `A parameter goes to every request; authorize:, device:, token: or refresh: before its name sends it only there, and an empty value leaves one out.\nQuirks: ${ProviderQuirk.options.join(', ')}. The word none empties what --quirk, --dead-grant-error or --iss has set.`,
     examples: [
       ['sigilforge provider set github --client-id Iv1.0123456789abcdef', 'a client without a secret'],
       ['sigilforge provider set google --client-id ID --client-secret < secret.txt', 'one with a secret'],
