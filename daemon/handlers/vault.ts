@@ -6,6 +6,7 @@ type Methods =
   | 'unlock'
   | 'lock'
   | 'vault_set_password'
+  | 'vault_add_keychain'
   | 'vault_recovery_key'
   | 'vault_remove_slot'
   | 'vault_rotate';
@@ -18,6 +19,7 @@ export function vaultHandlers({ vaultKeys }: Core): Pick<Handlers, Methods> {
     vault_set_password: async ({ password, only }) => ({
       slots: await vaultKeys.setPassword(password, { only }),
     }),
+    vault_add_keychain: async () => ({ slots: await vaultKeys.addKeychain() }),
     vault_recovery_key: async () => ({ recovery_key: await vaultKeys.makeRecoveryKey() }),
     vault_remove_slot: async ({ id }) => ({ slots: await vaultKeys.removeSlot(id) }),
     vault_rotate: () => vaultKeys.rotate(),

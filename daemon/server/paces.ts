@@ -40,6 +40,7 @@ const PACES: Readonly<Record<MethodName, Pace>> = {
   unlock: 'heavy',
   lock: 'heavy',
   vault_set_password: 'heavy',
+  vault_add_keychain: 'heavy',
   vault_recovery_key: 'heavy',
   vault_remove_slot: 'heavy',
   vault_rotate: 'heavy',

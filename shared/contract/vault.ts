@@ -29,6 +29,11 @@ export const vault = {
     { password: Text, only: v.optional(v.boolean(), false) },
     v.object({ slots: v.array(VaultSlot) }),
   ),
+  vault_add_keychain: method(
+    'Adds a key in the keychain that opens the vault. It must come back from the keychain before it is relied on.',
+    {},
+    v.object({ slots: v.array(VaultSlot) }),
+  ),
   vault_recovery_key: method(
     'Makes a recovery key, which is shown only this once. Earlier recovery keys no longer work.',
     {},

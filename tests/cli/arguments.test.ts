@@ -72,7 +72,7 @@ test('the help is printed on standard output, with every command', async () => {
 
 const subcommands: Record<string, readonly string[]> = {
   vault: [
-    ...['status', 'unlock', 'lock', 'set-password', 'recovery-key'],
+    ...['status', 'unlock', 'lock', 'set-password', 'add-keychain', 'recovery-key'],
     ...['remove-slot', 'rotate', 'export', 'import'],
   ],
   secret: ['set', 'get', 'list', 'delete'],

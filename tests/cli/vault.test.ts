@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -93,7 +94,7 @@ describe('with a daemon', () => {
       code: 0,
       stdout: expect.stringMatching(/^[0-9a-f-]{36}\tpassword\t\S+\n$/),
     });
-    expect(await readFile(join(sandbox.home, 'data', 'vault.key'), 'utf8')).not.toContain(file);
+    expect(existsSync(join(sandbox.home, 'data', 'vault.key'))).toBe(false);
     const [, password = ''] = /^([0-9a-f-]{36})\tpassword/m.exec(stdout) ?? [];
     expect(await run(['vault', 'remove-slot', password])).toMatchObject({ code: 7 });
     expect(await run(['vault', 'rotate', '--json'])).toMatchObject({

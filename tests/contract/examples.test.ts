@@ -1,16 +1,24 @@
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXAMPLE } from '../../shared/contract/docs/common.js';
 import { methodTexts } from '../../shared/contract/docs/index.js';
 import { type Api, camelCase, contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { isRecord } from '../../shared/json.js';
 import { addAccount, begin, knowProvider } from '../support/accounts.js';
+import {
+  type SecretService,
+  secretServiceInstalled,
+  startSecretService,
+} from '../support/keychain/secret-service.js';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/provider/openid-provider.js';
 import { authorize, signIn } from '../support/provider/person.js';
 import { type Backend, backends } from '../support/start/backends.js';
 
 // Every example runs as it is written, with a real provider. Only ids and addresses that the run itself makes take the
 // place of the ones in the text.
+
+/** Without the programs of a real Secret Service, its example is left out. */
+const keychainInstalled = secretServiceInstalled();
 
 /** What stands in the examples, and what takes its place. */
 type Replacements = Readonly<Record<string, string>>;
@@ -23,13 +31,18 @@ const VARIES: Partial<Record<MethodName, readonly string[]>> = {
 
 describe.each(backends)('with $name', ({ start }) => {
   let provider: OpenIdProvider;
+  let session: SecretService | undefined;
   let backend: Backend;
   let api: Api;
   const ran: MethodName[] = [];
 
   beforeAll(async () => {
     provider = await startOpenIdProvider();
-    backend = await start();
+    session = keychainInstalled ? await startSecretService() : undefined;
+    const env = { DBUS_SESSION_BUS_ADDRESS: session?.env['DBUS_SESSION_BUS_ADDRESS'] };
+    backend = await start({ env });
+    // The library asks the keychain from this process.
+    vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', env.DBUS_SESSION_BUS_ADDRESS);
     api = backend.api;
     await knowProvider(api, provider);
     await addAccount(api);
@@ -38,6 +51,8 @@ describe.each(backends)('with $name', ({ start }) => {
   afterAll(async () => {
     await backend?.stop();
     await provider?.stop();
+    await session?.stop();
+    vi.unstubAllEnvs();
   });
 
   async function runExample(name: MethodName): Promise<void> {
@@ -79,6 +94,7 @@ describe.each(backends)('with $name', ({ start }) => {
 
   /** Those that end something come last, the password before what uses it. */
   const last: readonly MethodName[] = [
+    'vault_add_keychain',
     'vault_set_password',
     'lock',
     'unlock',
@@ -91,12 +107,16 @@ describe.each(backends)('with $name', ({ start }) => {
     'shutdown',
   ];
 
-  test.each([...methodNames.filter((name) => !last.includes(name)), ...last])('%s', async (name) => {
+  const order = [...methodNames.filter((name) => !last.includes(name)), ...last].filter(
+    (name) => keychainInstalled || name !== 'vault_add_keychain',
+  );
+
+  test.each(order)('%s', async (name) => {
     await runExample(name);
   });
 
   test('every method was run', () => {
-    expect([...ran].sort()).toEqual([...methodNames].sort());
+    expect([...ran].sort()).toEqual([...order].sort());
   });
 });
 

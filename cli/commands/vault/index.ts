@@ -21,6 +21,11 @@ const subcommands: readonly CommandEntry[] = [
     load: () => import('./set-password.js'),
   },
   {
+    name: 'add-keychain',
+    summary: 'Let the OS keychain open the vault',
+    load: () => import('./add-keychain.js'),
+  },
+  {
     name: 'recovery-key',
     summary: 'Make a recovery key, and print it once',
     load: () => import('./recovery-key.js'),

@@ -50,6 +50,14 @@ export function writePrivateFile(file: string, content: Buffer): void {
   });
 }
 
+/** Removes a file if it is there, and returns once that is on the disk. */
+export function removePrivateFile(file: string): void {
+  withPathErrors(file, () => {
+    fs.rmSync(file, { force: true });
+    syncFolder(path.dirname(file));
+  });
+}
+
 /** Adds a line to a private file, made 0600 if it does not exist, and returns once it is on the disk. */
 export function appendPrivateLine(file: string, line: string): void {
   ensurePrivateFile(file);

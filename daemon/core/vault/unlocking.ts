@@ -3,12 +3,12 @@ import type { StoredSlot } from '../store/vault.js';
 import type { KeyRing } from './key-ring.js';
 import { passwordKey, readPasswordParams } from './slots/password.js';
 import { parseRecoveryKey, recoverySlotKey } from './slots/recovery-key.js';
-import { openSlot } from './slots/slots.js';
+import { needsPerson, openSlot } from './slots/slots.js';
 import type { Vault } from './vault.js';
 
 /** The keys, by a password or a recovery key; `undefined` if the text is neither. Throws `not_found` if the vault has no such slot. */
 export async function openByText(vault: Vault, text: string): Promise<KeyRing | undefined> {
-  const slots = vault.store.slots().filter(({ kind }) => kind === 'password' || kind === 'recovery');
+  const slots = vault.store.slots().filter(needsPerson);
   if (slots.length === 0) {
     throw new SigilforgeError('not_found', 'This vault has no password and no recovery key.', {
       hint: 'Set one with: sigilforge vault set-password',

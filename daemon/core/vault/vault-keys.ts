@@ -6,10 +6,11 @@ import { Turns } from '../platform/turns.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import type { StoredSlot } from '../store/vault.js';
+import type { KeyRing } from './key-ring.js';
 import type { Rotation } from './rotation.js';
 import { newPasswordParams, passwordKey } from './slots/password.js';
 import { newRecoveryKey, parseRecoveryKey, recoverySlotKey } from './slots/recovery-key.js';
-import { makeSlot, type SlotParts } from './slots/slots.js';
+import { makeSlot, needsPerson, type OpenSlot, type SlotParts } from './slots/slots.js';
 import { WrongPasswords } from './slots/wrong-passwords.js';
 import { openByText } from './unlocking.js';
 import type { Vault } from './vault.js';
@@ -47,7 +48,7 @@ export class VaultKeys {
 
   /** Whether a password or a recovery key opens it. */
   get opensByText(): boolean {
-    return this.#vault.store.slots().some(({ kind }) => kind === 'password' || kind === 'recovery');
+    return this.#vault.store.slots().some(needsPerson);
   }
 
   /** Opens with a password or a recovery key, or with a slot that needs neither. Throws `denied` for a wrong one. */
@@ -80,6 +81,31 @@ export class VaultKeys {
     });
   }
 
+  /**
+   * Adds a slot whose key the keychain has. The slot is stored only once the keychain gives that key back. Throws
+   * `already_exists` if there is such a slot, and what the keychain says if there is none, or it is locked or refuses.
+   */
+  addKeychain(): Promise<VaultSlot[]> {
+    return this.#changing(async () => {
+      const { id: vault } = this.#vault.row();
+      await this.#vault.ring();
+      const known = this.#vault.store.slots().find(({ kind }) => kind === 'keychain');
+      if (known) throw hasKeychain(known.id);
+      const id = newId();
+      const source = this.#vault.source('keychain');
+      try {
+        const key = await source.create(vault, id);
+        if (!(await source.read(vault, id))?.equals(key)) throw notKept();
+        await this.#replace({ id, kind: 'keychain', key }, () => false);
+      } catch (thrown) {
+        // No slot names this key, so what is left of it is useless.
+        await source.discard(vault, id).catch(() => {});
+        throw thrown;
+      }
+      return this.#slots();
+    });
+  }
+
   /** Makes a recovery key that replaces the old one. Its text is not kept anywhere. */
   makeRecoveryKey(): Promise<string> {
     return this.#changing(async () => {
@@ -91,9 +117,11 @@ export class VaultKeys {
     });
   }
 
+  /** Never removes the last way in, nor the last one that works: without a person, another slot has to open at this moment. */
   removeSlot(id: string): Promise<VaultSlot[]> {
     return this.#changing(async () => {
-      await this.#vault.ring();
+      const ring = await this.#vault.ring();
+      const successor = await this.#successorOf(id, ring);
       const removed = await this.#env.db.write(() => {
         const slots = this.#vault.store.slots();
         const slot = slots.find((candidate) => candidate.id === id);
@@ -102,6 +130,7 @@ export class VaultKeys {
         this.#vault.store.removeSlot(id);
         return slot;
       });
+      if (successor && ring.slotId === id) ring.followBy(successor);
       await this.#discard([removed]);
       return this.#slots();
     });
@@ -141,6 +170,22 @@ export class VaultKeys {
     }
     this.#wrong.set(asker, wrong);
     throw wrong.recordWrong();
+  }
+
+  /** A slot that opens without a person once `id` is removed, if one has to: for `ring`, or because no person could. */
+  async #successorOf(id: string, ring: KeyRing): Promise<OpenSlot | undefined> {
+    const slots = this.#vault.store.slots();
+    const others = slots.filter((slot) => slot.id !== id);
+    const opensByPerson = others.some(needsPerson);
+    // The transaction says what is wrong with the last slot, or with one that does not exist.
+    if (others.length === 0 || others.length === slots.length) return undefined;
+    if (opensByPerson && ring.slotId !== id) return undefined;
+    try {
+      return await this.#vault.slotBySource({ except: id });
+    } catch (thrown) {
+      if (opensByPerson) return undefined;
+      throw thrown;
+    }
   }
 
   /** Adds a slot, and in the same transaction removes those that it replaces. */
@@ -200,6 +245,18 @@ export class VaultKeys {
       hint: 'Try again when it is done.',
     });
   }
+}
+
+function hasKeychain(id: string): SigilforgeError {
+  return new SigilforgeError('already_exists', 'The keychain already has a key that opens this vault.', {
+    hint: `If it is gone from there, remove its slot first: sigilforge vault remove-slot ${id}`,
+  });
+}
+
+function notKept(): SigilforgeError {
+  return new SigilforgeError('integrity', 'The keychain did not keep what was written to it.', {
+    hint: 'Check the keychain of your desktop session, then try again.',
+  });
 }
 
 function noSuchSlot(): SigilforgeError {

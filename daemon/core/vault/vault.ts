@@ -4,7 +4,7 @@ import { type StoredVault, VaultStore } from '../store/vault.js';
 import { ExchangeGuard } from './exchange-guard.js';
 import { KeyRing, type Sealer, UNLOCK } from './key-ring.js';
 import type { KeySource } from './slots/key-source.js';
-import { type OpenSlot, openSlot } from './slots/slots.js';
+import { needsPerson, type OpenSlot, openSlot } from './slots/slots.js';
 import { TimeLimit } from './time-limit.js';
 
 export type { Sealer } from './key-ring.js';
@@ -108,14 +108,26 @@ export class Vault {
 
   /** The keys, by a slot that opens by itself, locked or not. */
   async openBySource(): Promise<KeyRing> {
+    return this.openBy(await this.slotBySource());
+  }
+
+  /** The first slot that opens by itself, opened; `except` is passed over. */
+  async slotBySource({ except }: { readonly except?: string } = {}): Promise<OpenSlot> {
     const vault = this.row();
-    for (const slot of this.store.slots()) {
+    for (const slot of this.store.slots().filter(({ id }) => id !== except)) {
       const source = this.sources.find(({ kind }) => kind === slot.kind);
       // Only if the key is absent is the next slot tried: every other failure is thrown.
       const key = await source?.read(vault.id, slot.id);
-      if (key) return this.openBy(openSlot(vault.id, slot, key));
+      if (key) return openSlot(vault.id, slot, key);
     }
     throw this.#needsPerson();
+  }
+
+  /** Where the keys of one kind of slot are kept. */
+  source(kind: KeySource['kind']): KeySource {
+    const source = this.sources.find((candidate) => candidate.kind === kind);
+    if (source) return source;
+    throw new SigilforgeError('internal_error', `This vault was opened without the source ${kind}.`);
   }
 
   /** The keys, by a slot that was opened. */
@@ -212,7 +224,7 @@ export class Vault {
 
   #needsPerson(): SigilforgeError {
     const kinds = this.store.slots().map(({ kind }) => kind);
-    const byPerson = kinds.filter((kind) => kind === 'password' || kind === 'recovery');
+    const byPerson = kinds.filter((kind) => needsPerson({ kind }));
     if (byPerson.length === 0) {
       return new SigilforgeError('integrity', 'No key that opens this vault is where it was kept.', {
         hint: 'Restore the keychain item or the key file that the vault was made with; nothing was changed.',

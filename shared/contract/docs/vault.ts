@@ -20,6 +20,7 @@ const stateText = 'The state of the vault now.';
 export const keySourceText =
   'What opened the vault: the kind of a slot, such as `keychain` or `key_file`; `null` while it is locked.';
 const exampleSlot: VaultSlot = { id: EXAMPLE.slotId, kind: 'key_file', created_at: EXAMPLE.created };
+const keychainSlot: VaultSlot = { id: EXAMPLE.keyId, kind: 'keychain', created_at: EXAMPLE.used };
 const passwordSlot: VaultSlot = { id: EXAMPLE.keyId, kind: 'password', created_at: EXAMPLE.used };
 
 export const vaultMethods: TextsOf<typeof vault> = {
@@ -61,6 +62,12 @@ export const vaultMethods: TextsOf<typeof vault> = {
       params: { password: 'correct horse battery staple', only: false },
       result: { slots: [exampleSlot, passwordSlot] },
     },
+  },
+  vault_add_keychain: {
+    params: {},
+    result: { text: 'The vault.', fields: { slots: slotsText } },
+    errors: ['already_exists', ...CHANGES_KEYS],
+    example: { params: {}, result: { slots: [exampleSlot, keychainSlot] } },
   },
   vault_recovery_key: {
     params: {},

@@ -69,6 +69,7 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     unlock: () => ({ state: 'unlocked' }),
     lock: () => ({ state: 'locked' }),
     vault_set_password: absent,
+    vault_add_keychain: absent,
     vault_recovery_key: absent,
     vault_remove_slot: absent,
     vault_rotate: absent,

@@ -2,7 +2,13 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { SigilforgeError } from '../../../../shared/errors.js';
 import type { Keychain } from '../../keychain/keychain.js';
-import { appendPrivateLine, readFile, readPrivateFile, writePrivateFile } from '../../platform/files.js';
+import {
+  appendPrivateLine,
+  readFile,
+  readPrivateFile,
+  removePrivateFile,
+  writePrivateFile,
+} from '../../platform/files.js';
 import { KEY_BYTES } from '../../sealing/sealing.js';
 
 /** The kinds of slot that open without a person. A password and a recovery key are slots too, but not sources. */
@@ -57,7 +63,9 @@ export function keyFileSource(file: string): KeySource {
     async discard(_vaultId, slotId) {
       const lines = readPrivateFile(file)?.split('\n');
       const kept = lines?.filter((line) => !line.startsWith(`${slotId} `));
-      if (lines && kept && kept.length < lines.length) writePrivateFile(file, Buffer.from(kept.join('\n')));
+      if (!lines || !kept || kept.length === lines.length) return;
+      if (kept.some((line) => line.trim() !== '')) writePrivateFile(file, Buffer.from(kept.join('\n')));
+      else removePrivateFile(file);
     },
   };
 }

@@ -22,6 +22,11 @@ export interface SlotParts {
   readonly now: number;
 }
 
+/** Whether a person must type something to open a slot. */
+export function needsPerson({ kind }: { readonly kind: SlotKind }): boolean {
+  return kind === 'password' || kind === 'recovery';
+}
+
 /** A data key with its id. */
 export interface DataKey {
   readonly id: string;
