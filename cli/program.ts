@@ -3,7 +3,7 @@ import { VERSION } from '../shared/version.js';
 import { addCommands, addHelpCommand, operandsOf } from './arguments/command.js';
 import { type Context, globalOptions } from './arguments/context.js';
 import { addNotes, helpStyle } from './arguments/help.js';
-import { isShown, usageError } from './arguments/usage.js';
+import { isShown, usageError, withCommand } from './arguments/usage.js';
 import { commands, HELP_GROUP } from './commands.js';
 
 /** Reads the arguments with commander and runs the command that they name. */
@@ -14,7 +14,7 @@ export async function runCommand(args: readonly string[], context: Context): Pro
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (!(thrown instanceof CommanderError)) throw withCommand(thrown, deepest(program, operands));
     if (!isShown(thrown)) throw usageError(thrown, deepest(program, operands));
   }
 }

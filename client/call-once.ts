@@ -4,6 +4,7 @@ import { fromWire, isWireError, SigilforgeError } from '../shared/errors.js';
 import { isRecord, parseJson } from '../shared/json.js';
 import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
 import { resolvePaths } from '../shared/paths.js';
+import { lostConnection, notADaemon } from './connection-errors.js';
 import { type LineSocket, openSocket } from './socket.js';
 
 /**
@@ -43,9 +44,7 @@ function answerTo(socket: LineSocket, request: object): Promise<unknown> {
       },
       closed: () => {
         clearTimeout(timer);
-        reject(
-          new SigilforgeError('daemon_unavailable', 'The connection to the daemon ended during the call.'),
-        );
+        reject(lostConnection());
       },
     });
     socket.keepAlive(true);
@@ -57,5 +56,5 @@ function resultOf(answer: unknown): Record<string, unknown> {
   const { error, result } = isRecord(answer) ? answer : {};
   if (isWireError(error)) throw fromWire(error);
   if (isRecord(result)) return result;
-  throw new SigilforgeError('incompatible', 'What listens on the socket does not answer as a daemon.');
+  throw notADaemon();
 }

@@ -13,21 +13,13 @@ import { fromWire, SigilforgeError } from '../shared/errors.js';
 import { parseJson } from '../shared/json.js';
 import { MAX_TIMER_MS } from '../shared/limits.js';
 import { parse } from '../shared/validate.js';
+import { lostConnection, notADaemon } from './connection-errors.js';
 import { isAnswer, paramsOf } from './messages.js';
 import { type LineSocket, openSocket } from './socket.js';
 import { incompatibility } from './version-check.js';
 
 /** Errors that a peer of another protocol may cause. Only after these is it worth asking for its protocol. */
 const DOUBTFUL = new Set(['method_not_found', 'invalid_params', 'internal_error']);
-
-const lost = () =>
-  new SigilforgeError(
-    'daemon_unavailable',
-    'The connection to the daemon ended during the call, so the call may or may not have been carried out.',
-    {
-      hint: 'Check the daemon with: sigilforge daemon status. Check what the call has changed before you try again.',
-    },
-  );
 
 /** Connects to the daemon at `socket`. Resolves to `undefined` if no daemon listens there. */
 export async function openConnection(
@@ -58,7 +50,7 @@ export class DaemonConnection {
       socket.listen({
         line: (text) => this.#receive(text),
         closed: () => {
-          this.#end(lost());
+          this.#end(lostConnection());
           resolve();
         },
       });
@@ -121,7 +113,11 @@ export class DaemonConnection {
 
   /** Ends a connection that is no longer needed. */
   disconnect(): void {
-    this.close(new SigilforgeError('cancelled', 'The connection was closed.'));
+    this.close(
+      new SigilforgeError('cancelled', 'The connection was closed.', {
+        hint: 'Open another one with connect().',
+      }),
+    );
   }
 
   #receive(text: string | null): void {
@@ -129,9 +125,7 @@ export class DaemonConnection {
     const event = paramsOf(message, 'event');
     if (event !== undefined) this.#notify(event);
     else if (!isAnswer(message)) {
-      this.close(
-        new SigilforgeError('incompatible', 'What listens on the socket does not answer as a daemon.'),
-      );
+      this.close(notADaemon());
     } else if (message.id !== null) this.#rpc.receive(message as JSONRPCResponse);
     // An error of the connection itself, such as one connection too many.
     else if (message.error) this.close(fromWire(message.error));

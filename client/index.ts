@@ -26,7 +26,11 @@ export type { ConnectOptions, SigilforgeClient } from './api.js';
 /** Connects to the daemon, or opens the library in this process if no daemon runs and falling back is allowed. */
 export async function connect(options: ConnectOptions = {}): Promise<SigilforgeClient> {
   const { fallback = 'direct', timeout = DEFAULT_TIMEOUT_MS } = options;
-  if (!(timeout > 0)) throw new SigilforgeError('invalid_params', 'timeout is not a positive number.');
+  if (!(timeout > 0)) {
+    throw new SigilforgeError('invalid_params', 'timeout is not a positive number.', {
+      hint: 'Give the time limit of each call in milliseconds.',
+    });
+  }
   const { socket, pinned } = await findSocket(options);
   if (socket !== null) {
     const session = new Session(socket, timeout);

@@ -45,7 +45,7 @@ export const errorTable = {
   denied: {
     code: -32006,
     exit: 7,
-    hint: 'If you refused by mistake, try again. Otherwise ask the owner of these credentials to allow it.',
+    hint: 'It is not allowed. If it was refused by mistake, try again.',
   },
   already_exists: { code: -32007, exit: 1, hint: 'Choose another name, or replace the existing entry.' },
   invalid_reference: { code: -32008, exit: 2, hint: 'Write a reference like auth://github/work/token' },

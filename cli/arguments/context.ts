@@ -32,10 +32,10 @@ export function createContext(args: readonly string[]): Context {
   };
 }
 
+/** For a mistake that only the help explains. Once the command is known, its name is put in: see `withCommand`. */
+export const SEE_HELP = 'Show how the command is used with: sigilforge COMMAND --help';
+
 /** A mistake in the arguments: exit status 2. */
-export function badArgument(
-  sentence: string,
-  hint = 'Show how the command is used with: sigilforge COMMAND --help',
-): SigilforgeError {
+export function badArgument(sentence: string, hint = SEE_HELP): SigilforgeError {
   return new SigilforgeError('invalid_params', sentence, { hint });
 }

@@ -1,6 +1,6 @@
 import type { Command, CommanderError } from 'commander';
-import type { SigilforgeError } from '../../shared/errors.js';
-import { badArgument } from './context.js';
+import { errorTable, SigilforgeError } from '../../shared/errors.js';
+import { badArgument, SEE_HELP } from './context.js';
 import { pathOf } from './help.js';
 
 const SHOWN = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
@@ -19,7 +19,7 @@ export function isShown({ code }: CommanderError): boolean {
  */
 export function usageError({ code, message }: CommanderError, command: Command): SigilforgeError {
   const path = pathOf(command);
-  const hint = `Show how it is used with: ${path} --help`;
+  const hint = helpHint(command);
   switch (code) {
     case 'commander.unknownOption':
       return unknownOption(message, command, hint);
@@ -36,6 +36,22 @@ export function usageError({ code, message }: CommanderError, command: Command):
     default:
       return badArgument('These arguments are not understood.', hint);
   }
+}
+
+/**
+ * What a command threw. A mistake in its arguments, found by the command or by the daemon, with a hint that knows no command,
+ * gets one that names it: a person on the command line cannot read the parameters of a method.
+ */
+export function withCommand(thrown: unknown, command: Command): unknown {
+  if (!(thrown instanceof SigilforgeError) || thrown.kind !== 'invalid_params') return thrown;
+  const { kind, message, hint, cause, stack } = thrown;
+  if (hint !== SEE_HELP && hint !== errorTable.invalid_params.hint) return thrown;
+  const named = new SigilforgeError(kind, message, { hint: helpHint(command), cause });
+  return Object.assign(named, { stack });
+}
+
+function helpHint(command: Command): string {
+  return `Show how it is used with: ${pathOf(command)} --help`;
 }
 
 function unknownOption(message: string, command: Command, hint: string): SigilforgeError {

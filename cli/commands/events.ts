@@ -24,6 +24,7 @@ async function events({ output, direct }: Context): Promise<void> {
     throw new SigilforgeError(
       'daemon_unavailable',
       'Events come only from the daemon, so they cannot be combined with --direct.',
+      { hint: 'Leave out --direct. If no daemon runs, start one with: sigilforge daemon start' },
     );
   }
   const following = await follow((event) => output.line(event, cellsOf(event)));

@@ -24,7 +24,10 @@ export function configure(command: Command, context: Context): void {
     .option('--allow-env <NAME>', 'allow a variable that changes how programs load', append)
     .action((program: string, args: string[], options: Partial<ExecOptions>) => {
       if (!process.argv.includes('--')) {
-        throw badArgument('Write the program after --.', 'sigilforge exec --env NAME=REF -- COMMAND ARG...');
+        throw badArgument(
+          'Write the program after --.',
+          'Write it like this: sigilforge exec --env NAME=REF -- COMMAND',
+        );
       }
       return execute(context, [program, ...args], { ...NONE, ...options });
     });

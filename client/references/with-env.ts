@@ -30,7 +30,9 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
 /** An environment ends a value at a zero byte, and a name at an equals sign. */
 function assertFits(name: string, value: string | undefined): void {
   if (name === '' || name.includes('=') || name.includes('\0')) {
-    throw new SigilforgeError('invalid_params', 'withEnv: a name is not one that a variable can have.');
+    throw new SigilforgeError('invalid_params', 'withEnv: a name is not one that a variable can have.', {
+      hint: 'Use a name with at least one character, and without an equals sign or a zero byte.',
+    });
   }
   if (value?.includes('\0')) {
     throw new SigilforgeError('invalid_params', `withEnv: the value of ${name} holds a zero byte.`, {

@@ -41,12 +41,16 @@ export async function listen(address: string, umask: number): Promise<net.Server
   return server;
 }
 
+const MOVE_AWAY = 'Move it away, or name another path in SIGILFORGE_SOCKET.';
+
 function prepareFolder(folder: string): void {
   try {
     makePrivateFolder(folder);
   } catch (thrown) {
     if (thrown instanceof SigilforgeError) throw thrown;
-    if (isErrno(thrown, 'EEXIST')) throw new SigilforgeError('unsafe_path', `${folder} is not a folder.`);
+    if (isErrno(thrown, 'EEXIST')) {
+      throw new SigilforgeError('unsafe_path', `${folder} is not a folder.`, { hint: MOVE_AWAY });
+    }
     throw unusable(folder, thrown);
   }
 }
@@ -56,7 +60,7 @@ async function removeStale(socket: string): Promise<void> {
   if (stats === undefined) return;
   if (!stats.isSocket() && !stats.isSymbolicLink()) {
     throw new SigilforgeError('unsafe_path', `${socket} already exists and is not a socket.`, {
-      hint: 'Move it away, or name another path in SIGILFORGE_SOCKET.',
+      hint: MOVE_AWAY,
     });
   }
   assertPrivate(socket, stats);
@@ -96,5 +100,8 @@ function occupied(address: string, cause?: unknown): SigilforgeError {
 
 function unusable(file: string, cause: unknown): SigilforgeError {
   const code = errnoOf(cause) ?? 'unknown error';
-  return new SigilforgeError('unsafe_path', `${file} cannot be used (${code}).`, { cause });
+  return new SigilforgeError('unsafe_path', `${file} cannot be used (${code}).`, {
+    hint: 'Check its permissions, or name another path in SIGILFORGE_SOCKET.',
+    cause,
+  });
 }

@@ -123,6 +123,6 @@ test('a key that the provider does not take ends with what it said, and what to 
   expect(end.stderr).toContain(
     'Google refused: invalid_grant, Invalid JWT Signature. The provider rejected this key, or the identity it signs for.',
   );
-  expect(end.stderr).toContain('--key-file FILE --replace');
+  expect(end.stderr).toContain('--key-file FILE');
   expect((await run('get-account', 'google', 'other')).code).toBe(3);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { builtFile } from '../../../shared/built-file.js';
 import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
+import { shuttingDown } from '../platform/shutting-down.js';
 import { Turns } from '../platform/turns.js';
 import type { Keychain } from './keychain.js';
 import { KeychainProcess } from './process.js';
@@ -102,7 +103,7 @@ export class OsKeychain implements Keychain {
   }
 
   #ended(): SigilforgeError {
-    if (this.#closed) return new SigilforgeError('cancelled', 'Sigilforge is shutting down.');
+    if (this.#closed) return shuttingDown();
     return failure({
       situation: 'failed',
       message: 'The process that talks to the keychain ended by itself.',

@@ -62,17 +62,16 @@ const rows: readonly Row[] = [
     codes: ['unauthorized_client', 'device_flow_disabled', 'unsupported_response_type'],
     hint: ({ grantType }) => {
       const allowance = ALLOWANCE[grantType] ?? 'this flow';
-      const other = isPersons(grantType) ? ', or choose another flow with: --flow FLOW' : '.';
-      return `Allow this client ${allowance} in the provider's settings${other}`;
+      const other = isPersons(grantType) ? ' You can also choose another flow with: --flow FLOW' : '';
+      return `Allow this client ${allowance} in the provider's settings.${other}`;
     },
   },
   {
     codes: ['unsupported_grant_type'],
     hint: ({ grantType, registration, signingIn }) => {
-      const check = `heck the token endpoint with: sigilforge provider show ${registration.id}`;
       const allowance = ALLOWANCE[grantType] ?? 'this flow';
-      const other = signingIn ? `Choose another flow with: --flow FLOW, or c${check}` : `C${check}`;
-      return `This token endpoint does not know ${allowance}. ${other}`;
+      const other = signingIn ? '. You can also choose another flow with: --flow FLOW' : '';
+      return `This token endpoint does not know ${allowance}. Compare it with the provider's: sigilforge provider show ${registration.id}${other}`;
     },
   },
   {
@@ -139,10 +138,10 @@ export function isPersonsNo(code: string | undefined): boolean {
 }
 
 function laterHint({ trouble, waitMs }: Matter): string {
-  const when = waitMs === undefined || waitMs <= 0 ? 'in a few minutes' : `in ${inWords(waitMs)}`;
-  const reason =
-    trouble === 'problem' ? 'The provider has a problem of its own' : 'The provider was asked too often';
-  return `${reason}: try again ${when}.`;
+  const time = waitMs === undefined || waitMs <= 0 ? 'a few minutes' : inWords(waitMs);
+  return trouble === 'problem'
+    ? `The provider has a problem of its own: try again in ${time}.`
+    : `The provider was asked too often: try again in ${time}.`;
 }
 
 /** A sign-in has tried both ways of sending the secret; a refresh has not, because its token might be spent by that. */

@@ -86,5 +86,8 @@ export function withPathErrors<T>(path: string, work: () => T): T {
 /** The error for a caller whose operation on a file failed: `store_unavailable`, with the reason. */
 export function pathError(path: string, cause: unknown): SigilforgeError {
   const reason = errnoOf(cause) ?? 'an error';
-  return new SigilforgeError('store_unavailable', `${path} cannot be used (${reason}).`, { cause });
+  return new SigilforgeError('store_unavailable', `${path} cannot be used (${reason}).`, {
+    hint: 'Check its permissions and the free space there, then try again.',
+    cause,
+  });
 }

@@ -120,7 +120,9 @@ export class Resolver {
     const value =
       type === 'client_id' ? clientOf(stored)?.client_id : (await this.#secret(stored, type))?.reveal();
     if (value === undefined) {
-      throw new SigilforgeError('not_found', `${service}/${account} has no ${type}.`);
+      throw new SigilforgeError('not_found', `${service}/${account} has no ${type}.`, {
+        hint: `See what is kept for it with: sigilforge token-info ${service} ${account}`,
+      });
     }
     return { value, expires_at: null };
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { MAX_SECRET_BYTES } from '../../../shared/limits.js';
+import { shuttingDown } from '../platform/shutting-down.js';
 
 const HINT = 'Run it by hand to see what is wrong: vals get REFERENCE';
 
@@ -23,7 +24,7 @@ export function runVals(ref: string, limitMs: number, signal: AbortSignal): Prom
       child.stdout?.destroy();
       reject(error);
     };
-    const cancel = (): void => give(new SigilforgeError('cancelled', 'Sigilforge is shutting down.'));
+    const cancel = (): void => give(shuttingDown());
     const limit = setTimeout(
       () => give(external(`vals did not answer within ${limitMs / 1000} seconds and was stopped.`)),
       limitMs,

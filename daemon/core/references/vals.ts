@@ -78,7 +78,9 @@ export class Vals {
     }
     // vals replaces every reference in a text, so a second one would bring its own scheme with it.
     if (ref.indexOf('ref+', 1) !== -1) {
-      throw new SigilforgeError('invalid_reference', 'A reference to vals contains another one.');
+      throw new SigilforgeError('invalid_reference', 'A reference to vals contains another one.', {
+        hint: 'Resolve each reference by itself.',
+      });
     }
     const scheme = schemeOf(ref);
     const { allow } = this.#config;

@@ -1,8 +1,9 @@
-import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
 import type { Exchange, Granted, OAuthContext } from '../oauth/exchange.js';
 import { newId } from '../platform/id.js';
+import { shuttingDown } from '../platform/shutting-down.js';
 import { shieldFromSignals } from '../platform/signal-shield.js';
 import { trace } from '../platform/trace.js';
 import type { Providers } from '../providers/providers.js';
@@ -218,10 +219,4 @@ export class Refresher {
   #now(): number {
     return this.#env.clock.wall();
   }
-}
-
-function shuttingDown(): SigilforgeError {
-  return new SigilforgeError('cancelled', 'Sigilforge is shutting down.', {
-    hint: 'Try again when it is back.',
-  });
 }

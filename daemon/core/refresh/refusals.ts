@@ -30,11 +30,11 @@ export function forAccount(
 /** The failure of a grant that an answer lost earlier may have spent: the one loss that no client can prevent. */
 export function withLostAnswer(failure: TokenFailure, isKept: boolean): TokenFailure {
   if (failure.verdict !== 'dead') return failure;
-  const { kind, message, cause } = failure.error;
+  const { kind, message, hint, cause } = failure.error;
   const lost = isKept
     ? 'An earlier answer from the provider could not be read and is kept (sigilforge unread-answers), so the refresh token may have been spent on it.'
     : 'An earlier answer from the provider did not arrive whole, so the refresh token may have been spent on it.';
-  return { ...failure, error: new SigilforgeError(kind, `${lost} ${message}`, { cause }) };
+  return { ...failure, error: new SigilforgeError(kind, `${lost} ${message}`, { hint, cause }) };
 }
 
 /**
@@ -48,8 +48,12 @@ export function judgedByHistory(
   const isDead =
     failure.verdict === 'refused' && failure.refusal?.code === 'invalid_request' && lastRefreshedAt !== null;
   if (!isDead) return failure;
-  const { message, cause } = failure.error;
-  return { ...failure, verdict: 'dead', error: new SigilforgeError('auth_required', message, { cause }) };
+  const { message, hint, cause } = failure.error;
+  return {
+    ...failure,
+    verdict: 'dead',
+    error: new SigilforgeError('auth_required', message, { hint, cause }),
+  };
 }
 
 export function notTakenOver(parked: SignedIn): SigilforgeError {

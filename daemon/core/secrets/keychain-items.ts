@@ -85,11 +85,17 @@ export class KeychainItems {
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const lease = await this.#env.leases.take(LEASE, LEASE_LIMIT_MS);
-    if (!lease) throw new SigilforgeError('timeout', 'Another process is changing keychain items.');
+    if (!lease) throw anotherIsChanging();
     try {
       return await work();
     } finally {
       lease.release();
     }
   }
+}
+
+function anotherIsChanging(): SigilforgeError {
+  return new SigilforgeError('timeout', 'Another process is changing keychain items.', {
+    hint: 'Try again when it is done.',
+  });
 }

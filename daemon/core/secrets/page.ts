@@ -32,5 +32,7 @@ export function cursorAfter(key: string): string {
 function decode(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
   if (v.is(SecretKey, key)) return key;
-  throw new SigilforgeError('invalid_params', 'cursor is not one that an earlier page ended with.');
+  throw new SigilforgeError('invalid_params', 'cursor is not one that an earlier page ended with.', {
+    hint: 'Begin with the first page, without a cursor.',
+  });
 }

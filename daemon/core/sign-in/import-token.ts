@@ -89,7 +89,7 @@ export class TokenImport {
 }
 
 /** An answer that was lost, or not read, may have spent the token: trying again may not help, and the person must know. */
-function importFailure({ end, error }: TokenFailure): SigilforgeError {
+function importFailure({ end, signInError: error }: TokenFailure): SigilforgeError {
   if (end !== 'unknown') return error;
   const { kind, message, hint, cause } = error;
   const sentence = `${message} The refresh token may have been spent on it.`;

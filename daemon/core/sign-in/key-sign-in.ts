@@ -21,7 +21,7 @@ export function assertKnownParams(params: Readonly<Record<string, string>>, know
   if (Object.keys(params).every((name) => known.includes(name))) return;
   const names = known.join(' and ');
   const sentence = `This flow accepts only ${known.length === 1 ? 'this parameter' : 'these parameters'}: ${names}.`;
-  throw new SigilforgeError('invalid_params', sentence);
+  throw new SigilforgeError('invalid_params', sentence, { hint: 'Leave out the others.' });
 }
 
 export function noTokenEndpoint({ id, name }: Pick<ClientRegistration, 'id' | 'name'>): SigilforgeError {

@@ -51,5 +51,7 @@ function isWithPerson(flow: FlowKind): boolean {
 
 /** `fields`: the fields of the credential that the flow cannot do without. */
 export function credentialMissing(flow: FlowKind, fields: string): SigilforgeError {
-  return new SigilforgeError('invalid_params', `The flow ${flow} needs a credential with ${fields}.`);
+  return new SigilforgeError('invalid_params', `The flow ${flow} needs a credential with ${fields}.`, {
+    hint: 'Give it as credential; on the command line, see: sigilforge add-account --help',
+  });
 }

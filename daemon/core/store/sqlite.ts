@@ -184,17 +184,22 @@ function translated<T>(work: () => T): T {
 function translate(thrown: unknown): unknown {
   const code = sqliteCode(thrown);
   if (code === undefined) return thrown;
-  return new SigilforgeError('store_unavailable', `The vault's database ${reason(code)}.`, { cause: thrown });
+  const [reason, hint] = explain(code);
+  return new SigilforgeError('store_unavailable', `The vault's database ${reason}.`, { hint, cause: thrown });
 }
 
-/** SQLite's result codes in words: sqlite.org/rescode.html */
-function reason(code: string): string {
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
-    return 'is kept busy by another program';
-  if (code === 'SQLITE_FULL') return 'has no space left';
-  if (code.startsWith('SQLITE_READONLY')) return 'is read-only';
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
-    return 'is damaged, or is not a database';
-  if (code.startsWith('SQLITE_CANTOPEN')) return 'cannot be opened';
-  return `cannot be used (${code})`;
+/** SQLite's result codes in words, and what to do: sqlite.org/rescode.html */
+function explain(code: string): readonly [reason: string, hint: string] {
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return ['is kept busy by another program', 'Try again. If it stays so, end the program that holds it.'];
+  }
+  if (code === 'SQLITE_FULL') return ['has no space left', 'Free some space, then try again.'];
+  if (code.startsWith('SQLITE_READONLY')) {
+    return ['is read-only', 'Make the data folder and its files writable for yourself, then try again.'];
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return ['is damaged, or is not a database', 'Restore the data folder from a backup.'];
+  }
+  const hint = 'Check the permissions of the data folder and the disk, then try again.';
+  return [code.startsWith('SQLITE_CANTOPEN') ? 'cannot be opened' : `cannot be used (${code})`, hint];
 }

@@ -70,7 +70,7 @@ export async function readExport(file: string): Promise<Buffer> {
   try {
     return await fs.readFile(file);
   } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) throw new SigilforgeError('not_found', `There is no file ${file}.`);
+    if (isErrno(thrown, 'ENOENT')) throw noSuchFile(file);
     throw pathError(file, thrown);
   }
 }
@@ -96,6 +96,12 @@ function readJson(text: string): unknown {
   if (value !== undefined) return value;
   throw new SigilforgeError('integrity', 'This is not a file that sigilforge vault export has written.', {
     hint: 'Name the file that was exported.',
+  });
+}
+
+function noSuchFile(file: string): SigilforgeError {
+  return new SigilforgeError('not_found', `There is no file ${file}.`, {
+    hint: 'Name the file that sigilforge vault export has written.',
   });
 }
 

@@ -108,7 +108,9 @@ function assertLeased(
   const existing = accounts.version(service, account);
   if (!existing || leases.has(existing.id)) return;
   const sentence = `The account ${service}/${account} was added meanwhile, so nothing was imported.`;
-  throw new SigilforgeError('already_exists', sentence);
+  throw new SigilforgeError('already_exists', sentence, {
+    hint: 'Import the file again, then decide what to replace.',
+  });
 }
 
 function putProvider(

@@ -111,5 +111,7 @@ function assertNoDuplicates({ secrets, providers, accounts }: ImportedContent): 
     ...accounts.map(({ service, account }) => `account ${service}/${account}`),
   ];
   if (new Set(names).size === names.length) return;
-  throw new SigilforgeError('integrity', 'The exported file names the same thing twice.');
+  throw new SigilforgeError('integrity', 'The exported file names the same thing twice.', {
+    hint: 'Export the vault again where it is: sigilforge vault export FILE',
+  });
 }

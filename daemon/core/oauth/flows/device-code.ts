@@ -66,7 +66,9 @@ export async function beginDeviceCode(context: OAuthContext, request: FlowReques
     },
     done,
     async complete() {
-      throw new SigilforgeError('invalid_params', 'This sign-in ends with its code, not with an address.');
+      throw new SigilforgeError('invalid_params', 'This sign-in ends with its code, not with an address.', {
+        hint: 'Open the verification address in any browser, and enter the code there.',
+      });
     },
     cancel: (reason) => stop.abort(reason),
   };
