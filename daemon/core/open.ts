@@ -58,7 +58,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     lease: (id) => grants.lease(id),
     resealFiles: async (account) => (await rescue.reseal(account)) + (await unread.reseal(account)),
   });
-  const vaultKeys = new VaultKeys(env, { vault, rotation });
+  const vaultKeys = new VaultKeys(env, { vault, rotation, configured: config.vault.key });
   const transfer = new Transfer(env, { vault, secrets, providers, accounts: store, grants });
 
   const background = new Background(env, {

@@ -16,7 +16,12 @@ export const vault = {
   vault_status: method(
     'Reports whether the vault is locked, and the ways to open it.',
     {},
-    v.object({ state: VaultState, key_source: v.nullable(v.string()), slots: v.array(VaultSlot) }),
+    v.object({
+      state: VaultState,
+      key_source: v.nullable(v.string()),
+      slots: v.array(VaultSlot),
+      warning: v.nullable(v.string()),
+    }),
   ),
   unlock: method('Unlocks the vault.', { password: v.optional(Text) }, v.object({ state: VaultState })),
   lock: method(

@@ -35,6 +35,7 @@ describe.each(backends)('by $name', ({ start }) => {
       state: 'unlocked',
       key_source: 'key_file',
       slots: [{ id: expect.any(String), kind: 'key_file', created_at: expect.any(String) }],
+      warning: null,
     });
   });
 

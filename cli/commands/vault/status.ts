@@ -22,4 +22,5 @@ async function vaultStatus(context: Context): Promise<void> {
     output.record({ state: vault.state, key_source: vault.key_source });
     showSlots(output, vault.slots);
   });
+  if (vault.warning !== null) output.warn(vault.warning);
 }

@@ -13,6 +13,7 @@ export type LogEvent =
   | 'leftovers.failed'
   | 'usage.not_saved'
   | 'vault.key_in_file'
+  | 'vault.key_differs'
   | 'keychain.item_not_deleted'
   | 'account.damaged'
   | 'provider.damaged'

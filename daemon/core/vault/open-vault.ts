@@ -5,6 +5,7 @@ import type { Keychain } from '../keychain/keychain.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import { setUp } from '../store/open.js';
+import { keyWarning } from './configured-key.js';
 import { createVault } from './create-vault.js';
 import { credentialSource, type KeySource, keychainSource, keyFileSource } from './slots/key-source.js';
 import { lockAfterMs } from './time-limit.js';
@@ -40,7 +41,20 @@ export async function openVault(env: Env, options: Options): Promise<Vault> {
     isDone: () => vault.exists,
     work: () => createFirst(env, vault, sources, options),
   });
+  // One line in the daemon's log is enough: a program with the library may open the vault many times.
+  if (instanceLease) warnOfKey(env, vault, options);
   return vault;
+}
+
+function warnOfKey({ log }: Env, { store }: Vault, { config, notice }: Options): void {
+  const slots = store.slots();
+  const warning = keyWarning(config.vault.key, slots);
+  if (warning === null) return;
+  log.warn('vault.key_differs', {
+    configured: config.vault.key,
+    slots: slots.map(({ kind }) => kind).join(' '),
+  });
+  notice?.(warning);
 }
 
 async function createFirst(

@@ -6,6 +6,7 @@ import { Turns } from '../platform/turns.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import type { StoredSlot } from '../store/vault.js';
+import { type ConfiguredKey, keyWarning } from './configured-key.js';
 import type { KeyRing } from './key-ring.js';
 import type { Rotation } from './rotation.js';
 import { newPasswordParams, passwordKey } from './slots/password.js';
@@ -27,23 +28,36 @@ export interface Asker {
   readonly gone: AbortSignal;
 }
 
+interface Collaborators {
+  readonly vault: Vault;
+  readonly rotation: Rotation;
+  readonly configured: ConfiguredKey;
+}
+
 /** The slots that open the vault, and whether it is open. */
 export class VaultKeys {
   readonly #env: Env;
   readonly #vault: Vault;
   readonly #rotation: Rotation;
+  readonly #configured: ConfiguredKey;
   readonly #wrong = new WeakMap<Asker, WrongPasswords>();
   /** Two at once would guess twice as fast, and undo each other's changes. They come in the order of their calls. */
   readonly #turns = new Turns();
 
-  constructor(env: Env, { vault, rotation }: { readonly vault: Vault; readonly rotation: Rotation }) {
+  constructor(env: Env, { vault, rotation, configured }: Collaborators) {
     this.#env = env;
     this.#vault = vault;
     this.#rotation = rotation;
+    this.#configured = configured;
   }
 
   status(): ResultOf<'vault_status'> {
-    return { state: this.#vault.state, key_source: this.#vault.keySource, slots: this.#slots() };
+    return {
+      state: this.#vault.state,
+      key_source: this.#vault.keySource,
+      slots: this.#slots(),
+      warning: keyWarning(this.#configured, this.#vault.store.slots()),
+    };
   }
 
   /** Whether a password or a recovery key opens it. */

@@ -28,12 +28,18 @@ export const vaultMethods: TextsOf<typeof vault> = {
     params: {},
     result: {
       text: 'The vault.',
-      fields: { state: stateText, key_source: keySourceText, slots: slotsText },
+      fields: {
+        state: stateText,
+        key_source: keySourceText,
+        slots: slotsText,
+        warning:
+          'What `vault.key` in config.toml says that is not so, with the command that helps; `null` if there is nothing.',
+      },
     },
     errors: [],
     example: {
       params: {},
-      result: { state: 'unlocked', key_source: 'key_file', slots: [exampleSlot] },
+      result: { state: 'unlocked', key_source: 'key_file', slots: [exampleSlot], warning: null },
     },
   },
   unlock: {

@@ -65,7 +65,7 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     get_secrets: () => ({ secrets: [], cursor: null }),
     list_secrets: () => ({ secrets: [], cursor: null }),
     delete_secret: () => ({ deleted: false }),
-    vault_status: () => ({ state: 'unlocked', key_source: null, slots: [] }),
+    vault_status: () => ({ state: 'unlocked', key_source: null, slots: [], warning: null }),
     unlock: () => ({ state: 'unlocked' }),
     lock: () => ({ state: 'locked' }),
     vault_set_password: absent,
