@@ -1,6 +1,7 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import type { Core } from '../core/core.js';
 import { reported } from '../core/platform/faults.js';
+import type { LeftOut } from '../core/transfer/collect.js';
 import type { TransferCounts } from '../core/transfer/transfer.js';
 import { openLocalCore } from './open.js';
 
@@ -22,7 +23,7 @@ export function exportVault({
   force = false,
   withGrants = false,
   askPassword,
-}: TransferOptions & { readonly withGrants?: boolean }): Promise<TransferCounts & { missing: string[] }> {
+}: TransferOptions & { readonly withGrants?: boolean }): Promise<TransferCounts & LeftOut> {
   return withOpenVault(askPassword, ({ transfer }) =>
     transfer.export(file, passphrase, { withGrants, force }),
   );

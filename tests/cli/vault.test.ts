@@ -3,6 +3,8 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../client/index.js';
+import type { ExportedContent } from '../../daemon/core/transfer/content.js';
+import { decodeExport, encodeExport } from '../../daemon/core/transfer/export-file.js';
 import { startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
 import { importAccount } from '../support/provider/imports.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
@@ -157,6 +159,7 @@ describe('one encrypted file', () => {
       providers: 1,
       accounts: 0,
       missing: [],
+      damaged: [],
     });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const [line = ''] = (await readFile(file, 'latin1')).split('\n');
@@ -264,6 +267,99 @@ describe('one encrypted file', () => {
     const home = await createHome();
     for (const args of [[], ['--verify']]) {
       expect(await importInto(home, args, passphrase)).toMatchObject({ code, stdout: '' });
+    }
+    expect(await home.run(['secret', 'list'])).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('what is damaged is left out and named, and everything else is in the file', async () => {
+    stored.damage(sandbox.home, 'work', 'scopes');
+    stored.damageSecrets(sandbox.home, 'text');
+    const { code, stdout, stderr } = await exportAll(['--with-grants']);
+    expect({ code, ...counts(stdout) }).toEqual({
+      ...{ code: 0, secrets: 1, providers: 1, accounts: 1, missing: [] },
+      damaged: ['the secret text', 'the account fake/work'],
+    });
+    expect(stderr).toContain('Left out, because it is damaged: the secret text, the account fake/work.');
+    const home = await createHome();
+    expect(await importInto(home)).toMatchObject({ code: 0 });
+    expect(await home.run(['get-token', 'plain', 'key'])).toMatchObject({ stdout: 'the-api-key\n' });
+    expect(await home.run(['secret', 'get', 'bytes'])).toMatchObject({ code: 0 });
+  });
+
+  test('a damaged provider is left out as well', async () => {
+    stored.damageProvider(sandbox.home, 'fake');
+    const { code, stdout } = await exportAll(['--with-grants']);
+    expect({ code, ...counts(stdout) }).toMatchObject({
+      ...{ code: 0, secrets: 2, providers: 0, accounts: 2 },
+      damaged: ['the provider fake'],
+    });
+  });
+
+  test.each<[string, string, (content: ExportedContent) => ExportedContent]>([
+    [
+      'an account',
+      'the account fake/work',
+      ({ accounts, ...rest }) => ({
+        ...rest,
+        accounts: accounts.map((account) => ({ ...account, client: account.client && '{}' })),
+      }),
+    ],
+    [
+      'the scopes of an account',
+      'the account fake/work',
+      ({ accounts, ...rest }) => ({
+        ...rest,
+        accounts: accounts.map((account) =>
+          account.account === 'work' ? { ...account, scopes: '[1]' } : account,
+        ),
+      }),
+    ],
+    [
+      'a provider',
+      'the provider fake',
+      ({ providers, ...rest }) => ({
+        ...rest,
+        providers: providers.map((provider) => ({ ...provider, settings: { issuer: 'ftp://x' } })),
+      }),
+    ],
+    [
+      'a list in the place of settings',
+      'the provider fake',
+      ({ providers, ...rest }) => ({
+        ...rest,
+        providers: providers.map((provider) => ({ ...provider, settings: [] as object })),
+      }),
+    ],
+    [
+      'a secret',
+      'the secret bytes',
+      ({ secrets, ...rest }) => ({
+        ...rest,
+        secrets: secrets.map((secret) =>
+          secret.key === 'bytes' ? { ...secret, encoding: 'rot13' as 'utf8' } : secret,
+        ),
+      }),
+    ],
+  ])('with %s that cannot be read: nothing is imported, and the error names it', async (_, name, damage) => {
+    await exportAll(['--with-grants']);
+    const { accounts, ...content } = await decodeExport(await readFile(file), PASSPHRASE);
+    const whole = {
+      ...content,
+      accounts: accounts.map(({ client, minting, scopes, asked_scopes, ...account }) => ({
+        ...account,
+        client: client && JSON.stringify(client),
+        minting: minting && JSON.stringify(minting),
+        scopes: JSON.stringify(scopes),
+        asked_scopes: asked_scopes && JSON.stringify(asked_scopes),
+      })),
+    };
+    await writeFile(file, await encodeExport(damage(whole), PASSPHRASE, '2026-01-01T00:00:00.000Z'));
+    const home = await createHome();
+    for (const args of [[], ['--verify']]) {
+      expect(await importInto(home, args)).toMatchObject({
+        code: 7,
+        stderr: expect.stringContaining(`(${name})`),
+      });
     }
     expect(await home.run(['secret', 'list'])).toMatchObject({ code: 0, stdout: '' });
   });

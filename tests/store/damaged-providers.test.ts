@@ -6,10 +6,15 @@ import * as stored from '../support/stored.js';
 
 const damaged = { id: 'damaged', issuer: 'https://id.example.org', client_id: 'id', client_secret: 'hush' };
 
-test('a provider whose settings cannot be read is named, hides no other, and can be removed', async () => {
+test.each([
+  ['are no JSON', '{"issuer":42'],
+  ['are of another type', '[]'],
+  ['name an address without https', '{"issuer":"http://id.example.org","client_id":"id"}'],
+  ['have a field that no version knows', '{"issuer":"https://id.example.org","client_id":"id","more":1}'],
+])('a provider whose settings %s is named, hides no other, and can be removed', async (_, text) => {
   const { api, sandbox } = await stopAfter(startScene());
   await api.setProvider(damaged);
-  stored.damageProvider(sandbox.home, damaged.id);
+  stored.damageProvider(sandbox.home, damaged.id, text);
 
   const { providers } = await api.listProviders();
   expect(providers.find(({ id }) => id === damaged.id)).toMatchObject({

@@ -343,9 +343,20 @@ export function copySealedSecret(home: string, from: string, to: string): void {
   run(home, 'UPDATE secrets SET value = (SELECT value FROM secrets WHERE key = ?) WHERE key = ?', from, to);
 }
 
-/** What a person set for a provider is damaged. */
-export function damageProvider(home: string, id: string): void {
-  run(home, 'UPDATE providers SET settings = ? WHERE id = ?', '{"issuer":42', id);
+/** What a person set for a provider is damaged: from now on it is this text. */
+export function damageProvider(home: string, id: string, settings = '{"issuer":42'): void {
+  run(home, 'UPDATE providers SET settings = ? WHERE id = ?', settings, id);
+}
+
+/** Damages a part of the slots of this kind. */
+export function damageSlot(home: string, kind: string, part: 'params' | 'private_key' | 'public_key'): void {
+  const value =
+    part === 'params' ? "json_remove(params, '$.salt')" : `substr(${part}, 1, length(${part}) - 1) || x'00'`;
+  run(
+    home,
+    `UPDATE key_slots SET ${part} = CAST(${value} AS ${part === 'params' ? 'TEXT' : 'BLOB'}) WHERE kind = ?`,
+    kind,
+  );
 }
 
 /** The origins that the client secret of a provider was given for. */
@@ -374,9 +385,9 @@ export function changeSecretOrigins(home: string, id: string, change: (json: str
   });
 }
 
-/** Writes something that does not open into every secret. */
-export function damageSecrets(home: string): void {
-  run(home, "UPDATE secrets SET value = x'00'");
+/** Writes something that does not open into secrets: into all, or into those whose names fit. */
+export function damageSecrets(home: string, keys = '*'): void {
+  run(home, "UPDATE secrets SET value = x'00' WHERE key GLOB ?", keys);
 }
 
 /** The items that this vault may have in a keychain, besides its keys. */

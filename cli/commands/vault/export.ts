@@ -35,6 +35,8 @@ async function exportTo({ output }: Context, name: string, options: Options): Pr
   );
   const result = await output.waiting('Exporting…', work);
   output.result(result, () => output.record(result));
-  if (result.missing.length === 0) return;
-  output.warn(`Left out, because their keychain items have been removed: ${result.missing.join(', ')}.`);
+  const { missing, damaged } = result;
+  if (missing.length > 0)
+    output.warn(`Left out, because their keychain items have been removed: ${missing.join(', ')}.`);
+  if (damaged.length > 0) output.warn(`Left out, because it is damaged: ${damaged.join(', ')}.`);
 }

@@ -1,6 +1,5 @@
-import * as v from 'valibot';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
-import { Provider, ProviderSettings } from '../../../shared/provider.js';
+import { Provider, type ProviderSettings } from '../../../shared/provider.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
@@ -15,7 +14,7 @@ import { builtinProviders } from './builtin/index.js';
 import { ClientSecrets } from './client-secrets.js';
 import { originsOf, writeOrigins } from './secret-origins.js';
 import { applySettings, mergeSettings, rebase } from './settings.js';
-import { storedSettings } from './stored-settings.js';
+import { readableSettings, storedSettings } from './stored-settings.js';
 import { type Stated, withMetadata } from './with-metadata.js';
 
 /** What a sign-in says about its client instead of the provider's entry. */
@@ -150,9 +149,9 @@ export class Providers {
   /** The provider, without its stored settings if they are damaged. */
   #listed(id: string): Provider | undefined {
     const stored = this.#store.find(id);
-    const settings = v.safeParse(ProviderSettings, stored?.settings ?? {});
-    if (!settings.success) this.#env.log.warn('provider.damaged', { provider: id });
-    return this.#layered(id, { stored, settings: settings.success ? settings.output : undefined });
+    const settings = stored && readableSettings(stored);
+    if (stored && !settings) this.#env.log.warn('provider.damaged', { provider: id });
+    return this.#layered(id, { stored, settings });
   }
 
   #layered(

@@ -1,5 +1,5 @@
 import type { CheckedParamsOf, ResultOf, SecretBackend } from '../../../shared/contract/index.js';
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Keychain } from '../keychain/keychain.js';
 import { timestamp } from '../platform/clock.js';
@@ -7,7 +7,7 @@ import { newId } from '../platform/id.js';
 import { place } from '../sealing/places.js';
 import type { Env } from '../store/env.js';
 import { SecretStore, type StoredSecret } from '../store/secrets.js';
-import type { Vault } from '../vault/vault.js';
+import type { Sealer, Vault } from '../vault/vault.js';
 import { fromStored, readBytes, toStored, writeBytes } from './encoding.js';
 import { KeychainItems } from './keychain-items.js';
 import { cursorAfter, PAGE_BYTES, readPage } from './page.js';
@@ -147,13 +147,21 @@ export class Secrets {
     if (!secret) return undefined;
     const { id, item, value } = secret;
     if (item !== null) return { secret, stored: await this.#items.read(item) };
-    return { secret, stored: value === null ? undefined : sealer.open(place.secret(id), value) };
+    return { secret, stored: value === null ? undefined : openValue(sealer, { id, key, value }) };
   }
 
   #put({ key, item, sealed }: Change): void {
     const now = this.#env.clock.wall();
     const { id, createdAt } = this.#store.find(key) ?? { id: newId(), createdAt: now };
     this.#store.put({ id, key, item, value: sealed(id), createdAt, updatedAt: now });
+  }
+}
+
+function openValue(sealer: Sealer, { id, key, value }: { id: string; key: string; value: Buffer }): Secret {
+  try {
+    return sealer.open(place.secret(id), value);
+  } catch (thrown) {
+    throw asSigilforgeError(thrown).kind === 'integrity' ? damaged(key, thrown) : thrown;
   }
 }
 
@@ -170,6 +178,14 @@ function isFull(secrets: readonly SecretValue[], bytes: number): boolean {
 function jsonBytes(secret: SecretValue): number {
   const { length } = secret.value;
   return length > PAGE_BYTES ? length : Buffer.byteLength(JSON.stringify(secret));
+}
+
+/** Its name is one that is stored, so it can be repeated. */
+function damaged(key: string, cause: unknown): SigilforgeError {
+  return new SigilforgeError('integrity', `The stored secret ${key} is damaged.`, {
+    hint: `Store it again with: sigilforge secret set ${key}. Or delete it with: sigilforge secret delete ${key}`,
+    cause,
+  });
 }
 
 /** No sentence repeats the name: the caller may have given a value instead. */

@@ -1,11 +1,11 @@
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
 import { readJsonFields } from '../accounts/json-fields.js';
 import { storedSettings } from '../providers/stored-settings.js';
 import { place } from '../sealing/places.js';
 import type { Secrets } from '../secrets/secrets.js';
-import type { AccountStore } from '../store/accounts.js';
+import type { AccountStore, SealedField, StoredAccount } from '../store/accounts.js';
 import type { ProviderStore } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
 import type { ExportedAccount, ExportedContent } from './content.js';
@@ -18,25 +18,33 @@ interface Collaborators {
   readonly grants: Grants;
 }
 
-/** Everything that an export takes along, opened. Throws `integrity` for a damaged account or provider. `missing`: secrets whose keychain items another program removed. */
+/** What an export leaves out. */
+export interface LeftOut {
+  /** The names of secrets whose keychain items another program removed. */
+  readonly missing: string[];
+  /** What does not open or cannot be read, in words: it would make a file that cannot be imported. */
+  readonly damaged: string[];
+}
+
+/** Everything that an export takes along, opened. */
 export async function collect(
   { vault, secrets, providers, accounts, grants }: Collaborators,
   { withGrants }: { readonly withGrants: boolean },
-): Promise<{ content: ExportedContent; missing: string[] }> {
-  const found = await collectSecrets(secrets);
+): Promise<{ content: ExportedContent } & LeftOut> {
+  const left: LeftOut = { missing: [], damaged: [] };
   const content = {
-    secrets: found.secrets,
-    providers: await collectProviders(vault, providers),
-    accounts: withGrants ? await collectAccounts(accounts, grants) : [],
+    secrets: await collectSecrets(secrets, left),
+    providers: await collectProviders(vault, providers, left),
+    accounts: withGrants ? await collectAccounts(accounts, grants, left) : [],
   };
-  return { content, missing: found.missing };
+  return { content, ...left };
 }
 
 async function collectSecrets(
   secrets: Secrets,
-): Promise<{ secrets: ExportedContent['secrets']; missing: string[] }> {
+  { missing, damaged }: LeftOut,
+): Promise<ExportedContent['secrets']> {
   const found: ExportedContent['secrets'] = [];
-  const missing: string[] = [];
   for (let cursor: string | undefined; ; ) {
     const page = secrets.list(undefined, cursor);
     for (const { key } of page.secrets) {
@@ -44,11 +52,13 @@ async function collectSecrets(
         const { value, encoding } = await secrets.get(key);
         found.push({ key, value, encoding });
       } catch (thrown) {
-        if (!(thrown instanceof SigilforgeError && thrown.kind === 'not_found')) throw thrown;
-        missing.push(key);
+        const { kind } = asSigilforgeError(thrown);
+        if (kind === 'not_found') missing.push(key);
+        else if (kind === 'integrity') damaged.push(`the secret ${key}`);
+        else throw thrown;
       }
     }
-    if (page.cursor === null) return { secrets: found, missing };
+    if (page.cursor === null) return found;
     cursor = page.cursor;
   }
 }
@@ -56,23 +66,40 @@ async function collectSecrets(
 async function collectProviders(
   vault: Vault,
   providers: ProviderStore,
+  { damaged }: LeftOut,
 ): Promise<ExportedContent['providers']> {
   const sealer = await vault.unlocked();
-  return providers.list().map((stored) => {
+  const collected = providers.list().map((stored) => {
     const { id, clientSecret, secretOrigins } = stored;
-    return {
+    return unlessDamaged(damaged, `the provider ${id}`, () => ({
       id,
       settings: storedSettings(stored),
       client_secret: clientSecret && sealer.open(place.provider(stored), clientSecret).reveal(),
       secret_origins: secretOrigins,
-    };
+    }));
   });
+  return collected.filter((provider) => provider !== undefined);
 }
 
-async function collectAccounts(accounts: AccountStore, grants: Grants): Promise<ExportedAccount[]> {
+/** What `read` makes; of something damaged only its name is kept. */
+function unlessDamaged<T>(damaged: string[], name: string, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (thrown) {
+    if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
+    damaged.push(name);
+    return undefined;
+  }
+}
+
+async function collectAccounts(
+  accounts: AccountStore,
+  grants: Grants,
+  left: LeftOut,
+): Promise<ExportedAccount[]> {
   const carried: ExportedAccount[] = [];
   for (const { id } of accounts.list()) {
-    const account = await collectAccount(accounts, grants, id);
+    const account = await collectAccount({ accounts, grants, left }, id);
     if (account) carried.push(account);
   }
   return carried;
@@ -80,8 +107,7 @@ async function collectAccounts(accounts: AccountStore, grants: Grants): Promise<
 
 /** Under the account's lease, so that no exchange spends the refresh token at this moment. */
 async function collectAccount(
-  accounts: AccountStore,
-  grants: Grants,
+  { accounts, grants, left }: Pick<Collaborators, 'accounts' | 'grants'> & { readonly left: LeftOut },
   id: string,
 ): Promise<ExportedAccount | undefined> {
   const lease = await grants.lease(id);
@@ -90,24 +116,29 @@ async function collectAccount(
     const stored = accounts.byId(id);
     // It was removed meanwhile.
     if (!stored) return undefined;
-    // A damaged account would make a file that cannot be imported.
-    readJsonFields(stored);
-    const { service, account, kind, flow, client, minting, scopes, subject } = stored;
-    const reveal = (secret: Secret | undefined): string | null => secret?.reveal() ?? null;
-    return {
-      ...{ service, account, kind, flow, client, minting, scopes, subject },
-      asked_scopes: stored.askedScopes,
-      token_type: stored.tokenType,
-      issued_at: stored.issuedAt,
-      expires_at: stored.expiresAt,
-      refresh_expires_at: stored.refreshExpiresAt,
-      last_refreshed_at: stored.lastRefreshedAt,
-      access_token: reveal(open(stored, 'accessToken')),
-      refresh_token: reveal(open(stored, 'refreshToken')),
-      client_secret: reveal(open(stored, 'clientSecret')),
-      private_key: reveal(open(stored, 'privateKey')),
-    };
+    const name = `the account ${stored.service}/${stored.account}`;
+    return unlessDamaged(left.damaged, name, () => exported(stored, (field) => open(stored, field)));
   } finally {
     lease.release();
   }
+}
+
+function exported(stored: StoredAccount, open: (field: SealedField) => Secret | undefined): ExportedAccount {
+  // Checks all of its JSON.
+  readJsonFields(stored);
+  const { service, account, kind, flow, client, minting, scopes, subject } = stored;
+  const reveal = (field: SealedField): string | null => open(field)?.reveal() ?? null;
+  return {
+    ...{ service, account, kind, flow, client, minting, scopes, subject },
+    asked_scopes: stored.askedScopes,
+    token_type: stored.tokenType,
+    issued_at: stored.issuedAt,
+    expires_at: stored.expiresAt,
+    refresh_expires_at: stored.refreshExpiresAt,
+    last_refreshed_at: stored.lastRefreshedAt,
+    access_token: reveal('accessToken'),
+    refresh_token: reveal('refreshToken'),
+    client_secret: reveal('clientSecret'),
+    private_key: reveal('privateKey'),
+  };
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isRecord } from '../../../shared/json.js';
 import { ProviderSettings } from '../../../shared/provider.js';
 import { AccountName, FlowKind, SecretKey, ServiceName } from '../../../shared/schemas.js';
 import { ClientRegistration } from '../oauth/client.js';
@@ -40,12 +41,29 @@ export type ExportedAccount = v.InferInput<typeof CarriedAccount>;
 /** As an import has read it. */
 export type ImportedAccount = v.InferOutput<typeof CarriedAccount>;
 
+/** The name of anything that a file holds. */
+const Named = v.union([
+  v.pipe(
+    v.object({ service: ServiceName, account: AccountName }),
+    v.transform(({ service, account }) => `${service}/${account}`),
+  ),
+  v.pipe(
+    v.object({ id: ServiceName }),
+    v.transform(({ id }) => id),
+  ),
+  v.pipe(
+    v.object({ key: SecretKey }),
+    v.transform(({ key }) => key),
+  ),
+]);
+
 /** What an exported file holds, once it is opened. */
 export const Content = v.strictObject({
   providers: v.array(
     v.strictObject({
       id: ServiceName,
-      settings: ProviderSettings,
+      // A schema without required fields takes an empty list as well.
+      settings: v.pipe(v.custom<ProviderSettings>(isRecord), ProviderSettings),
       client_secret: text,
       // Files of older versions do not have it.
       secret_origins: v.optional(text, null),
@@ -58,5 +76,13 @@ export const Content = v.strictObject({
 });
 /** As an export writes it. */
 export type ExportedContent = v.InferInput<typeof Content>;
+/** What a place within a file belongs to, by its name; `undefined` if that cannot be said. */
+export function nameIn(content: unknown, [list = '', index = '']: readonly string[]): string | undefined {
+  const entries = isRecord(content) ? content[list] : undefined;
+  const entry: unknown = Array.isArray(entries) ? entries[Number(index)] : undefined;
+  const named = v.safeParse(Named, entry);
+  return named.success ? `the ${list.slice(0, -1)} ${named.output}` : undefined;
+}
+
 /** As an import has read it. */
 export type ImportedContent = v.InferOutput<typeof Content>;

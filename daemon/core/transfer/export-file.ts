@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
-import { parse } from '../../../shared/validate.js';
+import { check, parse } from '../../../shared/validate.js';
 import { writeWholeFile } from '../../../shared/whole-file.js';
 import { pathError } from '../platform/files.js';
 import { newId } from '../platform/id.js';
@@ -11,7 +11,7 @@ import { place, type VaultPlace } from '../sealing/places.js';
 import { open, seal } from '../sealing/sealing.js';
 import { Argon2Params } from '../vault/slots/argon2.js';
 import { newPasswordParams, passwordKey } from '../vault/slots/password.js';
-import { Content, type ExportedContent, type ImportedContent } from './content.js';
+import { Content, type ExportedContent, type ImportedContent, nameIn } from './content.js';
 
 /** The first line of the file, in JSON; the sealed content follows it. Both are authenticated together. */
 const Header = v.strictObject({
@@ -44,7 +44,19 @@ export async function decodeExport(bytes: Buffer, passphrase: string): Promise<I
   const { kdf } = parse(Header, readJson(line), 'the header of the exported file', 'integrity');
   const key = await passwordKey(passphrase, kdf);
   const text = opened(key, line, bytes.subarray(end)).toString('utf8');
-  return parse(Content, readJson(text), 'the exported file', 'integrity');
+  return readContent(readJson(text));
+}
+
+/** Throws `integrity`, naming what is damaged. */
+function readContent(value: unknown): ImportedContent {
+  const checked = check(Content, value);
+  if ('output' in checked) return checked.output;
+  const { path, sentence } = checked.fault;
+  const name = nameIn(value, path);
+  const place = name === undefined ? '' : ` (${name})`;
+  throw new SigilforgeError('integrity', `the exported file: ${sentence}${place}.`, {
+    hint: 'Nothing was imported. Export again from the vault that it came from, without what is damaged there.',
+  });
 }
 
 /** Writes a private file, whole or not at all. Throws `already_exists` for a file that exists, unless `overwrite`. */

@@ -9,7 +9,7 @@ import type { Env } from '../store/env.js';
 import { ProviderStore } from '../store/providers.js';
 import { SecretStore } from '../store/secrets.js';
 import type { Vault } from '../vault/vault.js';
-import { collect } from './collect.js';
+import { collect, type LeftOut } from './collect.js';
 import type { ExportedContent, ImportedContent } from './content.js';
 import { assertNoFile, decodeExport, encodeExport, readExport, writeExport } from './export-file.js';
 import { put } from './put.js';
@@ -51,14 +51,14 @@ export class Transfer {
     this.#secretStore = new SecretStore(env.db);
   }
 
-  /** Writes the file, and says what is in it; `missing`: secrets whose keychain items another program removed. */
+  /** Writes the file, and says what is in it and what was left out. */
   async export(
     file: string,
     passphrase: string,
     { withGrants, force }: { readonly withGrants: boolean; readonly force: boolean },
-  ): Promise<TransferCounts & { missing: string[] }> {
+  ): Promise<TransferCounts & LeftOut> {
     if (!force) await assertNoFile(file);
-    const { content, missing } = await collect(
+    const { content, missing, damaged } = await collect(
       {
         vault: this.#vault,
         secrets: this.#secrets,
@@ -70,7 +70,7 @@ export class Transfer {
     );
     const bytes = await encodeExport(content, passphrase, timestamp(this.#env.clock.wall()));
     writeExport(file, bytes, { overwrite: force });
-    return { ...counts(content), missing };
+    return { ...counts(content), missing, damaged };
   }
 
   /** Opens all of the file, and stores it unless it is only to be verified. */

@@ -15,7 +15,9 @@ import {
   type SealedTable,
   type SealedValue,
 } from '../store/sealed.js';
+import type { StoredSlot } from '../store/vault.js';
 import type { KeyRing } from './key-ring.js';
+import { damagedSlot } from './slots/damaged-slot.js';
 import { wrapFor } from './slots/slots.js';
 import type { Vault } from './vault.js';
 
@@ -113,11 +115,7 @@ export class Rotation {
       const { id: vault, fingerprintKey: sealedFingerprintKey } = this.#vault.row();
       const fingerprintPlace = place.fingerprintKey(isBound(sealedFingerprintKey));
       const fingerprintKey = ring.openBytes(fingerprintPlace, sealedFingerprintKey);
-      const slots = store.slots().map(({ id, publicKey }) => ({
-        vault,
-        id,
-        publicKey: ring.openBytes(place.slotPublicKey(id), publicKey),
-      }));
+      const slots = store.slots().map((slot) => ({ vault, id: slot.id, publicKey: publicKeyOf(ring, slot) }));
       for (const slot of slots) store.addKey(wrapFor(slot, next));
       store.setCurrentKey(next.id, ring.sealBytes(fingerprintPlace, fingerprintKey, next));
       for (const { id, publicKey } of slots)
@@ -242,6 +240,15 @@ export class Rotation {
         hint: 'Restore it from a backup or remove it, and then: sigilforge vault rotate',
       },
     );
+  }
+}
+
+/** A slot that cannot get the new key would open nothing from then on, so it is named instead. */
+function publicKeyOf(ring: KeyRing, slot: StoredSlot): Buffer {
+  try {
+    return ring.openBytes(place.slotPublicKey(slot.id), slot.publicKey);
+  } catch (thrown) {
+    throw asSigilforgeError(thrown).kind === 'integrity' ? damagedSlot(slot, thrown) : thrown;
   }
 }
 

@@ -1,12 +1,16 @@
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import type { StoredSlot } from '../store/vault.js';
 import type { KeyRing } from './key-ring.js';
+import { damagedSlot } from './slots/damaged-slot.js';
 import { passwordKey, readPasswordParams } from './slots/password.js';
 import { parseRecoveryKey, recoverySlotKey } from './slots/recovery-key.js';
 import { needsPerson, openSlot } from './slots/slots.js';
 import type { Vault } from './vault.js';
 
-/** The keys, by a password or a recovery key; `undefined` if the text is neither. Throws `not_found` if the vault has no such slot. */
+/**
+ * The keys, by a password or a recovery key; `undefined` if the text is neither. Throws `not_found` if the vault has no such
+ * slot, and `integrity` if the text fits no other slot and one is damaged, which it might have fitted.
+ */
 export async function openByText(vault: Vault, text: string): Promise<KeyRing | undefined> {
   const slots = vault.store.slots().filter(needsPerson);
   if (slots.length === 0) {
@@ -14,11 +18,18 @@ export async function openByText(vault: Vault, text: string): Promise<KeyRing | 
       hint: 'Set one with: sigilforge vault set-password',
     });
   }
+  let damaged: SigilforgeError | undefined;
   for (const slot of slots) {
-    const key = await keyOf(slot, text);
-    const ring = key && tryKey(vault, slot, key);
-    if (ring) return ring;
+    try {
+      const key = await keyOf(slot, text);
+      const ring = key && tryKey(vault, slot, key);
+      if (ring) return ring;
+    } catch (thrown) {
+      if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
+      damaged ??= damagedSlot(slot, thrown);
+    }
   }
+  if (damaged) throw damaged;
   return undefined;
 }
 

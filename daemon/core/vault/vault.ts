@@ -1,8 +1,9 @@
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import type { Env } from '../store/env.js';
 import { type StoredVault, VaultStore } from '../store/vault.js';
 import { ExchangeGuard } from './exchange-guard.js';
 import { KeyRing, type Sealer, UNLOCK } from './key-ring.js';
+import { damagedSlot } from './slots/damaged-slot.js';
 import type { KeySource } from './slots/key-source.js';
 import { needsPerson, type OpenSlot, openSlot } from './slots/slots.js';
 import { TimeLimit } from './time-limit.js';
@@ -114,13 +115,20 @@ export class Vault {
   /** The first slot that opens by itself, opened; `except` is passed over. */
   async slotBySource({ except }: { readonly except?: string } = {}): Promise<OpenSlot> {
     const vault = this.row();
+    let damaged: SigilforgeError | undefined;
     for (const slot of this.store.slots().filter(({ id }) => id !== except)) {
       const source = this.sources.find(({ kind }) => kind === slot.kind);
-      // Only if the key is absent is the next slot tried: every other failure is thrown.
+      // Only if the key is absent, or does not open the slot, is the next one tried: every other failure is thrown.
       const key = await source?.read(vault.id, slot.id);
-      if (key) return openSlot(vault.id, slot, key);
+      if (!key) continue;
+      try {
+        return openSlot(vault.id, slot, key);
+      } catch (thrown) {
+        if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
+        damaged ??= damagedSlot(slot, thrown);
+      }
     }
-    throw this.#needsPerson();
+    throw damaged ?? this.#needsPerson();
   }
 
   /** Where the keys of one kind of slot are kept. */
