@@ -15,13 +15,13 @@ type Methods =
 
 export function accountHandlers({ accounts, addAccount, signIns }: Core): Pick<Handlers, Methods> {
   return {
-    add_account: async (params) => flowStarted(await addAccount.add(params)),
+    add_account: async (params, peer) => flowStarted(await addAccount.add(params, peer)),
     wait_flow: async ({ flow_id, timeout_s }, peer) => {
-      const stored = await signIns.wait(flow_id, timeout_s, peer.gone);
+      const stored = await signIns.wait(flow_id, timeout_s, peer);
       return stored ? { state: 'complete', ...stored } : { state: 'pending', account: null, notices: [] };
     },
     complete_flow: ({ flow_id, redirect_url }) => signIns.complete(flow_id, redirect_url),
-    cancel_flow: ({ flow_id }) => ({ cancelled: signIns.cancel(flow_id) }),
+    cancel_flow: ({ flow_id }, peer) => ({ cancelled: signIns.cancel(flow_id, peer.gone) }),
     list_accounts: ({ service }) => ({ accounts: accounts.list(service) }),
     get_account: ({ service, account }) => accounts.describe(service, account),
     remove_account: (params) => accounts.remove(params),

@@ -1,8 +1,12 @@
+import { SigilforgeError } from '../../shared/errors.js';
 import type { Core } from '../core/core.js';
 import { newId } from '../core/platform/id.js';
 import type { Handlers, Peer } from './handlers.js';
 
 type Methods = 'subscribe' | 'unsubscribe';
+
+/** How many subscriptions one peer may have. */
+const MOST = 8;
 
 /** Subscriptions belong to the peer that made them, and end with it. */
 export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
@@ -21,11 +25,17 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
 
   return {
     subscribe: ({ topics }, peer) => {
+      const own = ofPeer(peer);
+      if (own.size >= MOST) throw tooMany();
+      const release = peer.keep();
       const subscription = newId();
-      const end = events.listen((event) => {
+      const silence = events.listen((event) => {
         if (topics.includes(event.topic)) peer.notify({ subscription, ...event });
       });
-      ofPeer(peer).set(subscription, end);
+      own.set(subscription, () => {
+        silence();
+        release();
+      });
       return { subscription };
     },
     unsubscribe: ({ subscription }, peer) => {
@@ -34,4 +44,10 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
       return { removed: own.delete(subscription) };
     },
   };
+}
+
+function tooMany(): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `This connection has ${MOST} subscriptions.`, {
+    hint: 'End one with unsubscribe; one subscription can be for several topics.',
+  });
 }

@@ -6,6 +6,11 @@ export interface Peer {
   notify(event: AccountEvent): void;
   /** Aborted once the peer is gone. */
   readonly gone: AbortSignal;
+  /**
+   * Until the returned function is called, the peer's connection is not closed to make room for another one, even if it is
+   * idle. Throws `limit_exceeded` if too many are kept.
+   */
+  keep(): () => void;
 }
 
 /** One function for each method of the contract. Leaving one out is a compile error. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type AccountEvent,
   type Api,
@@ -45,7 +46,13 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
     shutdown: () => {},
   });
   const gone = new AbortController();
-  const peer: Peer = { notify: (event) => onEvent?.(event), gone: gone.signal };
+  // One signal serves any number of sign-ins, which is not a leak.
+  setMaxListeners(0, gone.signal);
+  const peer: Peer = {
+    notify: (event) => onEvent?.(event),
+    gone: gone.signal,
+    keep: () => () => {},
+  };
   return Object.assign(callable(handlers, peer, log), {
     async close() {
       gone.abort();

@@ -49,6 +49,11 @@ export class Calls {
     return this.#running > 0 || this.#coming.length > 0;
   }
 
+  /** Whether any call of a line that was taken has not been answered. */
+  get isBusy(): boolean {
+    return this.any || this.#waiting > 0;
+  }
+
   /** Whether so many calls are in flight that no other may start. */
   get full(): boolean {
     return this.#running >= this.#limits.running || this.#waiting >= this.#limits.waiting;

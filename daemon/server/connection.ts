@@ -3,17 +3,17 @@ import type { Socket } from 'node:net';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { LineDecoder } from '../../shared/framing.js';
-import type { Peer } from '../handlers/handlers.js';
 import type { Budget } from './budget.js';
 import { Calls, type Started } from './calls.js';
 import { Deadline } from './deadline.js';
 import type { Limits } from './limits.js';
 import { Outbox } from './outbox.js';
+import type { Places } from './places.js';
 import { type Rounds, turnEnd } from './rounds.js';
-import type { Dispatcher } from './rpc.js';
+import type { Caller, Dispatcher } from './rpc.js';
 
 /** The JSON of an error that belongs to no request. */
-export function errorText(thrown: unknown): string {
+function errorText(thrown: unknown): string {
   return JSON.stringify({ jsonrpc: '2.0', id: null, error: asSigilforgeError(thrown).toWire() });
 }
 
@@ -26,10 +26,14 @@ export interface Shared {
   readonly limits: Limits;
   readonly rounds: Rounds;
   readonly budget: Budget;
+  readonly places: Places<Connection>;
 }
 
+/** Counts what connections do, to say which of them was active last. */
+let activity = 0;
+
 /** One client: reads its lines, has their calls run, writes the answers, and keeps the client within its limits. */
-export class Connection implements Peer {
+export class Connection implements Caller {
   readonly #socket: Socket;
   readonly #shared: Shared;
   readonly #decoder: LineDecoder;
@@ -48,11 +52,15 @@ export class Connection implements Peer {
   #until = 0;
   /** Whether it is one that was added: what comes in gets a turn at once, in which only light calls start. */
   #isAdded = false;
-  /** Whether another turn will come. */
-  #turnAdded = false;
+  /** The call that was started last, until it is answered. */
+  #last: Started | undefined;
+  /** Whether the turn will go on by itself, or another one will come. */
+  #isScheduled = false;
   /** No more lines are taken, and the connection ends when its calls are answered. */
   #ending = false;
   #inputOver = false;
+  #keeps = 0;
+  #lastActive = ++activity;
 
   /** The socket must be `allowHalfOpen`, so that a client that sends its last request and closes its side is answered. */
   constructor(socket: Socket, shared: Shared) {
@@ -81,6 +89,32 @@ export class Connection implements Peer {
     return this.#gone.signal;
   }
 
+  get isBusy(): boolean {
+    return this.#calls.isBusy || this.#lines.length > 0;
+  }
+
+  get isKept(): boolean {
+    return this.#keeps > 0;
+  }
+
+  get lastActive(): number {
+    return this.#lastActive;
+  }
+
+  assertMayCall(method: string): void {
+    this.#shared.places.assertMayCall(this, method);
+  }
+
+  keep(): () => void {
+    this.#shared.places.assertMayKeep(this);
+    this.#keeps += 1;
+    let isOver = false;
+    return () => {
+      if (!isOver) this.#keeps -= 1;
+      isOver = true;
+    };
+  }
+
   notify(event: AccountEvent): void {
     this.#send(JSON.stringify({ jsonrpc: '2.0', method: 'event', params: event }));
   }
@@ -98,6 +132,7 @@ export class Connection implements Peer {
 
   #receive(chunk: Buffer): void {
     if (this.#ending || this.#fault !== undefined) return;
+    this.#lastActive = ++activity;
     // Lines of an earlier chunk are still here: the client is faster than its turns.
     if (this.#lines.length > 0) this.#socket.pause();
     try {
@@ -106,7 +141,7 @@ export class Connection implements Peer {
       this.#fault = thrown;
     }
     this.#noteHeld();
-    if (!this.#turnAdded) this.#turn(turnEnd(), false);
+    if (!this.#isScheduled) this.#turn(turnEnd(), false);
   }
 
   #queue(line: string | null): void {
@@ -115,35 +150,62 @@ export class Connection implements Peer {
     this.#lineBytes += sizeOf(line);
   }
 
-  /** Starts one call. The next one starts when it is answered, while there is time. */
+  /**
+   * Starts calls one after the other: the next one when the last one is answered, while there is time, or when it waits for
+   * something outside of the event loop.
+   */
   #turn(until: number, isAdded: boolean): void {
-    if (this.#socket.destroyed) return;
     this.#until = until;
     this.#isAdded = isAdded;
-    this.#advance();
-    if (this.#mayStart) this.#addTurn();
+    this.#proceed();
   }
 
-  #addTurn(): void {
-    if (this.#turnAdded) return;
-    this.#turnAdded = true;
-    this.#shared.rounds.add((until) => {
-      this.#turnAdded = false;
-      this.#turn(until, true);
-    });
+  #proceed(): void {
+    if (this.#socket.destroyed) return;
+    this.#noteHeld();
+    const mayGoOn = this.#waits || performance.now() < this.#until;
+    const hasStarted = (mayGoOn || !this.#mayStart) && this.#advance();
+    if (this.#mayStart && !this.#isScheduled) this.#schedule(hasStarted);
+  }
+
+  /** In the same turn, once a call that has just started is answered or waits for something; or in another turn. */
+  #schedule(hasStarted: boolean): void {
+    this.#isScheduled = true;
+    if (hasStarted) {
+      afterMicrotasks(() => {
+        this.#isScheduled = false;
+        this.#proceed();
+      });
+    } else {
+      this.#shared.rounds.add((until) => {
+        this.#isScheduled = false;
+        this.#turn(until, true);
+      });
+    }
+  }
+
+  /** Whether the call that was started last is not answered. */
+  get #waits(): boolean {
+    return this.#last !== undefined;
   }
 
   get #mayStart(): boolean {
     return !this.#outbox.full && (this.#calls.mayStart || (this.#lines.length > 0 && this.#calls.mayTake));
   }
 
-  /** Starts the next call. If there is none that may start, it reads on, waits, or ends. */
-  #advance(): void {
+  /** Starts the next call, and says so. If there is none that may start, it reads on, rests, or ends. */
+  #advance(): boolean {
     const started = this.#next();
-    if (started) started.call.run().then((answer) => this.#answered(started, answer));
+    if (started) this.#start(started);
     else if (this.#ending) this.#endIfDone();
     else if (this.#lines.length > 0 || this.#calls.full || this.#outbox.full) this.#rest();
     else this.#expectMore();
+    return started !== undefined;
+  }
+
+  #start(started: Started): void {
+    this.#last = started;
+    started.call.run().then((answer) => this.#answered(started, answer));
   }
 
   #next(): Started | undefined {
@@ -167,17 +229,11 @@ export class Connection implements Peer {
   }
 
   #answered(started: Started, answer: string | undefined): void {
+    this.#lastActive = ++activity;
+    if (this.#last === started) this.#last = undefined;
     const text = this.#calls.answered(started, answer);
     if (text !== undefined) this.#send(text);
     this.#proceed();
-  }
-
-  /** In the same turn while there is time, or else in another one. */
-  #proceed(): void {
-    if (this.#socket.destroyed) return;
-    this.#noteHeld();
-    if (!this.#mayStart || performance.now() < this.#until) this.#advance();
-    if (this.#mayStart) this.#addTurn();
   }
 
   /** All lines that have come are taken. */
@@ -253,6 +309,11 @@ export class Connection implements Peer {
     this.#shared.budget.note(this, 0);
     this.#gone.abort();
   }
+}
+
+/** Node runs what `nextTick` was given by a microtask when no microtask is left. */
+function afterMicrotasks(work: () => void): void {
+  queueMicrotask(() => process.nextTick(work));
 }
 
 function sizeOf(line: string | null): number {

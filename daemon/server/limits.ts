@@ -3,6 +3,10 @@ import { MAX_CLIENT_LINE } from '../../shared/framing.js';
 /** How much of the daemon a client may use: bytes, numbers and milliseconds. */
 export interface Limits {
   readonly connections: number;
+  /** Those of them that may hold something which would end with them, such as a subscription. */
+  readonly kept: number;
+  /** More connections while all others are in use, for the few calls that are answered even then. */
+  readonly reserve: number;
   /** Bytes of a line of a client. */
   readonly line: number;
   /** Requests in flight on a connection; beyond them the daemon stops reading it. */
@@ -25,6 +29,8 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   connections: 256,
+  kept: 192,
+  reserve: 16,
   line: MAX_CLIENT_LINE,
   running: 64,
   waiting: 256,

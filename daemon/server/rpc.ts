@@ -15,6 +15,12 @@ import {
 import type { WireMethods } from './methods.js';
 import { type Pace, paceOf } from './paces.js';
 
+/** The peer of a connection. */
+export interface Caller extends Peer {
+  /** Throws if the connection may not call this method now, whether there is such a method or not. */
+  assertMayCall(method: string): void;
+}
+
 /** One request of a line. */
 export interface Call {
   readonly pace: Pace;
@@ -29,48 +35,49 @@ export interface Dispatched {
 }
 
 /** Reads one line from a client, `null` for a line that is not UTF-8. Never throws: a mistake is a call that fails. */
-export type Dispatcher = (line: string | null, peer: Peer) => Dispatched;
+export type Dispatcher = (line: string | null, caller: Caller) => Dispatched;
 
 /** Serves `methods` as JSON-RPC 2.0. */
 export function createDispatcher(methods: WireMethods, log: FaultLog): Dispatcher {
   const server = createServer(methods, log);
   const encode = (answer: JSONRPCResponse | null) => encodeAnswer(answer, log);
 
-  function receive(message: unknown, peer: Peer): PromiseLike<JSONRPCResponse | null> {
+  function receive(message: unknown, caller: Caller): PromiseLike<JSONRPCResponse | null> {
     try {
       assertRequest(message);
+      caller.assertMayCall(message.method);
     } catch (thrown) {
       return Promise.resolve(failure(idOf(message), thrown, log));
     }
-    return server.receive(message, peer);
+    return server.receive(message, caller);
   }
 
-  const call = (message: unknown, peer: Peer): Call => ({
+  const call = (message: unknown, caller: Caller): Call => ({
     pace: paceOf(message),
-    run: () => receive(message, peer).then(encode),
+    run: () => receive(message, caller).then(encode),
   });
 
   /** The calls of a batch. Once the answers are too long together, the other calls are not made, and are told so. */
-  function batch(messages: readonly unknown[], peer: Peer): Call[] {
+  function batch(messages: readonly unknown[], caller: Caller): Call[] {
     let bytes = 0;
     const counted = (answer: string | undefined): string | undefined => {
       bytes += answer?.length ?? 0;
       return answer;
     };
     return messages.map((message) => {
-      const { pace, run } = call(message, peer);
+      const { pace, run } = call(message, caller);
       const refuse = () => Promise.resolve(encode(failure(idOf(message), batchAnswersTooLong(), log)));
       const mayBeLong = isRecord(message) && message['id'] !== undefined;
       return { pace, run: () => (mayBeLong && bytes > MAX_BATCH_ANSWERS ? refuse() : run().then(counted)) };
     });
   }
 
-  return (line, peer) => {
+  return (line, caller) => {
     try {
       const message = parseLine(line);
-      if (!Array.isArray(message)) return { isBatch: false, calls: [call(message, peer)] };
+      if (!Array.isArray(message)) return { isBatch: false, calls: [call(message, caller)] };
       assertBatchSize(message);
-      return { isBatch: true, calls: batch(message, peer) };
+      return { isBatch: true, calls: batch(message, caller) };
     } catch (thrown) {
       const answer = encode(failure(null, thrown, log));
       return { isBatch: false, calls: [{ pace: 'light', run: () => Promise.resolve(answer) }] };

@@ -1,10 +1,9 @@
-import type { Server, Socket } from 'node:net';
-import { SigilforgeError } from '../../shared/errors.js';
+import type { Server } from 'node:net';
 import type { Logger } from '../core/platform/log.js';
 import { Budget } from './budget.js';
-import { Connection, errorText } from './connection.js';
-import { Deadline } from './deadline.js';
+import { Connection } from './connection.js';
 import { defaultLimits, type Limits } from './limits.js';
+import { Places } from './places.js';
 import { Rounds } from './rounds.js';
 import type { Dispatcher } from './rpc.js';
 
@@ -28,19 +27,14 @@ export function serve(
 ): Serving {
   const limits = { ...defaultLimits, ...changed };
   const budget = new Budget(limits.held, (bytes) => log.warn('connection.holds_too_much', { bytes }));
-  const shared = { dispatch, limits, budget, rounds: new Rounds() };
-  const connections = new Set<Connection>();
-  const turnedAway = new Set<Socket>();
+  const places = new Places<Connection>(limits);
+  const shared = { dispatch, limits, budget, places, rounds: new Rounds() };
   let closing: Promise<void> | undefined;
 
   server.on('connection', (socket) => {
-    if (connections.size >= limits.connections) {
-      turnAway(socket, turnedAway, limits);
-      return;
-    }
     const connection = new Connection(socket, shared);
-    connections.add(connection);
-    socket.on('close', () => connections.delete(connection));
+    places.add(connection);
+    socket.on('close', () => places.remove(connection));
   });
   // Accepting can fail, for example if there are no descriptors left. The clients that are connected are still served.
   server.on('error', (error: NodeJS.ErrnoException) => {
@@ -50,11 +44,10 @@ export function serve(
   async function close(): Promise<void> {
     const closed = [
       new Promise<void>((resolve) => server.close(() => resolve())),
-      ...[...connections].map((connection) => connection.finish()),
+      ...places.all().map((connection) => connection.finish()),
     ];
     const limit = setTimeout(() => {
-      for (const connection of connections) connection.destroy();
-      for (const socket of turnedAway) socket.destroy();
+      for (const connection of places.all()) connection.destroy();
     }, limits.closeMs);
     await Promise.all(closed);
     clearTimeout(limit);
@@ -62,35 +55,11 @@ export function serve(
 
   return {
     get connections() {
-      return connections.size;
+      return places.size;
     },
     close() {
       closing ??= close();
       return closing;
     },
   };
-}
-
-/** Tells one client too many so in one line. If there are too many of these as well, it closes the next without a line. */
-function turnAway(socket: Socket, turnedAway: Set<Socket>, limits: Limits): void {
-  socket.on('error', () => socket.destroy());
-  if (turnedAway.size >= limits.connections) {
-    socket.destroy();
-    return;
-  }
-  const linger = new Deadline(limits.lingerMs, () => socket.destroy());
-  turnedAway.add(socket);
-  linger.start();
-  socket.on('close', () => {
-    linger.stop();
-    turnedAway.delete(socket);
-  });
-  socket.resume();
-  socket.end(
-    `${errorText(
-      new SigilforgeError('limit_exceeded', `The daemon serves at most ${limits.connections} connections.`, {
-        hint: 'Close a program that holds connections open, then try again.',
-      }),
-    )}\n`,
-  );
 }

@@ -11,6 +11,7 @@ import { type ConnectOptions, connect, SigilforgeError } from '../../client/inde
 import type { Handlers } from '../../daemon/handlers/handlers.js';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { PROTOCOL_VERSION } from '../../shared/version.js';
+import { aPeer } from '../support/start/peers.js';
 import { makeFolder, serveStub } from '../support/start/served.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { STUB_ID, stubHandlers } from '../support/start/stub-handlers.js';
@@ -177,7 +178,7 @@ describe('calls', () => {
   });
 });
 
-const nobody = { notify: () => undefined, gone: new AbortController().signal };
+const nobody = aPeer();
 
 describe('without a daemon', () => {
   test('the library answers in its place', async () => {
@@ -260,9 +261,15 @@ describe('an error on the way never falls back', () => {
   });
 
   test('one connection too many', async () => {
-    await stopAfter(serveStub({ socket: usualSocket(), limits: { connections: 1 } }));
+    const handlers: Partial<Handlers> = {
+      subscribe: (_, peer) => {
+        peer.keep();
+        return { subscription: STUB_ID };
+      },
+    };
+    await stopAfter(serveStub({ socket: usualSocket(), limits: { connections: 1 }, handlers }));
     const first = await open();
-    await first.listProviders();
+    await first.subscribe({ topics: ['accounts'] });
     const client = await open();
     await expect(client.getToken(ACCOUNT)).rejects.toMatchObject({ kind: 'limit_exceeded' });
   });

@@ -17,6 +17,7 @@ import { connect } from '../../client/index.js';
 import { daemonEnvironment } from '../../shared/daemon-environment.js';
 import { openLogFile } from '../../shared/log-file.js';
 import { PROTOCOL_VERSION } from '../../shared/version.js';
+import { aPeer } from '../support/start/peers.js';
 import { endProcess, isRunning } from '../support/start/processes.js';
 import { makeFolder, serveStub } from '../support/start/served.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -147,7 +148,7 @@ describe('a daemon that runs already', () => {
     `);
 
   test('is told where it speaks another protocol', async () => {
-    const status = await stubHandlers().status({}, { notify: () => {}, gone: new AbortController().signal });
+    const status = await stubHandlers().status({}, aPeer());
     const handlers = { status: () => ({ ...status, protocol: PROTOCOL_VERSION + 1 }) };
     await stopAfter(serveStub({ socket: path.join(home, 'run', 'sigilforge.sock'), handlers }));
     await expect(launchDaemon({ program: taken() })).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../../daemon/core/platform/log.js';
 import { contractMethods } from '../../daemon/server/methods.js';
 import { createDispatcher } from '../../daemon/server/rpc.js';
 import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
+import { aPeer } from '../support/start/peers.js';
 import { stubHandlers } from '../support/start/stub-handlers.js';
 
 /** Fits no name, address or number, and looks like the credentials that people paste into the wrong place. */
@@ -49,7 +50,7 @@ const dispatch = createDispatcher(
   ),
   log,
 );
-const peer = { notify: () => undefined, gone: new AbortController().signal };
+const peer = aPeer();
 
 async function answerTo(message: unknown): Promise<string> {
   const { calls } = dispatch(typeof message === 'string' ? message : JSON.stringify(message), peer);

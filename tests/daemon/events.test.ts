@@ -5,6 +5,7 @@ import type { AccountEvent } from '../../shared/contract/index.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { answerWith } from '../support/provider/faults.js';
 import { openTestCore } from '../support/start/core.js';
+import { aPeer } from '../support/start/peers.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { QUIET_CONFIG, type Scene, startScene } from '../support/start/scene.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -128,7 +129,7 @@ test('nothing is kept for a peer that has gone', async () => {
   const { subscribe } = eventHandlers(core);
   const gone = new AbortController();
   const told: string[] = [];
-  const peer = { notify: ({ type }: AccountEvent) => void told.push(type), gone: gone.signal };
+  const peer = aPeer(gone.signal, ({ type }) => void told.push(type));
   await subscribe({ topics: ['accounts'] }, peer);
   const account = { id: '0197a9b2-5d5c-7cc0-8000-000000000001', ...work };
   core.events.emit('account_added', account);

@@ -447,21 +447,6 @@ describe('bytes that are held for all clients together', () => {
 });
 
 describe('connections', () => {
-  test('beyond 256 are told so in one line, and there is room again when one has left', async () => {
-    const { served, client, connect } = await serve();
-    const clients = await Promise.all(Array.from({ length: 299 }, connect));
-    const lines = clients.map((one) => one.call('get_token', ACCOUNT));
-    const answers = await Promise.all(lines);
-    const refused = answers.filter(({ error }) => error?.data?.kind === 'limit_exceeded');
-    expect(refused).toHaveLength(44);
-    expect(answers.filter(({ result }) => result !== undefined)).toHaveLength(255);
-    expect(served.serving.connections).toBe(256);
-    await expectAnswer(client);
-    await Promise.all(clients.map((one) => one.stop()));
-    await expectAnswer(client);
-    await expectAnswer(await connect());
-  });
-
   test('that break off anywhere disturb no other client', async () => {
     const { served, client } = await serve({ handlers: { refresh_token: () => ({ ...TOKEN }) } });
     const text = requests(50, 'refresh_token', ACCOUNT);

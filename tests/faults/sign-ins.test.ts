@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import {
   ACCOUNT,
@@ -73,6 +73,25 @@ describe('one pending flow for each account', () => {
       await expect(scene.api.waitFlow({ flow_id: flowId })).rejects.toMatchObject({ kind: 'cancelled' });
       // Nothing of it is in the way of the next one.
       await addAccount(scene.api);
+    },
+    LIMIT,
+  );
+
+  test(
+    'it ends with its last client, whether that was waiting or not',
+    async () => {
+      const [one, other] = [await scene.connect(), await scene.connect()];
+      const { flowId, redirectUri } = await begin(one);
+      await begin(other);
+      await one.close();
+      expect(await isPending(scene.api, flowId)).toBe(true);
+      await other.close();
+      await vi.waitFor(() =>
+        expect(scene.api.waitFlow({ flow_id: flowId, timeout_s: 0 })).rejects.toMatchObject({
+          kind: 'cancelled',
+        }),
+      );
+      await expect(fetch(redirectUri)).rejects.toThrow();
     },
     LIMIT,
   );

@@ -11,6 +11,7 @@ import { addApiKey } from './api-key.js';
 import { addClientCredentials } from './client-credentials.js';
 import type { TokenImport } from './import-token.js';
 import { keepOpen } from './keep-open.js';
+import type { SignInClient } from './parts.js';
 import type { StoredSignIn, WaitingSignIn } from './pending.js';
 import { addPrivateKey } from './private-key.js';
 import { providerIdOf, type SignInRequest } from './sign-in-request.js';
@@ -61,14 +62,14 @@ export class AddAccount {
   }
 
   /** Begins a sign-in, or stores a credential that needs no person. Throws `already_exists` unless told to replace. */
-  async add(request: SignInRequest): Promise<Added> {
+  async add(request: SignInRequest, client: SignInClient): Promise<Added> {
     const { service, account, replace } = request;
     if (!replace && this.#store.version(service, account)) throw accountExists(request);
     const flow = request.flow ?? flowOfCredential(request.credential) ?? this.#bestFlow(request);
     // Before a person is asked for anything: a vault that cannot keep the grant shows now.
     await this.#vault.unlocked();
     if (flow === 'authorization_code' || flow === 'device_code')
-      return { flow, waiting: await this.#person.begin(request, flow) };
+      return { flow, waiting: await this.#person.begin(request, flow, client) };
     const notices = await this.#addAlone(request, flow);
     return { flow, stored: { account: this.#accounts.get(service, account), notices } };
   }

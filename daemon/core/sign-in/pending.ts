@@ -5,6 +5,7 @@ import { MAX_TIMER_MS } from '../../../shared/limits.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { PendingFlow, Prompt } from '../oauth/flows/flow.js';
 import { newId } from '../platform/id.js';
+import { type Part, Parts, type SignInClient } from './parts.js';
 
 /** Which account a sign-in is for, and what distinguishes it from another sign-in for the same account. */
 export interface SignInKey {
@@ -32,33 +33,63 @@ interface PendingSignIn extends WaitingSignIn {
   readonly key: SignInKey;
   readonly flow: PendingFlow;
   readonly result: Promise<StoredSignIn>;
-  /** Callers that started or joined it, and have not given it up. */
-  participants: number;
+  /** Those of the callers that started or joined it, and have not given it up. */
+  readonly parts: Set<Part>;
   /** Calls of `wait` that have not ended, including those of callers that only watch. */
   readonly waiting: Set<object>;
   ended: boolean;
 }
 
-/** How long an ended sign-in can still be asked for its result. */
+/** How many may be under way: each has a listener of its own, or polls a provider. */
+const MOST = 32;
+/** How many ended sign-ins can still be asked for their results, and for how long. */
+const REMEMBERED = 256;
 const REMEMBER_MS = 10 * 60 * 1000;
 
-/** The sign-ins under way: at most one for each account, shared by all callers that ask for the same. */
+/**
+ * The sign-ins under way: at most one for each account, shared by all callers that ask for the same. Each ends at the
+ * latest with the last client that has a part in it, or waits for it.
+ */
 export class PendingSignIns {
   readonly #signIns = new Map<string, PendingSignIn>();
   readonly #beginning = new Map<string, Promise<PendingSignIn>>();
+  readonly #parts = new Parts();
+  /** Those that ended, and when by `performance.now()`; the oldest first. */
+  readonly #remembered: { readonly id: string; readonly at: number }[] = [];
+  #underWay = 0;
 
-  /** Begins a sign-in, or joins the one that is under way with the same parameters. */
+  /** Begins a sign-in, or joins the one that is under way with the same parameters. Throws `limit_exceeded`. */
   async begin(
     key: SignInKey,
+    client: SignInClient,
     start: () => Promise<PendingFlow>,
     stored: () => StoredSignIn,
   ): Promise<WaitingSignIn> {
+    const part = this.#parts.take(client);
+    try {
+      const signIn = await this.#beginOrJoin(key, start, stored);
+      if (signIn.ended) part.giveUp();
+      else this.#takePart(signIn, part);
+      return signIn;
+    } catch (thrown) {
+      part.giveUp();
+      throw thrown;
+    }
+  }
+
+  async #beginOrJoin(
+    key: SignInKey,
+    start: () => Promise<PendingFlow>,
+    stored: () => StoredSignIn,
+  ): Promise<PendingSignIn> {
     const name = `${key.service}/${key.account}`;
     const beginning = this.#beginning.get(name);
     const current = beginning ? await beginning.catch(() => undefined) : this.#pending(key);
-    if (current) return join(current, key);
+    if (current) return joinable(current, key);
     // Another caller that waited for the same failure may have started again meanwhile.
-    if (beginning) return this.begin(key, start, stored);
+    if (beginning) return this.#beginOrJoin(key, start, stored);
+    if (this.#underWay >= MOST) throw tooMany();
+    this.#underWay += 1;
     const begun = this.#begin(key, start, stored).finally(() => this.#beginning.delete(name));
     this.#beginning.set(name, begun);
     return begun;
@@ -66,13 +97,17 @@ export class PendingSignIns {
 
   /**
    * What is stored once the sign-in is complete, or `undefined` after `timeoutS` seconds. Throws the error that ended it.
-   * A caller that disconnects while waiting (`gone`) has abandoned the sign-in.
+   * A client that disconnects while waiting has abandoned the sign-in.
    */
-  async wait(id: string, timeoutS: number, gone: AbortSignal): Promise<StoredSignIn | undefined> {
+  async wait(id: string, timeoutS: number, client: SignInClient): Promise<StoredSignIn | undefined> {
     const signIn = this.#get(id);
     const waiter = {};
-    const leave = (): void => this.#leave(signIn, waiter);
-    gone.addEventListener('abort', leave, { once: true });
+    const release = client.keep();
+    const leave = (): void => {
+      signIn.waiting.delete(waiter);
+      endIfLeft(signIn);
+    };
+    client.gone.addEventListener('abort', leave, { once: true });
     const timer = new AbortController();
     signIn.waiting.add(waiter);
     try {
@@ -82,8 +117,9 @@ export class PendingSignIns {
       ]);
     } finally {
       timer.abort();
-      gone.removeEventListener('abort', leave);
-      signIn.waiting.delete(waiter);
+      client.gone.removeEventListener('abort', leave);
+      leave();
+      release();
     }
   }
 
@@ -93,20 +129,38 @@ export class PendingSignIns {
     return signIn.result;
   }
 
-  /** Takes one participant away; the sign-in ends when the last one leaves. Says whether it was still under way. */
-  cancel(id: string): boolean {
+  /**
+   * Gives up a part of this caller, or of another one if it has none; the sign-in ends with the last one. Says whether it
+   * was still under way.
+   */
+  cancel(id: string, gone: AbortSignal): boolean {
     const signIn = this.#get(id);
     if (signIn.ended) return false;
-    signIn.participants -= 1;
-    if (signIn.participants <= 0) end(signIn);
+    const parts = [...signIn.parts];
+    const part = parts.find(({ client }) => client.gone === gone) ?? parts[0];
+    part?.giveUp();
+    if (part) signIn.parts.delete(part);
+    if (signIn.parts.size === 0) end(signIn);
     return true;
   }
 
-  /** A waiting caller is gone. Other waiting callers keep the sign-in alive: any of them may have started it. */
-  #leave(signIn: PendingSignIn, waiter: object): void {
-    signIn.waiting.delete(waiter);
-    signIn.participants -= 1;
-    if (signIn.participants <= 0 && signIn.waiting.size === 0) end(signIn);
+  /** The client is gone, or may be already: then nothing else of it will come. */
+  #takePart(signIn: PendingSignIn, part: Part): void {
+    const { gone } = part.client;
+    const leave = (): void => {
+      part.giveUp();
+      signIn.parts.delete(part);
+      endIfLeft(signIn);
+    };
+    signIn.parts.add(part);
+    gone.addEventListener('abort', leave, { once: true });
+    const over = (): void => {
+      gone.removeEventListener('abort', leave);
+      part.giveUp();
+    };
+    signIn.result.then(over, over);
+    // Other callers that waited for the same beginning take their parts first.
+    if (gone.aborted) setImmediate(leave);
   }
 
   /** Ends every sign-in: callers that wait for one get `cancelled`. */
@@ -121,7 +175,10 @@ export class PendingSignIns {
     start: () => Promise<PendingFlow>,
     stored: () => StoredSignIn,
   ): Promise<PendingSignIn> {
-    const flow = await start();
+    const flow = await start().catch((thrown: unknown) => {
+      this.#underWay -= 1;
+      throw thrown;
+    });
     const result = flow.done.then(stored);
     const signIn: PendingSignIn = {
       id: newId(),
@@ -130,16 +187,18 @@ export class PendingSignIns {
       key,
       flow,
       result,
-      participants: 1,
+      parts: new Set(),
       waiting: new Set(),
       ended: false,
     };
     this.#signIns.set(signIn.id, signIn);
-    const forget = (): void => {
+    const over = (): void => {
       signIn.ended = true;
-      setTimeout(() => this.#signIns.delete(signIn.id), REMEMBER_MS).unref();
+      this.#underWay -= 1;
+      this.#remembered.push({ id: signIn.id, at: performance.now() });
+      this.#forget();
     };
-    result.then(forget, forget);
+    result.then(over, over);
     return signIn;
   }
 
@@ -150,7 +209,18 @@ export class PendingSignIns {
     return undefined;
   }
 
+  #forget(): void {
+    for (;;) {
+      const [oldest] = this.#remembered;
+      const isKept = oldest && performance.now() - oldest.at < REMEMBER_MS;
+      if (!oldest || (isKept && this.#remembered.length <= REMEMBERED)) return;
+      this.#remembered.shift();
+      this.#signIns.delete(oldest.id);
+    }
+  }
+
   #get(id: string): PendingSignIn {
+    this.#forget();
     const signIn = this.#signIns.get(id);
     if (signIn) return signIn;
     throw new SigilforgeError('not_found', 'There is no such sign-in, or it ended a while ago.', {
@@ -159,14 +229,14 @@ export class PendingSignIns {
   }
 }
 
-function join(signIn: PendingSignIn, key: SignInKey): WaitingSignIn {
+/** The sign-in that is under way. Throws `already_exists` if it is not the same as the one that is asked for. */
+function joinable(signIn: PendingSignIn, key: SignInKey): PendingSignIn {
   if (signIn.key.parameters !== key.parameters) {
     const sentence = `Another sign-in for ${key.service}/${key.account} is under way (${signIn.id}).`;
     throw new SigilforgeError('already_exists', sentence, {
       hint: 'Finish or cancel it before you start this one.',
     });
   }
-  signIn.participants += 1;
   return signIn;
 }
 
@@ -174,4 +244,15 @@ function join(signIn: PendingSignIn, key: SignInKey): WaitingSignIn {
 function end(signIn: PendingSignIn): void {
   signIn.ended = true;
   signIn.flow.cancel(new SigilforgeError('cancelled', 'The sign-in was cancelled.'));
+}
+
+/** Ends a sign-in that no client has a part in, and none waits for. */
+function endIfLeft(signIn: PendingSignIn): void {
+  if (!signIn.ended && signIn.parts.size === 0 && signIn.waiting.size === 0) end(signIn);
+}
+
+function tooMany(): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `There are ${MOST} sign-ins under way.`, {
+    hint: 'Finish or cancel one of them first. A sign-in also ends with the program that began it.',
+  });
 }

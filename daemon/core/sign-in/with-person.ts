@@ -10,6 +10,7 @@ import type { Providers } from '../providers/providers.js';
 import type { Vault } from '../vault/vault.js';
 import { signedInAs } from './identity.js';
 import { keepOpen } from './keep-open.js';
+import type { SignInClient } from './parts.js';
 import type { PendingSignIns, WaitingSignIn } from './pending.js';
 import type { RedirectPorts } from './redirect-ports.js';
 import { requestedClient, type SignInRequest } from './sign-in-request.js';
@@ -55,12 +56,13 @@ export class PersonSignIn {
   }
 
   /** Begins a sign-in, or joins the one that is under way with the same parameters. */
-  begin(request: SignInRequest, flow: PersonFlow): Promise<WaitingSignIn> {
+  begin(request: SignInRequest, flow: PersonFlow, client: SignInClient): Promise<WaitingSignIn> {
     const { credential: _, ...parameters } = request;
     const { service, account } = request;
     const notices: string[] = [];
     return this.#pending.begin(
       { service, account, parameters: JSON.stringify({ ...parameters, flow }) },
+      client,
       () => this.#start(request, flow, notices),
       () => ({ account: this.#accounts.get(service, account), notices }),
     );

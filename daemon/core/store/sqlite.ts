@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { ensurePrivateFile, withPathErrors } from '../platform/files.js';
+import { SpacedTurns } from '../platform/turns.js';
 import { type Connection, openConnection, sqliteCode } from './binding.js';
 
 /** Blocking the event loop for longer would stop the whole daemon. */
@@ -30,7 +31,7 @@ export class Sqlite {
   /** Which file was opened, even if another one has its name by now. */
   readonly #identity: string | undefined;
   readonly #dataVersion: Statement<[], { data_version: number }>;
-
+  readonly #writes = new SpacedTurns();
   #versionNow: number | undefined;
 
   /**
@@ -40,7 +41,8 @@ export class Sqlite {
   static async open(file: string, { waitMs = WAIT_LIMIT_MS }: SqliteOptions = {}): Promise<Sqlite> {
     // SQLite by itself would make the files 0644; WAL and SHM take the mode of the file that is there.
     ensurePrivateFile(file);
-    return new Sqlite(await untilFree(waitMs, () => open(file)), file, waitMs);
+    const db = await untilFree(performance.now() + waitMs, () => open(file));
+    return new Sqlite(db, file, waitMs);
   }
 
   private constructor(db: Connection, file: string, waitMs: number) {
@@ -63,13 +65,18 @@ export class Sqlite {
   /**
    * Runs `change` in one `BEGIN IMMEDIATE` transaction: all of it is on the disk, or nothing.
    * Throws `store_unavailable` if it cannot be written: full, read-only, damaged, replaced, or busy for too long.
+   * Changes are made in the order in which they come, at most one in a turn of the event loop, because each blocks it
+   * until the disk has it: whatever else has come is done in between.
    */
   write<T>(change: () => T): Promise<T> {
+    const limit = performance.now() + this.#waitMs;
     const transaction = this.#db.transaction(change);
-    return untilFree(this.#waitMs, () => {
-      this.#assertInPlace();
-      return transaction.immediate();
-    });
+    return this.#writes.take(() =>
+      untilFree(limit, () => {
+        this.#assertInPlace();
+        return transaction.immediate();
+      }),
+    );
   }
 
   /** Runs several statements in one transaction; only for migrations, which run under a lease. */
@@ -156,9 +163,8 @@ function open(file: string): Connection {
   }
 }
 
-/** Does `work` again and again while other processes keep the database busy, without blocking this one. */
-async function untilFree<T>(waitMs: number, work: () => T): Promise<T> {
-  const limit = performance.now() + waitMs;
+/** Does `work` again and again while other processes keep the database busy, until `limit`, without blocking this one. */
+async function untilFree<T>(limit: number, work: () => T): Promise<T> {
   for (;;) {
     try {
       return work();

@@ -32,7 +32,7 @@ export const accountTypes: Readonly<Record<string, NamedType>> = {
     'A sign-in that has started, or the account if no person is needed.',
     {
       flow_id:
-        'The id for `wait_flow`, `complete_flow` and `cancel_flow`; `null` if the sign-in is already complete.',
+        'The id for `wait_flow`, `complete_flow` and `cancel_flow`; `null` if the sign-in is already complete. The sign-in ends with the last connection that began it or waits for it.',
       flow: 'The flow that was chosen.',
       message: 'A sentence that tells the person what to do; `null` if there is nothing to do.',
       authorization_url: 'The address to open in a browser; `null` if the flow has none.',
@@ -191,7 +191,7 @@ export const accountMethods: TextsOf<typeof accounts> = {
   cancel_flow: {
     params: { flow_id: flowId },
     result: {
-      text: 'Whether there was something to cancel.',
+      text: 'Whether there was something to cancel. If several callers began the same sign-in, it ends when the last of them cancels it or disconnects.',
       fields: { cancelled: 'Whether the sign-in was still in progress.' },
     },
     errors: ['not_found'],

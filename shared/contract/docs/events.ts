@@ -25,7 +25,10 @@ export const eventMethods: TextsOf<typeof events> = {
     params: { topics: 'The topics, at least one.' },
     result: {
       text: 'The subscription.',
-      fields: { subscription: 'Its id, which every notification repeats. It ends with the connection.' },
+      fields: {
+        subscription:
+          'Its id, which every notification repeats. It ends with the connection, which may have eight of them.',
+      },
     },
     errors: [],
     example: { params: { topics: ['accounts'] }, result: { subscription: EXAMPLE.subscription } },

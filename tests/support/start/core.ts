@@ -8,6 +8,7 @@ import { parseConfig } from '../../../shared/config.js';
 import { resolvePaths } from '../../../shared/paths.js';
 import { work } from '../accounts.js';
 import { signIn } from '../provider/person.js';
+import { aPeer } from './peers.js';
 
 /** The core in this process, for a test that needs another clock or other limits than the daemon's. */
 export function openTestCore(home: string, options: Partial<CoreOptions> = {}): Promise<Core> {
@@ -35,13 +36,10 @@ export async function signInTo(
     default_scopes: ['openid', 'profile'],
   };
   await core.providers.set(work.service, settings, undefined);
-  const { waiting } = await core.addAccount.add({
-    service: work.service,
-    account,
-    flow: 'authorization_code',
-    replace: false,
-  });
+  const peer = aPeer();
+  const request = { service: work.service, account, flow: 'authorization_code', replace: false } as const;
+  const { waiting } = await core.addAccount.add(request, peer);
   if (!waiting) throw new Error('The sign-in does not wait for a person.');
   await signIn(waiting.prompt.authorizationUrl ?? '');
-  await core.signIns.wait(waiting.id, 20, new AbortController().signal);
+  await core.signIns.wait(waiting.id, 20, peer);
 }
