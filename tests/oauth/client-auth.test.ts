@@ -52,13 +52,15 @@ describe('with a server that', () => {
   /** What the server answers to a client that it recognizes, by request. */
   let accepted: (request: ReceivedRequest) => FakeAnswer;
   let takes: 'basic' | 'post' | 'neither';
+  /** What it answers to a client that it does not recognize. */
+  let refusal: FakeAnswer;
 
   const wayOf = ({ headers, form }: ReceivedRequest): 'basic' | 'post' | 'none' => {
     if (headers.authorization !== undefined) return 'basic';
     return form['client_secret'] === undefined ? 'none' : 'post';
   };
   const guarded = (request: ReceivedRequest): FakeAnswer =>
-    wayOf(request) === takes ? accepted(request) : { status: 401, body: { error: 'invalid_client' } };
+    wayOf(request) === takes ? accepted(request) : refusal;
   const ways = (route = 'POST /token'): string[] => fake.sentTo(route).map(wayOf);
 
   beforeAll(async () => {
@@ -76,6 +78,7 @@ describe('with a server that', () => {
     fake.route('POST /token', guarded);
     fake.route('POST /device', guarded);
     takes = 'post';
+    refusal = { status: 401, body: { error: 'invalid_client' } };
     accepted = ({ path, form }) => {
       const device = { device_code: 'd', user_code: 'U', verification_uri: `${fake.url}/v`, interval: 0.01 };
       if (path === '/device') return { body: device };
@@ -152,6 +155,102 @@ describe('with a server that', () => {
     },
   );
 
+  /** As servers and the frameworks that they are made with say it. */
+  const REFUSALS: [string, FakeAnswer][] = [
+    ['a bare 401', { status: 401 }],
+    ['a bare 401 with a challenge', { status: 401, headers: { 'www-authenticate': 'Basic realm="oauth2"' } }],
+    ['a page', { status: 401, headers: { 'content-type': 'text/html' }, body: '<h1>401 Unauthorized</h1>' }],
+    ['plain text', { status: 401, headers: { 'content-type': 'text/plain' }, body: 'Bad credentials' }],
+    ['Spring', { status: 401, body: { error: 'unauthorized', error_description: 'Bad credentials' } }],
+    [
+      'Spring Boot',
+      { status: 401, body: { timestamp: 1, status: 401, error: 'Unauthorized', path: '/token' } },
+    ],
+    ['Auth0', { status: 401, body: { error: 'access_denied', error_description: 'Unauthorized' } }],
+    [
+      'Keycloak',
+      {
+        status: 401,
+        body: { error: 'unauthorized_client', error_description: 'Invalid client credentials' },
+      },
+    ],
+    [
+      'Keycloak, earlier',
+      { status: 400, body: { error: 'unauthorized_client', error_description: 'Invalid client secret' } },
+    ],
+    [
+      'X',
+      {
+        status: 400,
+        body: { error: 'unauthorized_client', error_description: 'Missing valid authorization header' },
+      },
+    ],
+    [
+      'LinkedIn',
+      {
+        status: 400,
+        body: { error: 'invalid_request', error_description: 'A required parameter "client_id" is missing' },
+      },
+    ],
+    ['Slack', { status: 200, body: { ok: false, error: 'invalid_client_id' } }],
+    ['GitHub', { status: 200, body: { error: 'incorrect_client_credentials' } }],
+    ['Zoho', { status: 200, body: { error: 'invalid_client_secret' } }],
+    [
+      'Fitbit',
+      { status: 401, body: { errors: [{ errorType: 'invalid_client', message: 'No' }], success: false } },
+    ],
+    [
+      'Strava',
+      { status: 400, body: { message: 'Bad Request', errors: [{ field: 'client_id', code: 'invalid' }] } },
+    ],
+    ['Discord', { status: 401, body: { message: '401: Unauthorized', code: 0 } }],
+    ['Facebook', { status: 400, body: { error: { message: 'Missing client_id parameter.', code: 101 } } }],
+    ['XML', { status: 400, body: '<Map><error>invalid_client</error></Map>' }],
+  ];
+
+  test.each(REFUSALS)('takes the other way and refuses in words of its own: %s', async (_, answer) => {
+    refusal = answer;
+    const name = await know(undefined);
+    expect(await signIn(name)).toMatchObject({ state: 'complete' });
+    expect(ways()).toEqual(['basic', 'post']);
+  });
+
+  test.each(REFUSALS)('refuses a refresh in words of its own names the secret: %s', async (_, answer) => {
+    takes = 'basic';
+    const name = await know(undefined);
+    await signIn(name);
+    [takes, refusal] = ['neither', answer];
+    await expect(api.refreshToken(name)).rejects.toMatchObject({
+      kind: 'refresh_failed',
+      hint: expect.stringMatching(/--client-id CLIENT_ID --client-secret.*--client-auth METHOD/),
+    });
+    expect(ways()).toEqual(['basic', 'basic']);
+  });
+
+  test('takes neither way, by a bare 401 or a person’s no, ends the polling of a device', async () => {
+    fake.route('POST /device', accepted);
+    for (const answer of [{ status: 401 }, { status: 401, body: { error: 'access_denied' } }]) {
+      [takes, refusal] = ['neither', answer];
+      const name = await know(undefined);
+      const { flow_id } = await api.addAccount({ ...name, flow: 'device_code' });
+      await expect(api.waitFlow({ flow_id: flow_id ?? '', timeout_s: 60 })).rejects.toMatchObject({
+        hint: expect.stringContaining('--client-secret'),
+      });
+    }
+  });
+
+  test('does not allow the client this grant says so, after one more request', async () => {
+    takes = 'basic';
+    accepted = () => ({ status: 400, body: { error: 'unauthorized_client' } });
+    refusal = { status: 400, body: { error: 'invalid_grant' } };
+    const name = await know(undefined);
+    await expect(signIn(name)).rejects.toMatchObject({
+      message: expect.stringContaining('unauthorized_client'),
+      hint: expect.stringContaining('Allow this client the authorization code flow'),
+    });
+    expect(ways()).toEqual(['basic', 'post']);
+  });
+
   test('takes the other way at its device endpoint is asked once more, and is polled in that way', async () => {
     const name = await know(undefined);
     const { flow_id } = await api.addAccount({ ...name, flow: 'device_code' });
@@ -208,6 +307,19 @@ describe('with a server that', () => {
     expect([...ways(), ...ways('POST /device')]).toEqual(['basic', 'post']);
   });
 
+  test.each([
+    [['private_key_jwt']],
+    [['tls_client_auth', 'self_signed_tls_client_auth']],
+    [['client_secret_jwt', 'private_key_jwt']],
+  ])('lists %j alone and refuses a secret says that no secret helps', async (methods) => {
+    takes = 'neither';
+    const name = await know(methods);
+    const hint = expect.stringContaining(`lists only ${methods.join(', ')} to authenticate a client by`);
+    await expect(signIn(name)).rejects.toMatchObject({ hint });
+    const publicClient = await know(methods, { client_secret: undefined });
+    await expect(signIn(publicClient)).rejects.toMatchObject({ hint });
+  });
+
   test('spends the code on the first way: the hint names the right one', async () => {
     accepted = () => ({ status: 400, body: { error: 'invalid_grant' } });
     const name = await know(undefined);
@@ -248,9 +360,15 @@ describe('with a server that', () => {
 
   test('fails otherwise is not asked again', async () => {
     takes = 'basic';
-    accepted = () => ({ status: 400, body: { error: 'unauthorized_client' } });
-    const name = await know(undefined);
-    await expect(signIn(name)).rejects.toMatchObject({ kind: 'refresh_failed' });
-    expect(ways()).toEqual(['basic']);
+    for (const [status, error] of [
+      [400, 'invalid_request'],
+      [400, 'redirect_uri_mismatch'],
+      [401, 'invalid_grant'],
+      [401, 'invalid_dpop_proof'],
+    ] as const) {
+      accepted = () => ({ status, body: { error } });
+      await expect(signIn(await know(undefined))).rejects.toMatchObject({ kind: 'refresh_failed' });
+    }
+    expect(ways()).toEqual(Array(4).fill('basic'));
   });
 });

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { ClientAuth } from '../../../shared/schemas.js';
+import { ClientAuth } from '../../../shared/schemas.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { OAuthClient } from './client.js';
 import { JWT_BEARER } from './grant-types.js';
@@ -53,6 +53,12 @@ export function withOtherClientAuth(client: OAuthClient): OAuthClient | undefine
   if (!secret || registration.client_auth === 'none') return undefined;
   const [basic, post] = WITH_SECRET;
   return withClientAuth(client, registration.client_auth === basic ? post : basic);
+}
+
+/** What a provider lists instead of the ways that there are here; `undefined` if it lists one of them, or none at all. */
+export function foreignAuths({ listedAuths = [] }: OAuthClient): readonly string[] | undefined {
+  const isOurs = listedAuths.some((method) => ClientAuth.options.some((own) => own === method));
+  return isOurs || listedAuths.length === 0 ? undefined : listedAuths;
 }
 
 /** The client with this way to authenticate. */

@@ -24,4 +24,6 @@ export type ClientRegistration = v.InferOutput<typeof ClientRegistration>;
 export interface OAuthClient {
   readonly registration: ClientRegistration;
   readonly secret: Secret | undefined;
+  /** The ways to authenticate that the provider's metadata lists, if it was asked and lists any. */
+  readonly listedAuths?: readonly string[] | undefined;
 }

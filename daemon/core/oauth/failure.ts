@@ -2,6 +2,7 @@ import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
 import { printable } from '../../../shared/printable.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from './client.js';
+import { type ClientRefusal, clientRefusal } from './client-refusal.js';
 import { hintFor, KEY_GRANTS, type Matter } from './hints.js';
 import type { HttpFailure } from './http/failure.js';
 import type { HttpAnswer } from './http.js';
@@ -29,6 +30,8 @@ export interface TokenFailure {
   readonly retryAfterMs: number | undefined;
   /** The refusal itself, if the provider sent one. */
   readonly refusal: TokenError | undefined;
+  /** Whether it refuses the client itself. */
+  readonly client: ClientRefusal | undefined;
   /** An answer that may hold the next refresh token, and that could not be read: it must be kept. */
   readonly unread: UnreadAnswer | undefined;
 }
@@ -207,7 +210,7 @@ function hintsOf(circumstances: {
   readonly grantType: string;
 }): (signingIn: boolean) => string {
   const { answer, refusal, registration, grantType } = circumstances;
-  const matter = { registration, grantType, code: refusal?.code };
+  const matter = { registration, grantType, code: refusal?.code, client: clientRefusal(answer, refusal) };
   const later = { trouble: troubleOf(answer, refusal), waitMs: retryAfter(answer) };
   return (signingIn) => hintFor({ ...matter, ...later, signingIn });
 }
@@ -266,6 +269,7 @@ function judge(
     signInError: errorFor(true),
     retryAfterMs: answer && retryAfter(answer),
     refusal,
+    client: answer && clientRefusal(answer, refusal),
     unread: undefined,
   };
 }

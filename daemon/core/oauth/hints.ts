@@ -1,4 +1,5 @@
 import type { ClientRegistration } from './client.js';
+import type { ClientRefusal } from './client-refusal.js';
 import { DEVICE_CODE, JWT_BEARER } from './grant-types.js';
 
 /** What was asked of a provider, and what came of it. */
@@ -9,6 +10,8 @@ export interface Matter {
   readonly signingIn: boolean;
   /** The provider's word for the reason, if it gave one. */
   readonly code?: string | undefined;
+  /** Whether it refuses the client itself. */
+  readonly client?: ClientRefusal | undefined;
   /** Why it may work later. */
   readonly trouble?: 'asked_too_often' | 'problem' | undefined;
   /** Milliseconds that the provider asks to wait. */
@@ -97,24 +100,17 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Those whose settings a person wrote: the client and its secret. */
-const CLIENT_CODES: readonly string[] = [
-  'invalid_client',
-  'incorrect_client_credentials',
-  'invalid_client_id',
-  'bad_client_secret',
-];
-
 /** What a person can do about a failure: chosen here, where it is known what was asked and what came back. */
 export function hintFor(matter: Matter): string {
   const { registration, grantType, code, trouble } = matter;
   if (trouble !== undefined) return laterHint(matter);
+  if (matter.client === 'surely' && !KEY_GRANTS.has(grantType)) return clientHint(matter);
   const word = code?.toLowerCase();
   if (word === undefined) return unreadableHint(matter);
   const row = rows.find(({ codes, grants }) => codes.includes(word) && (grants?.includes(grantType) ?? true));
   if (row) return row.hint(matter);
   if (KEY_GRANTS.has(grantType)) return keyHint(matter);
-  if (CLIENT_CODES.includes(word)) return clientHint(matter);
+  if (matter.client) return clientHint(matter);
   if (grantType === 'refresh_token' && matter.signingIn && word === 'invalid_grant') {
     return `This refresh token is over, or it is another client's: copy the newest one, and compare the client with: sigilforge provider show ${registration.id}`;
   }

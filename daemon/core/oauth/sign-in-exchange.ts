@@ -1,8 +1,10 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { OAuthClient } from './client.js';
-import { withOtherClientAuth } from './client-auth.js';
+import { foreignAuths, withOtherClientAuth } from './client-auth.js';
+import type { ClientRefusal } from './client-refusal.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from './exchange.js';
 import type { TokenFailure } from './failure.js';
+import { short } from './short.js';
 
 /** An exchange of a sign-in, and the client as it authenticated: its account keeps that way. */
 export type SignInExchange = Exchange & { readonly client: OAuthClient };
@@ -26,18 +28,24 @@ interface Attempted<T> {
  * differ in which one they take, and not all say so. A code is not spent by that, because the client is checked before it
  * (RFC 6749, section 4.1.3). A refresh token might be, so refreshes never come here.
  */
-export async function inEitherWay<T>(
+export async function inEitherWay<T extends { readonly failure?: TokenFailure | undefined }>(
   client: OAuthClient,
   attempt: (client: OAuthClient) => Promise<T>,
-  isUnknownClient: (result: T) => boolean,
 ): Promise<Attempted<T>> {
   const first = await attempt(client);
-  const other = isUnknownClient(first) ? withOtherClientAuth(client) : undefined;
-  if (!other) return { result: first, client, hint: undefined };
+  const doubt = first.failure?.client;
+  const other = doubt && withOtherClientAuth(client);
+  if (!other) return { result: first, client, hint: doubt && withoutOurs(client) };
   const second = await attempt(other);
-  return isUnknownClient(second)
-    ? { result: first, client, hint: bothRefused(client) }
-    : { result: second, client: other, hint: otherAccepted(other) };
+  if (isRecognized(second.failure, doubt))
+    return { result: second, client: other, hint: otherAccepted(other) };
+  return { result: first, client, hint: doubt === 'surely' ? bothRefused(client) : undefined };
+}
+
+/** A code that is over at the second request may have been spent on the first one, whose reason then says more if it may be true. */
+function isRecognized(failure: TokenFailure | undefined, doubt: ClientRefusal): boolean {
+  if (failure?.client !== undefined) return false;
+  return doubt === 'surely' || failure?.refusal?.code !== 'invalid_grant';
 }
 
 /** An exchange that ends a sign-in, with the client's secret in either way. */
@@ -47,10 +55,8 @@ export async function signInExchange(
   grantType: string,
   parameters: Readonly<Record<string, string>>,
 ): Promise<SignInExchange> {
-  const { result, hint, ...rest } = await inEitherWay(
-    client,
-    (known) => exchange(context, known, grantType, parameters),
-    ({ failure }) => failure?.refusal?.code === INVALID_CLIENT,
+  const { result, hint, ...rest } = await inEitherWay(client, (known) =>
+    exchange(context, known, grantType, parameters),
   );
   if (!result.failure || hint === undefined) return { ...result, ...rest };
   return { failure: withHint(result.failure, hint), ...rest };
@@ -63,17 +69,26 @@ export async function signInOrThrow(...request: Parameters<typeof signInExchange
   return { granted, client };
 }
 
-/** The error of a server that does not recognize the client (RFC 6749, section 5.2). */
-export const INVALID_CLIENT = 'invalid_client';
-
 /** The same failure of a sign-in, with another hint. */
 export function withHint<F extends Pick<TokenFailure, 'signInError'>>(failure: F, hint: string): F {
   const { kind, message, cause } = failure.signInError;
   return { ...failure, signInError: new SigilforgeError(kind, message, { hint, cause }) };
 }
 
-function bothRefused({ registration: { id } }: OAuthClient): string {
-  return `Check the client id and secret: sigilforge provider set ${id} --client-id CLIENT_ID --client-secret. The secret was sent as client_secret_basic and as client_secret_post; to sign in without it: sigilforge provider set ${id} --client-auth none`;
+function bothRefused(client: OAuthClient): string {
+  const { id } = client.registration;
+  return (
+    withoutOurs(client) ??
+    `Check the client id and secret: sigilforge provider set ${id} --client-id CLIENT_ID --client-secret. The secret was sent as client_secret_basic and as client_secret_post; to sign in without it: sigilforge provider set ${id} --client-auth none`
+  );
+}
+
+/** A right secret cannot help where a client has to prove itself by a key or a certificate (RFC 7523, RFC 8705). */
+function withoutOurs(client: OAuthClient): string | undefined {
+  const auths = foreignAuths(client);
+  if (!auths) return undefined;
+  const { id, name } = client.registration;
+  return `${name} lists only ${short(auths.join(', '))} to authenticate a client by, which Sigilforge does not use. Register a client with a secret or a public one, then: sigilforge provider set ${id} --client-id CLIENT_ID --client-secret`;
 }
 
 /** A server that spends the code before it looks at the client needs the right way at once. */

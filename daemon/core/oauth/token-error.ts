@@ -14,7 +14,21 @@ export interface TokenError {
 }
 
 /** Where the word for an error stands, the most telling first; and the sentence about it. */
-const CODES = ['error', 'code', 'errorCode', 'error_code', 'type', 'status', 'reason', 'name'];
+const CODES = [
+  ...[
+    'error',
+    'code',
+    'errorCode',
+    'error_code',
+    'errorType',
+    'error_type',
+    'type',
+    'status',
+    'reason',
+    'name',
+  ],
+  'field',
+];
 const DESCRIPTIONS = [
   'error_description',
   'message',

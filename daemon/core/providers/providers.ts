@@ -140,10 +140,10 @@ export class Providers {
     const named = { ...facts, token_endpoint, client_id: clientId, iss_required: false };
     const { clientSecret, flow } = overrides;
     if (!clientSecret) this.#secrets.assertGivenFor(named);
-    const registration = named.discovery ? await this.#discovered(named, flow) : named;
-    if (clientSecret) return { registration, secret: clientSecret };
-    await this.#secrets.learn(named, registration);
-    return { registration, secret: await this.secretOf(registration) };
+    const found = named.discovery ? await this.#discovered(named, flow) : { registration: named };
+    if (clientSecret) return { ...found, secret: clientSecret };
+    await this.#secrets.learn(named, found.registration);
+    return { ...found, secret: await this.secretOf(found.registration) };
   }
 
   /** The provider, without its stored settings if they are damaged. */
@@ -206,23 +206,26 @@ export class Providers {
   }
 
   /** The registration with what the metadata adds to it. Endpoints that a person names are enough without any metadata. */
-  async #discovered(registration: ClientRegistration, flow: FlowKind): Promise<ClientRegistration> {
+  async #discovered(registration: ClientRegistration, flow: FlowKind): Promise<Omit<OAuthClient, 'secret'>> {
     try {
       return await this.#withMetadata(registration);
     } catch (thrown) {
       if (!isComplete(registration, flow)) throw thrown;
       const { kind, message } = asSigilforgeError(thrown);
       this.#env.log.warn('discovery.failed', { provider: registration.id, kind, message });
-      return registration;
+      return { registration };
     }
   }
 
-  async #withMetadata(registration: ClientRegistration): Promise<ClientRegistration> {
+  async #withMetadata(registration: ClientRegistration): Promise<Omit<OAuthClient, 'secret'>> {
     const found = await this.#metadata(registration);
-    if (!found) return registration;
+    if (!found) return { registration };
     const merged = withMetadata(registration, found, this.#stated(registration.id));
     const whole = { ...merged, iss_required: found.iss_required };
-    return parse(ClientRegistration, whole, `metadata of ${registration.issuer}`, 'refresh_failed');
+    return {
+      registration: parse(ClientRegistration, whole, `metadata of ${registration.issuer}`, 'refresh_failed'),
+      listedAuths: found.clientAuths,
+    };
   }
 
   async #metadata({

@@ -6,7 +6,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 function refused(retryAfterMs: number | undefined): TokenFailure {
   const error = new SigilforgeError('refresh_failed', 'Example refused.');
   const outcome = { verdict: 'transient', end: 'refused', error, signInError: error } as const;
-  return { ...outcome, retryAfterMs, refusal: undefined, unread: undefined };
+  return { ...outcome, retryAfterMs, refusal: undefined, client: undefined, unread: undefined };
 }
 
 describe('the back-off', () => {

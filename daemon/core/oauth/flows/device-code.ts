@@ -9,13 +9,7 @@ import { isPersonsNo } from '../hints.js';
 import { HttpFailure } from '../http/failure.js';
 import type { HttpAnswer } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
-import {
-  INVALID_CLIENT,
-  inEitherWay,
-  type SignInExchange,
-  signInExchange,
-  withHint,
-} from '../sign-in-exchange.js';
+import { inEitherWay, type SignInExchange, signInExchange, withHint } from '../sign-in-exchange.js';
 import { readTokenAnswer } from '../token-answer.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { PollingPace, secondsOf } from './polling-pace.js';
@@ -88,10 +82,8 @@ async function authorizeDevice(
   const scope = scopes.length > 0 ? { [parameter]: scopes.join(scope_separator) } : {};
   const parameters = { ...params, ...scope };
   try {
-    const attempted = await inEitherWay(
-      client,
-      async (known) => readDeviceAnswer(known, await deviceAuthorizationRequest(http, known, parameters)),
-      ({ failure }) => failure?.refusal?.code === INVALID_CLIENT,
+    const attempted = await inEitherWay(client, async (known) =>
+      readDeviceAnswer(known, await deviceAuthorizationRequest(http, known, parameters)),
     );
     const { device, failure } = attempted.result;
     if (!failure) return { ...device, client: attempted.client };
@@ -149,8 +141,8 @@ async function poll(
     const code = failure.refusal?.code;
     if (code === 'authorization_pending') pace.pending();
     else if (code === 'slow_down') pace.slowDown(failure.refusal?.interval);
-    else if (failure.verdict === 'transient') pace.failed(failure);
-    else throw ending(code) ?? failure.signInError;
+    else if (failure.verdict === 'transient' && failure.client === undefined) pace.failed(failure);
+    else throw ending(failure) ?? failure.signInError;
   }
 }
 
@@ -174,8 +166,9 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
 }
 
 /** Ends that are not errors, by the codes of RFC 8628 and their other names (Microsoft, GitHub). */
-function ending(code: string | undefined): SigilforgeError | undefined {
-  if (isPersonsNo(code)) {
+function ending({ refusal, client }: TokenFailure): SigilforgeError | undefined {
+  const code = refusal?.code;
+  if (isPersonsNo(code) && client === undefined) {
     return new SigilforgeError('denied', 'The sign-in was refused on the other device.', {
       hint: 'Start again, and approve it there.',
     });
