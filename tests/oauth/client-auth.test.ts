@@ -311,7 +311,7 @@ describe('with a server that', () => {
     [['private_key_jwt']],
     [['tls_client_auth', 'self_signed_tls_client_auth']],
     [['client_secret_jwt', 'private_key_jwt']],
-  ])('lists %j alone and refuses a secret says that no secret helps', async (methods) => {
+  ])('lists only %j and refuses a secret says that no secret helps', async (methods) => {
     takes = 'neither';
     const name = await know(methods);
     const hint = expect.stringContaining(`lists only ${methods.join(', ')} to authenticate a client by`);
