@@ -5,7 +5,7 @@ import { GRANT_POINTS, type TracePoint } from '../../daemon/core/platform/trace.
 import type { AccessToken } from '../../shared/contract/index.js';
 import { addAccount, begin, signInExpired, work } from '../support/accounts.js';
 import { gate } from '../support/gate.js';
-import { holdAnswer } from '../support/provider/faults.js';
+import { changeAnswer, holdAnswer } from '../support/provider/faults.js';
 import { signIn } from '../support/provider/person.js';
 import { crash } from '../support/start/processes.js';
 import { type Scene, startScene } from '../support/start/scene.js';
@@ -95,6 +95,22 @@ describe('in a refresh', () => {
       // It adopts what it finds when it starts.
       await crashAt('refresh.adopting', async () => {});
       await expectGoodGrant({ exchanges: 1, outcomes: ['stored'] });
+    },
+    LIMIT,
+  );
+
+  test(
+    'an answer that could not be read outlives a crash',
+    async () => {
+      await signInExpired(scene);
+      const unreadable = changeAnswer((answer) => ({
+        ...answer,
+        body: Buffer.from(Buffer.from(answer.body).map((byte) => byte ^ 1)),
+      }));
+      scene.proxy.plan(unreadable, { grantType: 'refresh_token' });
+      await crashAt('refresh.kept_unread', () => scene.api.getToken(work));
+      expect(await scene.api.listUnreadAnswers()).toMatchObject({ answers: [work] });
+      expect(scene.exchanges).toBe(1);
     },
     LIMIT,
   );
