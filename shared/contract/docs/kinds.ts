@@ -24,6 +24,6 @@ export const errorTexts: Readonly<Record<ErrorKind, string>> = {
   store_unavailable: 'The database is full, read-only, busy or damaged.',
   incompatible: 'The database is newer, or daemon and client speak different protocols.',
   config: 'There is a mistake in config.toml, or a provider lacks a setting.',
-  unsafe_path: 'Other users own a folder, file or socket, or may open it.',
+  unsafe_path: 'Other users own a folder, file or socket, may open it, or could replace it.',
   daemon_unavailable: 'No daemon answers, and falling back to the library was ruled out.',
 };
