@@ -34,7 +34,7 @@ export const errorTable = {
   refresh_failed: {
     code: -32003,
     exit: 5,
-    hint: 'Try again later. See the state of every account with: sigilforge status',
+    hint: 'Try again later. See the accounts with: sigilforge list-accounts',
   },
   network: { code: -32004, exit: 5, hint: 'Check the network connection, then try again.' },
   vault_locked: {

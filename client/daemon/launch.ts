@@ -84,7 +84,7 @@ async function readyLine(
   timeout: number,
   logFile: string,
 ): Promise<v.InferOutput<typeof ReadyLine>> {
-  const see = { hint: `See the log: ${logFile}` };
+  const hint = `See the log: ${logFile}`;
   try {
     const line = await firstLine(child, timeout);
     if (line !== undefined) return parse(ReadyLine, parseJson(line), 'The ready line', 'daemon_unavailable');
@@ -92,14 +92,14 @@ async function readyLine(
     child.kill('SIGKILL');
     if (cause instanceof SigilforgeError) throw cause;
     throw new SigilforgeError('daemon_unavailable', 'The daemon did not start properly.', {
-      ...see,
+      hint,
       cause,
     });
   } finally {
     child.stdout?.destroy();
     child.unref();
   }
-  throw new SigilforgeError('daemon_unavailable', 'The daemon ended before it was ready.', see);
+  throw new SigilforgeError('daemon_unavailable', 'The daemon ended before it was ready.', { hint });
 }
 
 /** The first line of the child's standard output, or `undefined` if it ends without one. */
