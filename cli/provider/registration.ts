@@ -26,6 +26,17 @@ export function ifRedirectIsRefused(
   return `${error} ${redirect.uri} at the provider. ${ifPortsAreCompared(id, redirect.uri)}`;
 }
 
+/** What to do about an error that concerns scopes which only the metadata suggests; `undefined` if a person named them. */
+export function ifScopesAreRefused(
+  scopes: string,
+  { id, default_scopes }: Partial<Pick<Provider, 'id' | 'default_scopes'>> = {},
+): string | undefined {
+  const asked = scopes.split(' ');
+  if (id === undefined || default_scopes?.length !== 0 || !asked.includes('offline_access')) return undefined;
+  const left = asked.filter((scope) => scope !== 'offline_access').join();
+  return `If it shows an error about the scope offline_access, run: sigilforge provider set ${id} --scopes ${left || 'SCOPE,SCOPE'}, and sign in again.`;
+}
+
 function ifPortsAreCompared(id: string, uri: string): string {
   const url = new URL(uri);
   url.port = USUAL_PORT;

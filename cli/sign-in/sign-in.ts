@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { ifRedirectIsRefused } from '../provider/registration.js';
+import { ifRedirectIsRefused, ifScopesAreRefused } from '../provider/registration.js';
 import { isAttended, isRemote } from '../terminal/browser.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
@@ -20,6 +20,7 @@ interface Waiting extends Surroundings {
   readonly started: ResultOf<'add_account'>;
   readonly flow_id: string;
   readonly provider: string;
+  readonly areScopesNamed: boolean;
   /** Aborted when the sign-in is over, for better or worse. */
   readonly over: AbortSignal;
 }
@@ -46,7 +47,9 @@ export async function signIn(
   if (flow_id === null) return storedBy(started);
   const ending = new AbortController();
   const provider = request.provider ?? request.service;
-  const waiting: Waiting = { client, output, started, flow_id, provider, over: ending.signal };
+  const areScopesNamed = request.scopes !== undefined;
+  const over = ending.signal;
+  const waiting: Waiting = { client, output, started, flow_id, provider, areScopesNamed, over };
   try {
     return await untilInterrupted(follow(waiting, options));
   } catch (thrown) {
@@ -62,7 +65,7 @@ async function follow(waiting: Waiting, options: Options): Promise<SignedIn> {
   const { output, started } = waiting;
   const elsewhere = !options.browser || isRemote();
   await present(output, started, { browser: !elsewhere && isAttended() });
-  await adviseOnRedirect(waiting);
+  await adviseOnErrors(waiting);
   const end = waitForEnd(waiting);
   if (!elsewhere || started.authorization_url === null) {
     return output.waiting('Waiting for you to sign in…', end);
@@ -73,13 +76,16 @@ async function follow(waiting: Waiting, options: Options): Promise<SignedIn> {
   return Promise.race([end, pasted]);
 }
 
-/** Servers show an error about the redirect address only in the browser, and do not come back: the person has to know. */
-async function adviseOnRedirect({ client, output, started, provider }: Waiting): Promise<void> {
+/** Servers show some errors only in the browser, and do not come back: the person has to know what to do about them. */
+async function adviseOnErrors({ client, output, started, provider, areScopesNamed }: Waiting): Promise<void> {
   if (started.authorization_url === null || !URL.canParse(started.authorization_url)) return;
-  const uri = new URL(started.authorization_url).searchParams.get('redirect_uri');
+  const query = new URL(started.authorization_url).searchParams;
+  const uri = query.get('redirect_uri');
   if (uri === null || output.quiet) return;
   const known = await client.getProvider({ id: provider }).catch(() => undefined);
   output.notice(ifRedirectIsRefused(uri, known?.provider));
+  const scopes = ifScopesAreRefused(query.get('scope') ?? '', known?.provider);
+  if (scopes !== undefined && !areScopesNamed) output.notice(scopes);
 }
 
 async function waitForEnd({ client, flow_id, over }: Waiting): Promise<SignedIn> {

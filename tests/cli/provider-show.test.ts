@@ -118,10 +118,10 @@ test('provider show shows what is known, and why the rest is not', async () => {
 });
 
 describe('a sign-in says what to look for in the browser', () => {
-  const waiting = (redirect_uri: string): Answers => ({
+  const waiting = (redirect_uri: string, query: Record<string, string> = {}): Answers => ({
     add_account: {
       ...flow,
-      authorization_url: `https://id.example.org/authorize?${new URLSearchParams({ redirect_uri })}`,
+      authorization_url: `https://id.example.org/authorize?${new URLSearchParams({ redirect_uri, ...query })}`,
     },
     wait_flow: { state: 'complete', account, notices: [] },
   });
@@ -153,6 +153,20 @@ describe('a sign-in says what to look for in the browser', () => {
     const { code, stderr } = await daemon.run(['add-account', 'corp', 'me']);
     expect(code).toBe(0);
     expect(stderr).toContain(`${error} http://127.0.0.1:43210/callback at the provider.\n`);
+  });
+
+  test('about scopes that no person named', async () => {
+    const asked = waiting('http://127.0.0.1:43210/callback', { scope: 'openid offline_access' });
+    const advice =
+      'sigilforge: If it shows an error about the scope offline_access, run: sigilforge provider set corp --scopes openid, and sign in again.\n';
+    const discovered = { ...own, default_scopes: [] };
+    const daemon = await start({ ...asked, get_provider: { provider: discovered } });
+    expect((await daemon.run(['add-account', 'corp', 'me'])).stderr).toContain(advice);
+    const named = await daemon.run(['add-account', 'corp', 'me', '--scopes', 'openid,offline_access']);
+    expect(named.stderr).not.toContain('about the scope');
+    const settings = { ...own, default_scopes: ['openid', 'offline_access'] };
+    const set = await start({ ...asked, get_provider: { provider: settings } });
+    expect((await set.run(['add-account', 'corp', 'me'])).stderr).not.toContain('about the scope');
   });
 
   test('but not with --quiet, nor in the device flow', async () => {

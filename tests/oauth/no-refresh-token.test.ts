@@ -112,6 +112,126 @@ describe('the authorization request', () => {
   });
 });
 
+describe('a server that refuses what no person asked for', () => {
+  /** The requests of a browser that comes back to a sign-in until it is not sent on. */
+  async function browse(params: Params, refuse: (query: URLSearchParams) => Record<string, string>) {
+    count += 1;
+    fake.route('POST /token', () => ({ body: short }));
+    const begun = await begin(api, { service: 'own', account: `refused${count}`, ...params });
+    const ended = api.waitFlow({ flow_id: begun.flowId, timeout_s: 60 });
+    ended.catch(() => undefined);
+    const opened: URLSearchParams[] = [];
+    for (let address: string | null = begun.address; address !== null; ) {
+      const query = new URL(address).searchParams;
+      opened.push(query);
+      const back = callback(begun, refuse(query));
+      address = (await fetch(back, { redirect: 'manual' })).headers.get('location');
+    }
+    return { opened, ended };
+  }
+  const has = (query: URLSearchParams, scope: string) =>
+    query.get('scope')?.split(' ').includes(scope) === true;
+  const code = { code: 'the code' };
+
+  test.each<[string, Record<string, string>]>([
+    ['invalid_scope', { error: 'invalid_scope' }],
+    [
+      'invalid_scope in words',
+      { error: 'invalid_scope', error_description: 'Unknown scope: offline_access' },
+    ],
+    [
+      'invalid_request',
+      { error: 'invalid_request', error_description: 'Scope offline_access is not allowed' },
+    ],
+    ['another word', { error: 'unauthorized_scope_error' }],
+  ])('offline_access, by %s, is asked without it in the same browser', async (_, refusal) => {
+    const { opened, ended } = await browse({}, (query) => (has(query, 'offline_access') ? refusal : code));
+    expect(opened.map((query) => [query.get('scope'), query.get('prompt')])).toEqual([
+      ['openid offline_access', 'consent'],
+      ['openid', null],
+    ]);
+    for (const name of ['state', 'nonce', 'code_challenge', 'redirect_uri', 'client_id'])
+      expect([name, opened[1]?.get(name)]).toEqual([name, opened[0]?.get(name)]);
+    const { account, notices } = await ended;
+    expect(account).toMatchObject({ scopes: ['openid'] });
+    // Not to be tried again.
+    expect(notices).toEqual([
+      expect.stringMatching(/^No refresh token came.*--replace --param access_type=offline\./),
+    ]);
+  });
+
+  test('every scope, is asked for none', async () => {
+    const { opened, ended } = await browse({}, (query) =>
+      query.has('scope') ? { error: 'invalid_scope' } : code,
+    );
+    expect(opened.map((query) => query.get('scope'))).toEqual(['openid offline_access', 'openid', null]);
+    expect(await ended).toMatchObject({ state: 'complete' });
+  });
+
+  test.each(['invalid_request', 'consent_required', 'interaction_required'])(
+    'the prompt, by %s, is asked without it',
+    async (error) => {
+      const { opened, ended } = await browse({}, (query) => (query.has('prompt') ? { error } : code));
+      expect(opened.map((query) => [query.get('scope'), query.get('prompt')])).toEqual([
+        ['openid offline_access', 'consent'],
+        ['openid offline_access', null],
+      ]);
+      expect(await ended).toMatchObject({ state: 'complete' });
+    },
+  );
+
+  test.each<[string, Params, Record<string, string>]>([
+    ['scopes that were named', { scopes: ['openid', 'offline_access'] }, { error: 'invalid_scope' }],
+    ['a prompt that was named', { params: { prompt: 'consent' } }, { error: 'invalid_request' }],
+    ['the person', {}, { error: 'access_denied' }],
+    ['the client', {}, { error: 'unauthorized_client' }],
+    ['something else', { scopes: ['openid'] }, { error: 'invalid_request' }],
+  ])('but %s, is not asked again', async (_, params, refusal) => {
+    const { opened, ended } = await browse(params, () => refusal);
+    expect(opened).toHaveLength(1);
+    await expect(ended).rejects.toThrow();
+  });
+
+  test('is asked once more for each, and no more', async () => {
+    const { opened, ended } = await browse({}, (query) => ({
+      error: query.has('prompt') ? 'invalid_request' : 'invalid_scope',
+    }));
+    expect(opened).toHaveLength(4);
+    await expect(ended).rejects.toMatchObject({ message: expect.stringContaining('invalid_scope') });
+  });
+
+  test.each([
+    [
+      'invalid_scope',
+      /^No scopes were named, so Sigilforge asked for openid and offline_access\..*provider set own --scopes/,
+    ],
+    ['consent_required', /prompt=consent is sent.*--param prompt=$/],
+  ])('says so where the address is pasted: %s', async (error, hint) => {
+    const begun = await begin(api, { service: 'own', account: 'pasted-refusal' });
+    const redirect_url = callback(begun, { error });
+    await expect(api.completeFlow({ flow_id: begun.flowId, redirect_url })).rejects.toMatchObject({
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  test('on another device is asked without it at once', async () => {
+    const device = { device_code: 'd', user_code: 'U', verification_uri: `${fake.url}/v`, interval: 0.01 };
+    fake.route('POST /device', ({ form }) =>
+      form['scope']?.includes('offline_access')
+        ? { status: 400, body: { error: 'invalid_scope' } }
+        : { body: device },
+    );
+    fake.route('POST /token', () => ({ body: { ...short, refresh_token: 'rt-asked-again' } }));
+    const { flow_id } = await api.addAccount({ service: 'own', account: 'device2', flow: 'device_code' });
+    const { account } = await api.waitFlow({ flow_id: flow_id ?? '', timeout_s: 60 });
+    expect(account).toMatchObject({ scopes: ['openid'] });
+    const named = { service: 'own', account: 'device3', flow: 'device_code' as const };
+    await expect(api.addAccount({ ...named, scopes: ['offline_access'] })).rejects.toMatchObject({
+      message: expect.stringContaining('invalid_scope'),
+    });
+  });
+});
+
 describe('a sign-in that brings no refresh token', () => {
   test('says until when the account works, and what to try', async () => {
     const { account, notices } = await signInWith(short, { account: 'a', scopes: ['profile'] });

@@ -3,8 +3,15 @@ import { errnoOf } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { ClientRegistration } from './client.js';
-import { hintFor, isPersonsNo } from './hints.js';
+import { hintFor, isPersonsNo, type Matter } from './hints.js';
 import { short } from './short.js';
+
+/** What of the request was there although no person named it. */
+type Assumed = Pick<Matter, 'assumed' | 'prompted'>;
+
+interface Expected extends Assumed {
+  readonly state: string;
+}
 
 /**
  * The code in an authorization response whose `state` is known to be right. `iss` is checked as RFC 9207 says: whenever it
@@ -13,7 +20,7 @@ import { short } from './short.js';
 export function authorizationCode(
   registration: ClientRegistration,
   response: URLSearchParams,
-  state: string,
+  { state, ...assumed }: Expected,
 ): string {
   try {
     const issuer = expectedIssuer(registration, response.get('iss'));
@@ -21,7 +28,7 @@ export function authorizationCode(
     const code = oauth.validateAuthResponse(server, libraryClient(registration), response, state).get('code');
     if (code) return code;
   } catch (thrown) {
-    throw authorizationFailure(registration, thrown);
+    throw authorizationFailure(registration, thrown, assumed);
   }
   throw new SigilforgeError('refresh_failed', `${registration.name} sent the browser back without a code.`, {
     hint: `Start the sign-in again. If that does not help, compare the endpoints with the provider's: sigilforge provider show ${registration.id}`,
@@ -36,8 +43,20 @@ function expectedIssuer(registration: ClientRegistration, iss: string | null): s
   return known[0] ?? registration.id;
 }
 
-function authorizationFailure(registration: ClientRegistration, thrown: unknown): SigilforgeError {
-  if (thrown instanceof oauth.AuthorizationResponseError) return refusal(registration, thrown);
+/** The refusal in an authorization response (RFC 6749, section 4.1.2.1); `undefined` if it is not one. */
+export function refusalIn(
+  response: URLSearchParams,
+): { readonly code: string; readonly description: string | undefined } | undefined {
+  const code = response.get('error');
+  return code ? { code, description: response.get('error_description') ?? undefined } : undefined;
+}
+
+function authorizationFailure(
+  registration: ClientRegistration,
+  thrown: unknown,
+  assumed: Assumed,
+): SigilforgeError {
+  if (thrown instanceof oauth.AuthorizationResponseError) return refusal(registration, thrown, assumed);
   const code = errnoOf(thrown);
   return new SigilforgeError(
     'denied',
@@ -49,6 +68,7 @@ function authorizationFailure(registration: ClientRegistration, thrown: unknown)
 function refusal(
   registration: ClientRegistration,
   { error, error_description }: oauth.AuthorizationResponseError,
+  assumed: Assumed,
 ): SigilforgeError {
   if (isPersonsNo(error)) {
     return new SigilforgeError('denied', 'The sign-in was refused in the browser.', {
@@ -58,7 +78,7 @@ function refusal(
   const reason = error_description ? `: ${short(error_description)}` : '';
   return new SigilforgeError('refresh_failed', `${registration.name} answered ${short(error)}${reason}.`, {
     hint: hintFor({
-      ...{ registration, grantType: 'authorization_code', signingIn: true, code: error },
+      ...{ registration, grantType: 'authorization_code', signingIn: true, code: error, ...assumed },
       trouble: isProblem(error) ? 'problem' : undefined,
     }),
   });

@@ -26,4 +26,6 @@ export interface OAuthClient {
   readonly secret: Secret | undefined;
   /** The ways to authenticate that the provider's metadata lists, if it was asked and lists any. */
   readonly listedAuths?: readonly string[] | undefined;
+  /** The default scopes that come from the metadata, and not from the entry or a person. */
+  readonly assumedScopes?: readonly string[];
 }

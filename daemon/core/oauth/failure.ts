@@ -194,9 +194,9 @@ export function judgeRefusal(
   answer: HttpAnswer,
   refusal: TokenError,
   registration: ClientRegistration,
-  { grantType, secrets }: { grantType: string; secrets: readonly Secret[] },
+  { grantType, secrets, assumed }: Pick<Matter, 'grantType' | 'assumed'> & { secrets: readonly Secret[] },
 ): TokenFailure {
-  const circumstances = { answer, refusal, registration, grantType };
+  const circumstances = { answer, refusal, registration, grantType, assumed };
   const sentence = `${registration.name} refused: ${quote(refusal, secrets)}.`;
   const doubts = KEY_GRANTS.has(grantType) ? doubtsOf(answer, refusal) : [];
   return judge(circumstances, [sentence, ...doubts].join(' '), hintsOf(circumstances));
@@ -208,9 +208,16 @@ function hintsOf(circumstances: {
   readonly refusal?: TokenError;
   readonly registration: ClientRegistration;
   readonly grantType: string;
+  readonly assumed?: Matter['assumed'];
 }): (signingIn: boolean) => string {
-  const { answer, refusal, registration, grantType } = circumstances;
-  const matter = { registration, grantType, code: refusal?.code, client: clientRefusal(answer, refusal) };
+  const { answer, refusal, registration, grantType, assumed } = circumstances;
+  const matter = {
+    registration,
+    grantType,
+    assumed,
+    code: refusal?.code,
+    client: clientRefusal(answer, refusal),
+  };
   const later = { trouble: troubleOf(answer, refusal), waitMs: retryAfter(answer) };
   return (signingIn) => hintFor({ ...matter, ...later, signingIn });
 }

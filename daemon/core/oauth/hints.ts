@@ -12,6 +12,10 @@ export interface Matter {
   readonly code?: string | undefined;
   /** Whether it refuses the client itself. */
   readonly client?: ClientRefusal | undefined;
+  /** The scopes that were asked for although no person named them. */
+  readonly assumed?: readonly string[] | undefined;
+  /** Whether `prompt=consent` was sent although no person asked for it. */
+  readonly prompted?: boolean;
   /** Why it may work later. */
   readonly trouble?: 'asked_too_often' | 'problem' | undefined;
   /** Milliseconds that the provider asks to wait. */
@@ -45,11 +49,14 @@ const rows: readonly Row[] = [
       "The provider demands DPoP for this client, which Sigilforge does not use. Turn it off for the client in the provider's settings.",
   },
   {
-    codes: ['invalid_scope'],
-    hint: ({ signingIn }) =>
-      signingIn
-        ? 'Ask for scopes that the provider allows for this client: --scopes SCOPE,SCOPE'
-        : 'Sign in again with scopes that the provider allows for this client: sigilforge add-account SERVICE ACCOUNT --replace',
+    codes: ['invalid_scope', 'invalid_scopes', 'invalid_scope_requested', 'unauthorized_scope_error'],
+    hint: ({ signingIn, assumed = [], registration: { id } }) => {
+      if (!signingIn)
+        return 'Sign in again with scopes that the provider allows for this client: sigilforge add-account SERVICE ACCOUNT --replace';
+      if (assumed.length > 0)
+        return `No scopes were named, so Sigilforge asked for ${assumed.join(' and ')}. Name those that the provider allows for this client, for this sign-in with: --scopes SCOPE,SCOPE, or for every one with: sigilforge provider set ${id} --scopes SCOPE,SCOPE`;
+      return 'Ask for scopes that the provider allows for this client: --scopes SCOPE,SCOPE';
+    },
   },
   {
     codes: ['invalid_target'],
@@ -107,6 +114,9 @@ export function hintFor(matter: Matter): string {
   if (matter.client === 'surely' && !KEY_GRANTS.has(grantType)) return clientHint(matter);
   const word = code?.toLowerCase();
   if (word === undefined) return unreadableHint(matter);
+  if (matter.prompted && MAY_BE_THE_PROMPT.has(word)) {
+    return 'With offline_access, prompt=consent is sent, which this provider may refuse. To leave it out, add: --param prompt=';
+  }
   const row = rows.find(({ codes, grants }) => codes.includes(word) && (grants?.includes(grantType) ?? true));
   if (row) return row.hint(matter);
   if (KEY_GRANTS.has(grantType)) return keyHint(matter);
@@ -116,6 +126,13 @@ export function hintFor(matter: Matter): string {
   }
   return `Check the settings of this provider with: sigilforge provider show ${registration.id}`;
 }
+
+/** What servers answer that do not know `prompt=consent`, or do not let people consent by themselves. */
+export const MAY_BE_THE_PROMPT: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'consent_required',
+  'interaction_required',
+]);
 
 /** In lower case: RFC 6749 and RFC 8628, then Microsoft, LinkedIn and others. */
 const PERSONS_NO: readonly string[] = [

@@ -225,6 +225,7 @@ export class Providers {
     return {
       registration: parse(ClientRegistration, whole, `metadata of ${registration.issuer}`, 'refresh_failed'),
       listedAuths: found.clientAuths,
+      assumedScopes: registration.default_scopes.length > 0 ? [] : merged.default_scopes,
     };
   }
 

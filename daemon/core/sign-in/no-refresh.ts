@@ -11,6 +11,7 @@ interface Ended {
   readonly flow: FlowKind;
   readonly client: OAuthClient;
   readonly scopes: readonly string[];
+  readonly refused?: readonly string[];
   readonly granted: Granted;
 }
 
@@ -51,13 +52,13 @@ function minuteOf(ms: number): string {
   return `${timestamp(ms).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function whatToTry({ service, account, client: { registration }, scopes }: Ended): string {
+function whatToTry({ service, account, client: { registration }, scopes, refused = [] }: Ended): string {
   const { issued } = registration.refresh;
   if (issued === 'never') return `${registration.name} gives none.`;
   const allowed = 'check that the provider lets this client have refresh tokens';
   // The entry of a provider that is known has its parameters already.
   if (issued !== 'unknown') return `${upperFirst(allowed)}.`;
-  const more = scopes.includes('offline_access')
+  const more = [...scopes, ...refused].includes('offline_access')
     ? '--param access_type=offline'
     : `--scopes ${[...new Set(['openid', ...scopes, 'offline_access'])].join(',')} or --param access_type=offline`;
   return `Try: sigilforge add-account ${service} ${account} --replace ${more}. If that does not help, ${allowed}.`;

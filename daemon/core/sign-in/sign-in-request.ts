@@ -16,6 +16,8 @@ export interface RequestedClient {
   /** The client as the account keeps it. */
   readonly kept: OAuthClient;
   readonly scopes: readonly string[];
+  /** Those of them that neither the request nor the provider's entry names. */
+  readonly assumed: readonly string[];
 }
 
 /** The id of the provider to sign in at: the service's own name unless the request names another. */
@@ -42,7 +44,9 @@ export async function requestedClient(
   const client = withTokenParams(registered, params);
   // Where no person takes part, the account's next tokens come by the same request as the first one.
   const kept = isWithPerson(flow) ? withRefreshParams(registered, params) : client;
-  return { client, kept, scopes: scopes ?? (hasDefault ? registered.registration.default_scopes : []) };
+  const assumed = scopes === undefined ? (registered.assumedScopes ?? []) : [];
+  const usual = hasDefault ? registered.registration.default_scopes : [];
+  return { client, kept, scopes: scopes ?? usual, assumed };
 }
 
 function isWithPerson(flow: FlowKind): boolean {

@@ -30,6 +30,8 @@ export interface AnsweredSignIn {
   readonly client: OAuthClient;
   /** The scopes that were asked for. */
   readonly scopes: readonly string[];
+  /** Scopes that the server refused. */
+  readonly refused?: readonly string[];
   readonly granted: Granted;
   /** The refresh token that was imported, and that the exchange has spent. */
   readonly imported?: Secret | undefined;

@@ -71,20 +71,22 @@ export class PersonSignIn {
   /** `notices` takes what the person should know once the grant is stored. */
   async #start(request: SignInRequest, flow: PersonFlow, notices: string[]): Promise<PendingFlow> {
     const { service, account, replace, params = {}, without_refresh: withoutRefresh } = request;
-    const { client, kept, scopes } = await requestedClient(this.#providers, request, flow);
+    const { client, kept, scopes, assumed } = await requestedClient(this.#providers, request, flow);
     const surroundings = {
       ...{ oauth: this.#oauth, log: this.#log },
       revokedWith: ({ registration }: OAuthClient) =>
         this.#accounts.revokedWith({ client: registration, flow, subject: null }),
     };
     return BEGIN[flow](this.#oauth, {
-      ...{ client, scopes, params },
+      ...{ client, scopes, assumed, params },
       claimPort: (port) => this.#ports.claim(port, `${service}/${account}`),
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: async (answer) => {
         const subject = await signedInAs(surroundings, { ...answer, account: `${service}/${account}` });
-        const { granted, client: signedIn } = answer;
-        const signIn = { service, account, replace, withoutRefresh, flow, scopes, granted, subject };
+        const { granted, client: signedIn, scopes: asked } = answer;
+        const refused = scopes.filter((scope) => !asked.includes(scope));
+        const names = { service, account, replace, withoutRefresh, flow };
+        const signIn = { ...names, scopes: asked, refused, granted, subject };
         const client = withClientAuth(kept, signedIn.registration.client_auth);
         notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, client })));
       },

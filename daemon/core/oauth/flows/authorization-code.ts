@@ -1,10 +1,11 @@
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
-import { authorizationCode } from '../authorization-response.js';
+import { authorizationCode, refusalIn } from '../authorization-response.js';
 import type { ClientRegistration } from '../client.js';
 import type { OAuthContext } from '../exchange.js';
 import { newNonce, newPkce, newState } from '../pkce.js';
 import { signInOrThrow } from '../sign-in-exchange.js';
-import type { Outcome } from './callback-page.js';
+import { type Asked, askedInstead, assumedIn, firstAsked } from './asked.js';
+import type { Answered, Outcome } from './callback-page.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { listenForRedirect, stateMatches } from './loopback.js';
 
@@ -27,18 +28,19 @@ export async function beginAuthorizationCode(
   const nonce = request.scopes.includes('openid') ? newNonce() : undefined;
   const pkce = registration.pkce === 'unsupported' ? undefined : await newPkce();
   const ending = ends();
+  let asked = firstAsked(request);
 
   const finish = async (code: string): Promise<void> => {
     const verifier = pkce && { code_verifier: pkce.verifier };
     const parameters = { code, redirect_uri: redirect.redirectUri, ...verifier };
     await keepOpen(async () => {
       const signedIn = await signInOrThrow(context, client, 'authorization_code', parameters);
-      await store({ ...signedIn, nonce });
+      await store({ ...signedIn, nonce, scopes: asked.scopes });
     });
   };
   const answer = async (response: URLSearchParams): Promise<Outcome> => {
     try {
-      await finish(authorizationCode(registration, response, state));
+      await finish(authorizationCode(registration, response, { state, ...assumedIn(asked, request) }));
       ending.resolve();
       return {
         ok: true,
@@ -63,7 +65,24 @@ export async function beginAuthorizationCode(
     return answered;
   };
 
-  const redirect = await listenForRedirect(registration, { state, respond, claimPort });
+  /** A browser that brings a refusal of something that no person asked for is sent back to ask without it. */
+  const respondToBrowser = (response: URLSearchParams): Promise<Answered> => {
+    const refusal = refusalIn(response);
+    const next = refusal && !answered ? askedInstead(asked, refusal, request) : undefined;
+    if (!next) return respond(response);
+    asked = next;
+    return Promise.resolve({ onward: addressToOpen() });
+  };
+
+  const addressToOpen = (): string =>
+    authorizationUrl(endpoint, request, asked, {
+      redirect_uri: redirect.redirectUri,
+      state,
+      ...(pkce && { code_challenge: pkce.challenge, code_challenge_method: 'S256' }),
+      ...(nonce === undefined ? {} : { nonce }),
+    });
+
+  const redirect = await listenForRedirect(registration, { state, respond: respondToBrowser, claimPort });
   const expiry = setTimeout(() => ending.reject(expired()), LIFETIME_MS);
   const done = ending.promise.finally(() => {
     clearTimeout(expiry);
@@ -74,12 +93,7 @@ export async function beginAuthorizationCode(
     kind: 'authorization_code',
     prompt: {
       message: `Sign in to ${registration.name} in the browser.`,
-      authorizationUrl: authorizationUrl(endpoint, request, {
-        redirect_uri: redirect.redirectUri,
-        state,
-        ...(pkce && { code_challenge: pkce.challenge, code_challenge_method: 'S256' }),
-        ...(nonce === undefined ? {} : { nonce }),
-      }),
+      authorizationUrl: addressToOpen(),
       userCode: null,
       verificationUri: null,
       verificationUriComplete: null,
@@ -101,12 +115,13 @@ export async function beginAuthorizationCode(
  */
 function authorizationUrl(
   endpoint: string,
-  { client: { registration }, scopes, params }: FlowRequest,
+  { client: { registration }, params }: FlowRequest,
+  { scopes, prompt }: Asked,
   ours: Readonly<Record<string, string>>,
 ): string {
   const url = new URL(endpoint);
   const parameters = {
-    ...consent(registration, scopes),
+    ...prompt,
     ...registration.authorize_params,
     ...params,
     response_type: 'code',
@@ -118,15 +133,6 @@ function authorizationUrl(
     if (value !== '') url.searchParams.set(name, value);
   }
   return url.href;
-}
-
-/**
- * A server may pass over `offline_access` unless the person is asked to consent (OpenID Connect Core 1.0, section 11). The
- * entry of a provider that states how its refresh tokens come says itself which prompt they need.
- */
-function consent({ refresh }: ClientRegistration, scopes: readonly string[]): Record<string, string> {
-  const isNeeded = scopes.includes('offline_access') && refresh.issued === 'unknown';
-  return isNeeded ? { prompt: 'consent' } : {};
 }
 
 function authorizationEndpoint({ authorization_endpoint, id, name }: ClientRegistration): string {

@@ -1,3 +1,6 @@
+/** What the browser's last page says, or where the browser is sent on to. */
+export type Answered = { readonly onward: string } | (Outcome & { readonly onward?: never });
+
 /** What the browser's last page says. */
 export interface Outcome {
   readonly ok: boolean;

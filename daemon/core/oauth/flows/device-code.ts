@@ -11,6 +11,7 @@ import type { HttpAnswer } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
 import { inEitherWay, type SignInExchange, signInExchange, withHint } from '../sign-in-exchange.js';
 import { readTokenAnswer } from '../token-answer.js';
+import { type Asked, askedInstead, firstAsked } from './asked.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { PollingPace, secondsOf } from './polling-pace.js';
 
@@ -33,6 +34,8 @@ interface DeviceAuthorization {
 /** The same with the client as it authenticated. */
 interface AuthorizedDevice extends DeviceAuthorization {
   readonly client: OAuthClient;
+  /** The scopes that were asked for in the end. */
+  readonly scopes: readonly string[];
 }
 
 type DeviceAnswer =
@@ -68,10 +71,24 @@ export async function beginDeviceCode(context: OAuthContext, request: FlowReques
   };
 }
 
+/** Asks for a code. What the server refuses although no person asked for it is left out. */
 async function authorizeDevice(
-  { http }: OAuthContext,
-  { client, scopes, params }: FlowRequest,
+  context: OAuthContext,
+  request: FlowRequest,
+  asked = firstAsked(request),
 ): Promise<AuthorizedDevice> {
+  const { device, failure, client } = await askForDevice(context, request, asked);
+  if (!failure) return { ...device, client, scopes: asked.scopes };
+  const next = failure.refusal && askedInstead(asked, failure.refusal, request);
+  if (next) return authorizeDevice(context, { ...request, client }, next);
+  throw failure.signInError;
+}
+
+async function askForDevice(
+  { http }: OAuthContext,
+  { client, params, assumed }: FlowRequest,
+  { scopes }: Asked,
+): Promise<DeviceAnswer & { readonly client: OAuthClient }> {
   const { device_authorization_endpoint, id, name, quirks, scope_separator } = client.registration;
   if (device_authorization_endpoint === null) {
     throw new SigilforgeError('config', `No device authorization endpoint is known for ${name}.`, {
@@ -83,18 +100,22 @@ async function authorizeDevice(
   const parameters = { ...params, ...scope };
   try {
     const attempted = await inEitherWay(client, async (known) =>
-      readDeviceAnswer(known, await deviceAuthorizationRequest(http, known, parameters)),
+      readDeviceAnswer(known, await deviceAuthorizationRequest(http, known, parameters), assumed),
     );
-    const { device, failure } = attempted.result;
-    if (!failure) return { ...device, client: attempted.client };
-    throw (attempted.hint === undefined ? failure : withHint(failure, attempted.hint)).signInError;
+    const { result, hint, client: known } = attempted;
+    if (!result.failure || hint === undefined) return { ...result, client: known };
+    return { failure: withHint(result.failure, hint), client: known };
   } catch (thrown) {
     throw thrown instanceof HttpFailure ? judgeHttpFailure(thrown).signInError : thrown;
   }
 }
 
 /** Lenient where real servers are odd: Google writes `verification_url`, Hugging Face may leave out the times. */
-function readDeviceAnswer({ registration, secret }: OAuthClient, answer: HttpAnswer): DeviceAnswer {
+function readDeviceAnswer(
+  { registration, secret }: OAuthClient,
+  answer: HttpAnswer,
+  assumed: readonly string[],
+): DeviceAnswer {
   const json = readAnswerObject(answer) ?? {};
   const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
   const deviceCode = text(json['device_code']);
@@ -106,7 +127,7 @@ function readDeviceAnswer({ registration, secret }: OAuthClient, answer: HttpAns
     const secrets = secret ? [secret] : [];
     const failure =
       read.kind === 'error'
-        ? judgeRefusal(answer, read.error, registration, { grantType: DEVICE_CODE, secrets })
+        ? judgeRefusal(answer, read.error, registration, { grantType: DEVICE_CODE, secrets, assumed })
         : judgeUnreadable(answer, registration, DEVICE_CODE);
     return { failure };
   }
@@ -150,10 +171,10 @@ async function poll(
 async function askOnce(
   context: OAuthContext,
   { client, store }: FlowRequest,
-  { deviceCode }: DeviceAuthorization,
+  { deviceCode, scopes }: AuthorizedDevice,
 ): Promise<SignInExchange> {
   const asked = await signInExchange(context, client, DEVICE_CODE, { device_code: deviceCode });
-  if (asked.granted) await store({ granted: asked.granted, client: asked.client, nonce: undefined });
+  if (asked.granted) await store({ granted: asked.granted, client: asked.client, nonce: undefined, scopes });
   return asked;
 }
 

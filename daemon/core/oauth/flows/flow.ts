@@ -7,6 +7,8 @@ import type { SignedIn } from '../sign-in-exchange.js';
 export interface FlowRequest {
   readonly client: OAuthClient;
   readonly scopes: readonly string[];
+  /** Those of them that no person named: a sign-in goes on without them if the server refuses them. */
+  readonly assumed: readonly string[];
   /** More parameters of the authorization request, or of the device authorization request. */
   readonly params: Readonly<Record<string, string>>;
   /** Takes a fixed port for the redirect, and returns what gives it back. Throws if another sign-in has it. */
@@ -21,6 +23,8 @@ export interface FlowRequest {
 export interface FlowAnswer extends SignedIn {
   /** The nonce that an ID token has to repeat; `undefined` if none was sent. */
   readonly nonce: string | undefined;
+  /** The scopes that were asked for in the end. */
+  readonly scopes: readonly string[];
 }
 
 /** What a person needs to see. */

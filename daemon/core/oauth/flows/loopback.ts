@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type http from 'node:http';
 import { isLoopback } from '../../../../shared/schemas.js';
 import type { ClientRegistration } from '../client.js';
-import { callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
+import { type Answered, callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
 import { listenOnLoopback } from './loopback-servers.js';
 
 /** Where a browser is redirected to, and how to stop listening there. */
@@ -14,13 +14,14 @@ export interface LoopbackRedirect {
 /** Which response is expected, and what happens with it. */
 interface Expected {
   readonly state: string;
-  readonly respond: (response: URLSearchParams) => Promise<Outcome>;
+  readonly respond: (response: URLSearchParams) => Promise<Answered>;
   readonly claimPort: (port: number) => () => void;
 }
 
 /**
  * Listens for the authorization response on the loopback interface (RFC 8252, section 7.3). The first request with the
- * right path, Host and `state` is handed to `respond`, whose outcome the browser shows; any other changes nothing.
+ * right path, Host and `state` is handed to `respond`, whose outcome the browser shows unless it is sent on; any other
+ * changes nothing.
  * If the redirect URI is not a loopback address, nothing listens, and the person pastes the address instead.
  */
 export async function listenForRedirect(
@@ -49,6 +50,11 @@ export async function listenForRedirect(
     }
     taken = true;
     const outcome = await respond(url.searchParams);
+    if (outcome.onward !== undefined) {
+      taken = false;
+      response.writeHead(302, { ...callbackPageHeaders, location: outcome.onward });
+      return void response.end();
+    }
     return show(response, outcome.ok ? 200 : 400, outcome);
   };
 
