@@ -66,11 +66,11 @@ test('where no daemon runs the library answers, which one line says unless it is
   const first = await sandbox.run(['status']);
   expect(first.stderr).toContain('There is no keychain here, so the key of the vault is kept in');
   expect(first.stdout).toContain('daemon\tnot running\n');
-  const loud = await sandbox.run(['provider', 'show', 'github']);
+  const loud = await sandbox.run(['provider', 'list']);
   expect(loud.code).toBe(0);
   expect(loud.stderr).toBe('sigilforge: No daemon is running, so the library in this process is used.\n');
   for (const option of ['--quiet', '--direct']) {
-    expect(await sandbox.run(['provider', 'show', 'github', option])).toMatchObject({ code: 0, stderr: '' });
+    expect(await sandbox.run(['provider', 'list', option])).toMatchObject({ code: 0, stderr: '' });
   }
   expect(await sandbox.run(['status', '--no-fallback'])).toMatchObject({ code: 9, stdout: '' });
 });

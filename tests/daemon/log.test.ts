@@ -47,7 +47,11 @@ describe('the library in a program', () => {
     await api.vaultRotate();
     const lines = await linesOf(logFile(sandbox));
     const points = lines.filter(({ event }) => event === 'trace').map(({ point }) => point);
-    expect(points).toEqual(VAULT_POINTS.filter((point) => point.startsWith('rotate.')));
+    const made: unknown[] = ['migrate.committing', 'migrate.committed'];
+    expect(points.filter((point) => !made.includes(point))).toEqual(
+      VAULT_POINTS.filter((point) => point.startsWith('rotate.')),
+    );
+    expect(points.slice(0, 2)).toEqual(made);
     for (const line of lines) {
       expect(line).toMatchObject({ pid: process.pid, level: expect.any(Number), time: expect.any(String) });
     }

@@ -58,7 +58,9 @@ export async function judgedExchange(
     const answer = await send();
     const result = read(answer);
     if (result.kind === 'tokens') return { granted: { tokens: result.tokens, sentAt } };
-    if (answer.complete === false) return { failure: judgeHttpFailure(answer.failure) };
+    // A refusal that is whole says what it says, whatever length was announced.
+    if (answer.complete === false && result.kind === 'unreadable')
+      return { failure: judgeHttpFailure(answer.failure) };
     switch (result.kind) {
       case 'error': {
         const failure = judgeRefusal(answer, result.error, registration, { grantType, secrets });
