@@ -97,7 +97,7 @@ export class Background {
     await secrets.tend();
     await vaultKeys.finishRotation();
     // A process that was killed may have left there what it had just deleted.
-    this.#env.db.truncateLog();
+    await this.#env.db.truncateLog();
   }
 
   /** No caller waits for this work: a failure is a line in the log. */

@@ -20,6 +20,9 @@ function errorText(thrown: unknown): string {
 /** In characters. */
 const LONG_LINE = 16 * 1024;
 
+/** How much longer a turn may be that only starts calls which wait for something, in milliseconds. */
+const WAITING_MS = 10;
+
 /** What the connections of a server share. */
 export interface Shared {
   readonly dispatch: Dispatcher;
@@ -163,8 +166,7 @@ export class Connection implements Caller {
   #proceed(): void {
     if (this.#socket.destroyed) return;
     this.#noteHeld();
-    const mayGoOn = this.#waits || performance.now() < this.#until;
-    const hasStarted = (mayGoOn || !this.#mayStart) && this.#advance();
+    const hasStarted = (this.#hasTime || !this.#mayStart) && this.#advance();
     if (this.#mayStart && !this.#isScheduled) this.#schedule(hasStarted);
   }
 
@@ -184,9 +186,10 @@ export class Connection implements Caller {
     }
   }
 
-  /** Whether the call that was started last is not answered. */
-  get #waits(): boolean {
-    return this.#last !== undefined;
+  /** There is more for calls that wait: so they wait together, and those for the same refresh share it. */
+  get #hasTime(): boolean {
+    const now = performance.now();
+    return now < this.#until || (this.#last !== undefined && now < this.#until + WAITING_MS);
   }
 
   get #mayStart(): boolean {

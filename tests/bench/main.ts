@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.js';
 import { command } from './command.js';
+import { fairness } from './fairness.js';
 import { createBenchHome } from './home.js';
 import { manyAccounts } from './many-accounts.js';
 import { mask } from './mask.js';
@@ -21,6 +22,7 @@ const benchmarks = new Map<string, Benchmark>([
   ['mask', mask],
   ['storm', storm],
   ['many-accounts', manyAccounts],
+  ['fairness', fairness],
 ]);
 
 /** What may end it before its time; nothing is left behind then either. */

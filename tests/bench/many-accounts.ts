@@ -15,7 +15,7 @@ const TICK_MS = 10;
 
 /** A daemon with many accounts: how it starts, what it holds, and what it costs while it is idle. */
 export const manyAccounts: Benchmark = async (home) => {
-  await copyAccounts(home);
+  await copyAccounts(home, COUNT);
   const what = `${COUNT.toLocaleString('en')} accounts, `;
   const starts: number[] = [];
   for (let round = 0; round < ROUNDS; round++) starts.push(await timeToToken(home));
@@ -25,11 +25,12 @@ export const manyAccounts: Benchmark = async (home) => {
   ];
 };
 
-async function copyAccounts({ sandbox }: BenchHome): Promise<void> {
+/** Adds copies of the home's account, while no daemon runs. */
+export async function copyAccounts({ sandbox }: BenchHome, count: number): Promise<void> {
   const program = await buildProgram('copy-accounts');
   const { service, account } = ACCOUNT;
   try {
-    const args = [sandbox.home, service, account, String(COUNT)];
+    const args = [sandbox.home, service, account, String(count)];
     const { code, stderr } = await sandbox.spawn([...program.command, ...args], { input: '' }).exited;
     if (code !== 0) throw new Error(`No accounts could be added: ${stderr}`);
   } finally {

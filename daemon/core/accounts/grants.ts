@@ -140,7 +140,7 @@ export class Grants {
   async remove(account: AccountFields): Promise<void> {
     await this.#env.db.write(() => this.#store.remove(account.id));
     this.#events.emit('account_removed', account);
-    this.#env.db.truncateLog();
+    await this.#env.db.truncateLog();
   }
 
   #endAttempt({ id, generation }: StoredAccount, attemptId: string | undefined): void {

@@ -107,7 +107,7 @@ export class Providers {
   /** Removes the stored settings, damaged or not. Returns whether there were any. */
   async remove(id: string): Promise<boolean> {
     const removed = await this.#env.db.write(() => this.#store.remove(id));
-    if (removed) this.#env.db.truncateLog();
+    if (removed) await this.#env.db.truncateLog();
     return removed;
   }
 

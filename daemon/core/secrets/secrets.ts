@@ -71,7 +71,7 @@ export class Secrets {
       const sealed = (id: string): Buffer => sealer.seal(place.secret(id), stored);
       await this.#env.db.write(() => this.#put({ key, item: null, sealed }));
     }
-    this.#env.db.truncateLog();
+    await this.#env.db.truncateLog();
     await this.#items.sweep();
     return { key, backend: chosen };
   }
@@ -128,7 +128,7 @@ export class Secrets {
         : await this.#items.remove({ ...secret, item });
     // Another process moved it meanwhile.
     if (!removed) return this.delete(key);
-    this.#env.db.truncateLog();
+    await this.#env.db.truncateLog();
     return true;
   }
 

@@ -32,6 +32,7 @@ export class Sqlite {
   readonly #identity: string | undefined;
   readonly #dataVersion: Statement<[], { data_version: number }>;
   readonly #writes = new SpacedTurns();
+  #cleaning: Promise<void> | undefined;
   #versionNow: number | undefined;
 
   /**
@@ -105,9 +106,19 @@ export class Sqlite {
 
   /**
    * Empties the write-ahead log, so that what was deleted is gone from it too. Never throws: the change that it cleans up
-   * after is committed, and the next one cleans up again.
+   * after is committed, and the next one cleans up again. It waits for the disk like a change, so it has a turn of its
+   * own; one turn is enough for all that are asked for before it.
    */
-  truncateLog(): void {
+  truncateLog(): Promise<void> {
+    this.#cleaning ??= this.#writes
+      .take(async () => this.#checkpoint())
+      .finally(() => {
+        this.#cleaning = undefined;
+      });
+    return this.#cleaning;
+  }
+
+  #checkpoint(): void {
     try {
       this.#db.pragma('wal_checkpoint(TRUNCATE)');
     } catch {

@@ -62,7 +62,7 @@ export async function put(
     for (const lease of leases.values()) lease.release();
   }
   trace('import.committed');
-  env.db.truncateLog();
+  await env.db.truncateLog();
 }
 
 /** The leases of the accounts that will be replaced, by their ids; always taken in the same order, so that two imports do not block each other. */

@@ -93,7 +93,7 @@ export class Rotation {
     do resealed += await this.#resealEverything(pass);
     while (!(await this.#retire(pass.damaged)));
     trace('rotate.retired');
-    this.#env.db.truncateLog();
+    await this.#env.db.truncateLog();
     const ring = await this.#vault.ring();
     const [kept] = [...pass.damaged.values()].filter(({ sealed }) => this.#isOfOlderKey(sealed));
     if (kept) throw this.#keyKept(kept);

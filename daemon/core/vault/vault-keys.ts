@@ -225,7 +225,7 @@ export class VaultKeys {
     if (removed.length === 0) return;
     const { id } = this.#vault.row();
     try {
-      this.#env.db.truncateLog();
+      await this.#env.db.truncateLog();
       for (const slot of removed) {
         await this.#vault.sources.find(({ kind }) => kind === slot.kind)?.discard(id, slot.id);
       }
