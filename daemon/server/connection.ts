@@ -9,7 +9,7 @@ import { Deadline } from './deadline.js';
 import type { Limits } from './limits.js';
 import { Outbox } from './outbox.js';
 import type { Places } from './places.js';
-import { type Rounds, turnEnd } from './rounds.js';
+import type { Rounds } from './rounds.js';
 import type { Caller, Dispatcher } from './rpc.js';
 
 /** The JSON of an error that belongs to no request. */
@@ -19,9 +19,6 @@ function errorText(thrown: unknown): string {
 
 /** In characters. */
 const LONG_LINE = 16 * 1024;
-
-/** How much longer a turn may be that only starts calls which wait for something, in milliseconds. */
-const WAITING_MS = 10;
 
 /** What the connections of a server share. */
 export interface Shared {
@@ -144,7 +141,7 @@ export class Connection implements Caller {
       this.#fault = thrown;
     }
     this.#noteHeld();
-    if (!this.#isScheduled) this.#turn(turnEnd(), false);
+    if (!this.#isScheduled) this.#turn(false);
   }
 
   #queue(line: string | null): void {
@@ -157,21 +154,27 @@ export class Connection implements Caller {
    * Starts calls one after the other: the next one when the last one is answered, while there is time, or when it waits for
    * something outside of the event loop.
    */
-  #turn(until: number, isAdded: boolean): void {
-    this.#until = until;
+  #turn(isAdded: boolean): void {
+    this.#until = performance.now() + this.#shared.limits.turnMs;
     this.#isAdded = isAdded;
-    this.#proceed();
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#socket.destroyed) return;
+    this.#noteHeld();
+    const hasStarted = this.#advance();
+    if (this.#mayStart) this.#schedule(hasStarted);
   }
 
   #proceed(): void {
-    if (this.#socket.destroyed) return;
-    this.#noteHeld();
-    const hasStarted = (this.#hasTime || !this.#mayStart) && this.#advance();
-    if (this.#mayStart && !this.#isScheduled) this.#schedule(hasStarted);
+    if (this.#hasTime || !this.#mayStart) this.#goOn();
+    else this.#schedule(false);
   }
 
   /** In the same turn, once a call that has just started is answered or waits for something; or in another turn. */
   #schedule(hasStarted: boolean): void {
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     if (hasStarted) {
       afterMicrotasks(() => {
@@ -179,17 +182,17 @@ export class Connection implements Caller {
         this.#proceed();
       });
     } else {
-      this.#shared.rounds.add((until) => {
+      this.#shared.rounds.add(() => {
         this.#isScheduled = false;
-        this.#turn(until, true);
+        this.#turn(true);
       });
     }
   }
 
-  /** There is more for calls that wait: so they wait together, and those for the same refresh share it. */
   get #hasTime(): boolean {
     const now = performance.now();
-    return now < this.#until || (this.#last !== undefined && now < this.#until + WAITING_MS);
+    const isWaiting = this.#last !== undefined;
+    return now < this.#until || (isWaiting && now < this.#until + this.#shared.limits.turnWaitingMs);
   }
 
   get #mayStart(): boolean {

@@ -17,6 +17,10 @@ export interface Limits {
   readonly unread: number;
   /** Bytes that are held for all clients together: lines that are not answered, and answers that are not read. */
   readonly held: number;
+  /** How long a connection may go on starting calls before others have their turns. */
+  readonly turnMs: number;
+  /** How much longer if it only starts calls that wait for something, so that those for the same refresh share it. */
+  readonly turnWaitingMs: number;
   /** How long a line may stay half sent. */
   readonly halfLineMs: number;
   /** How long more than `unread` bytes may stay unread. */
@@ -36,6 +40,8 @@ export const defaultLimits: Limits = {
   waiting: 256,
   unread: 256 * 1024,
   held: 88 * 1024 * 1024,
+  turnMs: 1,
+  turnWaitingMs: 10,
   halfLineMs: 30_000,
   unreadMs: 30_000,
   lingerMs: 1_000,

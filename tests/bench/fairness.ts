@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { FLOODED, type Flooded, floodedMethods, LONG_KEY } from '../support/wire/floods.js';
+import { type MethodName, methodNames } from '../../shared/contract/index.js';
+import { startFakeProvider } from '../support/provider/fake-provider.js';
+import { prepareFloods } from '../support/wire/floods.js';
 import { type Benchmark, type Figure, percentile } from './benchmark.js';
 import { requestLine } from './built.js';
 import { ACCOUNT } from './home.js';
@@ -13,9 +15,9 @@ const ACCOUNTS = 300;
 const SECRETS = 100;
 const SECONDS = Number(process.env['SIGILFORGE_BENCH_FLOOD_S'] ?? 2);
 const AIM_MS = 100;
-/** All of them, or those that are named, with commas between them. */
-const NAMED = process.env['SIGILFORGE_BENCH_FLOODS']?.split(',');
-const METHODS = floodedMethods.filter((method) => NAMED === undefined || NAMED.includes(method));
+/** All of them, or those that are named, with commas between them. Nothing is left to measure after `shutdown`. */
+const NAMED = process.env['SIGILFORGE_BENCH_FLOODS']?.split(',') ?? methodNames;
+const METHODS = methodNames.filter((method) => NAMED.includes(method) && method !== 'shutdown');
 
 /** How long a token in memory and the status take while another connection floods the daemon with each method. */
 export const fairness: Benchmark = async (home) => {
@@ -23,7 +25,10 @@ export const fairness: Benchmark = async (home) => {
   return home.withDaemon(async ({ socket }) => {
     const idle = await Promise.all(Array.from({ length: IDLE_CONNECTIONS }, () => open(socket)));
     const probe = await open(socket);
-    await prepare(probe);
+    const provider = await startFakeProvider();
+    await prepareFloods((method, params) => probe.ask(method, params), provider);
+    for (let index = 0; index < SECRETS; index++)
+      await probe.ask('set_secret', { key: `secret/${index}`, value: `value ${index}` });
     const figures: Figure[] = await measure(probe, 'nothing');
     for (const method of METHODS) {
       const flood = home.sandbox.spawn([process.execPath, ...process.execArgv, FLOOD, socket, method]);
@@ -35,6 +40,7 @@ export const fairness: Benchmark = async (home) => {
       await probe.ask('get_token', ACCOUNT);
     }
     for (const one of [probe, ...idle]) one.end();
+    await provider.stop();
     return figures;
   });
 };
@@ -45,15 +51,7 @@ interface Probe {
   end(): void;
 }
 
-async function prepare(probe: Probe): Promise<void> {
-  const credential = { api_key: 'flood-key' };
-  await probe.ask('add_account', { ...FLOODED, flow: 'api_key', credential });
-  await probe.ask('set_secret', { key: LONG_KEY, value: 'x'.repeat(200 * 1024) });
-  for (let index = 0; index < SECRETS; index++)
-    await probe.ask('set_secret', { key: `secret/${index}`, value: `value ${index}` });
-}
-
-async function measure(probe: Probe, flooded: Flooded | 'nothing'): Promise<Figure[]> {
+async function measure(probe: Probe, flooded: MethodName | 'nothing'): Promise<Figure[]> {
   const samples: Record<'get_token' | 'status', number[]> = { get_token: [], status: [] };
   for (const end = performance.now() + SECONDS * 1000; performance.now() < end; ) {
     for (const [method, params] of [['get_token', ACCOUNT] as const, ['status', {}] as const]) {

@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { type Flooded, floodLine } from '../support/wire/floods.js';
+import type { MethodName } from '../../shared/contract/index.js';
+import { floodRequest } from '../support/wire/floods.js';
 
 // Its own process: flood.ts SOCKET METHOD keeps 64 calls of a method in flight until it is ended, and prints a line with the
 // number of answers every 100 milliseconds.
@@ -12,7 +13,8 @@ function main([path = '', method = '']: string[]): void {
   const socket = net.connect(path);
   const send = (count: number): void => {
     let text = '';
-    for (let index = 0; index < count; index++) text += floodLine(method as Flooded, sent++);
+    for (let index = 0; index < count; index++)
+      text += `${JSON.stringify(floodRequest(method as MethodName, sent++))}\n`;
     socket.write(text);
   };
   socket.on('connect', () => send(IN_FLIGHT));

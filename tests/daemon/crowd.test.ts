@@ -48,6 +48,19 @@ describe('status, stop and any other command work beside 256 connections', () =>
   });
 });
 
+test('stop works beside a connection that floods the daemon', async () => {
+  const backend = await crowd(1, async (client) => {
+    const params = { key: 'flood', value: 'x' };
+    for (let id = 0; id < 64; id++)
+      client.send(`${JSON.stringify({ jsonrpc: '2.0', id, method: 'set_secret', params })}\n`);
+    void (async () => {
+      while ((await client.line()) !== undefined)
+        client.send(`${JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'set_secret', params })}\n`);
+    })();
+  });
+  await expectStops(backend);
+});
+
 test('a connection has eight subscriptions at most, and its end makes room for those of others', async () => {
   const { sandbox, clients } = await crowd(KEPT, async (client) => {
     await client.call('subscribe', { topics: ['accounts'] });

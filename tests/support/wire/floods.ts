@@ -1,10 +1,12 @@
 import type { MethodName, ParamsOf } from '../../../shared/contract/index.js';
+import type { FakeProvider } from '../provider/fake-provider.js';
 import { STUB_ID } from '../start/stub-handlers.js';
 
-/** The account that floods ask for; nobody else does. */
-export const FLOODED = { service: 'flood', account: 'own' } as const;
+/** The accounts that floods ask for; nobody else does. */
+const FLOODED = Array.from({ length: 8 }, (_, index) => ({ service: 'flood', account: `own-${index}` }));
+const flooded = (index: number) => FLOODED[index % FLOODED.length] ?? { service: 'flood', account: 'own-0' };
 /** A long secret of the floods. */
-export const LONG_KEY = 'flood/long';
+const LONG_KEY = 'flood/long';
 const LONG_VALUE = 'x'.repeat(200 * 1024);
 
 type Call = { readonly [M in MethodName]: readonly [M, ParamsOf<M>] }[MethodName];
@@ -21,11 +23,8 @@ const provider: Call = [
   { id: 'flooded', token_endpoint: 'https://id.example.org/token', client_id: 'x', client_secret: 'y' },
 ];
 
-/**
- * A flood of each method, which does as much as the method can do. Leaving one out is a compile error. `shutdown` has none,
- * because nothing is left to ask after the first.
- */
-export const floods: Readonly<Record<Exclude<MethodName, 'shutdown'>, Flood>> = {
+/** A flood of each method, which does as much as the method can do. Leaving one out is a compile error. */
+const floods: Readonly<Record<MethodName, Flood>> = {
   status: () => ['status', {}],
   'rpc.discover': () => ['rpc.discover', {}],
   list_providers: () => ['list_providers', {}],
@@ -37,12 +36,12 @@ export const floods: Readonly<Record<Exclude<MethodName, 'shutdown'>, Flood>> = 
   complete_flow: () => ['complete_flow', { flow_id: STUB_ID, redirect_url: 'http://127.0.0.1/?code=x' }],
   cancel_flow: () => ['cancel_flow', { flow_id: STUB_ID }],
   list_accounts: () => ['list_accounts', {}],
-  get_account: () => ['get_account', FLOODED],
+  get_account: (index) => ['get_account', flooded(index)],
   remove_account: (index) =>
     index % 2 === 0 ? addKey('removed') : ['remove_account', { service: 'flood', account: 'removed' }],
-  get_token: () => ['get_token', FLOODED],
-  refresh_token: () => ['refresh_token', FLOODED],
-  token_info: () => ['token_info', FLOODED],
+  get_token: (index) => ['get_token', flooded(index)],
+  refresh_token: (index) => ['refresh_token', flooded(index)],
+  token_info: (index) => ['token_info', flooded(index)],
   accounts_status: () => ['accounts_status', {}],
   list_unread_answers: () => ['list_unread_answers', {}],
   retry_unread_answers: () => ['retry_unread_answers', {}],
@@ -67,13 +66,25 @@ export const floods: Readonly<Record<Exclude<MethodName, 'shutdown'>, Flood>> = 
     index % 2 === 0 ? ['subscribe', { topics: ['accounts'] }] : ['unsubscribe', { subscription: STUB_ID }],
   unsubscribe: () => ['unsubscribe', { subscription: STUB_ID }],
   set_log_level: () => ['set_log_level', { level: 'info' }],
+  shutdown: () => ['shutdown', {}],
 };
 
-export type Flooded = keyof typeof floods;
-export const floodedMethods = Object.keys(floods) as Flooded[];
+/** What floods need before they begin. */
+export async function prepareFloods(
+  call: (method: string, params: object) => Promise<unknown>,
+  provider: FakeProvider,
+): Promise<void> {
+  provider.route('POST /token', () => ({
+    body: { access_token: 'x', token_type: 'Bearer', expires_in: 3600 },
+  }));
+  const settings = { token_endpoint: `${provider.url}/token`, client_id: 'x', client_secret: 'y' };
+  await call('set_provider', { id: 'flood', ...settings, flows: ['client_credentials'] });
+  for (const account of FLOODED) await call('add_account', { ...account, flow: 'client_credentials' });
+  await call('set_secret', { key: LONG_KEY, value: LONG_VALUE });
+}
 
-/** One line of a flood. */
-export function floodLine(flooded: Flooded, index: number): string {
+/** One request of a flood. */
+export function floodRequest(flooded: MethodName, index: number): object {
   const [method, params] = floods[flooded](index);
-  return `${JSON.stringify({ jsonrpc: '2.0', id: index, method, params })}\n`;
+  return { jsonrpc: '2.0', id: index, method, params };
 }
