@@ -391,7 +391,7 @@ describe('with endpoints of one’s own', () => {
     await openPage(callback(wrong, { code: 'c', iss: 'https://other.example.org' }));
     await expect(completed(api, wrong.flowId)).rejects.toMatchObject({ kind: 'denied' });
     expect(plain.sentTo('POST /token')).toEqual([]);
-    for (const iss of [{}, { iss: plain.url }]) {
+    for (const iss of [{}, { iss: plain.url }, { iss: `${plain.url}/` }]) {
       const right = await begin(api, { service: 'plain', replace: true });
       await openPage(callback(right, { code: 'c', ...iss }));
       expect(await completed(api, right.flowId)).toMatchObject({ service: 'plain' });

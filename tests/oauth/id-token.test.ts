@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Api } from '../../shared/contract/index.js';
 import { begin, callback, completed } from '../support/accounts.js';
@@ -10,6 +11,8 @@ interface Odd {
   readonly header?: object;
   readonly claims?: Record<string, unknown>;
   readonly token?: string;
+  /** The nonce as its digest, written so. */
+  readonly digest?: 'hex' | 'base64url' | 'base64';
 }
 
 const now = Math.floor(Date.now() / 1000);
@@ -47,7 +50,12 @@ function part(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-function idToken({ header = {}, claims = {}, token }: Odd, nonce: string | null): string {
+function idToken({ header = {}, claims = {}, token, digest }: Odd, sent: string | null): string {
+  const nonce = digest
+    ? createHash('sha256')
+        .update(sent ?? '')
+        .digest(digest)
+    : sent;
   const usual = { iss: fake.url, aud: 'client', sub: 'ada', iat: now, exp: minutes(5) };
   const whole = { ...usual, ...(nonce === null ? {} : { nonce }), ...claims };
   return token ?? `${part({ alg: 'RS256', typ: 'JWT', ...header })}.${part(whole)}.c2lnbmF0dXJl`;
@@ -104,6 +112,11 @@ describe('an ID token costs no grant where it', () => {
 
   test('has a final slash after its issuer', async () => {
     const { name, ended } = await signInWith({ claims: { iss: `${fake.url}/` } });
+    expect(await ended).toMatchObject({ account: name });
+  });
+
+  test.each(['hex', 'base64url', 'base64'] as const)('has the digest of its nonce, in %s', async (form) => {
+    const { name, ended } = await signInWith({ digest: form });
     expect(await ended).toMatchObject({ account: name });
   });
 

@@ -4,6 +4,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { ClientRegistration } from './client.js';
 import { hintFor, isPersonsNo, type Matter } from './hints.js';
+import { isSameIssuer } from './issuer.js';
 import { short } from './short.js';
 
 /** What of the request was there although no person named it. */
@@ -39,7 +40,7 @@ export function authorizationCode(
 function expectedIssuer(registration: ClientRegistration, iss: string | null): string {
   const known = [registration.issuer, ...registration.iss].filter((value) => value !== null);
   const nothingToCompare = known.length === 0 || registration.quirks.includes('issuer_varies');
-  if (iss !== null && (nothingToCompare || known.includes(iss))) return iss;
+  if (iss !== null && (nothingToCompare || known.some((value) => isSameIssuer(value, iss)))) return iss;
   return known[0] ?? registration.id;
 }
 

@@ -1,5 +1,8 @@
+import * as v from 'valibot';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { Issuer } from '../../../shared/schemas.js';
 import type { HttpFailure } from './http/failure.js';
+import { isSameHost } from './issuer.js';
 
 /** Why an address has no metadata of an issuer. */
 export type DiscoveryFault =
@@ -89,10 +92,16 @@ function explainIssuer(found: unknown, { id, issuer }: Asked): Explanation {
   }
   // As it is written there, because a final slash counts for some programs; anything odd is encoded.
   const other = /^[\x21-\x7e]{1,200}$/.test(found) ? found : shown(new URL(found));
-  return [
-    `its metadata names another issuer, ${other}`,
-    `If that is the provider you mean, set it as it is written there: sigilforge provider set ${id} --issuer ${other}`,
-  ];
+  return [`its metadata names another issuer, ${other}`, whichIsIt(other, { id, issuer })];
+}
+
+/** On one host the two may be one issuer under two names; on another one it would be a server that speaks for another. */
+function whichIsIt(found: string, { id, issuer }: Asked): string {
+  const isOneHost = isSameHost(found, issuer);
+  const same = `sigilforge provider set ${id} --iss ${found}`;
+  if (isOneHost && !v.is(Issuer, found)) return `If that is the provider you mean, say so: ${same}`;
+  const move = `If that is the provider you mean, set it as it is written there: sigilforge provider set ${id} --issuer ${found}`;
+  return isOneHost ? `${move}. If nothing is found there, say that it is the same one: ${same}` : move;
 }
 
 function explainRedirect(to: URL | undefined, asked: Asked): Explanation {

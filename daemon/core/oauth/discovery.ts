@@ -1,10 +1,13 @@
+import * as v from 'valibot';
 import { isRecord, parseJson } from '../../../shared/json.js';
+import { Issuer } from '../../../shared/schemas.js';
 import { readAnswerText } from './answer-body.js';
 import { type DiscoveryFault, discoveryError } from './discovery-fault.js';
 import { assertEndpointsElsewhere } from './endpoint-guard.js';
 import { retryAfter } from './failure.js';
 import { HttpFailure } from './http/failure.js';
 import type { HttpAnswer, HttpClient } from './http.js';
+import { isSameHost, isSameIssuer } from './issuer.js';
 
 /** What is used of a server's metadata (RFC 8414; OpenID Connect Discovery 1.0). */
 export interface ServerMetadata {
@@ -30,6 +33,8 @@ export interface ServerMetadata {
 export interface Discoverable {
   readonly id: string;
   readonly issuer: string;
+  /** Other issuers that a person says are this one. */
+  readonly iss: readonly string[];
   /** Whether its metadata may name any issuer; the one that is known stays then. */
   readonly issuerVaries: boolean;
 }
@@ -73,7 +78,7 @@ function addressesOf(issuer: string): readonly (readonly [url: URL, openid: bool
 async function metadataAt(
   http: HttpClient,
   url: URL,
-  { issuer, issuerVaries }: Discoverable,
+  provider: Discoverable,
 ): Promise<{ json: Record<string, unknown> } | { fault: DiscoveryFault }> {
   const answer = await get(http, url);
   if ('why' in answer) return { fault: answer };
@@ -82,7 +87,7 @@ async function metadataAt(
   const json = parseJson(readAnswerText(answer));
   if (!isRecord(json)) return { fault: { why: 'not_json', url } };
   const found = json['issuer'];
-  return issuerVaries || isSameIssuer(found, issuer) ? { json } : { fault: { why: 'issuer', found } };
+  return provider.issuerVaries || mayName(found, provider) ? { json } : { fault: { why: 'issuer', found } };
 }
 
 function faultOf(answer: HttpAnswer, url: URL): DiscoveryFault | undefined {
@@ -118,17 +123,21 @@ async function ask(http: HttpClient, url: URL): Promise<HttpAnswer | DiscoveryFa
   }
 }
 
-/** Issuers are the same if nothing but a final slash is different: people and servers write it or leave it out. */
-function isSameIssuer(found: unknown, issuer: string): found is string {
-  const bare = (address: string): string => new URL(address).href.replace(/\/+$/, '');
-  return typeof found === 'string' && URL.canParse(found) && bare(found) === bare(issuer);
+/** Whether metadata may name this issuer: the one that was asked, or one that a person says is the same, on its host. */
+function mayName(found: unknown, { issuer, iss }: Discoverable): boolean {
+  if (typeof found !== 'string' || !URL.canParse(found)) return false;
+  return (
+    isSameIssuer(found, issuer) ||
+    iss.some((other) => isSameIssuer(other, found) && isSameHost(found, issuer))
+  );
 }
 
-function metadataOf(
-  json: Record<string, unknown>,
-  { issuer, issuerVaries }: Discoverable,
-  openid: boolean,
-): ServerMetadata {
+/** As it is written there if it is the one that was asked, because other programs compare it to the letter (RFC 9207). */
+function issuerNamed(found: unknown, { issuer, issuerVaries }: Discoverable): string {
+  return !issuerVaries && v.is(Issuer, found) && isSameIssuer(found, issuer) ? found : issuer;
+}
+
+function metadataOf(json: Record<string, unknown>, provider: Discoverable, openid: boolean): ServerMetadata {
   const text = (name: string): string | null => {
     const value = json[name];
     return typeof value === 'string' && value !== '' ? value : null;
@@ -138,7 +147,7 @@ function metadataOf(
     return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
   };
   return {
-    issuer: issuerVaries ? issuer : (text('issuer') ?? issuer),
+    issuer: issuerNamed(json['issuer'], provider),
     authorization_endpoint: text('authorization_endpoint'),
     token_endpoint: text('token_endpoint'),
     device_authorization_endpoint: text('device_authorization_endpoint'),

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { isRecord, parseJson } from '../../../shared/json.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from './client.js';
+import { isSameIssuer } from './issuer.js';
 import { short } from './short.js';
 
 /**
@@ -61,13 +63,8 @@ function foreignIssuer({ issuer }: IdTokenClaims, { registration }: ExpectedClai
   const known = [registration.issuer, ...registration.iss].filter((value) => value !== null);
   if (issuer === undefined || known.length === 0 || registration.quirks.includes('issuer_varies'))
     return undefined;
-  if (known.some((value) => plainIssuer(value) === plainIssuer(issuer))) return undefined;
+  if (known.some((value) => isSameIssuer(value, issuer))) return undefined;
   return `is from another issuer: ${short(issuer)}, not ${known[0]}`;
-}
-
-/** Google has written its issuer without `https://`, and a final slash comes and goes. Neither leads to another server. */
-function plainIssuer(issuer: string): string {
-  return issuer.replace(/^https:\/\//, '').replace(/\/+$/, '');
 }
 
 /** Whom it was issued to counts where it is for several. Without an issuer nothing says that OpenID's rules hold. */
@@ -83,8 +80,15 @@ function foreignAudience(
 }
 
 function foreignNonce({ nonce }: IdTokenClaims, expected: ExpectedClaims): string | undefined {
-  if (expected.nonce === undefined || nonce === undefined || nonce === expected.nonce) return undefined;
+  if (expected.nonce === undefined || nonce === undefined || formsOf(expected.nonce).includes(nonce))
+    return undefined;
   return 'belongs to another sign-in: its nonce is not the one that was sent';
+}
+
+/** As it was sent, or the digest of it that some servers and libraries write, which says as much. */
+function formsOf(nonce: string): string[] {
+  const digest = createHash('sha256').update(nonce).digest();
+  return [nonce, digest.toString('hex'), digest.toString('base64url'), digest.toString('base64')];
 }
 
 /** Some servers write numbers where the standard has text, such as client ids. */

@@ -232,10 +232,11 @@ export class Providers {
   async #metadata({
     id,
     issuer,
+    iss,
     quirks,
-  }: Pick<Provider, 'id' | 'issuer' | 'quirks'>): Promise<ServerMetadata | undefined> {
+  }: Pick<Provider, 'id' | 'issuer' | 'iss' | 'quirks'>): Promise<ServerMetadata | undefined> {
     if (issuer === null) return undefined;
-    return discover(this.#http, { id, issuer, issuerVaries: quirks.includes('issuer_varies') });
+    return discover(this.#http, { id, issuer, iss, issuerVaries: quirks.includes('issuer_varies') });
   }
 }
 

@@ -29,7 +29,7 @@ export const settingTexts = {
   refresh_params: `More parameters for every refresh request, besides \`token_params\`. ${BY_NAME}`,
   base_url:
     'What an `issuer` given for an account replaces in every endpoint, if there are self-managed hosts or tenants.',
-  iss: 'Values of the `iss` parameter (RFC 9207) that are right besides its issuer.',
+  iss: 'Values of `iss` (RFC 9207, OpenID Connect) that are right besides its issuer; its metadata may name those on the same host.',
 };
 
 /** Texts of how a grant is revoked. */

@@ -17,7 +17,7 @@ async function discovered(endpoints: object, issuer = ISSUER): Promise<object> {
     headers: new Headers({ 'content-type': 'application/json' }),
     body: Buffer.from(JSON.stringify(metadata)),
   });
-  return await discover(http, { id: 'corp', issuer, issuerVaries: false });
+  return await discover(http, { id: 'corp', issuer, iss: [], issuerVaries: false });
 }
 
 const NAMES = [

@@ -7,11 +7,11 @@ import { signInOrThrow } from '../sign-in-exchange.js';
 import { type Asked, askedInstead, assumedIn, firstAsked } from './asked.js';
 import type { Answered, Outcome } from './callback-page.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
-import { listenForRedirect, stateMatches } from './loopback.js';
+import { listenForRedirect } from './loopback.js';
+import { pastedResponse } from './pasted-response.js';
 
 /** How long a person may take in the browser. */
 const LIFETIME_MS = 10 * 60 * 1000;
-const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
 
 /**
  * The authorization code grant with PKCE and a loopback redirect (RFC 6749, section 4.1; RFC 7636; RFC 8252). PKCE is left
@@ -102,7 +102,7 @@ export async function beginAuthorizationCode(
     },
     done,
     async complete(redirectUrl) {
-      await respond(pastedResponse(redirectUrl, redirect.redirectUri, state));
+      await respond(pastedResponse(redirectUrl, { redirectUri: redirect.redirectUri, state }));
       await done;
     },
     cancel: (reason) => ending.reject(reason),
@@ -139,21 +139,6 @@ function authorizationEndpoint({ authorization_endpoint, id, name }: ClientRegis
   if (authorization_endpoint !== null) return authorization_endpoint;
   throw new SigilforgeError('config', `No authorization endpoint is known for ${name}.`, {
     hint: `Set it with: sigilforge provider set ${id} --authorization-endpoint URL`,
-  });
-}
-
-/** The response in a pasted address. With the out-of-band redirect a page shows the bare code, guarded only by PKCE. */
-function pastedResponse(pasted: string, redirectUri: string, state: string): URLSearchParams {
-  const address = pasted.trim();
-  if (redirectUri === OUT_OF_BAND && /^[^\s?&=]+$/.test(address)) {
-    return new URLSearchParams({ code: address, state });
-  }
-  const response = URL.canParse(address) ? new URL(address).searchParams : undefined;
-  // The address that was opened has the right state too, and may be pasted by mistake.
-  const answers = response?.has('code') || response?.has('error');
-  if (response && answers && stateMatches(response, state)) return response;
-  throw new SigilforgeError('invalid_params', 'This is not the address that the browser was redirected to.', {
-    hint: "After signing in, copy the whole address from the browser's address bar, and paste it.",
   });
 }
 
