@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { commands } from '../../cli/commands.js';
 import { parseConfig } from '../../shared/config.js';
 import { errorTable as kinds, SigilforgeError } from '../../shared/errors.js';
-import { everyOption, faultIn } from '../support/commands.js';
+import { commandsIn, everyOption, faultIn } from '../support/commands.js';
 import { chosenHints, type ErrorPlace, errorPlaces, HINT_SOURCES } from '../support/error-places.js';
 import { errorTable, keyOf, rowText, writeErrorTable } from '../support/error-table.js';
 import { readSource, sourceFiles } from '../support/sources.js';
@@ -70,18 +70,9 @@ const hints = table.flatMap((row) => {
     .map((hint) => ({ hint, row }));
 });
 
-/** Where a command line in a hint ends. */
-const END = /\. |, |; |\)| \(|\.$|\{\}\{\}$|$/;
 /** Command lines of other programs. */
 const OTHERS =
   /: (?:\w+=\S+ )?(?:npm|pnpm|yarn|cd|rm|\{\}chmod|chmod|ulimit|vals) .*$|\(openssl [^)]*\)|: openssl .*$/;
-
-function commandsIn(hint: string): string[] {
-  return [...hint.matchAll(/: (?=sigilforge )/g)].map(({ index }) => {
-    const rest = hint.slice(index + 2);
-    return rest.slice(0, END.exec(rest)?.index);
-  });
-}
 
 describe('every hint', () => {
   test.each([

@@ -55,3 +55,14 @@ export async function faultIn(line: string): Promise<string | undefined> {
   if (operands.length < needed) return 'an argument is missing';
   return operands.length > wanted.length && !isVariadic ? 'there is an argument too many' : undefined;
 }
+
+/** Where a command line in a hint ends: at the end of its sentence or of its clause. */
+const END = /\. |, |; |\)| \(|\.$|\{\}\{\}$|$/;
+
+/** The command lines in a hint, each after a colon. */
+export function commandsIn(hint: string): string[] {
+  return [...hint.matchAll(/: (?=sigilforge )/g)].map(({ index }) => {
+    const rest = hint.slice(index + 2);
+    return rest.slice(0, END.exec(rest)?.index);
+  });
+}

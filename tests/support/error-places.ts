@@ -81,7 +81,6 @@ export const HINT_SOURCES: readonly string[] = [
   'daemon/core/oauth/failure.ts',
   'daemon/core/oauth/hints.ts',
   'daemon/core/oauth/sign-in-exchange.ts',
-  'daemon/core/references/vals-process.ts',
   'daemon/core/store/binding-cure.ts',
   'daemon/core/store/sqlite.ts',
   'shared/errors.ts',
@@ -124,7 +123,7 @@ function makerOf(
   if (!before) return undefined;
   const parameters = argumentsAt(code, before.index + before[0].length).map((text) => ({
     name: /^\w+/.exec(text)?.[0] ?? '',
-    usual: /[^=]=\s*(['"`].*)$/s.exec(text)?.[1],
+    usual: /[^=]=\s*(['"`\w].*)$/s.exec(text)?.[1],
   }));
   const find = (name: string): number => parameters.findIndex((parameter) => parameter.name === name);
   const holes = [...sentence.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
@@ -132,9 +131,10 @@ function makerOf(
   const sentenceAt = Math.max(-1, ...named.map(find));
   if (sentenceAt < 0) return undefined;
   const hintAt = find(hint);
-  const otherwise = hint === '' ? usual : textsOf({ file, code, index, arguments: [] }, hint);
-  const usualHint =
-    hintAt < 0 ? otherwise : textsIn(parameters[hintAt]?.usual ?? '').join(' // ') || 'default';
+  const here = { file, code, index, arguments: [] };
+  const otherwise = hint === '' ? usual : textsOf(here, hint);
+  const given = parameters[hintAt]?.usual;
+  const usualHint = hintAt < 0 ? otherwise : given === undefined ? 'default' : textsOf(here, given);
   return { file, name: before[1] ?? '', kind, sentence: sentenceAt, hint: hintAt, usualHint };
 }
 

@@ -26,14 +26,19 @@ export function rowText({ kind, sentence, hint, state = 'WHEN?' }: ErrorPlace & 
   return `| ${kind} | ${sentence} | ${hint} | ${state} |`;
 }
 
-/** Writes the list again, with a row for each place: the state of a new one is still to be said. */
+/** Writes the list again, with a row for each place: the state of a new sentence is still to be said. */
 export function writeErrorTable(places: readonly ErrorPlace[]): void {
-  const states = new Map(errorTable().map((row) => [keyOf(row), row.state]));
+  const old = errorTable();
+  const stateOf = (place: ErrorPlace): string =>
+    (
+      old.find((row) => keyOf(row) === keyOf(place)) ??
+      old.find(({ at, sentence }) => at === place.at && sentence === place.sentence && sentence !== '{}')
+    )?.state ?? 'WHEN?';
   const [introduction = ''] = readFileSync(LIST, 'utf8').split('\n## ');
   const files = [...new Set(places.map(({ at }) => at))].sort();
   const sections = files.map((file) => {
     const rows = new Map(places.filter(({ at }) => at === file).map((place) => [keyOf(place), place]));
-    const lines = [...rows].map(([key, place]) => rowText({ ...place, state: states.get(key) ?? 'WHEN?' }));
+    const lines = [...rows.values()].map((place) => rowText({ ...place, state: stateOf(place) }));
     return [`\n## ${file}`, '', '| kind | sentence | hint | state |', '|---|---|---|---|', ...lines, ''].join(
       '\n',
     );

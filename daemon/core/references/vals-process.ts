@@ -65,13 +65,14 @@ function kill({ pid }: ChildProcess): void {
 
 function failedToStart(error: NodeJS.ErrnoException): SigilforgeError {
   if (error.code === 'ENOENT') {
-    return external('The program vals is not installed, or not on the PATH.', {
-      hint: 'Install vals (github.com/helmfile/vals) where the daemon finds it, then: sigilforge daemon restart',
-    });
+    return external(
+      'The program vals is not installed, or not on the PATH.',
+      'Install vals (github.com/helmfile/vals) where the daemon finds it, then: sigilforge daemon restart',
+    );
   }
   return external(`The program vals cannot be started (${error.code ?? 'unknown'}).`);
 }
 
-function external(sentence: string, options: { hint: string } = { hint: HINT }): SigilforgeError {
-  return new SigilforgeError('external', sentence, options);
+function external(sentence: string, hint = HINT): SigilforgeError {
+  return new SigilforgeError('external', sentence, { hint });
 }
