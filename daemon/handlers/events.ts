@@ -6,7 +6,7 @@ import type { Handlers, Peer } from './handlers.js';
 type Methods = 'subscribe' | 'unsubscribe';
 
 /** How many subscriptions one peer may have. */
-const MOST = 8;
+const MOST = 16;
 
 /** Subscriptions belong to the peer that made them, and end with it. */
 export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {

@@ -61,12 +61,12 @@ test('stop works beside a connection that floods the daemon', async () => {
   await expectStops(backend);
 });
 
-test('a connection has eight subscriptions at most, and its end makes room for those of others', async () => {
+test('a connection has sixteen subscriptions at most, and its end makes room for those of others', async () => {
   const { sandbox, clients } = await crowd(KEPT, async (client) => {
     await client.call('subscribe', { topics: ['accounts'] });
   });
   const [first] = clients;
-  for (let count = 1; count < 8; count++) {
+  for (let count = 1; count < 16; count++) {
     expect(await first?.call('subscribe', { topics: ['accounts'] })).toHaveProperty('result');
   }
   const full = { error: { data: { kind: 'limit_exceeded' } } };

@@ -27,7 +27,7 @@ export const eventMethods: TextsOf<typeof events> = {
       text: 'The subscription.',
       fields: {
         subscription:
-          'Its id, which every notification repeats. It ends with the connection, which may have eight of them.',
+          'Its id, which every notification repeats. It ends with the connection, which may have 16 of them.',
       },
     },
     errors: [],

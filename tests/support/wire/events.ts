@@ -1,12 +1,14 @@
+import { onTestFinished } from 'vitest';
 import type { SigilforgeClient } from '../../../client/index.js';
 
-/** The types of all events of one account from now on, oldest first. The library tells of them at once. */
+/** The types of all events of one account until the running test ends, oldest first. The library tells them at once. */
 export async function recordEvents(
   api: SigilforgeClient,
   { service, account }: { service: string; account: string },
 ): Promise<readonly string[]> {
   const types: string[] = [];
   const { subscription } = await api.subscribe({ topics: ['accounts'] });
+  onTestFinished(async () => void (await api.unsubscribe({ subscription })));
   api.onEvent((event) => {
     const ours = event.subscription === subscription && event.service === service;
     if (ours && event.account === account) types.push(event.type);
