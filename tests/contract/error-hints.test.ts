@@ -141,6 +141,11 @@ describe('a sign-in', () => {
     const none = await raised.of(() => begin(daemon.api, { service: 'unheard' }));
     await follow(daemon, none, { words: { URL: fake.url, ID: 'client' } });
     await signIn('unheard');
+    for (const error of ['invalid_scope', 'consent_required']) {
+      const { flowId, ...begun } = await begin(daemon.api, { service: 'unheard', account: 'other' });
+      const redirect_url = callback({ flowId, ...begun }, { error });
+      await raised.of(() => daemon.api.completeFlow({ flow_id: flowId, redirect_url }));
+    }
 
     const nowhere = await raised.of(() => daemon.api.setProvider({ id: 'nowhere' }));
     await follow(daemon, nowhere, { words: { URL: fake.url } });
@@ -615,6 +620,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'A request was answered without being sent.': 'it would be a bug',
   'You can also name the endpoints: sigilforge provider set {} --authorization-endpoint URL --token-endpoint URL':
     'it is a part of other hints',
+  'If that is the provider you mean, say so: {}': 'tests/unit/oauth/issuer.test.ts',
   'The metadata of {} names the {} {}, which {}.': 'tests/unit/oauth/endpoint-guard.test.ts',
   'The sign-in was not finished within ten minutes.': 'it takes ten minutes',
   'Refusing to contact {} without https.': 'tests/store/damaged-providers.test.ts',
