@@ -75,12 +75,16 @@ describe.skipIf(!chromiumInstalled())('through Chromium', () => {
       await expect(lastPage(page)).resolves.toEqual({
         title: 'Not signed in to demo · Sigilforge',
         heading: 'Not signed in to demo',
-        text: 'The sign-in was refused in the browser. Start again, and approve it there.',
+        text: expect.stringMatching(
+          /^The sign-in was refused in the browser: End-User aborted interaction\. Start again, and approve it there\./,
+        ),
       });
     });
     const { code, stdout, stderr } = await running.exited;
     expect({ code, stdout }).toEqual({ code: 7, stdout: '' });
-    expect(stderr).toContain('sigilforge: The sign-in was refused in the browser.\n  hint: Start again');
+    expect(stderr).toContain(
+      'sigilforge: The sign-in was refused in the browser: End-User aborted interaction.\n  hint: Start again',
+    );
     await expect(sandbox.run(['get-account', 'demo', 'ada'])).resolves.toMatchObject({ code: 3 });
   });
 });

@@ -496,6 +496,24 @@ describe('with endpoints of one’s own', () => {
     expect(page.text).toContain(String(Object(thrown).message));
   });
 
+  test.each([
+    [
+      'Okta',
+      'User is not assigned to the client application.',
+      'User is not assigned to the client application',
+    ],
+    ['Auth0', 'Please verify your email\nfirst', 'Please verify your email first'],
+    ['Entra', 'AADSTS90094: An administrator must consent.', 'AADSTS90094: An administrator must consent'],
+  ])('a refusal by %s says the reason', async (_, error_description, reason) => {
+    const begun = await begin(api, { account: 'refused' });
+    await openPage(callback(begun, { error: 'access_denied', error_description }));
+    await expect(completed(api, begun.flowId)).rejects.toMatchObject({
+      kind: 'denied',
+      message: `The sign-in was refused in the browser: ${reason}.`,
+      hint: expect.stringMatching(/^Start again, and approve it there\..*administrator/),
+    });
+  });
+
   test('a fixed port on which another sign-in waits: the second one is told which', async () => {
     const port = await freePort();
     await api.setProvider({ id: SERVICE, redirect_uri: `http://127.0.0.1:${port}/back` });

@@ -93,6 +93,16 @@ describe('with a real provider', () => {
     });
   });
 
+  test('a refusal with a reason says it', async () => {
+    polls(answerWith(403, { error: 'access_denied', error_description: 'You are not in the group.' }));
+    const { flow_id } = await start('refused');
+    await expect(completed(api, flow_id)).rejects.toMatchObject({
+      kind: 'denied',
+      message: 'The sign-in was refused on the other device: You are not in the group.',
+      hint: expect.stringContaining('administrator'),
+    });
+  });
+
   test('slows down for good when it is told to, by five seconds or by what it is told', async () => {
     const pending = answerWith(400, { error: 'authorization_pending' });
     for (const answer of [

@@ -3,7 +3,7 @@ import { errnoOf } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { ClientRegistration } from './client.js';
-import { hintFor, isPersonsNo, type Matter } from './hints.js';
+import { hintFor, isPersonsNo, type Matter, refusedHint } from './hints.js';
 import { isSameIssuer } from './issuer.js';
 import { short } from './short.js';
 
@@ -71,15 +71,16 @@ function refusal(
   { error, error_description }: oauth.AuthorizationResponseError,
   assumed: Assumed,
 ): SigilforgeError {
+  const reason = error_description ? `: ${short(error_description)}` : '';
   if (isPersonsNo(error)) {
-    return new SigilforgeError('denied', 'The sign-in was refused in the browser.', {
-      hint: 'Start again, and approve it there.',
+    return new SigilforgeError('denied', `The sign-in was refused in the browser${reason}.`, {
+      hint: refusedHint(reason !== ''),
     });
   }
-  const reason = error_description ? `: ${short(error_description)}` : '';
   return new SigilforgeError('refresh_failed', `${registration.name} answered ${short(error)}${reason}.`, {
     hint: hintFor({
       ...{ registration, grantType: 'authorization_code', signingIn: true, code: error, ...assumed },
+      description: error_description,
       trouble: isProblem(error) ? 'problem' : undefined,
     }),
   });

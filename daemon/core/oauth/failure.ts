@@ -215,6 +215,7 @@ function hintsOf(circumstances: {
     registration,
     grantType,
     assumed,
+    description: refusal?.description,
     code: refusal?.code,
     client: clientRefusal(answer, refusal),
   };

@@ -10,6 +10,8 @@ export interface Matter {
   readonly signingIn: boolean;
   /** The provider's word for the reason, if it gave one. */
   readonly code?: string | undefined;
+  /** The provider's sentence about it. */
+  readonly description?: string | undefined;
   /** Whether it refuses the client itself. */
   readonly client?: ClientRefusal | undefined;
   /** The scopes that were asked for although no person named them. */
@@ -43,11 +45,7 @@ interface Row {
 
 /** The first row that fits counts. */
 const rows: readonly Row[] = [
-  {
-    codes: ['invalid_dpop_proof', 'use_dpop_nonce'],
-    hint: () =>
-      "The provider demands DPoP for this client, which Sigilforge does not use. Turn it off for the client in the provider's settings.",
-  },
+  { codes: ['invalid_dpop_proof', 'use_dpop_nonce'], hint: dpopHint },
   {
     codes: ['invalid_scope', 'invalid_scopes', 'invalid_scope_requested', 'unauthorized_scope_error'],
     hint: ({ signingIn, assumed = [], registration: { id } }) => {
@@ -59,9 +57,8 @@ const rows: readonly Row[] = [
     },
   },
   {
-    codes: ['invalid_target'],
-    hint: ({ registration }) =>
-      `Check the resource or audience in the parameters of this sign-in, and in those of the provider: sigilforge provider show ${registration.id}`,
+    codes: ['invalid_target', 'invalid_resource', 'invalid_audience'],
+    hint: targetHint,
   },
   {
     codes: ['not found'],
@@ -97,7 +94,7 @@ const rows: readonly Row[] = [
   },
   {
     codes: ['redirect_uri_mismatch', 'bad_redirect_uri', 'invalid_redirect_uri'],
-    hint: ({ registration }) => `Register this redirect URI with the provider: ${registration.redirect.uri}`,
+    hint: redirectHint,
   },
   {
     codes: ['access_denied', 'consent_required', 'interaction_required', 'login_required'],
@@ -107,6 +104,54 @@ const rows: readonly Row[] = [
   },
 ];
 
+function dpopHint(): string {
+  return "The provider demands DPoP for this client, which Sigilforge does not use. Turn it off for the client in the provider's settings.";
+}
+
+function targetHint({ registration }: Matter): string {
+  return `Check the resource or audience in the parameters of this sign-in, and in those of the provider: sigilforge provider show ${registration.id}`;
+}
+
+function redirectHint({ registration }: Matter): string {
+  return `Register this redirect URI with the provider: ${registration.redirect.uri}`;
+}
+
+function pkceHint({ registration: { id, pkce } }: Matter): string {
+  return pkce === 'unsupported'
+    ? `If this provider demands PKCE, turn it on: sigilforge provider set ${id} --pkce on`
+    : `If this provider refuses PKCE, turn it off: sigilforge provider set ${id} --pkce off`;
+}
+
+function pushedHint(): string {
+  return "The provider demands pushed authorization requests for this client, which Sigilforge does not use. Turn them off for the client in the provider's settings.";
+}
+
+interface Topic {
+  readonly pattern: RegExp;
+  readonly grants?: readonly string[];
+  readonly hint: (matter: Matter) => string;
+}
+
+/** What a provider's sentence is about, where its code is one for many reasons. The first that fits counts. */
+const topics: readonly Topic[] = [
+  { pattern: /\bdpop\b/i, hint: dpopHint },
+  { pattern: /pushed authori[sz]ation|\brequest_uri\b/i, grants: ['authorization_code'], hint: pushedHint },
+  { pattern: /redirect[\s_-]*ur[il]/i, grants: ['authorization_code'], hint: redirectHint },
+  { pattern: /code[\s_]*(challenge|verifier)|\bpkce\b/i, grants: ['authorization_code'], hint: pkceHint },
+  { pattern: /\b(resource|audience)\b/i, hint: targetHint },
+];
+
+/** Codes for more than one reason. */
+const VAGUE: ReadonlySet<string> = new Set(['invalid_request', 'invalid_grant', 'unauthorized_client']);
+
+function hintInWords(matter: Matter): string | undefined {
+  const { code, description = '', grantType } = matter;
+  if (code === undefined || !VAGUE.has(code.toLowerCase()) || KEY_GRANTS.has(grantType)) return undefined;
+  const fits = ({ pattern, grants }: Topic): boolean =>
+    pattern.test(description) && (grants?.includes(grantType) ?? true);
+  return topics.find(fits)?.hint(matter);
+}
+
 /** What a person can do about a failure: chosen here, where it is known what was asked and what came back. */
 export function hintFor(matter: Matter): string {
   const { registration, grantType, code, trouble } = matter;
@@ -114,6 +159,8 @@ export function hintFor(matter: Matter): string {
   if (matter.client === 'surely' && !KEY_GRANTS.has(grantType)) return clientHint(matter);
   const word = code?.toLowerCase();
   if (word === undefined) return unreadableHint(matter);
+  const told = hintInWords(matter);
+  if (told !== undefined) return told;
   if (matter.prompted && MAY_BE_THE_PROMPT.has(word)) {
     return 'With offline_access, prompt=consent is sent, which this provider may refuse. To leave it out, add: --param prompt=';
   }
@@ -148,6 +195,13 @@ const PERSONS_NO: readonly string[] = [
 /** Whether a sign-in ended because the person refused it. */
 export function isPersonsNo(code: string | undefined): boolean {
   return PERSONS_NO.includes(code?.toLowerCase() ?? '');
+}
+
+/** Servers say `access_denied` for a rule of their own, too, and then give the reason. */
+export function refusedHint(hasReason: boolean): string {
+  return hasReason
+    ? 'Start again, and approve it there. If you did not refuse it, ask the administrator of the provider to let you use this client.'
+    : 'Start again, and approve it there.';
 }
 
 function laterHint({ trouble, waitMs }: Matter): string {

@@ -90,6 +90,48 @@ describe('the hint of a refused sign-in', () => {
   });
 });
 
+describe('the hint of a code with many reasons goes by the sentence', () => {
+  test.each<[who: string, code: string, sentence: string, hint: RegExp]>([
+    ['Keycloak', 'invalid_grant', 'Incorrect redirect_uri', /^Register this redirect URI/],
+    ['Okta', 'invalid_request', "The 'redirect_uri' does not match.", /^Register this redirect URI/],
+    ['GitLab', 'invalid_grant', 'does not match the redirection URI used', /finish it without a pause/],
+    ['Keycloak', 'invalid_grant', 'PKCE verification failed: Code mismatch', /--pkce off$/],
+    ['Entra', 'invalid_request', 'AADSTS501481: The Code_Verifier does not match', /--pkce off$/],
+    ['an older server', 'invalid_request', 'Unknown parameter: code_challenge_method', /--pkce off$/],
+    ['Keycloak', 'invalid_request', 'DPoP proof is missing', /demands DPoP/],
+    [
+      'Authelia',
+      'invalid_request',
+      'Pushed Authorization Requests are enforced',
+      /^The provider demands pushed/,
+    ],
+    ['Bluesky', 'invalid_request', 'PAR: request_uri is required', /^The provider demands pushed/],
+    ['MCP', 'invalid_request', 'The parameter resource is missing', /^Check the resource or audience/],
+    [
+      'Ory Hydra',
+      'invalid_request',
+      'Requested audience "x" has not been whitelisted',
+      /^Check the resource/,
+    ],
+    ['Entra', 'invalid_resource', 'AADSTS500011: not found in the tenant', /^Check the resource or audience/],
+    ['Google', 'invalid_grant', 'Malformed auth code.', /finish it without a pause/],
+  ])('%s: %s, %s', (_, code, sentence, hint) => {
+    const answered = { body: { error: code, error_description: sentence }, status: 400 };
+    expect(hints('authorization_code', answered).signIn).toMatch(hint);
+  });
+
+  test.each(['invalid_grant', 'invalid_request'])(
+    'but not a refresh, whose redirect address is not sent',
+    (code) => {
+      const answered = {
+        body: { error: code, error_description: 'redirect_uri, code_verifier' },
+        status: 400,
+      };
+      expect(hints('refresh_token', answered).signIn).not.toMatch(/redirect|pkce/i);
+    },
+  );
+});
+
 describe('the hint of a refused refresh', () => {
   test.each<[code: string, hint: RegExp]>([
     ['invalid_scope', /^Sign in again with scopes.*sigilforge add-account SERVICE ACCOUNT --replace$/],

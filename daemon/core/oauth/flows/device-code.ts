@@ -5,10 +5,11 @@ import type { OAuthClient } from '../client.js';
 import type { OAuthContext } from '../exchange.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from '../failure.js';
 import { DEVICE_CODE } from '../grant-types.js';
-import { isPersonsNo } from '../hints.js';
+import { isPersonsNo, refusedHint } from '../hints.js';
 import { HttpFailure } from '../http/failure.js';
 import type { HttpAnswer } from '../http.js';
 import { deviceAuthorizationRequest } from '../requests.js';
+import { short } from '../short.js';
 import { inEitherWay, type SignInExchange, signInExchange, withHint } from '../sign-in-exchange.js';
 import { readTokenAnswer } from '../token-answer.js';
 import { type Asked, askedInstead, firstAsked } from './asked.js';
@@ -190,8 +191,10 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
 function ending({ refusal, client }: TokenFailure): SigilforgeError | undefined {
   const code = refusal?.code;
   if (isPersonsNo(code) && client === undefined) {
-    return new SigilforgeError('denied', 'The sign-in was refused on the other device.', {
-      hint: 'Start again, and approve it there.',
+    const description = refusal?.description === code ? undefined : refusal?.description;
+    const reason = description === undefined ? '' : `: ${short(description)}`;
+    return new SigilforgeError('denied', `The sign-in was refused on the other device${reason}.`, {
+      hint: refusedHint(reason !== ''),
     });
   }
   return code === 'expired_token' || code === 'token_expired' ? expired() : undefined;
