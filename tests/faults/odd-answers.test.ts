@@ -29,7 +29,7 @@ const odd: [string, Fault, { token_type?: string; expires_at?: null; scopes?: st
   ['expires_in "soon"', changeJson((json) => ({ ...json, expires_in: 'soon' })), { expires_at: null }],
   ['expires_in negative', changeJson((json) => ({ ...json, expires_in: -1 })), { expires_at: null }],
   ['expires_in beyond any calendar', changeAnswer(withLifetime('1e400')), {}],
-  ['expires_in a list', changeJson((json) => ({ ...json, expires_in: [3600] })), { expires_at: null }],
+  ['expires_in in a list', changeJson((json) => ({ ...json, expires_in: [3600] })), {}],
   ['scope as a list', changeJson((json) => ({ ...json, scope: ['a', 'b'] })), { scopes: ['a', 'b'] }],
   ['scope with commas', changeJson((json) => ({ ...json, scope: 'a,b' })), { scopes: ['a,b'] }],
   ['scope null', changeJson((json) => ({ ...json, scope: null })), {}],
@@ -59,6 +59,13 @@ const odd: [string, Fault, { token_type?: string; expires_at?: null; scopes?: st
     {},
   ],
   ['one level deeper', changeJson((json) => ({ code: 0, data: json })), {}],
+  ['an error for none', changeJson((json) => ({ ...json, error: { code: 'ok', log_id: '7' } })), {}],
+  ['in the text of a gateway', changeJson((json) => ({ body: JSON.stringify(json) })), {}],
+  [
+    'base64',
+    changeAnswer((answer) => ({ ...answer, body: Buffer.from(answer.body).toString('base64') })),
+    {},
+  ],
   ['only expires_at', changeJson(({ expires_in: _, ...json }) => ({ ...json, expires_at: hours(1) })), {}],
   ['expires_in "3,600"', changeJson((json) => ({ ...json, expires_in: '3,600' })), {}],
   ['error null', changeJson((json) => ({ ...json, error: null })), {}],
@@ -120,6 +127,22 @@ test('no refresh_token and no scope: both stay as they are', async () => {
     access_token: answer.access_token,
     scopes: ['openid', 'profile'],
   });
+  await expectNextRefresh(before + 1);
+});
+
+test.each([
+  [
+    'a word for none beside new tokens',
+    200,
+    { access_token: 'a', refresh_token: 'null', expires_in: AN_HOUR },
+  ],
+  ['a complaint about the one that was sent', 400, { refresh_token: ['throttled'] }],
+  ['what was sent', 200, { grant_type: 'refresh_token', refresh_token: '[FILTERED]' }],
+])('%s does not take the place of the refresh token', async (_, status, body) => {
+  const { api, proxy } = scene;
+  const before = scene.exchanges;
+  proxy.plan(answerWith(status, body), { grantType: 'refresh_token' });
+  await api.refreshToken(work).catch(() => {});
   await expectNextRefresh(before + 1);
 });
 

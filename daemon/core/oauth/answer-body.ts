@@ -1,5 +1,6 @@
 import { isRecord, parseJson } from '../../../shared/json.js';
 import { unpacked } from './content-coding.js';
+import { objectsIn } from './damaged-json.js';
 
 /** The part of an answer that its body is read with. */
 export interface AnswerBody {
@@ -11,16 +12,15 @@ export interface AnswerBody {
 
 /**
  * The fields of an answer, read by the shape of its body and not by what the headers call it: packed or not, with a
- * byte-order mark, as JSON, as JSON within a string or a list of one, as a form, as JSON with something around it, or as
- * JSON that was cut off. `undefined` for anything else.
+ * byte-order mark, as JSON, as JSON within a string or a list of one, as a form, as JSON with something around it or of
+ * which a part cannot be read, or in base64. `undefined` for anything else.
  */
 export function readAnswerObject(answer: AnswerBody): Record<string, unknown> | undefined {
   const text = readAnswerText(answer);
+  const json = readJson(text);
+  if (json !== undefined) return json ?? undefined;
   return (
-    readJson(text) ??
-    readForm(answer.complete === false ? withoutLast(text) : text) ??
-    readSurrounded(text) ??
-    readCutOff(text)
+    readForm(answer.complete === false ? withoutLast(text) : text) ?? readWithin(text) ?? readBase64(text)
   );
 }
 
@@ -42,11 +42,13 @@ function decoded(bytes: Buffer): string {
 /** What some servers write before JSON, so that no page of a browser can run it. */
 const GUARD = /^(?:\)\]\}'?,?|while\s*\(1\);|for\s*\(;;\);)\s*/;
 
-function readJson(text: string): Record<string, unknown> | undefined {
+/** `null`: it is JSON, and says something else, such as a list of two. */
+function readJson(text: string): Record<string, unknown> | null | undefined {
   const value = parseJson(text.trim().replace(GUARD, ''));
+  if (value === undefined) return undefined;
   const inner = typeof value === 'string' ? parseJson(value) : value;
   const only = Array.isArray(inner) && inner.length === 1 ? (inner[0] as unknown) : inner;
-  return isRecord(only) ? only : undefined;
+  return isRecord(only) ? only : null;
 }
 
 /** Without one of these names a form cannot be told from any other text. */
@@ -55,9 +57,18 @@ const TELLING = ['access_token', 'refresh_token', 'device_code', 'error'];
 /** A form (`a=1&b=2`), as GitHub and older servers answer. */
 function readForm(text: string): Record<string, unknown> | undefined {
   const form = text.trim();
-  if (/[\s<{]/.test(form)) return undefined;
+  // Blanks in a value need no encoding for some servers; no other text begins with a name and `=`.
+  if (!/^\??[\w.-]+=/.test(form) || /[\n<]/.test(form)) return undefined;
   const fields = Object.fromEntries(new URLSearchParams(form));
   return TELLING.some((name) => fields[name] !== undefined) ? fields : undefined;
+}
+
+/** Gateways forget to decode what programs hand to them in base64. */
+function readBase64(text: string): Record<string, unknown> | undefined {
+  const packed = text.trim();
+  // An object begins with a brace and a quote or white space.
+  if (!/^e[yw][\w+/\s-]*=*$/.test(packed)) return undefined;
+  return readJson(Buffer.from(packed, 'base64').toString('utf8')) ?? undefined;
 }
 
 /** The last field of a form that was cut off may be the beginning of a token, and nothing would show it. */
@@ -65,30 +76,23 @@ function withoutLast(form: string): string {
   return form.slice(0, Math.max(0, form.lastIndexOf('&')));
 }
 
-/** JSON with something around it: the warnings that some servers print before their answer, a callback, a second line. */
-function readSurrounded(text: string): Record<string, unknown> | undefined {
-  const begin = text.indexOf('{');
-  const lines = [text.slice(begin, text.lastIndexOf('}') + 1), text.slice(begin).split('\n')[0] ?? ''];
-  const fields = begin < 0 ? [] : lines.map(readJson);
-  return fields.find((found) => TELLING.some((name) => found?.[name] !== undefined));
-}
-
-/** How many fields are given up at most, from the end of what came. */
-const MOST_GIVEN_UP = 64;
+/** What else an answer with an access token has; a page may hold one in a script. */
+const BESIDE_A_TOKEN = ['token_type', 'refresh_token', 'expires_in'];
 
 /**
- * What came whole of a JSON object that was cut off, or that ends in a comma: the fields with a comma behind them. It counts only with a new
- * refresh token in it, and its access token only with a lifetime: without one it would be handed out for ever.
+ * An object within a text: behind the warnings that some servers print, in a callback, with something behind it. One with
+ * fields that cannot be read, or that was cut off, counts only with a new refresh token in it, and its access token only
+ * with a lifetime: without one it would be handed out for ever.
  */
-function readCutOff(text: string): Record<string, unknown> | undefined {
-  let end = text.length;
-  for (let given = 0; given < MOST_GIVEN_UP && end > 0; given++) {
-    end = text.lastIndexOf(',', end - 1);
-    const fields = end > 0 ? readJson(`${text.slice(0, end)}}`) : undefined;
-    if (!fields) continue;
-    if (typeof fields['refresh_token'] !== 'string') return undefined;
+function readWithin(text: string): Record<string, unknown> | undefined {
+  const isMarkup = /^\s*</.test(text);
+  for (const { fields, isWhole } of objectsIn(text)) {
+    const has = (name: string): boolean => fields[name] !== undefined;
+    const tells = isMarkup ? has('access_token') && BESIDE_A_TOKEN.some(has) : TELLING.some(has);
+    if (isWhole && tells) return fields;
+    if (isWhole || typeof fields['refresh_token'] !== 'string') continue;
     const { access_token: _, ...rest } = fields;
-    return fields['expires_in'] === undefined ? rest : fields;
+    return has('expires_in') ? fields : rest;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from './http.js';
-import type { TokenError } from './token-error.js';
+import type { TokenError } from './token-words.js';
 
 /** Whether an answer refuses the client itself: `surely`, or `maybe`, in words that are also used for something else. */
 export type ClientRefusal = 'surely' | 'maybe';

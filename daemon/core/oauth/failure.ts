@@ -6,7 +6,9 @@ import { type ClientRefusal, clientRefusal } from './client-refusal.js';
 import { hintFor, KEY_GRANTS, type Matter } from './hints.js';
 import type { HttpFailure } from './http/failure.js';
 import type { HttpAnswer } from './http.js';
-import type { TokenError } from './token-error.js';
+import { secondsLeft } from './lifetime.js';
+import { redacted } from './redacted.js';
+import { isDead, isRateLimit, isTemporary, type TokenError } from './token-words.js';
 
 /**
  * Why a request to a token endpoint brought no tokens.
@@ -62,41 +64,6 @@ interface Judgement {
 /** Dates are whole seconds, and assertions tolerate a minute. */
 const FORGIVEN_CLOCK_MS = 60_000;
 
-/** In lower case: what the standard, Google's API errors, Slack and others call a temporary problem. */
-const TRANSIENT_WORDS = new Set([
-  'temporarily_unavailable',
-  'server_error',
-  'slow_down',
-  'unavailable',
-  'service_unavailable',
-  'internal_error',
-  'internal_server_error',
-  '500',
-  '502',
-  '503',
-  '504',
-]);
-const RATE_LIMIT_WORDS = new Set([
-  '429',
-  'ratelimited',
-  'rate_limited',
-  'rate_limit_exceeded',
-  'ratelimitexceeded',
-  'too_many_requests',
-  'resource_exhausted',
-  'quota_exceeded',
-  'throttled',
-]);
-
-/** A refresh has no person in it: what needs one (OpenID Connect Core 1.0, section 3.1.2.6) means that the grant is over. */
-const DEAD_WORDS = [
-  'invalid_grant',
-  'interaction_required',
-  'login_required',
-  'consent_required',
-  'account_selection_required',
-];
-
 /** Every kind of failure, from what came back to what it means. The first row that matches counts. */
 export const judgements: readonly Judgement[] = [
   {
@@ -128,16 +95,15 @@ export const judgements: readonly Judgement[] = [
     kind: 'network',
   },
   {
-    when: 'status 429 or 5xx, with any body',
-    matches: ({ answer }) => answer?.status === 429 || (answer?.status ?? 0) >= 500,
+    when: 'status 408, 425, 429 or 5xx, with any body',
+    matches: ({ answer }) => answer !== undefined && isForLater(answer),
     end: 'refused',
     verdict: 'transient',
     kind: 'refresh_failed',
   },
   {
     when: 'an error that the provider calls temporary',
-    matches: ({ refusal }) =>
-      refusal !== undefined && (isRateLimit(refusal) || says(refusal, TRANSIENT_WORDS)),
+    matches: ({ refusal }) => refusal !== undefined && (isRateLimit(refusal) || isTemporary(refusal)),
     end: 'refused',
     verdict: 'transient',
     kind: 'refresh_failed',
@@ -197,7 +163,7 @@ export function judgeRefusal(
   { grantType, secrets, assumed }: Pick<Matter, 'grantType' | 'assumed'> & { secrets: readonly Secret[] },
 ): TokenFailure {
   const circumstances = { answer, refusal, registration, grantType, assumed };
-  const sentence = `${registration.name} refused: ${quote(refusal, secrets)}.`;
+  const sentence = `${registration.name} refused: ${quote(refusal, secrets, registration.client_id)}.`;
   const doubts = KEY_GRANTS.has(grantType) ? doubtsOf(answer, refusal) : [];
   return judge(circumstances, [sentence, ...doubts].join(' '), hintsOf(circumstances));
 }
@@ -225,7 +191,7 @@ function hintsOf(circumstances: {
 
 function troubleOf({ status }: HttpAnswer, refusal: TokenError | undefined): Matter['trouble'] {
   if (status === 429 || (refusal && isRateLimit(refusal))) return 'asked_too_often';
-  return status >= 500 || (refusal && says(refusal, TRANSIENT_WORDS)) ? 'problem' : undefined;
+  return status >= 500 || (refusal && isTemporary(refusal)) ? 'problem' : undefined;
 }
 
 /**
@@ -296,43 +262,29 @@ function mayHoldGrant({ status, body }: HttpAnswer, grantType: string | undefine
 
 function isDeadGrant({ refusal, registration, grantType }: Circumstances): boolean {
   if (!refusal || !registration || grantType !== 'refresh_token') return false;
-  return says(refusal, new Set([...DEAD_WORDS, ...registration.dead_grant_errors].map(lower)));
-}
-
-function isRateLimit(refusal: TokenError): boolean {
-  return says(refusal, RATE_LIMIT_WORDS);
-}
-
-/** Whether an answer has one of these texts, or one of these words with an underscore within a text. */
-function says({ words }: TokenError, wanted: ReadonlySet<string>): boolean {
-  return words.map(lower).some((text) => wanted.has(text) || codesIn(text).some((code) => wanted.has(code)));
-}
-
-/** The words in a sentence that are codes, as in `invalid_grant: Token has been revoked`. */
-function codesIn(text: string): string[] {
-  return text.match(/[a-z]+(?:_[a-z]+)+/g) ?? [];
-}
-
-function lower(text: string): string {
-  return text.trim().toLowerCase();
+  return isDead(refusal, registration.dead_grant_errors);
 }
 
 /** The provider's words, printable and short, without any secret that it repeats. */
-function quote({ code, description }: TokenError, secrets: readonly Secret[]): string {
+function quote({ code, description }: TokenError, secrets: readonly Secret[], clientId: string): string {
   const whole = [...new Set([code, description])].filter((part) => part !== undefined).join(', ');
-  const clean = secrets.reduce((text, secret) => text.replaceAll(secret.reveal(), '[redacted]'), whole);
-  return printable(clean)
+  return printable(redacted(whole, secrets, clientId))
     .replace(/\s+/g, ' ')
     .slice(0, 300)
     .trim()
     .replace(/[.\s]+$/, '');
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), in milliseconds. */
-export function retryAfter(answer: HttpAnswer): number | undefined {
-  const value = answer.headers.get('retry-after');
-  if (value === null) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+/** Whether the status by itself says that the request may succeed later (RFC 9110, section 15; RFC 8470, section 5.2). */
+export function isForLater({ status }: Pick<HttpAnswer, 'status'>): boolean {
+  return [408, 425, 429].includes(status) || status >= 500;
+}
+
+/** `Retry-After` in milliseconds (RFC 9110, section 10.2.3): seconds, also with a unit, or a date by the provider's clock. */
+export function retryAfter({ headers }: HttpAnswer): number | undefined {
+  // Two headers arrive as one.
+  const value = (headers.get('retry-after') ?? '').replace(/^(\d+), .*$/, '$1');
+  const now = Date.parse(headers.get('date') ?? '');
+  const seconds = secondsLeft(value, Number.isNaN(now) ? Date.now() : now);
+  return seconds === null ? undefined : seconds * 1000;
 }

@@ -1,27 +1,33 @@
 import { isRecord, parseJson } from '../../../shared/json.js';
-import { field } from './fields.js';
+import { field, plainFields } from './fields.js';
 
 /** A century. Some providers say "forever" with a number that no calendar holds. */
 const LONGEST_LIFETIME_S = 3_155_760_000;
 /** Seconds since 1970 of September 2001: no lifetime is that long, and every moment since is later. */
 const EARLIEST_MOMENT_S = 1_000_000_000;
-/** The same in milliseconds. */
-const EARLIEST_MOMENT_MS = EARLIEST_MOMENT_S * 1000;
+/** Longer text is neither a number nor a date. */
+const LONGEST_TEXT = 64;
 
-/** The fields that may hold an end: a lifetime in seconds, and a moment. */
+/** The fields that may hold an end. */
 export interface LifetimeFields {
-  readonly lifetime: readonly string[];
-  readonly moment: readonly string[];
+  /** Those of the standard. */
+  readonly names: readonly string[];
+  /** Others, by their plain names. */
+  readonly others: RegExp;
 }
+
+/** What servers call an end, or the time until it; in milliseconds if the name says so. */
+const END = '(?:expir(?:es?|ed|y|ation)|exp|ttl|lifetime|valid(?:until|to|for)|notafter)';
+const UNIT = '(?:in|at|on|time|date|timestamp|utc|s|secs?|seconds){0,2}(?<ms>ms|millis|milliseconds)?';
 
 /** RFC 6749, section 5.1, and the other names that are in use. */
 export const ACCESS_TOKEN: LifetimeFields = {
-  lifetime: ['expires_in', 'expires', 'access_token_expires_in'],
-  moment: ['expires_at', 'expires_on', 'expiry', 'expiration', 'access_token_expires_at'],
+  names: ['expires_in'],
+  others: new RegExp(`^x?(?:access)?(?:token)?${END}${UNIT}$`),
 };
 export const REFRESH_TOKEN: LifetimeFields = {
-  lifetime: ['refresh_token_expires_in', 'refresh_expires_in'],
-  moment: ['refresh_token_expires_at', 'refresh_expires_at', 'refresh_token_expires_on'],
+  names: ['refresh_token_expires_in', 'refresh_expires_in'],
+  others: new RegExp(`^x?re(?:fresh)?(?:token)?${END}${UNIT}$`),
 };
 
 /**
@@ -30,16 +36,37 @@ export const REFRESH_TOKEN: LifetimeFields = {
  */
 export function lifetimeS(
   answer: Readonly<Record<string, unknown>>,
-  { lifetime, moment }: LifetimeFields,
+  { names, others }: LifetimeFields,
   now: number,
 ): number | null {
-  // Servers mix the two up: a date in `expires_in`, a number of seconds in `expires_at`.
-  for (const name of [...lifetime, ...moment]) {
-    const value = field(answer, name);
-    const seconds = secondsOf(value) ?? secondsUntil(value, now);
+  for (const name of names) {
+    const seconds = secondsLeft(field(answer, name), now);
+    if (seconds !== null) return seconds;
+  }
+  for (const [name, value] of plainFields(answer)) {
+    const named = others.exec(name);
+    const seconds = named && secondsLeft(value, now, named.groups?.['ms'] === undefined ? 1 : 1000);
     if (seconds !== null) return seconds;
   }
   return null;
+}
+
+/**
+ * Whole seconds that are left, of a lifetime or until a moment. Servers mix the two up: a date in `expires_in`, a number of
+ * seconds in `expires_at`.
+ */
+export function secondsLeft(value: unknown, now: number, perSecond = 1): number | null {
+  const bare = bareValue(value);
+  const at = momentOf(bare);
+  if (at !== null) return wholeSeconds((at - now) / 1000);
+  const lifetime = secondsOf(bare);
+  return lifetime === null || perSecond === 1 ? lifetime : wholeSeconds(lifetime / perSecond);
+}
+
+/** The only value of a list, or in an object as Protocol Buffers (`seconds`) and MongoDB (`$date`) write times. */
+function bareValue(value: unknown): unknown {
+  const inner = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
+  return isRecord(inner) ? (field(inner, 'seconds') ?? field(inner, 'date')) : inner;
 }
 
 /**
@@ -47,74 +74,98 @@ export function lifetimeS(
  * may differ, so the length that the token states itself is the most that is believed.
  */
 export function jwtLifetimeS(token: string, now: number): number | null {
-  const [, claims, ...rest] = token.split('.');
+  const [, claims, ...rest] = token.split('.', 4);
   const read =
     rest.length === 1 && claims ? parseJson(Buffer.from(claims, 'base64url').toString('utf8')) : null;
   const { exp, iat } = isRecord(read) ? read : {};
-  if (typeof exp !== 'number') return null;
-  const whole = typeof iat === 'number' ? wholeSeconds(exp - iat) : null;
-  const left = wholeSeconds(exp - now / 1000);
+  const [end, begin] = [momentOf(exp), momentOf(iat)];
+  if (end === null) return null;
+  const whole = begin === null ? null : wholeSeconds((end - begin) / 1000);
+  const left = wholeSeconds((end - now) / 1000);
   return left === null || whole === null ? (left ?? whole) : Math.min(left, whole);
 }
 
 /**
- * Whole seconds of a number, or of text such as `3600`, `3,600`, `3600s`, `60 min` or `PT1H` (ISO 8601). Any other text is
- * not a number: half of it would be a wrong one.
+ * Whole seconds of a number, or of text such as `3600`, `3,600`, `3600s`, `1h 30m`, `01:00:00` or `PT1H` (ISO 8601). Any
+ * other text is not a number: half of it would be a wrong one.
  */
 export function secondsOf(value: unknown): number | null {
   if (typeof value === 'number') return shortOf(value);
-  if (typeof value !== 'string') return null;
-  const text = value.trim();
+  if (typeof value !== 'string' || value.length > LONGEST_TEXT) return null;
+  const text = value.trim().replace(/^\+/, '');
   // Three digits behind a separator are thousands, in every way of writing: no lifetime is told to the millisecond.
   const grouped = /^\d{1,3}(?:[,.'_ \u00a0]\d{3})+$/.test(text) ? text.replaceAll(/\D/g, '') : text;
-  const [, number, unit] = /^(\d+(?:\.\d*)?(?:e\d+)?)\s*([a-z]*)$/i.exec(grouped) ?? [];
-  const factor = number === undefined ? undefined : UNITS_S[unit?.toLowerCase() ?? ''];
-  return factor === undefined ? durationOf(text) : shortOf(Number(number) * factor);
+  if (/^\d+(?:\.\d*)?(?:e\d+)?$/i.test(grouped)) return shortOf(Number(grouped));
+  return clockOf(text) ?? durationOf(text);
 }
 
-const UNITS_S: Readonly<Record<string, number>> = {
-  ...{ '': 1, s: 1, sec: 1, secs: 1, second: 1, seconds: 1 },
-  ...{ m: 60, min: 60, mins: 60, minute: 60, minutes: 60 },
-  ...{ h: 3600, hr: 3600, hrs: 3600, hour: 3600, hours: 3600 },
-  ...{ d: 86_400, day: 86_400, days: 86_400 },
-};
+/** Hours, minutes and seconds, with the days before them as .NET writes them: `1.00:00:00`. */
+function clockOf(text: string): number | null {
+  const [whole, days = '0', hours, minutes, seconds] =
+    /^(?:(\d+)\.)?(\d+):(\d\d):(\d\d)(?:\.\d+)?$/.exec(text) ?? [];
+  return whole === undefined
+    ? null
+    : wholeSeconds(Number(days) * 86_400 + Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
+}
 
-/** A duration of ISO 8601 without years and months, whose length is not fixed. */
+const UNITS_S: readonly (readonly [unit: RegExp, seconds: number])[] = [
+  [/^(?:s|secs?|seconds?)$/, 1],
+  [/^(?:m|mins?|minutes?)$/, 60],
+  [/^(?:h|hrs?|hours?)$/, 3600],
+  [/^(?:d|days?)$/, 86_400],
+  [/^(?:w|weeks?)$/, 604_800],
+];
+
+/** Numbers with their units, also as ISO 8601 writes them. Years and months have no fixed length. */
 function durationOf(text: string): number | null {
-  const parts = /^P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$/i.exec(text);
-  if (!parts) return null;
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
-  return wholeSeconds(days * 86_400 + hours * 3600 + minutes * 60 + seconds);
+  const [isIso, dates = '', times = ''] = /^P([\d.,DW]*)(?:T([\d.,HMS]+))?$/i.exec(text) ?? [];
+  const parts = (isIso === undefined ? text : `${dates}${times}`).toLowerCase();
+  if (!/^(?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+$/.test(parts)) return null;
+  const lengths = [...parts.matchAll(/([\d.]+)\s*([a-z]+)/g)].map(
+    ([, number, unit = '']) =>
+      Number(number) * (UNITS_S.find(([name]) => name.test(unit))?.[1] ?? Number.NaN),
+  );
+  return wholeSeconds(lengths.reduce((sum, length) => sum + length, 0));
 }
 
 /** A number that can only be a moment is not a lifetime. */
 function shortOf(seconds: number): number | null {
-  const isMoment = seconds >= EARLIEST_MOMENT_S && seconds < LONGEST_LIFETIME_S;
-  const isMomentMs = seconds >= EARLIEST_MOMENT_MS && seconds < LONGEST_LIFETIME_S * 1000;
-  return isMoment || isMomentMs ? null : wholeSeconds(seconds);
+  return momentOf(seconds) === null ? wholeSeconds(seconds) : null;
 }
 
-/** Seconds until a moment: seconds or milliseconds since 1970, as a number or as text, or a date. */
-function secondsUntil(value: unknown, now: number): number | null {
-  const at = momentOf(value);
-  return at === null ? null : wholeSeconds((at - now) / 1000);
-}
-
+/** Milliseconds since 1970: of a number, also as text, in seconds or smaller parts of them; or of a date. */
 function momentOf(value: unknown): number | null {
-  const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
-  if (typeof number === 'number') {
-    if (number >= EARLIEST_MOMENT_MS) return number;
-    return number >= EARLIEST_MOMENT_S ? number * 1000 : null;
+  if (typeof value === 'string') return value.length > LONGEST_TEXT ? null : dateOf(value.trim());
+  if (typeof value !== 'number') return null;
+  // In seconds, milliseconds, microseconds and nanoseconds.
+  for (const perSecond of [1, 1e3, 1e6, 1e9]) {
+    const seconds = value / perSecond;
+    if (seconds >= EARLIEST_MOMENT_S && seconds < LONGEST_LIFETIME_S) return seconds * 1000;
   }
+  return null;
+}
+
+function dateOf(text: string): number | null {
+  const number = /^(?:\/Date\()?(\d+(?:\.\d+)?)(?:\)\/)?$/.exec(text)?.[1];
+  if (number !== undefined) return momentOf(Number(number));
   // `Date.parse` would take a single number for a year, and a word with a number in it for a date.
-  if (typeof number !== 'string' || !/\d{4}/.test(number) || !/[-/: ]/.test(number)) return null;
-  const at = Date.parse(zoned(number.trim()));
+  if (!/\d{4}/.test(text) || !/[-/: ]|\dT\d/.test(text)) return null;
+  const at = Date.parse(zoned(written(text)));
   return Number.isNaN(at) ? null : at;
+}
+
+/** Without what Go (`m=+1.5`) and Java (`[Europe/Berlin]`) put behind a date, and with the signs of ISO 8601 in it. */
+function written(date: string): string {
+  return date
+    .replace(/\s+m=\S+$|\[[^\]]*\]$/, '')
+    .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:$6');
 }
 
 /** A date without a zone is UTC: that of this machine means nothing to the provider. */
 function zoned(date: string): string {
-  return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(date) ? `${date.replace(' ', 'T')}Z` : date;
+  if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(date)) return `${date.replace(' ', 'T')}Z`;
+  const isZoned = /[+-]\d\d:?\d\d$/.test(date);
+  return !isZoned && /\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\s*[AP]M)?$/i.test(date) ? `${date} UTC` : date;
 }
 
 function wholeSeconds(seconds: number): number | null {

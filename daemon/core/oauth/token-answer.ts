@@ -1,11 +1,12 @@
-import { isRecord } from '../../../shared/json.js';
+import { isRecord, parseJson } from '../../../shared/json.js';
 import { Secret } from '../../../shared/secret.js';
 import { readAnswerObject } from './answer-body.js';
 import type { ClientRegistration } from './client.js';
 import { field } from './fields.js';
 import type { HttpAnswer } from './http.js';
-import { ACCESS_TOKEN, jwtLifetimeS, lifetimeS, REFRESH_TOKEN } from './lifetime.js';
-import { readError, readErrorInWords, saysSomething, type TokenError } from './token-error.js';
+import { ACCESS_TOKEN, jwtLifetimeS, type LifetimeFields, lifetimeS, REFRESH_TOKEN } from './lifetime.js';
+import { readError, readErrorInWords, refuses, saysSomething } from './token-error.js';
+import type { TokenError } from './token-words.js';
 
 /** What a token endpoint answered. A new refresh token counts even if everything else in the answer is wrong. */
 export interface Tokens {
@@ -44,14 +45,13 @@ export function readTokenAnswer(
   const json = readAnswerObject(answer);
   if (!json) return readRefusalInWords(answer) ?? { kind: 'unreadable', status };
   const source = tokenSource(json, registration);
-  const hasTokens = hasToken(source);
+  const hasTokens = isAnswered(source, status);
   const refused = saysSomething(json['error']) || saysSomething(json['errors']) || json['ok'] === false;
-  if (refused) return { kind: 'error', status, error: readError(json), hasTokens };
-  if (hasTokens)
+  if (hasTokens && !refused)
     return { kind: 'tokens', tokens: readTokens(source, json, registration, providerTime(answer, now)) };
-  return status < 400
-    ? { kind: 'unreadable', status }
-    : { kind: 'error', status, error: readError(json), hasTokens };
+  return refused || status >= 400 || refuses(json)
+    ? { kind: 'error', status, error: readError(json), hasTokens }
+    : { kind: 'unreadable', status };
 }
 
 /** A refusal that is not JSON: in a header (RFC 6750, section 3), or as a code of the standard within a text. */
@@ -61,18 +61,37 @@ function readRefusalInWords(answer: HttpAnswer): TokenAnswer | undefined {
   return error && { kind: 'error', status, error, hasTokens: false };
 }
 
-/** Servers that put the tokens one level deeper call the place so. */
-const WRAPPERS = ['data', 'result', 'response', 'token', 'tokens', 'payload'];
+/** How deep tokens are looked for, and in how many objects. */
+const DEEPEST = 3;
+const MOST_OBJECTS = 64;
 
-/** The object that the tokens stand in. */
+/** The object that the tokens stand in. A refresh token without an access token counts at the top only: elsewhere it may be the one sent. */
 function tokenSource(
   json: Record<string, unknown>,
   registration: ClientRegistration,
 ): Record<string, unknown> {
-  if (hasToken(json)) return json;
-  const nested = registration.quirks.includes('nested_user_token') ? ['authed_user', ...WRAPPERS] : WRAPPERS;
-  const found = nested.map((name) => json[name]).filter(isRecord);
-  return found.find((inner) => hasToken(inner)) ?? json;
+  if (hasAccessToken(json) || tokenIn(json, 'refresh_token') !== undefined) return json;
+  const isOther = (name: string): boolean =>
+    name === 'authed_user' && !registration.quirks.includes('nested_user_token');
+  let level = [json];
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    level = level.flatMap((outer) => innerObjects(outer, isOther)).slice(0, MOST_OBJECTS);
+    const found = level.find(hasAccessToken);
+    if (found) return found;
+  }
+  return json;
+}
+
+/** The objects in an object: as they are, in a list of one, or as the text that a gateway should have unpacked. */
+function innerObjects(
+  outer: Record<string, unknown>,
+  isOther: (name: string) => boolean,
+): Record<string, unknown>[] {
+  return Object.entries(outer)
+    .slice(0, MOST_OBJECTS)
+    .filter(([name]) => !isOther(name))
+    .map(([, value]) => onlyOne(typeof value === 'string' && /^\s*\{/.test(value) ? parseJson(value) : value))
+    .filter(isRecord);
 }
 
 function readTokens(
@@ -83,12 +102,16 @@ function readTokens(
 ): Tokens {
   const accessToken = tokenIn(source, 'access_token');
   const inToken = accessToken === undefined ? null : jwtLifetimeS(accessToken, now);
+  const lifetime = (name: string, fields: LifetimeFields): number | null =>
+    lifetimeS(within(source, name), fields, now) ??
+    lifetimeS(source, fields, now) ??
+    lifetimeS(json, fields, now);
   return {
     accessToken: secret(accessToken),
     refreshToken: secret(tokenIn(source, 'refresh_token')),
     tokenType: text(field(source, 'token_type')) ?? 'bearer',
-    expiresInS: lifetimeS(source, ACCESS_TOKEN, now) ?? inToken,
-    refreshExpiresInS: lifetimeS(source, REFRESH_TOKEN, now),
+    expiresInS: lifetime('access_token', ACCESS_TOKEN) ?? inToken,
+    refreshExpiresInS: lifetime('refresh_token', REFRESH_TOKEN),
     scopes: readScopes(field(source, 'scope') ?? field(source, 'scopes'), registration),
     idToken: secret(tokenIn(source, 'id_token') ?? tokenIn(json, 'id_token')),
   };
@@ -107,16 +130,50 @@ function readScopes(value: unknown, registration: ClientRegistration): string[] 
   return value.split(separator).filter((scope) => scope !== '');
 }
 
-function hasToken(json: Record<string, unknown>): boolean {
-  return tokenIn(json, 'access_token') !== undefined || tokenIn(json, 'refresh_token') !== undefined;
+/**
+ * Whether an object brings tokens. Where the status is a refusal's, or a refresh token comes without an access token, it may
+ * be a complaint about the parameter of that name; and one who repeats what was sent repeats the grant type too.
+ */
+function isAnswered(source: Record<string, unknown>, status: number): boolean {
+  const access = tokenIn(source, 'access_token');
+  const refresh = tokenIn(source, 'refresh_token');
+  if (access !== undefined) return status < 400 || isOneWord(access);
+  return (
+    status < 400 && refresh !== undefined && isOneWord(refresh) && field(source, 'grant_type') === undefined
+  );
+}
+
+function isOneWord(token: string): boolean {
+  return !/\s/.test(token);
+}
+
+function hasAccessToken(json: Record<string, unknown>): boolean {
+  return tokenIn(json, 'access_token') !== undefined;
 }
 
 /** A token, also one that stands in an object or a list of its own, with its lifetime beside it. */
 function tokenIn(json: Record<string, unknown>, name: string): string | undefined {
-  const value = field(json, name);
-  const inner = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
-  if (!isRecord(inner)) return text(inner);
-  return text(inner[name]) ?? text(inner['token']) ?? text(inner['value']);
+  const value = onlyOne(field(json, name));
+  const token = isRecord(value) ? (text(value[name]) ?? text(value['token']) ?? text(value['value'])) : value;
+  return isToken(token) ? token : undefined;
+}
+
+/** Text with a letter or a digit that is not what programs write for none: `null` must not take the place of a token. */
+function isToken(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /[a-z0-9]/i.test(value) &&
+    !/^(?:null|none|nil|undefined|false|n\/a)$/i.test(value)
+  );
+}
+
+function within(json: Record<string, unknown>, name: string): Record<string, unknown> {
+  const value = onlyOne(field(json, name));
+  return isRecord(value) ? value : {};
+}
+
+function onlyOne(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 1 ? value[0] : value;
 }
 
 function text(value: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import type { LastError } from '../accounts/json-fields.js';
 import { type SignedIn, signInCommand } from '../accounts/sign-in-command.js';
 import type { TokenFailure } from '../oauth/failure.js';
+import { mayBeDead } from '../oauth/token-words.js';
 
 interface Names {
   readonly service: string;
@@ -45,8 +46,8 @@ export function judgedByHistory(
   failure: TokenFailure,
   { lastRefreshedAt }: { readonly lastRefreshedAt: number | null },
 ): TokenFailure {
-  const isDead =
-    failure.verdict === 'refused' && failure.refusal?.code === 'invalid_request' && lastRefreshedAt !== null;
+  const { verdict, refusal } = failure;
+  const isDead = verdict === 'refused' && refusal && mayBeDead(refusal) && lastRefreshedAt !== null;
   if (!isDead) return failure;
   const { message, hint, cause } = failure.error;
   return {

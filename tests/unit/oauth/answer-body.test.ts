@@ -39,6 +39,18 @@ describe('an answer is read by its shape', () => {
     ['with a warning before it', `<br />\n<b>Warning</b>: gone\n${json}`],
     ['with a comma too many', `${json.slice(0, -1)},}`],
     ['with a second line', `${json}\n{"trace":"}"}`],
+    ['with what WordPress writes behind it', `${json}0`],
+    ['twice', json + json],
+    ['behind a warning with braces', `Notice: Undefined {index} in x\n${json}`],
+    ['as an event', `event: token\ndata: ${json}\n\n`],
+    ['as a part of several', `--b\r\nContent-Type: application/json\r\n\r\n${json}\r\n--b--`],
+    ['behind a first head, of a proxy', `HTTP/1.1 200 OK\r\nVia: x\r\n\r\n${json}`],
+    ['in base64', Buffer.from(json).toString('base64')],
+    ['with a field that is not JSON', `${json.slice(0, -1)},"nonce":undefined,"at":NaN}`],
+    ['zlib that is not named', deflateSync(json)],
+    ['brotli that is not named', brotliCompressSync(json)],
+    ['gzip without its checksum', gzipSync(json).subarray(0, -8)],
+    ['gzip with something behind it', Buffer.concat([gzipSync(json), Buffer.from('\r\n')])],
   ])('%s', (_, body, headers) => {
     expect(read(body, headers)).toEqual(fields);
   });
@@ -50,6 +62,9 @@ describe('an answer is read by its shape', () => {
       { access_token: 'a', refresh_token: 'r+', scope: 'x y' },
     ],
     ['a form with an error', 'error=invalid_grant&error_description=gone', { error: 'invalid_grant' }],
+    ['a form with blanks', 'scope=read write&refresh_token=r', { scope: 'read write', refresh_token: 'r' }],
+    ['a form behind its mark', '?refresh_token=r', { refresh_token: 'r' }],
+    ['a form with JSON in it', 'refresh_token=r&user={"id":1}', { user: '{"id":1}' }],
     ['a form with a line end', 'refresh_token=r\n', { refresh_token: 'r' }],
     ['a form of the device grant', 'device_code=d&user_code=u', { device_code: 'd' }],
   ])('%s', (_, body, expected) => {
@@ -59,6 +74,8 @@ describe('an answer is read by its shape', () => {
   test.each<[string, Buffer | string, Record<string, string>?]>([
     ['nothing', ''],
     ['a page', '<html><body>{"busy":true}</body></html>'],
+    ['a page with a token for maps', '<html><script>var c={"access_token":"pk.x","zoom":3}</script>'],
+    ['a page with an error', '<!doctype html><script>var text={"error":"login_required"}</script>'],
     ['a page with a form', '<a href="?access_token=a">'],
     ['a number', '7'],
     ['a list of two', `[${json},${json}]`],
@@ -108,4 +125,20 @@ describe('an answer that was cut off', () => {
     });
     expect(read('refresh_token=r')).toBeUndefined();
   });
+});
+
+/** Some of these once took minutes, in which nothing else was answered. */
+test('an answer of megabytes that means ill is given up as soon as others are read', () => {
+  const many = (text: string): string => text.repeat(4_000_000 / text.length);
+  const bodies: [string, Record<string, string>?][] = [
+    ['x', { 'content-encoding': many('deflate,') }],
+    [many('{"a":')],
+    [many('{')],
+    [many('{"a":[1,')],
+    [`{"a":1,${many('"b":x,')}`],
+    [`{"access_token":"a"${many(' ')}!`],
+    [`eyJ${many('A ')}!`],
+    [many('=')],
+  ];
+  for (const [body, headers] of bodies) expect(read(body, headers)).toBeUndefined();
 });

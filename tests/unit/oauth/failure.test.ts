@@ -142,6 +142,77 @@ describe('the verdict', () => {
       'transient',
       'refresh_failed',
     ],
+    ...Object.entries({
+      Fitbit: {
+        errors: [{ errorType: 'invalid_grant', message: 'Refresh token invalid: x' }],
+        success: false,
+      },
+      Strava: {
+        message: 'Bad Request',
+        errors: [{ resource: 'RefreshToken', field: 'refresh_token', code: 'invalid' }],
+      },
+      Cognito: { __type: 'NotAuthorizedException', message: 'Refresh Token has expired' },
+      Apigee: {
+        fault: {
+          faultstring: 'Invalid refresh token',
+          detail: { errorcode: 'keymanagement.service.InvalidRefreshToken' },
+        },
+      },
+      'Apigee, older': { ErrorCode: 'InvalidRefreshToken', Error: 'Refresh Token is invalid' },
+      'Spring Security': { error: 'invalid_token', error_description: 'Invalid refresh token (expired): x' },
+      'Laravel Passport': {
+        error: 'invalid_request',
+        error_description: 'The refresh token is invalid.',
+        hint: 'Token has been revoked',
+      },
+      'Simple JWT': { refresh_token: ['Token is invalid or expired'] },
+      GraphQL: { errors: [{ message: 'x', extensions: { code: 'invalid_grant' } }], data: null },
+      'Azure, within': { error: { code: 'BadRequest', innererror: { code: 'invalid_grant' } } },
+      'problem details': { type: 'https://x.example.org/problems/invalid-grant', title: 'Invalid grant' },
+      'an exception': { exception: 'InvalidGrantException' },
+      'camel case': { error: 'refreshTokenExpired' },
+      'not found': { message: "The refresh token doesn't exist." },
+      Auth0: { error: 'mfa_required', error_description: 'Multifactor authentication required' },
+    }).map(([who, body]): [string, Answered, TokenFailure['verdict'], string] => [
+      who,
+      { body },
+      'dead',
+      'auth_required',
+    ]),
+    ...Object.entries({
+      'a grant type': { error: 'invalid_request', error_description: 'Invalid grant type' },
+      'another grant type': { error: 'unsupported_grant_type', message: 'Invalid refresh token grant' },
+      'a client': { error: 'invalid_client', error_description: 'This is no invalid_grant' },
+      'a grant that the client may not use': {
+        error: 'unauthorized_client',
+        error_description: 'The refresh token grant is not valid for this client',
+      },
+      'a missing parameter': { message: 'Missing or invalid parameter: refresh_token' },
+      'a parameter that is required': { refresh_token: ['This field is required.'] },
+      'a token against forgery': { message: 'Invalid CSRF token' },
+      'the token of a gateway': { message: 'Invalid access token' },
+    }).map(([what, body]): [string, Answered, TokenFailure['verdict'], string] => [
+      `what concerns ${what}`,
+      { body },
+      'refused',
+      'refresh_failed',
+    ]),
+    ...Object.entries({
+      Cognito: { __type: 'TooManyRequestsException', message: 'Rate exceeded' },
+      Salesforce: { error: 'invalid_grant', error_description: 'login rate exceeded' },
+      Zoho: { error: 'Access Denied', error_description: 'You have made too many requests continuously.' },
+      Kong: { message: 'API rate limit exceeded' },
+      AWS: { code: 'ThrottlingException' },
+      Google: { error: 'internal_failure' },
+      Java: { error: 'ServiceUnavailable' },
+    }).map(([who, body]): [string, Answered, TokenFailure['verdict'], string] => [
+      `for later: ${who}`,
+      { body },
+      'transient',
+      'refresh_failed',
+    ]),
+    ['408', { body: { error: 'Request Timeout' }, status: 408 }, 'transient', 'refresh_failed'],
+    ['425', { body: { error: 'Too Early' }, status: 425 }, 'transient', 'refresh_failed'],
     ['HTML', { body: '<h1>Sign in to the hotel</h1>', status: 200 }, 'transient', 'refresh_failed'],
     ['HTML with 400', { body: '<h1>Bad</h1>' }, 'transient', 'refresh_failed'],
     ['half an answer', { body: '{"access_tok', status: 200 }, 'transient', 'refresh_failed'],
@@ -176,6 +247,23 @@ describe('the sentence', () => {
     expect(JSON.stringify([error, error.message, error.hint])).not.toMatch(/(rt\/\+&|cs-)secret/);
   });
 
+  test.each([
+    ['HTTP Basic, as AWS quotes it', Buffer.from('client:cs-secret').toString('base64')],
+    ['a token as it travelled', 'rt%2F%2B%26secret'],
+    ['the beginning of a long one', `${'long-refresh-token'.repeat(20)}…`],
+    ['a long one, with something behind it', `${'long-refresh-token'.repeat(100)} is unknown`],
+  ])('quotes nothing secret in another form: %s', (_, quoted) => {
+    const sent = ['cs-secret', 'rt/+&secret', 'long-refresh-token'.repeat(100)];
+    const { message } = judge({ body: { message: `'${quoted}' not valid in Authorization` }, sent }).error;
+    expect(message).toContain('[redacted]');
+    for (const part of [quoted.slice(0, 20), 'long-refresh']) expect(message).not.toContain(part);
+  });
+
+  test('a description of megabytes is judged by its beginning', () => {
+    const { verdict } = judge({ body: { error: 'x', error_description: 'a'.repeat(3_000_000) } });
+    expect(verdict).toBe('refused');
+  });
+
   test('an answer that is not read is not quoted', () => {
     const { error } = judge({
       body: '<p>cs-secret</p>',
@@ -206,10 +294,19 @@ describe('how long the provider asks to be left alone', () => {
     judge({ body: '', status: 429, headers: { 'retry-after': value } }).retryAfterMs;
 
   test.each([
-    ['0', 0],
+    ['0', undefined],
+    ['-5', undefined],
+    ['Infinity', undefined],
+    ['0.5', 0],
     ['120', 120_000],
+    ['120.5', 120_000],
+    ['+120', 120_000],
+    ['120s', 120_000],
+    ['2 minutes', 120_000],
+    ['PT2M', 120_000],
+    ['120, 120', 120_000],
     ['soon', undefined],
-    ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', undefined],
   ])('%s', (value, expected) => {
     expect(retryAfter(value)).toBe(expected);
   });
@@ -219,6 +316,14 @@ describe('how long the provider asks to be left alone', () => {
     expect(ms).toBeGreaterThan(3_500_000);
     expect(ms).toBeLessThanOrEqual(3_600_000);
   });
+
+  test.each(['Fri, 27 Nov 2015 06:02:00 GMT', '1448604120', '2015-11-27 06:02:00'])(
+    'as a moment by the clock of the provider: %s',
+    (at) => {
+      const headers = { 'retry-after': at, date: 'Fri, 27 Nov 2015 06:00:00 GMT' };
+      expect(judge({ body: '', status: 429, headers }).retryAfterMs).toBe(120_000);
+    },
+  );
 
   test('not at all', () => {
     expect(judge({ body: '', status: 503 }).retryAfterMs).toBeUndefined();
