@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHttpClient } from '../../daemon/core/oauth/http.js';
 import { addAccount, work } from '../support/accounts.js';
 import { type AfterBytes, writeBytes } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';
@@ -42,6 +45,18 @@ const odd: Record<string, (body: string) => string> = {
     `${HEAD}${CHUNKED}\r\n ${body.length.toString(16)} \r\n${body}\r\n0\r\n\r\n`,
   'a status line without a reason': (body) => `HTTP/1.1 200\r\n${length(body)}\r\n${body}`,
   'a status line of HTTP/2': (body) => `HTTP/2 200\r\n${length(body)}\r\n${body}`,
+  'a status line without a version': (body) => `HTTP 200 OK\r\n${length(body)}\r\n${body}`,
+  'lines as Windows makes them in text mode': (body) =>
+    `${HEAD}${length(body)}\r\n`.replaceAll('\r\n', '\r\r\n') + body,
+  'an informational answer that is not ended': (body) =>
+    `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n${HEAD}${length(body)}\r\n${body}`,
+  'chunked twice in the header': (body) => `${HEAD}${CHUNKED}${CHUNKED}\r\n${chunk(body)}0\r\n\r\n`,
+  'chunks within chunks': (body) => `${HEAD}${CHUNKED}\r\n${chunk(`${chunk(body)}0\r\n\r\n`)}0\r\n\r\n`,
+  'chunks without line ends behind them': (body) =>
+    `${HEAD}${CHUNKED}\r\n14\r\n${body.slice(0, 20)}${(body.length - 20).toString(16)}\r\n${body.slice(20)}0\r\n\r\n`,
+  'the head of a proxy before': (body) =>
+    `HTTP/1.1 200 Connection established\r\n\r\n${HEAD}${length(body)}\r\n${body}`,
+  'a length with its unit': (body) => `${HEAD}Content-Length: ${body.length} bytes\r\n\r\n${body}`,
   'HTTP/1.0': (body) => `HTTP/1.0 200 OK\r\n\r\n${body}`,
   '100 Continue before': (body) => `HTTP/1.1 100 Continue\r\n\r\n${HEAD}${length(body)}\r\n${body}`,
   '103 Early Hints before, twice': (body) =>
@@ -68,6 +83,50 @@ afterAll(() => scene.stop());
 
 test.each(Object.entries(odd))('%s: the new refresh token is kept', async (_, write) => {
   await expectKept(write, 'end');
+});
+
+describe('an answer whose body comes later than its head, and is longer than the head says', () => {
+  test.each([
+    ['a length of 0', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 0],
+    ['204', 'HTTP/1.1 204 No Content\r\n\r\n', 0],
+    ['the length of what was packed', 'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n', 20],
+  ])('%s', async (_, head, first) => {
+    const server = await stopAfter(
+      listening((socket) => {
+        const body = '{"access_token":"a","refresh_token":"r"}';
+        socket.write(head + body.slice(0, first));
+        // Each piece is read before the next one is sent.
+        setTimeout(() => socket.end(body.slice(first)), 20);
+      }),
+    );
+    const http = createHttpClient({ connectMs: 60_000, totalMs: 60_000 }, {});
+    const { body } = await http(server.url, { method: 'POST', headers: {} });
+    expect(body.toString()).toBe('{"access_token":"a","refresh_token":"r"}');
+  });
+
+  test('does not keep one waiting that stays open', async () => {
+    const server = await stopAfter(
+      listening((socket) => void socket.write('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')),
+    );
+    const http = createHttpClient({ connectMs: 600_000, totalMs: 600_000 }, {});
+    expect(await http(server.url, { method: 'POST', headers: {} })).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a refusal for later that is cut counts by its status', () => {
+  test.each([
+    ['429 with half a page', 'HTTP/1.1 429 Too Many\r\nRetry-After: 120\r\nContent-Length: 500\r\n\r\n<h1>'],
+    ['503 with only a head', 'HTTP/1.1 503 Busy\r\nRetry-After: 120\r\nContent-Length: 500\r\n\r\n'],
+    ['502 in chunks without an end', 'HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<h1>\r\n'],
+  ])('%s: it is not asked again at once', async (what, bytes) => {
+    const { api, proxy, sandbox } = scene;
+    const name = { ...work, account: what.replaceAll(' ', '-') };
+    await addAccount(api, { account: name.account });
+    proxy.plan((exchange) => exchange.sendBytes(Buffer.from(bytes), 'end'), { grantType: 'refresh_token' });
+    await expect(api.refreshToken(name)).rejects.toMatchObject({ kind: 'refresh_failed' });
+    expect(stored.outcomes(sandbox.home, name.account)).toEqual(['refused']);
+    await api.refreshToken(name);
+  });
 });
 
 test.each(['a Content-Length that is too long', 'chunks without an end', 'no length'])(
@@ -159,6 +218,26 @@ test.each([
   });
   await expect(scene.api.refreshToken({ ...work, account })).rejects.toMatchObject({ kind: 'auth_required' });
 });
+
+/** A server that answers the first bytes of each connection. */
+async function listening(answer: (socket: Socket) => void): Promise<{ url: URL; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('data', () => answer(socket));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: new URL(`http://127.0.0.1:${port}/token`),
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
 
 async function expectKept(write: (body: string) => string, ending: AfterBytes): Promise<void> {
   const { api, provider, proxy } = scene;

@@ -1,7 +1,14 @@
 import { Secret } from '../../../shared/secret.js';
 import type { Clock } from '../platform/clock.js';
 import type { ClientRegistration, OAuthClient } from './client.js';
-import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure, withUnread } from './failure.js';
+import {
+  isForLater,
+  judgeHttpFailure,
+  judgeRefusal,
+  judgeUnreadable,
+  type TokenFailure,
+  withUnread,
+} from './failure.js';
 import { HttpFailure } from './http/failure.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 import { tokenEndpointRequest } from './requests.js';
@@ -58,8 +65,8 @@ export async function judgedExchange(
     const answer = await send();
     const result = read(answer);
     if (result.kind === 'tokens') return { granted: { tokens: result.tokens, sentAt } };
-    // A refusal that is whole says what it says, whatever length was announced.
-    if (answer.complete === false && result.kind === 'unreadable')
+    // A refusal that is whole says what it says, whatever length was announced, and so does a status that means "later".
+    if (answer.complete === false && result.kind === 'unreadable' && !isForLater(answer))
       return { failure: judgeHttpFailure(answer.failure) };
     switch (result.kind) {
       case 'error': {

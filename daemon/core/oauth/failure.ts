@@ -95,7 +95,8 @@ export const judgements: readonly Judgement[] = [
     kind: 'network',
   },
   {
-    when: 'status 408, 425, 429 or 5xx, with any body',
+    // 408 and 425 say the same as 429: later.
+    when: 'status 429 or 5xx, with any body',
     matches: ({ answer }) => answer !== undefined && isForLater(answer),
     end: 'refused',
     verdict: 'transient',

@@ -10,6 +10,9 @@ import { HttpFailure } from './http/failure.js';
 /** A token endpoint's answer is a few kilobytes, and padding must not cost a grant. Beyond this it is read no further. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
+/** How long the end of the connection is awaited where an answer ends in the middle, by the length that it says. */
+const LINGER_MS = 250;
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
@@ -32,7 +35,7 @@ interface WholeAnswer extends AnswerParts {
   readonly complete?: true;
 }
 
-/** The beginning of an answer, with a part of its body at least, and what became of the rest. */
+/** The beginning of an answer, with a part of its body at least unless its status is a refusal, and what became of the rest. */
 interface CutAnswer extends AnswerParts {
   readonly complete: false;
   readonly failure: HttpFailure;
@@ -79,22 +82,26 @@ function messageOf(url: URL, { method, headers, body = '' }: HttpRequest): Buffe
 }
 
 /**
- * Sends a message and reads its answer. Whatever ends that, what has arrived until then is the answer: only without a head
- * and a part of the body there is none.
+ * Sends a message and reads its answer. Whatever ends that, what has arrived until then is the answer: only without a head,
+ * and without a part of the body of a success, there is none.
  */
 function answerOn(socket: Socket, host: string, message: Buffer, limitMs: number): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const reader = new AnswerReader();
     let isClosed = false;
     let fault: Error | undefined;
+    let linger: NodeJS.Timeout | undefined;
     const settle = (sentence: string, timedOut = false): void => {
       clearTimeout(timer);
+      clearTimeout(linger);
       socket.destroy();
       const failure = new HttpFailure(sentence, { delivered: true, timedOut, cause: fault });
       const arrived = reader.arrived(isClosed);
       if (!arrived) reject(failure);
       else if (arrived.isWhole) resolve(partsOf(arrived));
-      else if (arrived.body.length > 0) resolve({ ...partsOf(arrived), complete: false, failure });
+      // The status of a refusal says enough.
+      else if (arrived.body.length > 0 || arrived.status >= 400)
+        resolve({ ...partsOf(arrived), complete: false, failure });
       else reject(failure);
     };
     // A process that was stopped meanwhile may already have its answer: what has arrived is read first.
@@ -111,7 +118,8 @@ function answerOn(socket: Socket, host: string, message: Buffer, limitMs: number
 
     socket.on('data', (piece) => {
       reader.push(piece);
-      if (reader.isOver) settle(`The answer from ${host} is not HTTP.`);
+      if (reader.mayGoOn) linger ??= setTimeout(settleByEnd, LINGER_MS);
+      else if (reader.isOver) settle(`The answer from ${host} is not HTTP.`);
       else if (reader.length > MAX_ANSWER_BYTES)
         settle(`The answer from ${host} is larger than ${MAX_ANSWER_BYTES} bytes.`);
     });

@@ -56,6 +56,14 @@ describe('the pace of polling', () => {
     expect(waits(90, ['failed', 'failed', 'pending'])).toEqual([90, 90, 90, 90]);
   });
 
+  test('waits as long as Retry-After asks, beside a sign-in that is pending, too', () => {
+    const pace = new PollingPace(5);
+    pace.pending({ retryAfterMs: 30_000 });
+    expect(pace.waitS).toBe(30);
+    pace.pending();
+    expect(pace.waitS).toBe(5);
+  });
+
   test('waits as long as Retry-After asks, for that one time', () => {
     expect(waits(5, [{ retryAfterMs: 100_000 }, 'failed', 'pending'])).toEqual([5, 100, 20, 5]);
     expect(waits(5, [{ retryAfterMs: 0 }])).toEqual([5, 10]);

@@ -4,6 +4,7 @@ import { readAnswerObject } from '../answer-body.js';
 import type { OAuthClient } from '../client.js';
 import type { OAuthContext } from '../exchange.js';
 import { judgeHttpFailure, judgeRefusal, judgeUnreadable, type TokenFailure } from '../failure.js';
+import { field } from '../fields.js';
 import { DEVICE_CODE } from '../grant-types.js';
 import { isPersonsNo, refusedHint } from '../hints.js';
 import { HttpFailure } from '../http/failure.js';
@@ -12,6 +13,7 @@ import { deviceAuthorizationRequest } from '../requests.js';
 import { short } from '../short.js';
 import { inEitherWay, type SignInExchange, signInExchange, withHint } from '../sign-in-exchange.js';
 import { readTokenAnswer } from '../token-answer.js';
+import { saysCode } from '../token-words.js';
 import { type Asked, askedInstead, firstAsked } from './asked.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { PollingPace, secondsOf } from './polling-pace.js';
@@ -119,9 +121,9 @@ function readDeviceAnswer(
 ): DeviceAnswer {
   const json = readAnswerObject(answer) ?? {};
   const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-  const deviceCode = text(json['device_code']);
-  const userCode = text(json['user_code']);
-  const verificationUri = text(json['verification_uri']) ?? text(json['verification_url']);
+  const deviceCode = text(field(json, 'device_code'));
+  const userCode = text(field(json, 'user_code'));
+  const verificationUri = text(field(json, 'verification_uri')) ?? text(field(json, 'verification_url'));
   if (deviceCode === null || userCode === null || verificationUri === null) {
     if (answer.complete === false) throw answer.failure;
     const read = readTokenAnswer(answer, registration, Date.now());
@@ -136,9 +138,9 @@ function readDeviceAnswer(
     deviceCode,
     userCode,
     verificationUri,
-    verificationUriComplete: text(json['verification_uri_complete']),
-    lifetimeS: Math.min(secondsOf(json['expires_in']) ?? DEFAULT_LIFETIME_S, LONGEST_LIFETIME_S),
-    interval: json['interval'],
+    verificationUriComplete: text(field(json, 'verification_uri_complete')),
+    lifetimeS: Math.min(secondsOf(field(json, 'expires_in')) ?? DEFAULT_LIFETIME_S, LONGEST_LIFETIME_S),
+    interval: field(json, 'interval'),
   };
   return { device };
 }
@@ -160,9 +162,8 @@ async function poll(
     const { failure } = asked;
     if (!failure) return;
     client = asked.client;
-    const code = failure.refusal?.code;
-    if (code === 'authorization_pending') pace.pending();
-    else if (code === 'slow_down') pace.slowDown(failure.refusal?.interval);
+    if (saysCode(failure.refusal, 'authorization_pending')) pace.pending(failure);
+    else if (saysCode(failure.refusal, 'slow_down')) pace.slowDown(failure.refusal?.interval);
     else if (failure.verdict === 'transient' && failure.client === undefined) pace.failed(failure);
     else throw ending(failure) ?? failure.signInError;
   }

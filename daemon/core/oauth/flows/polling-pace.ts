@@ -8,6 +8,10 @@ const SHORTEST_INTERVAL_S = 1;
 /** The most that waiting grows to while the provider cannot be reached: the person may have approved meanwhile. */
 const LONGEST_GROWN_S = 60;
 
+interface Pause {
+  readonly retryAfterMs?: TokenFailure['retryAfterMs'];
+}
+
 /** How long to wait before each poll of a token endpoint (RFC 8628, section 3.5). */
 export class PollingPace {
   /** What the provider has asked for, in its first answer and by `slow_down`. */
@@ -27,9 +31,9 @@ export class PollingPace {
   }
 
   /** The provider answered, and the person is not ready: what was added for its bad moments is given back. */
-  pending(): void {
+  pending({ retryAfterMs = 0 }: Pause = {}): void {
     this.#grownS = this.#agreedS;
-    this.#retryAfterS = 0;
+    this.#retryAfterS = retryAfterMs / 1000;
   }
 
   /** The provider asks for a longer interval, which holds from now on. */
@@ -39,7 +43,7 @@ export class PollingPace {
   }
 
   /** The provider could not be reached, or has a bad moment: twice as long, or as long as it asks for. */
-  failed({ retryAfterMs = 0 }: Pick<TokenFailure, 'retryAfterMs'>): void {
+  failed({ retryAfterMs = 0 }: Pause): void {
     this.#grownS = Math.max(this.#agreedS, Math.min(this.#grownS * 2, LONGEST_GROWN_S));
     this.#retryAfterS = retryAfterMs / 1000;
   }

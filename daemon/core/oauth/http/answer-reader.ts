@@ -30,6 +30,16 @@ export class AnswerReader {
     return this.#isNoAnswer || this.arrived(false)?.isWhole === true;
   }
 
+  /** Whether more may come although the answer has the length that it says: that is too short at times, or zero. */
+  get mayGoOn(): boolean {
+    const arrived = this.arrived(false);
+    return (
+      arrived?.isWhole === true &&
+      this.#head?.framing !== 'chunked' &&
+      !/\}\s*$/.test(arrived.body.subarray(-16).toString('latin1'))
+    );
+  }
+
   push(piece: Buffer): void {
     this.#bytes.push(piece);
     if (!this.#head) this.#readHead();
@@ -54,7 +64,10 @@ export class AnswerReader {
     }
   }
 
-  #endHead([first = '', ...fields]: readonly string[]): void {
+  #endHead(lines: readonly string[]): void {
+    // Without the empty line between them, an informational answer and the one behind it are one head.
+    const begin = lines.findLastIndex((line) => statusOf(line) !== undefined);
+    const [first = '', ...fields] = lines.slice(begin);
     const status = statusOf(first) ?? 0;
     if (status < 200) return;
     const headers = headersOf(fields);

@@ -29,12 +29,13 @@ export class ArrivingBytes {
     this.#length = length;
   }
 
-  /** The next line as Latin-1, without its end, which may lack the carriage return; `undefined` until it is whole. */
+  /** The next line as Latin-1, without its end, which may have no carriage return or several; `undefined` until it is whole. */
   readLine(): string | undefined {
     const end = this.#bytes.subarray(0, this.#length).indexOf(LINE_FEED, this.#searched);
     this.#searched = end < 0 ? this.#length : end + 1;
     if (end < 0) return undefined;
-    const last = end > this.#position && this.#bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+    let last = end;
+    while (last > this.#position && this.#bytes[last - 1] === CARRIAGE_RETURN) last--;
     const line = this.#bytes.toString('latin1', this.#position, last);
     this.#position = end + 1;
     return line;

@@ -4,8 +4,8 @@ export interface AnswerHead {
   readonly headers: Headers;
 }
 
-/** `HTTP/1.1 200 OK`; the reason may be missing, and the version is whatever the server thinks it speaks. */
-const STATUS_LINE = /^HTTP\/[\d.]+[ \t]+(\d{3})(?!\d)/i;
+/** `HTTP/1.1 200 OK`; the reason and the version may be missing, and the version is whatever the server thinks it speaks. */
+const STATUS_LINE = /^HTTP(?:\/[\d.]+)?[ \t]+(\d{3})(?!\d)/i;
 
 /** The status of a status line, or `undefined` if the line is something else. */
 export function statusOf(line: string): number | undefined {
