@@ -195,7 +195,7 @@ describe('a database that cannot be used', () => {
       const { code, stderr } = await read.exited;
       expect({ code, stderr }).toEqual({
         code: 10,
-        stderr: expect.stringContaining('hint: Check free space'),
+        stderr: expect.stringContaining('hint: Make the data folder and its files writable'),
       });
       await chmod(data, 0o700);
       await chmod(stored.databaseFile(sandbox.home), 0o600);
