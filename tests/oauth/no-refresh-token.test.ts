@@ -156,7 +156,9 @@ describe('a server that refuses what no person asked for', () => {
     expect(account).toMatchObject({ scopes: ['openid'] });
     // Not to be tried again.
     expect(notices).toEqual([
-      expect.stringMatching(/^No refresh token came.*--replace --param access_type=offline\./),
+      expect.stringMatching(
+        /^No refresh token came.*--replace --param access_type=offline --param prompt=consent\./,
+      ),
     ]);
   });
 
@@ -237,7 +239,7 @@ describe('a sign-in that brings no refresh token', () => {
     const { account, notices } = await signInWith(short, { account: 'a', scopes: ['profile'] });
     const end = account?.expires_at?.slice(0, 16).replace('T', ' ');
     expect(notices).toEqual([
-      `No refresh token came: own/a works until ${end} UTC, and then needs a new sign-in. Try: sigilforge add-account own a --replace --scopes openid,profile,offline_access or --param access_type=offline. If that does not help, check that the provider lets this client have refresh tokens.`,
+      `No refresh token came: own/a works until ${end} UTC, and then needs a new sign-in. Try: sigilforge add-account own a --replace --scopes openid,profile,offline_access or --param access_type=offline --param prompt=consent. If that does not help, check that the provider lets this client have refresh tokens.`,
     ]);
   });
 
@@ -252,7 +254,7 @@ describe('a sign-in that brings no refresh token', () => {
 
   test('does not name a scope again that was asked for', async () => {
     const { notices } = await signInWith(short, { account: 'asked' });
-    expect(notices[0]).toContain('--replace --param access_type=offline.');
+    expect(notices[0]).toContain('--replace --param access_type=offline --param prompt=consent.');
   });
 
   test('says it on another device as well', async () => {

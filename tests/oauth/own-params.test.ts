@@ -145,7 +145,8 @@ describe.each([
 
 test('what only the browser is told stays out of token requests, and the rest out of refreshes', async () => {
   const name = await own();
-  const params = { login_hint: 'ada', prompt: 'login', organization: 'one' };
+  const hints = { kc_idp_hint: 'corp', identity_provider: 'Google', connection: 'github', user_scope: 'a' };
+  const params = { login_hint: 'ada', prompt: 'login', ...hints, organization: 'one' };
   expect(await browserSignIn(name, params)).toMatchObject(params);
   expect(sent('POST /token', Object.keys(params))).toEqual({ organization: 'one' });
   await api.refreshToken(name);

@@ -25,6 +25,9 @@ const OTHER_MATTERS: ReadonlySet<string> = new Set([
 const ABOUT_CLIENT = /client[\s_-]*(id|secret|credential|authenticat|assertion)|authorization header/i;
 const ABOUT_SECRET = /secret|credential|client[\s_-]*authenticat|authorization header/i;
 
+/** Texts about a code or a refresh token that is over, for which some servers answer 401, too. */
+const ABOUT_GRANT = /(refresh|authorization|device)[\s_-]*(token|code)|\bgrant\b|expired|revoked/i;
+
 /**
  * Whether a token endpoint does not recognize the client. Status 401 has no other meaning there (RFC 6749, section 5.2), with
  * whatever body: none, a page, or an error of the server's framework. Servers that look for the client only where another way
@@ -38,8 +41,8 @@ export function clientRefusal(
   const codes = words.map((word) => word.trim().toLowerCase());
   if (codes.some((code) => CODES.has(code))) return 'surely';
   if (status >= 500 || status === 429 || codes.some((code) => OTHER_MATTERS.has(code))) return undefined;
-  if (status === 401) return 'surely';
   const says = (pattern: RegExp): boolean => words.some((word) => pattern.test(word));
+  if (status === 401 && !says(ABOUT_GRANT)) return 'surely';
   if (codes.includes('unauthorized_client')) return says(ABOUT_SECRET) ? 'surely' : 'maybe';
   return says(ABOUT_CLIENT) ? 'maybe' : undefined;
 }

@@ -59,10 +59,13 @@ function whatToTry({ service, account, client: { registration }, scopes, refused
   // The entry of a provider that is known has its parameters already.
   if (issued !== 'unknown') return `${upperFirst(allowed)}.`;
   const more = [...scopes, ...refused].includes('offline_access')
-    ? '--param access_type=offline'
-    : `--scopes ${[...new Set(['openid', ...scopes, 'offline_access'])].join(',')} or --param access_type=offline`;
+    ? OFFLINE
+    : `--scopes ${[...new Set(['openid', ...scopes, 'offline_access'])].join(',')} or ${OFFLINE}`;
   return `Try: sigilforge add-account ${service} ${account} --replace ${more}. If that does not help, ${allowed}.`;
 }
+
+/** Google's parameter, which others took over; some give a refresh token only at a person's first consent, or when asked again. */
+const OFFLINE = '--param access_type=offline --param prompt=consent';
 
 function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
