@@ -127,10 +127,14 @@ test.each([
   expect(await scene.api.getAccount(work)).toMatchObject({ state: 'needs_auth' });
 });
 
-test('invalid_request is a dead grant only where refreshes used to work', async () => {
+test.each<[string, object]>([
+  ['invalid_request', { error: 'invalid_request', error_description: 'refresh token malformed' }],
+  ['invalid_token', { error: 'invalid_token' }],
+  ['a token that was revoked', { message: 'Token has been revoked' }],
+])('%s is a dead grant only where refreshes used to work', async (_, body) => {
   const { api, proxy } = scene;
-  const refused = answerWith(400, { error: 'invalid_request', error_description: 'refresh token malformed' });
-  await addAccount(api);
+  const refused = answerWith(400, body);
+  await addAccount(api, { replace: true });
   proxy.plan(refused, { grantType: 'refresh_token', times: 2 });
   await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: 'refresh_failed' });
   expect(await api.getAccount(work)).toMatchObject({ state: 'ok' });

@@ -205,6 +205,7 @@ describe('with a server that', () => {
     ],
     ['Discord', { status: 401, body: { message: '401: Unauthorized', code: 0 } }],
     ['Facebook', { status: 400, body: { error: { message: 'Missing client_id parameter.', code: 101 } } }],
+    ['AWS', { status: 400, body: { __type: 'InvalidClientException' } }],
     ['XML', { status: 400, body: '<Map><error>invalid_client</error></Map>' }],
   ];
 

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from './http.js';
-import type { TokenError } from './token-words.js';
+import { codesOf, type TokenError } from './token-words.js';
 
 /** Whether an answer refuses the client itself: `surely`, or `maybe`, in words that are also used for something else. */
 export type ClientRefusal = 'surely' | 'maybe';
@@ -38,7 +38,7 @@ export function clientRefusal(
   refusal: TokenError | undefined,
 ): ClientRefusal | undefined {
   const words = refusal?.words ?? [];
-  const codes = words.map((word) => word.trim().toLowerCase());
+  const codes = words.flatMap(codesOf);
   if (codes.some((code) => CODES.has(code))) return 'surely';
   if (status >= 500 || status === 429 || codes.some((code) => OTHER_MATTERS.has(code))) return undefined;
   const says = (pattern: RegExp): boolean => words.some((word) => pattern.test(word));

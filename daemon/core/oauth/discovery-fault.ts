@@ -105,11 +105,19 @@ function whichIsIt(found: string, { id, issuer }: Asked): string {
 }
 
 function explainRedirect(to: URL | undefined, asked: Asked): Explanation {
-  if (to === undefined) return ['it redirects to no address', `Check the issuer. ${orEndpoints(asked)}`];
+  if (to === undefined || !/^https?:$/.test(to.protocol))
+    return ['it redirects to no address', `Check the issuer. ${orEndpoints(asked)}`];
   if (to.origin === new URL(asked.issuer).origin) {
     return [
       `it redirects again and again, at last to ${shown(to)}`,
       `Check the issuer. ${orEndpoints(asked)}`,
+    ];
+  }
+  const isPlain = to.protocol === 'http:' && asked.issuer.startsWith('https:');
+  if (isPlain) {
+    return [
+      `it redirects to another place, ${shown(to)}, which is not https`,
+      `Open ${asked.issuer} in a browser: the network may want you to sign in first. ${orEndpoints(asked)}`,
     ];
   }
   return [

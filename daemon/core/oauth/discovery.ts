@@ -4,7 +4,7 @@ import { Issuer } from '../../../shared/schemas.js';
 import { readAnswerText } from './answer-body.js';
 import { type DiscoveryFault, discoveryError } from './discovery-fault.js';
 import { assertEndpointsElsewhere } from './endpoint-guard.js';
-import { retryAfter } from './failure.js';
+import { isForLater, retryAfter } from './failure.js';
 import { HttpFailure } from './http/failure.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 import { isSameHost, isSameIssuer } from './issuer.js';
@@ -92,7 +92,9 @@ async function metadataAt(
 
 function faultOf(answer: HttpAnswer, url: URL): DiscoveryFault | undefined {
   const { status } = answer;
-  if (status === 429 || status >= 500) return { why: 'busy', status, retryAfterMs: retryAfter(answer) };
+  // The network answered in place of the server (RFC 6585, section 6).
+  if (status === 511) return { why: 'not_json', url };
+  if (isForLater(answer)) return { why: 'busy', status, retryAfterMs: retryAfter(answer) };
   if (status === 404 || status === 410) return { why: 'missing', url };
   return status < 200 || status > 299 ? { why: 'refused', url, status } : undefined;
 }
@@ -138,9 +140,10 @@ function issuerNamed(found: unknown, { issuer, issuerVaries }: Discoverable): st
 }
 
 function metadataOf(json: Record<string, unknown>, provider: Discoverable, openid: boolean): ServerMetadata {
-  const text = (name: string): string | null => {
+  // A part of an address leads nowhere: then the server names no such endpoint.
+  const endpoint = (name: string): string | null => {
     const value = json[name];
-    return typeof value === 'string' && value !== '' ? value : null;
+    return typeof value === 'string' && URL.canParse(value) ? value : null;
   };
   const texts = (name: string): string[] | undefined => {
     const value = json[name];
@@ -148,10 +151,10 @@ function metadataOf(json: Record<string, unknown>, provider: Discoverable, openi
   };
   return {
     issuer: issuerNamed(json['issuer'], provider),
-    authorization_endpoint: text('authorization_endpoint'),
-    token_endpoint: text('token_endpoint'),
-    device_authorization_endpoint: text('device_authorization_endpoint'),
-    revocation_endpoint: text('revocation_endpoint'),
+    authorization_endpoint: endpoint('authorization_endpoint'),
+    token_endpoint: endpoint('token_endpoint'),
+    device_authorization_endpoint: endpoint('device_authorization_endpoint'),
+    revocation_endpoint: endpoint('revocation_endpoint'),
     iss_required: json['authorization_response_iss_parameter_supported'] === true,
     openid,
     scopes: texts('scopes_supported'),

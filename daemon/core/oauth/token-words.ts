@@ -91,7 +91,7 @@ function says({ words }: TokenError, wanted: ReadonlySet<string>): boolean {
  * The codes in a text, in small letters with underscores: the text itself if it is one word (`InvalidGrantException`), and
  * those within a sentence, as in `invalid_grant: Token has been revoked`.
  */
-function codesOf(text: string): string[] {
+export function codesOf(text: string): string[] {
   const within =
     text
       .slice(0, SEARCHED)
