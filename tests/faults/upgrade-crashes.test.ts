@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connect } from '../../client/index.js';
 import { MIGRATION_POINTS, type TracePoint } from '../../daemon/core/platform/trace.js';
 import { SCHEMA_VERSION } from '../../daemon/core/store/migrate.js';
-import { expectEverythingWorks, putOldHome } from '../fixtures/old-home.js';
+import { type Commit, expectEverythingWorks, putOldHome } from '../fixtures/old-home.js';
 import { type OldProvider, startOldProvider } from '../fixtures/old-provider.js';
 import type { Running } from '../support/start/running.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
@@ -33,16 +33,20 @@ beforeEach(async () => {
   };
 });
 
-test.each<{ at: TracePoint }>([
-  { at: 'migrate.committing' },
-  { at: 'migrate.committed' },
-  { at: 'rotate.resealing' },
-  { at: 'rotate.resealed' },
-  { at: 'rotate.retiring' },
-  { at: 'rotate.retired' },
+test.each<{ at: TracePoint; commit: Commit }>([
+  { at: 'migrate.committing', commit: '3cecdbb' },
+  { at: 'migrate.committed', commit: '3cecdbb' },
+  { at: 'rotate.resealing', commit: '3cecdbb' },
+  { at: 'rotate.resealed', commit: '3cecdbb' },
+  { at: 'rotate.retiring', commit: '3cecdbb' },
+  { at: 'rotate.retired', commit: '3cecdbb' },
+  { at: 'migrate.committed', commit: '30f84b0' },
+  { at: 'rotate.resealed', commit: '30f84b0' },
+  { at: 'rotate.retiring', commit: '30f84b0' },
 ])(
-  'after a crash at $at the next start ends it, and every account works',
-  async ({ at }) => {
+  'after a crash at $at the next start ends it, and every account works: $commit',
+  async ({ at, commit }) => {
+    await putOldHome(sandbox.home, provider.url, commit);
     await crashAt(at);
     await expectFinished();
   },
@@ -93,13 +97,13 @@ async function expectKilled({ exited }: Running): Promise<void> {
 }
 
 function isBound(): boolean {
-  return stored.vaultFormat(sandbox.home) === 2;
+  return stored.vaultFormat(sandbox.home) === 3;
 }
 
 async function expectFinished(): Promise<void> {
   const { socket } = await sandbox.startDaemon();
   await expect.poll(isBound, { timeout: 20_000 }).toBe(true);
-  expect(new Set(stored.formats(sandbox.home))).toEqual(new Set([2]));
+  expect(new Set(stored.formats(sandbox.home))).toEqual(new Set([3]));
   const api = await connect({ socket });
   try {
     await expectEverythingWorks(api, provider);

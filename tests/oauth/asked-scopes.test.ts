@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { decodeExport, encodeExport } from '../../daemon/core/transfer/export-file.js';
+import { changeAccount } from '../support/kept-account.js';
 import { type FakeTokenEndpoint, startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
 import { type Backend, startLibrary } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -63,14 +64,14 @@ test('an answer that names no scopes grants those that were asked for, not those
 
 test('an account from before this was kept asks for what it was granted', async () => {
   await addMachine();
-  stored.forgetAskedScopes(backend.sandbox.home);
+  await changeAccount(backend.sandbox.home, machine, () => ({ askedScopes: null }));
   await backend.api.refreshToken(machine);
   expect(asked()).toEqual([ASKED.join(' '), 'api.read']);
 });
 
 test('an exported file takes along what was asked for and who signed in; one of an older version has neither', async () => {
   await addMachine();
-  stored.setSubject(backend.sandbox.home, machine.account, 'person-1');
+  await changeAccount(backend.sandbox.home, machine, () => ({ subject: 'person-1' }));
   const file = path.join(backend.sandbox.home, 'exported');
   await vault(backend, 'export', file, '--with-grants');
 

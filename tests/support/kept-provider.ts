@@ -1,7 +1,4 @@
-import { place } from '../../daemon/core/sealing/places.js';
-import { SEALED_FIELDS, type SealedField } from '../../daemon/core/store/accounts.js';
-import { openTestCore } from './start/core.js';
-import * as stored from './stored.js';
+import { changeAccount } from './kept-account.js';
 
 /** What an account keeps of its provider: where refreshes are sent, and the provider's own words for a dead grant. */
 export interface KeptProvider {
@@ -15,34 +12,17 @@ export async function changeProvider(
   name: { readonly service: string; readonly account: string },
   changes: Partial<KeptProvider>,
 ): Promise<KeptProvider> {
-  const core = await openTestCore(home);
-  try {
-    const sealer = await core.vault.unlocked();
-    const account = core.accounts.stored(name.service, name.account);
+  let before: KeptProvider | undefined;
+  await changeAccount(home, name, (account) => {
     const client = JSON.parse(account.client ?? '') as {
       token_endpoint: string;
       dead_grant_errors: readonly string[];
     };
-    const before = { tokenEndpoint: client.token_endpoint, deadGrantErrors: client.dead_grant_errors };
+    before = { tokenEndpoint: client.token_endpoint, deadGrantErrors: client.dead_grant_errors };
     const { tokenEndpoint, deadGrantErrors } = { ...before, ...changes };
-    const changed = {
-      ...account,
-      client: JSON.stringify({
-        ...client,
-        token_endpoint: tokenEndpoint,
-        dead_grant_errors: deadGrantErrors,
-      }),
-    };
-    const sealed = (Object.keys(SEALED_FIELDS) as SealedField[]).map((field) => {
-      const [column, value] = [SEALED_FIELDS[field], account[field]];
-      const again =
-        value &&
-        sealer.seal(place.account(changed, column), sealer.open(place.account(account, column), value));
-      return [column, again] as const;
-    });
-    stored.changeClient(home, account.id, changed.client, Object.fromEntries(sealed));
-    return before;
-  } finally {
-    await core.close();
-  }
+    const changed = { ...client, token_endpoint: tokenEndpoint, dead_grant_errors: deadGrantErrors };
+    return { client: JSON.stringify(changed) };
+  });
+  if (!before) throw new Error('Nothing was changed.');
+  return before;
 }

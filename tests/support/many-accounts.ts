@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Core } from '../../daemon/core/core.js';
-import { place, type SteeredAccount } from '../../daemon/core/sealing/places.js';
+import { place, type SteeredToken } from '../../daemon/core/sealing/places.js';
 import type { Sealer } from '../../daemon/core/vault/vault.js';
 import { Secret } from '../../shared/secret.js';
 import * as stored from './stored.js';
@@ -21,14 +21,13 @@ export async function copyAccount(
   );
 }
 
-function copy(sealer: Sealer, original: SteeredAccount, number: number): stored.AccountCopy {
-  const id = uuidv7();
+function copy(sealer: Sealer, original: SteeredToken, number: number): stored.AccountCopy {
+  const copied = { ...original, id: uuidv7(), account: `copy-${number}` };
   const refreshToken = new Secret(`refresh token ${number}`);
   const seal = (column: 'access_token' | 'refresh_token', secret: Secret) =>
-    sealer.seal(place.account({ ...original, id }, column), secret);
+    sealer.seal(place.account(copied, column), secret);
   return {
-    id,
-    account: `copy-${number}`,
+    ...{ id: copied.id, account: copied.account },
     accessToken: seal('access_token', new Secret(`access token ${number}`)),
     refreshToken: seal('refresh_token', refreshToken),
     fingerprint: sealer.fingerprint(refreshToken),

@@ -156,14 +156,13 @@ export function ageExchanges(home: string, ageMs: number): void {
   );
 }
 
-/** Changes the client that an account keeps and its sealed values, together and as another process would. */
-export function changeClient(
+/** Changes columns of an account together, as another process would. */
+export function changeAccount(
   home: string,
   id: string,
-  client: string,
-  sealed: Readonly<Record<string, Buffer | null>>,
+  columns: Readonly<Record<string, string | Buffer | null>>,
 ): void {
-  changeAccounts(home, '*', { client, ...sealed }, { id });
+  changeAccounts(home, '*', columns, { id });
 }
 
 /** Changes the port of every address that accounts and providers keep. Access tokens are over. */
@@ -199,15 +198,6 @@ export function tamper(
   changeAccounts(home, account, columns, { generations: unseen ? 0 : 1 });
 }
 
-/** Makes every account one of a version that did not keep what a sign-in asked for. */
-export function forgetAskedScopes(home: string): void {
-  changeAccounts(home, '*', { asked_scopes: null });
-}
-
-export function setSubject(home: string, account: string, subject: string): void {
-  changeAccounts(home, account, { subject });
-}
-
 /** Writes something that no program can read into one field of the accounts with fitting names. */
 export function damage(
   home: string,
@@ -217,8 +207,76 @@ export function damage(
   changeAccounts(home, names, { [field]: 'x' });
 }
 
+/** The settings of a provider as they are stored. */
+export function settingsOf(home: string, id: string): string {
+  return (
+    select<{ text: string }>(home, 'SELECT settings AS text FROM providers WHERE id = ?', id)[0]?.text ?? ''
+  );
+}
+
+type Row = Readonly<Record<string, string | number | Buffer | null>>;
+
+/** The rows of a table as they are, whatever the version of the database. */
+export function rows(home: string, table: 'accounts' | 'providers'): Row[] {
+  return select<Row>(home, `SELECT * FROM ${table}`);
+}
+
+export function setRow(home: string, table: 'accounts' | 'providers', id: unknown, columns: Row): void {
+  const assignments = Object.keys(columns).map((column) => `${column} = ?`);
+  alter(home, `UPDATE ${table} SET ${assignments.join(', ')} WHERE id = ?`, ...Object.values(columns), id);
+}
+
+const NAMES = { accounts: 'account', secrets: 'key' } as const;
+
+/** The only two rows of a table exchange columns. */
+export function swap(home: string, table: keyof typeof NAMES, columns: readonly string[]): void {
+  const [one, other] = select<Row>(home, `SELECT * FROM ${table}`);
+  if (!one || !other) throw new Error('There are not two rows.');
+  const of = (row: Row) => Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+  // Names and ids are unique at every moment.
+  const aside = columns.map((column) => [column, Buffer.isBuffer(one[column]) ? one[column] : 'aside']);
+  const name = NAMES[table];
+  const set = (was: unknown, columns: Row) => {
+    const assignments = Object.keys(columns).map((column) => `${column} = ?`);
+    alter(
+      home,
+      `UPDATE ${table} SET ${assignments.join(', ')} WHERE ${name} = ?`,
+      ...Object.values(columns),
+      was,
+    );
+  };
+  set(one[name], Object.fromEntries(aside));
+  set(other[name], of(one));
+  set(columns.includes(name) ? 'aside' : one[name], of(other));
+}
+
+/** One row of two takes the name of the other, which is removed. */
+export function takeName(home: string, table: keyof typeof NAMES, name: string): void {
+  alter(home, `DELETE FROM ${table} WHERE ${NAMES[table]} = ?`, name);
+  alter(home, `UPDATE ${table} SET ${NAMES[table]} = ?`, name);
+}
+
+/** A secret names an item of a keychain that may be any, and no other secret does. */
+export function nameKeychainItem(home: string, key: string, item: string): void {
+  alter(home, 'DELETE FROM secrets WHERE key <> ?', key);
+  alter(home, 'INSERT OR IGNORE INTO keychain_items VALUES (?)', item);
+  alter(home, 'UPDATE secrets SET item = ? WHERE key = ?', item, key);
+}
+
+export function renameVault(home: string, id: string): void {
+  alter(home, 'UPDATE vault SET id = ?', id);
+}
+
+/** Runs SQL as a program without any key can: what stops mistakes of our own does not stop it. */
+function alter(home: string, sql: string, ...values: readonly unknown[]): void {
+  withDatabase(home, (db) => {
+    withoutTriggers(db, () => db.prepare<unknown[]>(sql).run(...values));
+  });
+}
+
+/** Gives an account another name, as a program without any key can. */
 export function rename(home: string, from: string, to: string): void {
-  run(home, 'UPDATE accounts SET account = ? WHERE account = ?', to, from);
+  changeAccounts(home, from, { account: to });
 }
 
 /** Deletes every account behind the back of running programs, and without their leases. */
@@ -276,12 +334,13 @@ export function insertCopies(home: string, id: string, copies: Iterable<AccountC
   });
 }
 
-/** The first byte of every value that an account or a provider seals: whether it is bound. */
+/** The first byte of every sealed value: how much it is bound to. */
 export function formats(home: string): number[] {
   const columns = ['access_token', 'refresh_token', 'client_secret', 'private_key'];
   const sql = [
     ...columns.map((column) => `SELECT ${column} AS value FROM accounts`),
     'SELECT client_secret FROM providers',
+    'SELECT value FROM secrets',
   ];
   const found = select<{ value: Buffer | null }>(home, sql.join(' UNION ALL '));
   return found.flatMap(({ value }) => value?.[0] ?? []);
@@ -345,7 +404,7 @@ export function copySealedSecret(home: string, from: string, to: string): void {
 
 /** What a person set for a provider is damaged: from now on it is this text. */
 export function damageProvider(home: string, id: string, settings = '{"issuer":42'): void {
-  run(home, 'UPDATE providers SET settings = ? WHERE id = ?', settings, id);
+  alter(home, 'UPDATE providers SET settings = ? WHERE id = ?', settings, id);
 }
 
 /** Damages a part of the slots of this kind. */
@@ -376,13 +435,7 @@ export function changeSecretOrigins(home: string, id: string, change: (json: str
     'SELECT secret_origins AS json FROM providers WHERE id = ?',
     id,
   );
-  withDatabase(home, (db) => {
-    db.exec('DROP TRIGGER IF EXISTS providers_sealed_again');
-    db.prepare<unknown[]>('UPDATE providers SET secret_origins = ? WHERE id = ?').run(
-      change(row?.json ?? ''),
-      id,
-    );
-  });
+  alter(home, 'UPDATE providers SET secret_origins = ? WHERE id = ?', change(row?.json ?? ''), id);
 }
 
 /** Writes something that does not open into secrets: into all, or into those whose names fit. */
@@ -431,7 +484,7 @@ export function blockWrites(home: string): () => void {
 }
 
 /** Changes accounts as another process would: with a new generation, so that all programs see it. */
-function changeAccounts(
+export function changeAccounts(
   home: string,
   names: string,
   columns: Record<string, string | number | Buffer | null>,
@@ -440,12 +493,18 @@ function changeAccounts(
   const assignments = Object.keys(columns).map((column) => `${column} = ?`);
   const sql = `UPDATE accounts SET ${assignments.join(', ')}, generation = generation + ?
      WHERE account GLOB ? AND id GLOB ?`;
-  withDatabase(home, (db) => {
-    // They stop mistakes of our own, not a program that alters the database.
-    for (const trigger of ['accounts_sealed_again', 'accounts_updated_bound'])
-      db.exec(`DROP TRIGGER IF EXISTS ${trigger}`);
-    db.prepare<unknown[]>(sql).run(...Object.values(columns), generations, names, id);
-  });
+  alter(home, sql, ...Object.values(columns), generations, names, id);
+}
+
+/** The triggers stop mistakes of our own, not a program that alters the database. */
+function withoutTriggers(db: Database, change: () => void): void {
+  const sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
+  const triggers = db.prepare<[], { name: string; sql: string }>(sql).all();
+  db.transaction(() => {
+    for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
+    change();
+    for (const trigger of triggers) db.exec(trigger.sql);
+  })();
 }
 
 function parsed(json: string | null): unknown {

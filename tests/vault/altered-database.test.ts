@@ -180,6 +180,135 @@ test('a rotation keeps what is bound, names a damaged account, and gives everyth
   expect(evil.received).toEqual([]);
 });
 
+describe('under the name of an account', () => {
+  const one = { service: 'fake', account: 'one' };
+  const damaged = { kind: 'integrity', message: 'The stored account fake/one is damaged.' };
+
+  test.each<[what: string, alter: (home: string) => void]>([
+    ['swapped names', (home) => stored.swap(home, 'accounts', ['account'])],
+    ['swapped names and ids', (home) => stored.swap(home, 'accounts', ['account', 'id'])],
+    ['swapped ids', (home) => stored.swap(home, 'accounts', ['id'])],
+    ['swapped tokens', (home) => stored.swap(home, 'accounts', ['access_token'])],
+    ['swapped names and tokens', (home) => stored.swap(home, 'accounts', ['account', 'access_token'])],
+    ['a name that was free', (home) => stored.takeName(home, 'accounts', 'one')],
+  ])('%s: no token of another is handed out', async (_, alter) => {
+    const { api, sandbox } = await twoKeys();
+    alter(sandbox.home);
+    await expect(api.getToken(one)).rejects.toMatchObject(damaged);
+  });
+
+  test.each([
+    ['in the far future', 253_402_300_799_999],
+    ['not known', null],
+  ])('an end that is %s hands out no dead token', async (_, end) => {
+    const backend = await stopAfter(startDaemon());
+    const name = await addExpiring(backend);
+    stored.expire(backend.sandbox.home);
+    const before = await backend.api.getToken(name);
+    stored.changeAccounts(backend.sandbox.home, name.account, { expires_at: end, issued_at: 0 });
+    const { expires_at } = await backend.api.getToken(name);
+    expect(Date.parse(expires_at ?? '')).toBeLessThan(Date.now() + 3_700_000);
+    expect(before.access_token).not.toBe('');
+    stored.changeAccounts(backend.sandbox.home, name.account, { expires_at: end, latest_end: end });
+    await expect(backend.api.getToken(name)).rejects.toMatchObject(damaged);
+  });
+
+  test.each([
+    ['token_type', 'DPoP'],
+    ['subject', 'somebody else'],
+    ['asked_scopes', '["admin"]'],
+  ])('its %s cannot be another one', async (column, value) => {
+    const backend = await stopAfter(startDaemon());
+    const name = await addExpiring(backend);
+    stored.changeAccounts(backend.sandbox.home, name.account, { [column]: value });
+    await expect(backend.api.getToken(name)).rejects.toMatchObject(damaged);
+  });
+});
+
+describe('under the name of a secret', () => {
+  const damaged = { kind: 'integrity', message: 'The stored secret one is damaged.' };
+
+  test.each<[what: string, alter: (home: string) => void]>([
+    ['swapped names', (home) => stored.swap(home, 'secrets', ['key'])],
+    ['swapped names and ids', (home) => stored.swap(home, 'secrets', ['key', 'id'])],
+    ['swapped values', (home) => stored.swap(home, 'secrets', ['value'])],
+    ['a name that was free', (home) => stored.takeName(home, 'secrets', 'one')],
+  ])('%s: no value of another is handed out', async (_, alter) => {
+    const { api, sandbox } = await stopAfter(startDaemon());
+    await api.setSecret({ key: 'one', value: 'the value of one' });
+    await api.setSecret({ key: 'other', value: 'the value of the other' });
+    alter(sandbox.home);
+    await expect(api.getSecret({ key: 'one' })).rejects.toMatchObject(damaged);
+    await expect(api.getSecrets({})).rejects.toMatchObject({ kind: 'integrity' });
+    // What is stored anew works.
+    await api.setSecret({ key: 'one', value: 'another value' });
+    expect(await api.getSecret({ key: 'one' })).toMatchObject({ value: 'another value' });
+  });
+});
+
+describe('the settings of a provider', () => {
+  test.each<[what: string, settings: (good: string, evil: string) => string]>([
+    [
+      'another token endpoint',
+      (before) => before.replace(/"token_endpoint":"[^"]*/, `"token_endpoint":"${evil.url}/token`),
+    ],
+    ['another issuer', (before) => before.replace('{', `{"issuer":"${evil.url}",`)],
+    ['another client', (before) => before.replace('a client', 'another client')],
+    ['no endpoints but an issuer', () => JSON.stringify({ issuer: evil.url, client_id: 'a client' })],
+  ])('%s: nothing is sent there, whatever is set besides', async (_, change) => {
+    const { api, sandbox } = await stopAfter(startDaemon());
+    await api.setProvider({ id: SERVICE, token_endpoint: `${good.url}/token`, client_id: 'a client' });
+    const before = stored.settingsOf(sandbox.home, SERVICE);
+    stored.damageProvider(sandbox.home, SERVICE, change(before, evil.url));
+    expect(stored.settingsOf(sandbox.home, SERVICE)).not.toBe(before);
+    const damaged = {
+      kind: 'integrity',
+      message: 'The stored settings for the provider fake are damaged.',
+      hint: expect.stringContaining('sigilforge provider remove fake'),
+    };
+    const add = () =>
+      api.addAccount({
+        service: SERVICE,
+        account: 'one',
+        credential: { refresh_token: 'the-refresh-token' },
+      });
+    await expect(add()).rejects.toMatchObject(damaged);
+    await expect(api.setProvider({ id: SERVICE, default_scopes: ['mail'] })).rejects.toMatchObject(damaged);
+    expect(evil.received).toEqual([]);
+    expect(good.received).toEqual([]);
+
+    await api.removeProvider({ id: SERVICE });
+    await api.setProvider({ id: SERVICE, token_endpoint: `${good.url}/token`, client_id: 'a client' });
+    await add();
+  });
+});
+
+/** Two accounts, each with a key. */
+async function twoKeys() {
+  const backend = await stopAfter(startDaemon());
+  for (const account of ['one', 'other'])
+    await backend.api.addAccount({
+      service: SERVICE,
+      account,
+      credential: { api_key: `the key of ${account}` },
+    });
+  return backend;
+}
+
+/** An account whose tokens live for an hour. */
+async function addExpiring({ api }: Pick<Backend, 'api'>) {
+  good.route('POST /token', () => ({
+    body: {
+      ...{ access_token: `at-${good.received.length}`, token_type: 'Bearer', expires_in: 3600 },
+      refresh_token: `rt-${good.received.length}`,
+    },
+  }));
+  await api.setProvider({ id: SERVICE, token_endpoint: `${good.url}/token`, client_id: 'a client' });
+  const name = { service: SERVICE, account: 'one' };
+  await api.addAccount({ ...name, credential: { refresh_token: 'imported' } });
+  return name;
+}
+
 describe('an answer that waits in a file', () => {
   test('is not stored beside another address, and stays for the account as it was', async () => {
     const scene = await stopAfter(startScene());

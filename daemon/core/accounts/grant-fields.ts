@@ -1,7 +1,7 @@
 import type { Secret } from '../../../shared/secret.js';
 import type { ClientRegistration } from '../oauth/client.js';
 import type { Granted } from '../oauth/exchange.js';
-import { type Place, place, type SteeredAccount } from '../sealing/places.js';
+import { type Place, place, type SteeredAccount, type SteeredToken } from '../sealing/places.js';
 import { type GrantFields, SEALED_FIELDS, type SealedField, type StoredAccount } from '../store/accounts.js';
 import type { Sealer } from '../vault/vault.js';
 import { readJsonFields } from './json-fields.js';
@@ -41,11 +41,13 @@ export function grantOf(
 /** A grant as it is stored for this account. */
 export function sealGrant(sealer: Sealer, account: SteeredAccount, grant: OpenGrant): GrantFields {
   const { accessToken, refreshToken, scopes, ...plain } = grant;
+  const token = { ...account, tokenType: plain.tokenType, latestEnd: plain.expiresAt };
   return {
     ...plain,
+    latestEnd: token.latestEnd,
     scopes: JSON.stringify(scopes),
-    accessToken: sealField(sealer, account, 'accessToken', accessToken),
-    refreshToken: sealField(sealer, account, 'refreshToken', refreshToken),
+    accessToken: sealField(sealer, token, 'accessToken', accessToken),
+    refreshToken: sealField(sealer, token, 'refreshToken', refreshToken),
     refreshFingerprint: refreshToken ? sealer.fingerprint(refreshToken) : null,
   };
 }
@@ -66,6 +68,7 @@ export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: 
     tokenType: token.tokenType,
     issuedAt: token.issuedAt,
     expiresAt: token.expiresAt,
+    latestEnd: token.latestEnd,
     refreshToken: refresh.refreshToken,
     refreshFingerprint: refresh.refreshFingerprint,
     scopes: fresh.scopes,
@@ -74,13 +77,13 @@ export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: 
 }
 
 /** Where a sealed field of this account belongs. */
-export function placeOf(account: SteeredAccount, field: SealedField): Place {
+export function placeOf(account: SteeredToken, field: SealedField): Place {
   return place.account(account, SEALED_FIELDS[field]);
 }
 
 export function sealField(
   sealer: Sealer,
-  account: SteeredAccount,
+  account: SteeredToken,
   field: SealedField,
   secret: Secret | undefined,
 ): Buffer | null {

@@ -40,14 +40,16 @@ export function putAccount(
   account: NewAccount,
 ): AccountFields {
   const { client, clientSecret, key, grant, askedScopes, ...plain } = account;
+  const { service, account: name, subject } = plain;
   const existing = store.find(account.service, account.account);
   const id = existing?.id ?? newId();
   const steered = {
-    id,
+    ...{ id, service, account: name, subject },
     kind: account.flow === 'api_key' ? 'api_key' : 'oauth',
     flow: account.flow,
     client: client && JSON.stringify(client),
     minting: key ? JSON.stringify(key.minting) : null,
+    askedScopes: askedScopes && JSON.stringify(askedScopes),
   } as const;
   const sealed = sealGrant(sealer, steered, grant);
   const owner = otherOwner(store, sealed.refreshFingerprint, id);
@@ -56,9 +58,8 @@ export function putAccount(
     ...plain,
     ...steered,
     ...sealed,
-    clientSecret: sealField(sealer, steered, 'clientSecret', clientSecret),
-    privateKey: sealField(sealer, steered, 'privateKey', key?.privateKey),
-    askedScopes: askedScopes && JSON.stringify(askedScopes),
+    clientSecret: sealField(sealer, { ...steered, ...sealed }, 'clientSecret', clientSecret),
+    privateKey: sealField(sealer, { ...steered, ...sealed }, 'privateKey', key?.privateKey),
     generation: (existing?.generation ?? 0) + 1,
     lastError: null,
     nextAttemptAt: null,

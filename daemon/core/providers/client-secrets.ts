@@ -40,7 +40,7 @@ export class ClientSecrets {
   /** A secret that is given for a provider as it is now. */
   seal(sealer: Sealer, provider: Provider, secret: string): StoredSecret {
     const secretOrigins = writeOrigins(originsOf(provider));
-    const where = place.provider({ id: provider.id, secretOrigins });
+    const where = place.clientSecret({ id: provider.id, secretOrigins });
     return { clientSecret: sealer.seal(where, new Secret(secret)), secretOrigins };
   }
 
@@ -80,7 +80,7 @@ export class ClientSecrets {
       const known = readOrigins(stored.secretOrigins);
       const secretOrigins = writeOrigins([...known, ...secretTargets(discovered)]);
       const clientSecret = sealer.seal(
-        place.provider({ id: stored.id, secretOrigins }),
+        place.clientSecret({ id: stored.id, secretOrigins }),
         open(sealer, stored),
       );
       this.#store.setSecret(stored.id, { clientSecret, secretOrigins });
@@ -122,7 +122,7 @@ function open(sealer: Sealer, stored: StoredProvider): Secret {
   if (!stored.clientSecret)
     throw new SigilforgeError('internal_error', 'A secret was opened that is not stored.');
   try {
-    return sealer.open(place.provider(stored), stored.clientSecret);
+    return sealer.open(place.clientSecret(stored), stored.clientSecret);
   } catch (thrown) {
     throw asSigilforgeError(thrown).kind === 'integrity' ? damagedSecret(stored, thrown) : thrown;
   }

@@ -14,7 +14,7 @@ import { builtinProviders } from './builtin/index.js';
 import { ClientSecrets } from './client-secrets.js';
 import { originsOf, writeOrigins } from './secret-origins.js';
 import { applySettings, mergeSettings, rebase } from './settings.js';
-import { readableSettings, storedSettings } from './stored-settings.js';
+import { provenSettings, readableSettings, sealSettings, storedSettings } from './stored-settings.js';
 import { type Stated, withMetadata } from './with-metadata.js';
 
 /** What a sign-in says about its client instead of the provider's entry. */
@@ -88,18 +88,23 @@ export class Providers {
     return this.#layered(id, { stored, settings: stored && storedSettings(stored) });
   }
 
-  /** Stores these settings over what was stored before. */
+  /** Stores these settings over what was stored before. They steer sign-ins, so the vault proves them, and must be open. */
   async set(id: string, settings: ProviderSettings, clientSecret: string | undefined): Promise<Provider> {
-    const sealer = clientSecret === undefined ? undefined : await this.#vault.unlocked();
+    const sealer = await this.#vault.unlocked();
     await this.#env.db.write(() => {
       const stored = this.#store.find(id);
-      const merged = mergeSettings(stored ? storedSettings(stored) : {}, settings);
+      const merged = mergeSettings(stored ? provenSettings(sealer, stored) : {}, settings);
       if (!builtinProviders.has(id) && !this.#configured[id]) assertReachable(id, merged);
       const secret =
-        sealer && clientSecret !== undefined
+        clientSecret !== undefined
           ? this.#secrets.seal(sealer, this.#known(id, merged), clientSecret)
           : this.#keptSecret(id, settings);
-      this.#store.put({ id, settings: merged, ...secret, updatedAt: this.#env.clock.wall() });
+      this.#store.put({
+        id,
+        ...sealSettings(sealer, id, merged),
+        ...secret,
+        updatedAt: this.#env.clock.wall(),
+      });
     });
     return this.get(id);
   }
@@ -131,7 +136,7 @@ export class Providers {
 
   /** The client to sign in with, with everything that its requests need; asks the issuer if an endpoint is missing. */
   async client(id: string, overrides: ClientOverrides): Promise<OAuthClient> {
-    const entry = this.get(id);
+    const entry = await this.#proven(id);
     const provider = overrides.issuer === undefined ? entry : rebase(entry, overrides.issuer);
     const clientId = overrides.clientId ?? provider.client_id;
     if (clientId === null) throw withoutClientId(id);
@@ -144,6 +149,14 @@ export class Providers {
     if (clientSecret) return { ...found, secret: clientSecret };
     await this.#secrets.learn(named, found.registration);
     return { ...found, secret: await this.secretOf(found.registration) };
+  }
+
+  /** The provider for a sign-in. Throws `integrity` if its stored settings are not those that a person set. */
+  async #proven(id: string): Promise<Provider> {
+    const sealer = await this.#vault.unlocked();
+    const stored = this.#store.find(id);
+    if (stored) provenSettings(sealer, stored);
+    return this.get(id);
   }
 
   /** The provider, without its stored settings if they are damaged. */

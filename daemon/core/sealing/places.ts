@@ -2,17 +2,27 @@ import { createHash } from 'node:crypto';
 import type { AccountFields } from '../store/accounts.js';
 import type { StoredProvider } from '../store/providers.js';
 import type { SEALED_COLUMNS, SealedValue } from '../store/sealed.js';
+import type { StoredSecret } from '../store/secrets.js';
+
+/** How much is authenticated with a sealed value, by its first byte. */
+export type Format = 1 | 2 | 3;
+export const NEWEST: Format = 3;
+
+/**
+ * What a value is bound to: a digest of what decides where it is sent, what for, and under what name it is handed out.
+ * Beside anything else it does not open, so that a database which was altered sends it nowhere. By the formats of
+ * `sealing.ts`; those of an earlier one stay as they were, for values of older versions.
+ */
+export type Bound = Readonly<Partial<Record<2 | 3, string>>>;
 
 /** Where a sealed value belongs within a vault. It opens nowhere else, so a place never changes its names. */
 export interface Place {
   readonly table: string;
   readonly row: string;
   readonly column: string;
-  /**
-   * A digest of what decides where the value is sent and what for. Beside anything else it does not open, so that a database
-   * which was altered sends it nowhere.
-   */
-  readonly bound?: string;
+  readonly bound?: Bound;
+  /** The format since which there is such a value: in a vault that is older, an empty one stands for it. */
+  readonly since?: Format;
 }
 
 /** A place, in one vault. */
@@ -20,8 +30,17 @@ export interface VaultPlace extends Place {
   readonly vault: string;
 }
 
-/** An account with what decides where its secrets are sent: its client has the addresses, `minting` what its key signs. */
-export type SteeredAccount = Pick<AccountFields, 'id' | 'kind' | 'flow' | 'client' | 'minting'>;
+/**
+ * An account with what decides where its secrets are sent, what for and for whom: its client has the addresses, `minting` what
+ * its key signs.
+ */
+export type SteeredAccount = Pick<
+  AccountFields,
+  'id' | 'service' | 'account' | 'kind' | 'flow' | 'client' | 'minting' | 'askedScopes' | 'subject'
+>;
+
+/** The same with what is known about its access token. */
+export type SteeredToken = SteeredAccount & Pick<AccountFields, 'tokenType' | 'latestEnd'>;
 
 /** The same with the generation of its grant. */
 export type SteeredGrant = SteeredAccount & Pick<AccountFields, 'generation'>;
@@ -35,38 +54,50 @@ function sealedColumn<T extends Table>(table: T, row: string, column: Column<T>)
 
 /** Every place there is. Those of a row are made from the row itself, so that none can leave out what the row says. */
 export const place = {
-  /** A sealed column of an account. */
-  account: (account: SteeredAccount, column: Column<'accounts'>): Place => ({
+  /** A sealed column of an account; an access token is bound to its type and its end as well. */
+  account: (account: SteeredToken, column: Column<'accounts'>): Place => ({
     ...sealedColumn('accounts', account.id, column),
-    bound: bindingOf(account),
+    bound:
+      column === 'access_token'
+        ? { ...bindingOf(account), 3: digest([...steering(account), ...also(account), ...token(account)]) }
+        : bindingOf(account),
   }),
   /** A provider's client secret, bound to the origins that it was given for. */
-  provider: ({ id, secretOrigins }: Pick<StoredProvider, 'id' | 'secretOrigins'>): Place => ({
+  clientSecret: ({ id, secretOrigins }: Pick<StoredProvider, 'id' | 'secretOrigins'>): Place => ({
     ...sealedColumn('providers', id, 'client_secret'),
-    bound: digest([secretOrigins]),
+    bound: { 2: digest([secretOrigins]), 3: digest([secretOrigins]) },
   }),
-  /** A secret that is kept in the vault. */
-  secret: (id: string): Place => sealedColumn('secrets', id, 'value'),
+  /** Proof that a person set these settings of a provider: nothing, bound to them. */
+  settingsSeal: ({ id, settingsText }: Pick<StoredProvider, 'id' | 'settingsText'>): Place => ({
+    ...sealedColumn('providers', id, 'settings_seal'),
+    bound: { 3: digest([settingsText]) },
+    since: 3,
+  }),
+  /** A secret that is kept in the vault, bound to its name. */
+  secret: ({ id, key }: Pick<StoredSecret, 'id' | 'key'>): Place => ({
+    ...sealedColumn('secrets', id, 'value'),
+    bound: { 3: digest([key]) },
+  }),
   /** Any of the above. */
   stored: (value: SealedValue): Place => {
     switch (value.table) {
       case 'accounts':
         return place.account(value, value.column);
       case 'providers':
-        return place.provider(value);
+        return value.column === 'settings_seal' ? place.settingsSeal(value) : place.clientSecret(value);
       case 'secrets':
-        return place.secret(value.id);
+        return place.secret(value);
     }
   },
   /**
-   * The vault's own key for fingerprints. `allBound`: from then on no value opens that could be bound and is not, so that
-   * none of an older version comes back beside other addresses. Only a key of this vault can change that.
+   * The vault's own key for fingerprints. Its format is the least that is taken of any value: from then on none of an older
+   * version comes back beside other addresses or under another name. Only a key of this vault can change that.
    */
-  fingerprintKey: (allBound: boolean): Place => ({
+  fingerprintKey: (format: Format): Place => ({
     table: 'vault',
     row: '',
     column: 'fingerprint_key',
-    ...(allBound && { bound: 'every value' }),
+    ...(format > 1 && { bound: { [format]: 'every value' } }),
   }),
   /** The public key of a slot, sealed with a data key. */
   slotPublicKey: (slotId: string): Place => ({ table: 'key_slots', row: slotId, column: 'public_key' }),
@@ -96,11 +127,24 @@ export const place = {
   export: (): Place => ({ table: 'export', row: '', column: 'content' }),
 };
 
-function bindingOf({ kind, flow, client, minting }: SteeredAccount): string {
-  return digest([kind, flow, client, minting]);
+function bindingOf(account: SteeredAccount): Bound {
+  return { 2: digest(steering(account)), 3: digest([...steering(account), ...also(account)]) };
 }
 
-/** SHA-256 of the texts as they are stored. A JSON list can be read in only one way, with any texts. */
-function digest(texts: readonly (string | null)[]): string {
+function steering({ kind, flow, client, minting }: SteeredAccount): (string | null)[] {
+  return [kind, flow, client, minting];
+}
+
+/** What the second format did not have. */
+function also({ service, account, askedScopes, subject }: SteeredAccount): (string | null)[] {
+  return [service, account, askedScopes, subject];
+}
+
+function token({ tokenType, latestEnd }: SteeredToken): (string | number | null)[] {
+  return [tokenType, latestEnd];
+}
+
+/** SHA-256 of what is stored, as it is. A JSON list can be read in only one way, with any texts. */
+function digest(texts: readonly (string | number | null)[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('base64url');
 }

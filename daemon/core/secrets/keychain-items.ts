@@ -34,8 +34,12 @@ export class KeychainItems {
     this.#store = store;
   }
 
-  read(item: string): Promise<Secret | undefined> {
-    return this.#keychain.get(item).then((text) => (text === undefined ? undefined : new Secret(text)));
+  /** The value of a secret's item. Throws `integrity` if the item is not one of this secret: the database was altered then. */
+  async read(key: string, item: string): Promise<Secret | undefined> {
+    if (!this.#isOf(key, item))
+      throw new SigilforgeError('integrity', 'A secret names a keychain item that is not its own.');
+    const text = await this.#keychain.get(item);
+    return text === undefined ? undefined : new Secret(text);
   }
 
   /** Makes an item with the value. `commit` makes the secret name it, in one transaction. */
@@ -52,7 +56,8 @@ export class KeychainItems {
   async remove(secret: StoredSecret & { readonly item: string }): Promise<boolean> {
     return this.#alone(async () => {
       if (this.#store.find(secret.key)?.item !== secret.item) return false;
-      await this.#keychain.delete(secret.item);
+      // What a database names that was altered may be any item: the key of a vault, or another secret.
+      if (this.#isOf(secret.key, secret.item)) await this.#keychain.delete(secret.item);
       return this.#env.db.write(() => {
         const removed = this.#store.remove(secret);
         this.#store.removeItem(secret.item);
@@ -63,10 +68,12 @@ export class KeychainItems {
 
   /** Deletes items that no secret names any more. What the keychain refuses now stays until the next time. */
   async sweep(): Promise<void> {
-    if (this.#store.leftOverItems().length === 0) return;
+    if (this.#leftOver().length === 0) return;
     try {
+      // Whose items these are is proven by the vault's own key.
+      await this.#vault.unlocked();
       await this.#alone(async () => {
-        for (const item of this.#store.leftOverItems()) {
+        for (const item of this.#leftOver()) {
           await this.#keychain.delete(item);
           await this.#env.db.write(() => this.#store.removeItem(item));
         }
@@ -76,9 +83,24 @@ export class KeychainItems {
     }
   }
 
+  /** What all items of this vault begin with that are secrets: its keys do not. */
+  get #prefix(): string {
+    return `${this.#vault.id}/secret/`;
+  }
+
+  /** No secret's name has a `#`. */
+  #isOf(key: string, item: string): boolean {
+    const name = this.#prefix + key;
+    return item === name || item.startsWith(`${name}#`);
+  }
+
+  #leftOver(): string[] {
+    return this.#store.leftOverItems().filter((item) => item.startsWith(this.#prefix));
+  }
+
   /** The plain name, unless it is taken by the previous value or by another copy of this vault. */
   async #freeName(key: string): Promise<string> {
-    const name = `${this.#vault.id}/secret/${key}`;
+    const name = this.#prefix + key;
     const isFree = !this.#store.hasItem(name) && (await this.#keychain.get(name)) === undefined;
     return isFree ? name : `${name}#${newId()}`;
   }

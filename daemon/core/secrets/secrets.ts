@@ -68,7 +68,7 @@ export class Secrets {
     if (chosen === 'keychain') {
       await this.#items.add(key, stored, (item) => this.#put({ key, item, sealed: () => null }));
     } else {
-      const sealed = (id: string): Buffer => sealer.seal(place.secret(id), stored);
+      const sealed = (id: string): Buffer => sealer.seal(place.secret({ id, key }), stored);
       await this.#env.db.write(() => this.#put({ key, item: null, sealed }));
     }
     await this.#env.db.truncateLog();
@@ -145,9 +145,16 @@ export class Secrets {
     const sealer = await this.#vault.unlocked();
     const secret = this.#store.find(key);
     if (!secret) return undefined;
-    const { id, item, value } = secret;
-    if (item !== null) return { secret, stored: await this.#items.read(item) };
-    return { secret, stored: value === null ? undefined : openValue(sealer, { id, key, value }) };
+    return { secret, stored: await unlessAltered(key, () => this.#open(sealer, secret)) };
+  }
+
+  /** `undefined`: another program removed its item. */
+  #open(
+    sealer: Sealer,
+    { id, key, item, value }: StoredSecret,
+  ): Secret | undefined | Promise<Secret | undefined> {
+    if (item !== null) return this.#items.read(key, item);
+    return value === null ? undefined : sealer.open(place.secret({ id, key }), value);
   }
 
   #put({ key, item, sealed }: Change): void {
@@ -157,9 +164,10 @@ export class Secrets {
   }
 }
 
-function openValue(sealer: Sealer, { id, key, value }: { id: string; key: string; value: Buffer }): Secret {
+/** What `open` gives, called in the same turn. Names the secret if it is damaged, or not the one of this name. */
+async function unlessAltered<T>(key: string, open: () => T | Promise<T>): Promise<T> {
   try {
-    return sealer.open(place.secret(id), value);
+    return await open();
   } catch (thrown) {
     throw asSigilforgeError(thrown).kind === 'integrity' ? damaged(key, thrown) : thrown;
   }

@@ -49,6 +49,8 @@ export interface GrantFields {
   readonly scopes: string;
   readonly issuedAt: number | null;
   readonly expiresAt: number | null;
+  /** When the access token is over at the latest; it is bound to that. What was read never says later as `expiresAt`. */
+  readonly latestEnd: number | null;
   readonly refreshExpiresAt: number | null;
 }
 
@@ -95,6 +97,7 @@ const GRANT_COLUMNS = {
   scopes: 'scopes',
   issuedAt: 'issued_at',
   expiresAt: 'expires_at',
+  latestEnd: 'latest_end',
   refreshExpiresAt: 'refresh_expires_at',
 } as const satisfies Record<keyof GrantFields, string>;
 
@@ -129,6 +132,9 @@ const COLUMNS: Readonly<Record<keyof AccountFields, string>> = {
   lastUsed: 'last_used',
   createdAt: 'created_at',
 };
+
+/** The end that is stored, but never later than the one that the access token is bound to. */
+const EXPIRES_AT = 'iif(expires_at <= latest_end OR latest_end IS NULL, expires_at, latest_end)';
 
 /** Sets each of these columns to the parameter named like its field. */
 function assignments(columns: Readonly<Record<string, string>>): string {
@@ -175,7 +181,8 @@ export class AccountStore {
   readonly #remove: Statement<[string]>;
 
   constructor(db: Sqlite) {
-    const fields = Object.entries(COLUMNS).map(([field, column]) => `${column} AS "${field}"`);
+    const read = { ...COLUMNS, expiresAt: EXPIRES_AT };
+    const fields = Object.entries(read).map(([field, value]) => `${value} AS "${field}"`);
     const select = `SELECT ${fields.join(', ')}, ${REFRESHABLE} AS refreshable FROM accounts`;
     this.#find = db.prepare(`${select} WHERE service = ? AND account = ?`);
     this.#byId = db.prepare(`${select} WHERE id = ?`);

@@ -4,10 +4,17 @@ import initial from './migrations/0001_initial.sql';
 import askedScopesAndSubject from './migrations/0002_asked_scopes_and_subject.sql';
 import boundValues from './migrations/0003_bound_values.sql';
 import secretOrigins from './migrations/0004_secret_origins.sql';
+import boundNames from './migrations/0005_bound_names.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
-const migrations: readonly string[] = [initial, askedScopesAndSubject, boundValues, secretOrigins];
+const migrations: readonly string[] = [
+  initial,
+  askedScopesAndSubject,
+  boundValues,
+  secretOrigins,
+  boundNames,
+];
 
 export const SCHEMA_VERSION = migrations.length;
 

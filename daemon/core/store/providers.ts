@@ -14,6 +14,10 @@ export interface StoredProvider extends StoredSecret {
   readonly id: string;
   /** The JSON value of the settings, for a schema to check; `undefined` if it is not JSON. */
   readonly settings: unknown;
+  /** The same as it is stored. */
+  readonly settingsText: string;
+  /** Proof of the settings, bound to them; empty in a vault of a version that did not have it. */
+  readonly settingsSeal: Buffer;
   /** Milliseconds since 1970. */
   readonly updatedAt: number;
 }
@@ -21,6 +25,7 @@ export interface StoredProvider extends StoredSecret {
 interface ProviderRow {
   readonly id: string;
   readonly settings: string;
+  readonly settings_seal: Buffer;
   readonly client_secret: Buffer | null;
   readonly secret_origins: string | null;
   readonly updated_at: number;
@@ -38,8 +43,8 @@ export class ProviderStore {
     this.#find = db.prepare('SELECT * FROM providers WHERE id = ?');
     this.#list = db.prepare('SELECT * FROM providers ORDER BY id');
     this.#put = db.prepare(
-      `INSERT OR REPLACE INTO providers (id, settings, client_secret, secret_origins, updated_at)
-        VALUES (@id, @settings, @client_secret, @secret_origins, @updated_at)`,
+      `INSERT OR REPLACE INTO providers (id, settings, settings_seal, client_secret, secret_origins, updated_at)
+        VALUES (@id, @settings, @settings_seal, @client_secret, @secret_origins, @updated_at)`,
     );
     this.#setSecret = db.prepare(
       'UPDATE providers SET client_secret = @client_secret, secret_origins = @secret_origins WHERE id = @id',
@@ -57,10 +62,18 @@ export class ProviderStore {
   }
 
   /** Adds a provider's settings, or replaces them. */
-  put({ id, settings, clientSecret, secretOrigins, updatedAt }: StoredProvider): void {
+  put({
+    id,
+    settingsText,
+    settingsSeal,
+    clientSecret,
+    secretOrigins,
+    updatedAt,
+  }: Omit<StoredProvider, 'settings'>): void {
     this.#put.run({
       id,
-      settings: JSON.stringify(settings),
+      settings: settingsText,
+      settings_seal: settingsSeal,
       client_secret: clientSecret,
       secret_origins: secretOrigins,
       updated_at: updatedAt,
@@ -82,6 +95,8 @@ function recordOf(row: ProviderRow): StoredProvider {
   return {
     id: row.id,
     settings: parseJson(row.settings),
+    settingsText: row.settings,
+    settingsSeal: row.settings_seal,
     clientSecret: row.client_secret,
     secretOrigins: row.secret_origins,
     updatedAt: row.updated_at,

@@ -1,21 +1,33 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { AccountFields } from './accounts.js';
 import type { StoredProvider } from './providers.js';
+import type { StoredSecret } from './secrets.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
 /** The tables with sealed columns, whose rows are found by `id`. A rotation seals again what is listed here, and nothing else. */
 export const SEALED_COLUMNS = {
   accounts: ['access_token', 'refresh_token', 'client_secret', 'private_key'],
-  providers: ['client_secret'],
+  providers: ['client_secret', 'settings_seal'],
   secrets: ['value'],
 } as const satisfies Record<string, readonly string[]>;
 export type SealedTable = keyof typeof SEALED_COLUMNS;
 
 /** The columns that the sealed ones of the same row are bound to, by the names that their fields have. */
 const BINDING_COLUMNS = {
-  accounts: { kind: 'kind', flow: 'flow', client: 'client', minting: 'minting' },
-  providers: { secretOrigins: 'secret_origins' },
-  secrets: {},
+  accounts: {
+    service: 'service',
+    account: 'account',
+    kind: 'kind',
+    flow: 'flow',
+    client: 'client',
+    minting: 'minting',
+    askedScopes: 'asked_scopes',
+    subject: 'subject',
+    tokenType: 'token_type',
+    latestEnd: 'latest_end',
+  },
+  providers: { secretOrigins: 'secret_origins', settingsText: 'settings' },
+  secrets: { key: 'key' },
 } as const satisfies Record<SealedTable, Readonly<Record<string, string>>>;
 
 /** What every sealed value of a table comes with. */
@@ -30,8 +42,10 @@ type SealedInAccount = Sealed<'accounts'> & Pick<AccountFields, keyof (typeof BI
 type SealedInProvider = Sealed<'providers'> &
   Pick<StoredProvider, keyof (typeof BINDING_COLUMNS)['providers']>;
 
+type SealedSecret = Sealed<'secrets'> & Pick<StoredSecret, keyof (typeof BINDING_COLUMNS)['secrets']>;
+
 /** A sealed value, with everything of its row that it is bound to. */
-export type SealedValue = SealedInAccount | SealedInProvider | Sealed<'secrets'>;
+export type SealedValue = SealedInAccount | SealedInProvider | SealedSecret;
 
 /** A part of the outdated values: of one row, or of the rows behind this one. */
 export interface Part {
@@ -64,9 +78,8 @@ export class SealedStore {
     };
   }
 
-  /** Values that are sealed with another key than this one, or could be bound and are not; in the order of their rows. */
-  outdated(table: SealedTable, keyId: string, { id, after = '', limit }: Part): SealedValue[] {
-    const beginning = beginningOf(table, keyId);
+  /** Values that begin otherwise: with another key than this one, or in another format; in the order of their rows. */
+  outdated(table: SealedTable, beginning: Buffer, { id, after = '', limit }: Part): SealedValue[] {
     const found = this.#tables[table].outdated.all({ beginning, id: id ?? null, after, limit });
     return found.map((value) => ({ ...value, table }) as SealedValue);
   }
@@ -86,7 +99,7 @@ function prepare(db: Sqlite, table: SealedTable): Statements {
       (column) => `SELECT id, '${column}' AS "column", ${column} AS sealed${binding
         .map(([field, name]) => `, ${name} AS "${field}"`)
         .join('')}
-        FROM ${table} WHERE substr(${column}, 1, ${BEGINNING_BYTES}) <> @beginning`,
+        FROM ${table} WHERE ${column} IS NOT NULL AND substr(${column}, 1, ${BEGINNING_BYTES}) IS NOT @beginning`,
     )
     .join(' UNION ALL ');
   return {
@@ -101,9 +114,3 @@ function prepare(db: Sqlite, table: SealedTable): Statements {
 
 /** The format of a sealed value in its first byte, then the id of its key: see sealing/sealing.ts. */
 const BEGINNING_BYTES = 17;
-
-/** What every value of this table begins with that is sealed with this key and bound to what it can be bound to. */
-function beginningOf(table: SealedTable, keyId: string): Buffer {
-  const canBeBound = Object.keys(BINDING_COLUMNS[table]).length > 0;
-  return Buffer.from(`${canBeBound ? '02' : '01'}${keyId.replaceAll('-', '')}`, 'hex');
-}

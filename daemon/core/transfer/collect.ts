@@ -2,7 +2,7 @@ import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
 import { readJsonFields } from '../accounts/json-fields.js';
-import { storedSettings } from '../providers/stored-settings.js';
+import { provenSettings } from '../providers/stored-settings.js';
 import { place } from '../sealing/places.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AccountStore, SealedField, StoredAccount } from '../store/accounts.js';
@@ -73,8 +73,8 @@ async function collectProviders(
     const { id, clientSecret, secretOrigins } = stored;
     return unlessDamaged(damaged, `the provider ${id}`, () => ({
       id,
-      settings: storedSettings(stored),
-      client_secret: clientSecret && sealer.open(place.provider(stored), clientSecret).reveal(),
+      settings: provenSettings(sealer, stored),
+      client_secret: clientSecret && sealer.open(place.clientSecret(stored), clientSecret).reveal(),
       secret_origins: secretOrigins,
     }));
   });

@@ -5,6 +5,7 @@ import type { Grants } from '../accounts/grants.js';
 import { type NewAccount, putAccount } from '../accounts/put-account.js';
 import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
+import { sealSettings } from '../providers/stored-settings.js';
 import { place } from '../sealing/places.js';
 import { readBytes, toStored } from '../secrets/encoding.js';
 import type { AccountStore } from '../store/accounts.js';
@@ -120,10 +121,10 @@ function putProvider(
   { id, settings, client_secret, secret_origins }: ImportedContent['providers'][number],
 ): void {
   const secretOrigins = client_secret === null ? null : secret_origins;
-  const where = place.provider({ id, secretOrigins });
+  const where = place.clientSecret({ id, secretOrigins });
   providers.put({
     id,
-    settings,
+    ...sealSettings(sealer, id, settings),
     clientSecret: client_secret === null ? null : sealer.seal(where, new Secret(client_secret)),
     secretOrigins,
     updatedAt: clock.wall(),
@@ -138,7 +139,7 @@ function putSecret(
 ): void {
   const now = clock.wall();
   const { id, createdAt } = secrets.find(key) ?? { id: newId(), createdAt: now };
-  const sealed = sealer.seal(place.secret(id), toStored(readBytes(value, encoding)));
+  const sealed = sealer.seal(place.secret({ id, key }), toStored(readBytes(value, encoding)));
   secrets.put({ id, key, value: sealed, item: null, createdAt, updatedAt: now });
 }
 

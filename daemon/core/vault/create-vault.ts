@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '../platform/id.js';
-import { place } from '../sealing/places.js';
+import { NEWEST, place } from '../sealing/places.js';
 import { KEY_BYTES, seal } from '../sealing/sealing.js';
 import type { Env } from '../store/env.js';
 import type { VaultStore } from '../store/vault.js';
@@ -16,7 +16,7 @@ export async function createVault({ clock, db }: Env, store: VaultStore, source:
   const dataKey = { id: newId(), key: randomBytes(KEY_BYTES) };
   const key = await source.create(vault, slotId);
   const now = clock.wall();
-  const fingerprintPlace = { vault, ...place.fingerprintKey(true) };
+  const fingerprintPlace = { vault, ...place.fingerprintKey(NEWEST) };
   const fingerprintKey = seal(dataKey.key, dataKey.id, fingerprintPlace, randomBytes(KEY_BYTES));
   const { stored, keys } = makeSlot({ vault, id: slotId, kind: source.kind, key, now }, [dataKey]);
   try {

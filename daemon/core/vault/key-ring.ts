@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
-import { type Place, place } from '../sealing/places.js';
-import { isBound, keyIdOf, open, seal } from '../sealing/sealing.js';
+import { type Format, NEWEST, type Place, place } from '../sealing/places.js';
+import { formatOf, keyIdOf, open, seal } from '../sealing/sealing.js';
 import type { SlotKind, StoredVault, VaultStore } from '../store/vault.js';
 import { type DataKey, type OpenSlot, unwrapFor } from './slots/slots.js';
 
@@ -25,8 +25,8 @@ export class KeyRing implements Sealer {
   readonly #keys = new Map<string, Buffer>();
   #slot: OpenSlot;
   #newest = '';
-  /** Whether a value is refused that could be bound and is not. */
-  #allBound: boolean;
+  /** The oldest format that is taken of a value that can have a newer one. */
+  #least: Format;
   #wiped = false;
 
   /** Throws `integrity` if the slot has no data key, or a damaged one. */
@@ -36,8 +36,8 @@ export class KeyRing implements Sealer {
     this.#slot = slot;
     this.#reload();
     this.#newest = this.#keys.has(vault.currentKeyId) ? vault.currentKeyId : this.#newest;
-    this.#allBound = isBound(vault.fingerprintKey);
-    this.#fingerprintKey = this.openBytes(place.fingerprintKey(this.#allBound), vault.fingerprintKey);
+    this.#least = formatOf(vault.fingerprintKey) ?? NEWEST;
+    this.#fingerprintKey = this.openBytes(place.fingerprintKey(this.#least), vault.fingerprintKey);
   }
 
   get kind(): SlotKind {
@@ -102,9 +102,9 @@ export class KeyRing implements Sealer {
   }
 
   openBytes(where: Place, sealed: Buffer): Buffer {
-    const { bound, ...unbound } = where;
-    const isOld = bound !== undefined && !isBound(sealed) && !this.#refusesUnbound();
-    return open(this.#key(keyIdOf(sealed)), { vault: this.#vault, ...(isOld ? unbound : where) }, sealed);
+    this.#raiseLeast();
+    if (sealed.length === 0 && where.since !== undefined && this.#least < where.since) return Buffer.alloc(0);
+    return this.#open(where, sealed);
   }
 
   fingerprint(secret: Secret): Buffer {
@@ -120,14 +120,18 @@ export class KeyRing implements Sealer {
     this.#keys.clear();
   }
 
-  /** Whether every value has been bound, by this process or another. That never changes back. */
-  #refusesUnbound(): boolean {
+  #open(where: Place, sealed: Buffer): Buffer {
+    return open(this.#key(keyIdOf(sealed)), { vault: this.#vault, ...where }, sealed, this.#least);
+  }
+
+  /** Once every value has a newer format, by this process or another, no older one is taken. That never changes back. */
+  #raiseLeast(): void {
+    if (this.#least === NEWEST) return;
     const sealed = this.#store.vault()?.fingerprintKey;
-    if (!this.#allBound && sealed && isBound(sealed)) {
-      this.openBytes(place.fingerprintKey(true), sealed).fill(0);
-      this.#allBound = true;
-    }
-    return this.#allBound;
+    const format = sealed && formatOf(sealed);
+    if (!format || format <= this.#least) return;
+    this.#open(place.fingerprintKey(format), sealed).fill(0);
+    this.#least = format;
   }
 
   /**

@@ -3,8 +3,8 @@ import type { ResultOf } from '../../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
-import { place } from '../sealing/places.js';
-import { isBound, KEY_BYTES, keyIdOf } from '../sealing/sealing.js';
+import { type Format, NEWEST, place } from '../sealing/places.js';
+import { beginningOf, formatOf, KEY_BYTES, keyIdOf } from '../sealing/sealing.js';
 import type { AccountStore, StoredAccount } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
@@ -15,7 +15,7 @@ import {
   type SealedTable,
   type SealedValue,
 } from '../store/sealed.js';
-import type { StoredSlot } from '../store/vault.js';
+import type { StoredSlot, StoredVault } from '../store/vault.js';
 import type { KeyRing } from './key-ring.js';
 import { damagedSlot } from './slots/damaged-slot.js';
 import { wrapFor } from './slots/slots.js';
@@ -49,8 +49,8 @@ const BATCH = 64;
  * exchange that began before keeps the older key for as long as it holds the lease. The older key is removed in the
  * transaction that finds nothing left under it. The next rotation continues one that was interrupted anywhere.
  *
- * Values of versions that did not bind them yet are sealed again in the same way, under the current key. The transaction
- * that finds none left says so in the vault; from then on such a value is refused.
+ * Values of versions that bound them to less, or to nothing, are sealed again in the same way, under the current key. The
+ * transaction that finds none left says so in the vault; from then on such a value is refused.
  */
 export class Rotation {
   readonly #env: Env;
@@ -69,9 +69,9 @@ export class Rotation {
     this.#sealed = new SealedStore(env.db);
   }
 
-  /** Whether something may be left under an older key, or may not be bound yet. */
+  /** Whether something may be left under an older key, or may be in an older format. */
   get isUnfinished(): boolean {
-    return this.#vault.store.keyIds().length > 1 || !isBound(this.#vault.row().fingerprintKey);
+    return this.#vault.store.keyIds().length > 1 || formatOfAll(this.#vault.row()) !== NEWEST;
   }
 
   /** Finishes an interrupted rotation first. The caller holds the keys' lease. */
@@ -113,7 +113,7 @@ export class Rotation {
     const next = { id: newId(), key: randomBytes(KEY_BYTES) };
     return this.#env.db.write(() => {
       const { id: vault, fingerprintKey: sealedFingerprintKey } = this.#vault.row();
-      const fingerprintPlace = place.fingerprintKey(isBound(sealedFingerprintKey));
+      const fingerprintPlace = place.fingerprintKey(formatOfAll(this.#vault.row()));
       const fingerprintKey = ring.openBytes(fingerprintPlace, sealedFingerprintKey);
       const slots = store.slots().map((slot) => ({ vault, id: slot.id, publicKey: publicKeyOf(ring, slot) }));
       for (const slot of slots) store.addKey(wrapFor(slot, next));
@@ -168,7 +168,7 @@ export class Rotation {
   ): Promise<{ count: number; last: string | undefined }> {
     const ring = await this.#vault.ring();
     const result = await this.#env.db.write(() => {
-      const found = this.#sealed.outdated(table, ring.currentKey().id, part);
+      const found = this.#sealed.outdated(table, beginningOf(ring.currentKey().id), part);
       const opened = found.filter((value) => this.#resealValue(ring, value, damaged));
       if (opened.length > 0) trace('rotate.resealing');
       return { count: opened.length, last: found.at(-1)?.id };
@@ -191,7 +191,7 @@ export class Rotation {
   }
 
   /**
-   * Removes the older keys, and says that every value is bound, unless something else was stored meanwhile. Keys that
+   * Removes the older keys, and says that every value has the newest format, unless something else was stored meanwhile. Keys that
    * damaged values name are kept: what those are beside may be restored one day.
    */
   async #retire(damaged: Pass['damaged']): Promise<boolean> {
@@ -202,9 +202,10 @@ export class Rotation {
       if (left.some((value) => !damaged.has(nameOf(value)))) return false;
       if (!left.some(({ sealed }) => this.#isOfOlderKey(sealed)))
         this.#vault.store.removeOtherKeys(currentKeyId);
-      if (!isBound(fingerprintKey)) {
-        const opened = ring.openBytes(place.fingerprintKey(false), fingerprintKey);
-        this.#vault.store.setCurrentKey(currentKeyId, ring.sealBytes(place.fingerprintKey(true), opened));
+      const format = formatOfAll(this.#vault.row());
+      if (format !== NEWEST) {
+        const opened = ring.openBytes(place.fingerprintKey(format), fingerprintKey);
+        this.#vault.store.setCurrentKey(currentKeyId, ring.sealBytes(place.fingerprintKey(NEWEST), opened));
       }
       trace('rotate.retiring');
       return true;
@@ -213,7 +214,7 @@ export class Rotation {
 
   #outdated(keyId: string, limit: number): SealedValue[] {
     const tables = Object.keys(SEALED_COLUMNS) as SealedTable[];
-    return tables.flatMap((table) => this.#sealed.outdated(table, keyId, { limit }));
+    return tables.flatMap((table) => this.#sealed.outdated(table, beginningOf(keyId), { limit }));
   }
 
   /** Whether a value names a key of this vault other than the current one. */
@@ -241,6 +242,11 @@ export class Rotation {
       },
     );
   }
+}
+
+/** The format that every value has at least: the one of the vault's own key. */
+function formatOfAll({ fingerprintKey }: StoredVault): Format {
+  return formatOf(fingerprintKey) ?? NEWEST;
 }
 
 /** A slot that cannot get the new key would open nothing from then on, so it is named instead. */

@@ -1,18 +1,31 @@
 import { expect, test } from 'vitest';
-import { place } from '../../../daemon/core/sealing/places.js';
-import { isBound, open, seal } from '../../../daemon/core/sealing/sealing.js';
+import { type Place, place } from '../../../daemon/core/sealing/places.js';
+import { open, seal } from '../../../daemon/core/sealing/sealing.js';
 
 const KEY_ID = '0197a9b2-5d5c-7cc0-8000-0123456789ab';
 
 const account = {
   id: 'id',
+  service: 'example',
+  account: 'work',
   kind: 'oauth',
   flow: 'authorization_code',
   client: '{"token_endpoint":"https://id.example"}',
   minting: null,
+  askedScopes: '["mail"]',
+  subject: 'person-1',
+  tokenType: 'Bearer',
+  latestEnd: 1_800_000_000_000,
 } as const;
-/** SHA-256, computed by another program, of ["oauth","authorization_code","{\"token_endpoint\":…}",null]. */
-const BOUND = 'e86wqID85_ESBVaxYEbxhrzc7OAsX-fIlPsMsjyhuwQ';
+/**
+ * SHA-256, computed by another program, of ["oauth","authorization_code","{\"token_endpoint\":…}",null], of the same with
+ * "example","work","[\"mail\"]","person-1", and of that with "Bearer",1800000000000.
+ */
+const BOUND = {
+  2: 'e86wqID85_ESBVaxYEbxhrzc7OAsX-fIlPsMsjyhuwQ',
+  3: 'Dft7FqqtYXxeWpziNCGvmVVhSiygzCogILWXtdEWz8A',
+};
+const TOKEN_BOUND = 'Y-qYu778aDrJE1ImLK8MnLq0niuFJxsFaka8bxCjLHU';
 
 /** Sealed by the first released code for this place, with a key of zeros: its additional data must never change. */
 const OLD = Buffer.from(
@@ -23,9 +36,10 @@ const OLD = Buffer.from(
 test('the names of places are those that existing vaults were sealed with', () => {
   const places = {
     account: place.account(account, 'refresh_token'),
-    provider: place.provider({ id: 'id', secretOrigins: '["https://id.example"]' }),
-    secret: place.secret('id'),
-    fingerprintKey: place.fingerprintKey(true),
+    clientSecret: place.clientSecret({ id: 'id', secretOrigins: '["https://id.example"]' }),
+    settingsSeal: place.settingsSeal({ id: 'id', settingsText: '{}' }),
+    secret: place.secret({ id: 'id', key: 'a/name' }),
+    fingerprintKey: place.fingerprintKey(3),
     slotPublicKey: place.slotPublicKey('slot'),
     slotPrivateKey: place.slotPrivateKey('slot'),
     wrappedKey: place.wrappedKey('slot', 'key'),
@@ -36,6 +50,7 @@ test('the names of places are those that existing vaults were sealed with', () =
   expect(Object.values(places).map(({ table, row, column }) => [table, row, column].join('|'))).toEqual([
     'accounts|id|refresh_token',
     'providers|id|client_secret',
+    'providers|id|settings_seal',
     'secrets|id|value',
     'vault||fingerprint_key',
     'key_slots|slot|public_key',
@@ -48,10 +63,21 @@ test('the names of places are those that existing vaults were sealed with', () =
 });
 
 test('a value that was sealed before values were bound opens in its place', () => {
-  const { bound, ...where } = place.account({ ...account, id: 'a row' }, 'access_token');
-  expect(bound).toBeDefined();
-  expect(open(Buffer.alloc(32), { vault: 'a vault', ...where }, OLD).toString()).toBe('a token');
+  const where = { vault: 'a vault', ...place.account({ ...account, id: 'a row' }, 'access_token') };
+  expect(open(Buffer.alloc(32), where, OLD, 1).toString()).toBe('a token');
+  expect(() => open(Buffer.alloc(32), where, OLD, 2)).toThrow(expect.objectContaining({ kind: 'integrity' }));
 });
+
+const vault = 'a vault';
+const KEY = Buffer.alloc(32, 1);
+
+function expectBound(where: Place, others: Place): void {
+  const sealed = seal(KEY, KEY_ID, { vault, ...where }, Buffer.from('a value'));
+  expect(open(KEY, { vault, ...where }, sealed).toString()).toBe('a value');
+  expect(() => open(KEY, { vault, ...others }, sealed)).toThrow(
+    expect.objectContaining({ kind: 'integrity' }),
+  );
+}
 
 test.each([
   ['kind', 'api_key'],
@@ -60,25 +86,53 @@ test.each([
   ['client', null],
   ['client', '{"token_endpoint": "https://id.example"}'],
   ['minting', '{}'],
+  ['service', 'another'],
+  ['account', 'home'],
+  ['askedScopes', '["mail","admin"]'],
+  ['askedScopes', null],
+  ['subject', 'person-2'],
 ] as const)('a value of an account is bound to its %s: not beside %s', (field, other) => {
-  const vault = 'a vault';
-  const key = Buffer.alloc(32, 1);
-  const where = place.account(account, 'refresh_token');
-  const sealed = seal(key, KEY_ID, { vault, ...where }, Buffer.from('a token'));
-  expect(isBound(sealed)).toBe(true);
-  expect(open(key, { vault, ...where }, sealed).toString()).toBe('a token');
-  const moved = { vault, ...place.account({ ...account, [field]: other }, 'refresh_token') };
-  expect(() => open(key, moved, sealed)).toThrow(expect.objectContaining({ kind: 'integrity' }));
+  const altered = { ...account, [field]: other };
+  expectBound(place.account(account, 'refresh_token'), place.account(altered, 'refresh_token'));
+  expectBound(place.account(account, 'access_token'), place.account(altered, 'access_token'));
+  const generation = 7;
+  expectBound(place.rescue({ ...account, generation }), place.rescue({ ...altered, generation }));
+  expectBound(place.unread({ ...account, generation }, 'x'), place.unread({ ...altered, generation }, 'x'));
 });
+
+test.each([
+  ['tokenType', 'DPoP'],
+  ['tokenType', null],
+  ['latestEnd', 253_402_300_799_999],
+  ['latestEnd', null],
+] as const)('an access token is bound to its %s as well: not beside %s', (field, other) => {
+  const altered = { ...account, [field]: other };
+  expectBound(place.account(account, 'access_token'), place.account(altered, 'access_token'));
+});
+
+test.each([
+  ['a secret', place.secret({ id: 'id', key: 'one' }), place.secret({ id: 'id', key: 'other' })],
+  [
+    'the proof of settings',
+    place.settingsSeal({ id: 'id', settingsText: '{}' }),
+    place.settingsSeal({ id: 'id', settingsText: '{ }' }),
+  ],
+  [
+    'a client secret',
+    place.clientSecret({ id: 'id', secretOrigins: '["https://id.example"]' }),
+    place.clientSecret({ id: 'id', secretOrigins: '["https://evil.example"]' }),
+  ],
+])('%s is bound', (_, where, other) => expectBound(where, other));
 
 test('the texts that a value is bound to do not run into each other', () => {
   const [one, other] = [
     { ...account, client: 'a","b', minting: 'c' },
     { ...account, client: 'a', minting: 'b","c' },
   ].map((row) => place.account(row, 'refresh_token').bound);
-  expect(one).not.toBe(other);
+  expect(one).not.toEqual(other);
 });
 
 test('what an account is bound to is always written in the same way', () => {
-  expect(place.account(account, 'refresh_token').bound).toBe(BOUND);
+  expect(place.account(account, 'refresh_token').bound).toEqual(BOUND);
+  expect(place.account(account, 'access_token').bound).toEqual({ ...BOUND, 3: TOKEN_BOUND });
 });

@@ -7,6 +7,7 @@ import type { Keychain } from '../../../daemon/core/keychain/keychain.js';
 import { createMemoryKeychain, type MemoryKeychain } from '../../../daemon/core/keychain/memory.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { openTestCore } from '../../support/start/core.js';
+import * as stored from '../../support/stored.js';
 
 const key = 'kept/key';
 const keychainSecret = (value: string) => ({ key, value, encoding: 'utf8', backend: 'keychain' }) as const;
@@ -135,6 +136,55 @@ test('an item is never overwritten: not that of the value before, nor that of a 
     await core.secrets.set(keychainSecret('mine'));
     expect(await core.secrets.get(key)).toMatchObject({ value: 'mine' });
     expect(keychain.items.get(name)).toBe('of the copy');
+  });
+});
+
+describe('a database that was altered without any key', () => {
+  const other = 'kept/other';
+  const damaged = { kind: 'integrity', message: `The stored secret ${key} is damaged.` };
+
+  /** Items that are not those of the secret, whatever the database says. */
+  const foreign = (vault: string): Record<string, string> => ({
+    'the item of another secret': `${vault}/secret/${other}`,
+    'an item with a longer name': `${vault}/secret/${key}s`,
+    'the key of the vault': `${vault}/key`,
+    'an item of another vault': `another/secret/${key}`,
+  });
+
+  test.each(Object.keys(foreign('')))('%s is neither handed out nor deleted', async (what) => {
+    const [home, keychain] = [createHome(), createMemoryKeychain()];
+    await inProcess(home, keychain, async (core) => {
+      await core.secrets.set(keychainSecret('mine'));
+      await core.secrets.set({ ...keychainSecret('of another'), key: other });
+    });
+    const item = foreign(stored.vaultId(home))[what] ?? '';
+    await keychain.set(item, 'of another');
+    stored.nameKeychainItem(home, key, item);
+    await inProcess(home, keychain, async (core) => {
+      await expect(core.secrets.get(key)).rejects.toMatchObject(damaged);
+      await core.secrets.delete(key);
+    });
+    expect(keychain.items.get(item)).toBe('of another');
+  });
+
+  test('an item that it notes and no secret names is deleted only if it is a secret of this vault', async () => {
+    const [home, keychain] = [createHome(), createMemoryKeychain()];
+    await inProcess(home, keychain, (core) => core.secrets.set(keychainSecret('mine')));
+    const { [`an item of another vault`]: elsewhere = '', 'the key of the vault': vaultKey = '' } = foreign(
+      stored.vaultId(home),
+    );
+    const left = `${stored.vaultId(home)}/secret/left`;
+    for (const user of [elsewhere, vaultKey, left]) {
+      await keychain.set(user, 'a value');
+      stored.noteKeychainItem(home, user);
+    }
+    const tend = () => inProcess(home, keychain, (core) => core.secrets.tend());
+    await tend();
+    expect([elsewhere, vaultKey, left].map((user) => keychain.items.has(user))).toEqual([true, true, false]);
+    // Nor if the vault is said to be the other one.
+    stored.renameVault(home, 'another');
+    await tend();
+    expect(keychain.items.has(elsewhere)).toBe(true);
   });
 });
 
