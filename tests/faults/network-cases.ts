@@ -1,4 +1,4 @@
-import type { FailedEnd, Verdict } from '../../daemon/core/oauth/failure.js';
+import type { FailedEnd, Verdict } from '../../daemon/core/oauth/failures/judgements.js';
 import { answerWith, cutBefore, type Fault } from '../support/provider/faults.js';
 import {
   type BadAddress,

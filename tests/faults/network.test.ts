@@ -1,7 +1,7 @@
 import { connect as connectSocket, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Core } from '../../daemon/core/core.js';
-import { judgements } from '../../daemon/core/oauth/failure.js';
+import { judgements } from '../../daemon/core/oauth/failures/judgements.js';
 import { addAccount, SERVICE, work } from '../support/accounts.js';
 import { gate } from '../support/gate.js';
 import { changeProvider } from '../support/kept-provider.js';

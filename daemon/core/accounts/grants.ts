@@ -1,7 +1,7 @@
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Granted } from '../oauth/exchange.js';
-import type { TokenFailure } from '../oauth/failure.js';
+import type { TokenFailure } from '../oauth/failures/failure.js';
 import { timestamp } from '../platform/clock.js';
 import { trace } from '../platform/trace.js';
 import type { AccountFields, AccountStore, SealedField, StoredAccount } from '../store/accounts.js';

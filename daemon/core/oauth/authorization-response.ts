@@ -3,8 +3,8 @@ import { errnoOf } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { libraryClient, libraryServer } from './adapter.js';
 import type { ClientRegistration } from './client.js';
-import { hintFor, isPersonsNo, type Matter, refusedHint } from './hints.js';
-import { isSameIssuer } from './issuer.js';
+import { hintFor, isPersonsNo, type Matter, refusedHint } from './failures/hints.js';
+import { isSameIssuer } from './metadata/issuer.js';
 import { short } from './short.js';
 
 /** What of the request was there although no person named it. */

@@ -1,18 +1,18 @@
 import { Secret } from '../../../shared/secret.js';
 import type { Clock } from '../platform/clock.js';
+import { readTokenAnswer, type TokenAnswer, type Tokens } from './answers/token-answer.js';
 import type { ClientRegistration, OAuthClient } from './client.js';
 import {
-  isForLater,
   judgeHttpFailure,
   judgeRefusal,
   judgeUnreadable,
   type TokenFailure,
   withUnread,
-} from './failure.js';
+} from './failures/failure.js';
+import { isForLater } from './failures/retry-after.js';
 import { HttpFailure } from './http/failure.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 import { tokenEndpointRequest } from './requests.js';
-import { readTokenAnswer, type TokenAnswer, type Tokens } from './token-answer.js';
 
 /** What everything that talks to a provider stands on. */
 export interface OAuthContext {

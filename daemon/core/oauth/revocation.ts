@@ -1,6 +1,6 @@
 import type { Revocation } from '../../../shared/provider.js';
 import type { Secret } from '../../../shared/secret.js';
-import { readAnswerObject } from './answer-body.js';
+import { readAnswerObject } from './answers/answer-body.js';
 import type { OAuthClient } from './client.js';
 import { authenticate } from './client-auth.js';
 import type { OAuthContext } from './exchange.js';

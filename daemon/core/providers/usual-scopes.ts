@@ -1,4 +1,4 @@
-import type { ServerMetadata } from '../oauth/discovery.js';
+import type { ServerMetadata } from '../oauth/metadata/discovery.js';
 
 /**
  * The scopes to ask a discovered provider for unless a person names some: `openid`, and `offline_access` for a refresh token

@@ -1,7 +1,7 @@
 import type { Provider } from '../../../shared/provider.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import { clientAuthOf } from '../oauth/client-auth.js';
-import type { ServerMetadata } from '../oauth/discovery.js';
+import type { ServerMetadata } from '../oauth/metadata/discovery.js';
 import { standardRevocation } from './builtin/define.js';
 import { usualScopes } from './usual-scopes.js';
 

@@ -1,4 +1,4 @@
-import type { TokenFailure } from '../oauth/failure.js';
+import type { TokenFailure } from '../oauth/failures/failure.js';
 
 const FIRST_MS = 1_000;
 /** The network comes back without notice, so it is tried again soon. */

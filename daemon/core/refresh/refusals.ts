@@ -1,8 +1,8 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { LastError } from '../accounts/json-fields.js';
 import { type SignedIn, signInCommand } from '../accounts/sign-in-command.js';
-import type { TokenFailure } from '../oauth/failure.js';
-import { mayBeDead } from '../oauth/token-words.js';
+import { mayBeDead } from '../oauth/answers/token-words.js';
+import type { TokenFailure } from '../oauth/failures/failure.js';
 
 interface Names {
   readonly service: string;

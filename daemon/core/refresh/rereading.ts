@@ -2,7 +2,7 @@ import type { ResultOf } from '../../../shared/contract/index.js';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { accountClient } from '../accounts/account-client.js';
 import type { Grants } from '../accounts/grants.js';
-import { readTokenAnswer } from '../oauth/token-answer.js';
+import { readTokenAnswer } from '../oauth/answers/token-answer.js';
 import { timestamp } from '../platform/clock.js';
 import { timeOf } from '../platform/id.js';
 import { shieldFromSignals } from '../platform/signal-shield.js';

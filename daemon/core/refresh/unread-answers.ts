@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseJson } from '../../../shared/json.js';
-import type { UnreadAnswer } from '../oauth/failure.js';
+import type { UnreadAnswer } from '../oauth/failures/failure.js';
 import { newId } from '../platform/id.js';
 import { trace } from '../platform/trace.js';
 import { place, type SteeredGrant } from '../sealing/places.js';

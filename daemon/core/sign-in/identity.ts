@@ -1,10 +1,10 @@
 import { SigilforgeError } from '../../../shared/errors.js';
+import type { Tokens } from '../oauth/answers/token-answer.js';
 import type { OAuthClient } from '../oauth/client.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import type { FlowAnswer } from '../oauth/flows/flow.js';
 import { foreignness, readIdToken } from '../oauth/id-token.js';
 import { revoke } from '../oauth/revocation.js';
-import type { Tokens } from '../oauth/token-answer.js';
 import type { Logger } from '../platform/log.js';
 
 interface Surroundings {

@@ -3,7 +3,7 @@ import { Secret } from '../../../shared/secret.js';
 import { grantInUse } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
 import { exchange, type OAuthContext } from '../oauth/exchange.js';
-import type { TokenFailure } from '../oauth/failure.js';
+import type { TokenFailure } from '../oauth/failures/failure.js';
 import type { Providers } from '../providers/providers.js';
 import type { AccountStore } from '../store/accounts.js';
 import type { AttemptStore } from '../store/attempts.js';

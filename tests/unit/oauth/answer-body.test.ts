@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { readAnswerObject } from '../../../daemon/core/oauth/answer-body.js';
+import { readAnswerObject } from '../../../daemon/core/oauth/answers/answer-body.js';
 
 const fields = { access_token: 'a', refresh_token: 'r', expires_in: 3600, name: 'Zoë' };
 const json = JSON.stringify(fields);

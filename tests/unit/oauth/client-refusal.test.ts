@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { clientRefusal } from '../../../daemon/core/oauth/client-refusal.js';
-import { readTokenAnswer } from '../../../daemon/core/oauth/token-answer.js';
+import { readTokenAnswer } from '../../../daemon/core/oauth/answers/token-answer.js';
+import { clientRefusal } from '../../../daemon/core/oauth/failures/client-refusal.js';
 import { answerOf, clientOf } from '../../support/provider/oauth-clients.js';
 
 function refusalIn(status: number, body: string | object) {

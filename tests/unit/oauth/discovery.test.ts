@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { discover } from '../../../daemon/core/oauth/discovery.js';
 import type { HttpAnswer } from '../../../daemon/core/oauth/http.js';
+import { discover } from '../../../daemon/core/oauth/metadata/discovery.js';
 import { answerOf, recordHttp } from '../../support/provider/oauth-clients.js';
 
 const issuer = 'https://id.example.org/realms/one';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { discover } from '../../../daemon/core/oauth/discovery.js';
 import type { HttpClient } from '../../../daemon/core/oauth/http.js';
+import { discover } from '../../../daemon/core/oauth/metadata/discovery.js';
 
 const ISSUER = 'https://id.example.org';
 

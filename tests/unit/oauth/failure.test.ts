@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { readTokenAnswer } from '../../../daemon/core/oauth/answers/token-answer.js';
 import {
   judgeHttpFailure,
   judgeRefusal,
   judgeUnreadable,
   type TokenFailure,
-} from '../../../daemon/core/oauth/failure.js';
+} from '../../../daemon/core/oauth/failures/failure.js';
 import { HttpFailure } from '../../../daemon/core/oauth/http/failure.js';
-import { readTokenAnswer } from '../../../daemon/core/oauth/token-answer.js';
 import { Secret } from '../../../shared/secret.js';
 import { answerOf, clientOf } from '../../support/provider/oauth-clients.js';
 

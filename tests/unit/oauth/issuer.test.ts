@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { discover } from '../../../daemon/core/oauth/discovery.js';
 import { foreignness, readIdToken } from '../../../daemon/core/oauth/id-token.js';
-import { isSameIssuer } from '../../../daemon/core/oauth/issuer.js';
+import { discover } from '../../../daemon/core/oauth/metadata/discovery.js';
+import { isSameIssuer } from '../../../daemon/core/oauth/metadata/issuer.js';
 import { Secret } from '../../../shared/secret.js';
 import { answerOf, clientOf, recordHttp } from '../../support/provider/oauth-clients.js';
 

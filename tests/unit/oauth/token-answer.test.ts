@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readTokenAnswer } from '../../../daemon/core/oauth/token-answer.js';
+import { readTokenAnswer } from '../../../daemon/core/oauth/answers/token-answer.js';
 import { answerOf, clientOf } from '../../support/provider/oauth-clients.js';
 
 const CENTURY_S = 36_525 * 86_400;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TokenFailure } from '../../../daemon/core/oauth/failure.js';
+import type { TokenFailure } from '../../../daemon/core/oauth/failures/failure.js';
 import { backoffMs, LONGEST_BACKOFF_MS } from '../../../daemon/core/refresh/backoff.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 

@@ -1,4 +1,4 @@
-import { MAY_BE_THE_PROMPT, type Matter } from '../hints.js';
+import { MAY_BE_THE_PROMPT, type Matter } from '../failures/hints.js';
 import type { FlowRequest } from './flow.js';
 
 /** What a sign-in asks for of which a server may refuse a part. */

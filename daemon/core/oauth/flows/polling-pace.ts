@@ -1,4 +1,4 @@
-import type { TokenFailure } from '../failure.js';
+import type { TokenFailure } from '../failures/failure.js';
 
 /** RFC 8628, section 3.2: the interval if the answer names none; section 3.5: what `slow_down` adds. Seconds, as all here. */
 const DEFAULT_INTERVAL_S = 5;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { SigilforgeError } from '../../../shared/errors.js';
-import { Issuer } from '../../../shared/schemas.js';
-import type { HttpFailure } from './http/failure.js';
+import { SigilforgeError } from '../../../../shared/errors.js';
+import { Issuer } from '../../../../shared/schemas.js';
+import type { HttpFailure } from '../http/failure.js';
 import { isSameHost } from './issuer.js';
 
 /** Why an address has no metadata of an issuer. */

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../shared/json.js';
+import { isRecord, parseJson } from '../../../../shared/json.js';
 import { unpacked } from './content-coding.js';
 import { objectsIn } from './damaged-json.js';
 

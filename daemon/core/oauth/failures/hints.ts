@@ -1,6 +1,6 @@
-import type { ClientRegistration } from './client.js';
+import type { ClientRegistration } from '../client.js';
+import { DEVICE_CODE, JWT_BEARER } from '../grant-types.js';
 import type { ClientRefusal } from './client-refusal.js';
-import { DEVICE_CODE, JWT_BEARER } from './grant-types.js';
 
 /** What was asked of a provider, and what came of it. */
 export interface Matter {

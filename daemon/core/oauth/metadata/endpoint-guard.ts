@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { SigilforgeError } from '../../../shared/errors.js';
+import { SigilforgeError } from '../../../../shared/errors.js';
 
 /** Addresses that reach this machine and no other: loopback (RFC 1122, section 3.2.1.3; RFC 4291) and unspecified ones. */
 const OWN_ADDRESSES = new BlockList();

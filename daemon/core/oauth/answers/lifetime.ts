@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../shared/json.js';
+import { isRecord, parseJson } from '../../../../shared/json.js';
 import { field, plainFields } from './fields.js';
 
 /** A century. Some providers say "forever" with a number that no calendar holds. */

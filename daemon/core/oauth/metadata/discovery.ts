@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { isRecord, parseJson } from '../../../shared/json.js';
-import { Issuer } from '../../../shared/schemas.js';
-import { readAnswerText } from './answer-body.js';
+import { isRecord, parseJson } from '../../../../shared/json.js';
+import { Issuer } from '../../../../shared/schemas.js';
+import { readAnswerText } from '../answers/answer-body.js';
+import { isForLater, retryAfter } from '../failures/retry-after.js';
+import { HttpFailure } from '../http/failure.js';
+import type { HttpAnswer, HttpClient } from '../http.js';
 import { type DiscoveryFault, discoveryError } from './discovery-fault.js';
 import { assertEndpointsElsewhere } from './endpoint-guard.js';
-import { isForLater, retryAfter } from './failure.js';
-import { HttpFailure } from './http/failure.js';
-import type { HttpAnswer, HttpClient } from './http.js';
 import { isSameHost, isSameIssuer } from './issuer.js';
 
 /** What is used of a server's metadata (RFC 8414; OpenID Connect Discovery 1.0). */

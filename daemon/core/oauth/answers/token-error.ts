@@ -1,7 +1,7 @@
-import { isRecord } from '../../../shared/json.js';
+import { isRecord } from '../../../../shared/json.js';
+import type { HttpAnswer } from '../http.js';
 import { readAnswerText } from './answer-body.js';
 import { plain, plainFields } from './fields.js';
-import type { HttpAnswer } from './http.js';
 import { secondsOf } from './lifetime.js';
 import type { TokenError } from './token-words.js';
 

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../../shared/json.js';
+import { isRecord, parseJson } from '../../../../shared/json.js';
 
 /** How much of a text is searched, in characters, and at how many braces: a token answer is small. */
 const SEARCHED = 256 * 1024;

@@ -1,9 +1,9 @@
-import { isRecord, parseJson } from '../../../shared/json.js';
-import { Secret } from '../../../shared/secret.js';
+import { isRecord, parseJson } from '../../../../shared/json.js';
+import { Secret } from '../../../../shared/secret.js';
+import type { ClientRegistration } from '../client.js';
+import type { HttpAnswer } from '../http.js';
 import { readAnswerObject } from './answer-body.js';
-import type { ClientRegistration } from './client.js';
 import { field } from './fields.js';
-import type { HttpAnswer } from './http.js';
 import { ACCESS_TOKEN, jwtLifetimeS, type LifetimeFields, lifetimeS, REFRESH_TOKEN } from './lifetime.js';
 import { readError, readErrorInWords, refuses, saysSomething } from './token-error.js';
 import type { TokenError } from './token-words.js';

@@ -1,26 +1,15 @@
-import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
-import { printable } from '../../../shared/printable.js';
-import type { Secret } from '../../../shared/secret.js';
-import type { ClientRegistration } from './client.js';
+import { SigilforgeError } from '../../../../shared/errors.js';
+import { printable } from '../../../../shared/printable.js';
+import type { Secret } from '../../../../shared/secret.js';
+import { isRateLimit, isTemporary, type TokenError } from '../answers/token-words.js';
+import type { ClientRegistration } from '../client.js';
+import type { HttpFailure } from '../http/failure.js';
+import type { HttpAnswer } from '../http.js';
+import { redacted } from '../redacted.js';
 import { type ClientRefusal, clientRefusal } from './client-refusal.js';
 import { hintFor, KEY_GRANTS, type Matter } from './hints.js';
-import type { HttpFailure } from './http/failure.js';
-import type { HttpAnswer } from './http.js';
-import { secondsLeft } from './lifetime.js';
-import { redacted } from './redacted.js';
-import { isDead, isRateLimit, isTemporary, type TokenError } from './token-words.js';
-
-/**
- * Why a request to a token endpoint brought no tokens.
- *
- * - `dead`: the grant is gone; only a person can get a new one.
- * - `transient`: a temporary problem of the provider or the network; everything stays as it is.
- * - `refused`: the provider rejects this client or request; a mistake in the configuration, not a lost grant.
- */
-export type Verdict = 'dead' | 'transient' | 'refused';
-
-/** How such a request ended: refused by the provider, certainly not delivered, or unknown. */
-export type FailedEnd = 'refused' | 'not_sent' | 'unknown';
+import { type Circumstances, type FailedEnd, judgements, mayHoldGrant, type Verdict } from './judgements.js';
+import { retryAfter } from './retry-after.js';
 
 export interface TokenFailure {
   readonly verdict: Verdict;
@@ -44,111 +33,8 @@ export interface UnreadAnswer {
   readonly sentAt: number;
 }
 
-/** What came back instead of tokens. */
-interface Circumstances {
-  readonly failure?: HttpFailure;
-  readonly answer?: HttpAnswer;
-  readonly refusal?: TokenError;
-  readonly registration?: ClientRegistration;
-  readonly grantType?: string;
-}
-
-interface Judgement {
-  readonly when: string;
-  readonly matches: (circumstances: Circumstances) => boolean;
-  readonly end: FailedEnd;
-  readonly verdict: Verdict;
-  readonly kind: ErrorKind;
-}
-
 /** Dates are whole seconds, and assertions tolerate a minute. */
 const FORGIVEN_CLOCK_MS = 60_000;
-
-/** Every kind of failure, from what came back to what it means. The first row that matches counts. */
-export const judgements: readonly Judgement[] = [
-  {
-    when: 'no connection within the time limit',
-    matches: ({ failure }) => failure?.delivered === false && failure.timedOut,
-    end: 'not_sent',
-    verdict: 'transient',
-    kind: 'timeout',
-  },
-  {
-    when: 'no address, connection refused, or no TLS',
-    matches: ({ failure }) => failure?.delivered === false,
-    end: 'not_sent',
-    verdict: 'transient',
-    kind: 'network',
-  },
-  {
-    when: 'no answer within the time limit',
-    matches: ({ failure }) => failure?.timedOut === true,
-    end: 'unknown',
-    verdict: 'transient',
-    kind: 'timeout',
-  },
-  {
-    when: 'the connection broke, before or after the request, or in the middle of the answer',
-    matches: ({ failure }) => failure !== undefined,
-    end: 'unknown',
-    verdict: 'transient',
-    kind: 'network',
-  },
-  {
-    // 408 and 425 say the same as 429: later.
-    when: 'status 429 or 5xx, with any body',
-    matches: ({ answer }) => answer !== undefined && isForLater(answer),
-    end: 'refused',
-    verdict: 'transient',
-    kind: 'refresh_failed',
-  },
-  {
-    when: 'an error that the provider calls temporary',
-    matches: ({ refusal }) => refusal !== undefined && (isRateLimit(refusal) || isTemporary(refusal)),
-    end: 'refused',
-    verdict: 'transient',
-    kind: 'refresh_failed',
-  },
-  {
-    when: 'the grant is dead, in the words of the standard or this provider',
-    matches: isDeadGrant,
-    end: 'refused',
-    verdict: 'dead',
-    kind: 'auth_required',
-  },
-  {
-    when: 'an empty 400, by which some servers say that a refresh token is dead',
-    matches: ({ answer, refusal, grantType }) =>
-      refusal === undefined &&
-      grantType === 'refresh_token' &&
-      answer?.status === 400 &&
-      answer.body.length === 0,
-    end: 'refused',
-    verdict: 'dead',
-    kind: 'auth_required',
-  },
-  {
-    when: 'any other error',
-    matches: ({ refusal }) => refusal !== undefined,
-    end: 'refused',
-    verdict: 'refused',
-    kind: 'refresh_failed',
-  },
-  {
-    when: 'an answer to a refresh that says success and cannot be read: the next refresh token may be in it',
-    matches: ({ answer, grantType }) => answer !== undefined && mayHoldGrant(answer, grantType),
-    end: 'unknown',
-    verdict: 'transient',
-    kind: 'refresh_failed',
-  },
-  {
-    when: 'an answer without tokens and without an error, or not JSON',
-    matches: () => true,
-    end: 'refused',
-    verdict: 'transient',
-    kind: 'refresh_failed',
-  },
-];
 
 /** Judges a request that did not get a whole answer. */
 export function judgeHttpFailure(failure: HttpFailure): TokenFailure {
@@ -257,15 +143,6 @@ export function withUnread(failure: TokenFailure, unread: UnreadAnswer, grantTyp
   return mayHoldGrant(unread.answer, grantType) ? { ...failure, end: 'unknown', unread } : failure;
 }
 
-function mayHoldGrant({ status, body }: HttpAnswer, grantType: string | undefined): boolean {
-  return grantType === 'refresh_token' && status >= 200 && status < 300 && body.length > 0;
-}
-
-function isDeadGrant({ refusal, registration, grantType }: Circumstances): boolean {
-  if (!refusal || !registration || grantType !== 'refresh_token') return false;
-  return isDead(refusal, registration.dead_grant_errors);
-}
-
 /** The provider's words, printable and short, without any secret that it repeats. */
 function quote({ code, description }: TokenError, secrets: readonly Secret[], clientId: string): string {
   const whole = [...new Set([code, description])].filter((part) => part !== undefined).join(', ');
@@ -274,18 +151,4 @@ function quote({ code, description }: TokenError, secrets: readonly Secret[], cl
     .slice(0, 300)
     .trim()
     .replace(/[.\s]+$/, '');
-}
-
-/** Whether the status by itself says that the request may succeed later (RFC 9110, section 15; RFC 8470, section 5.2). */
-export function isForLater({ status }: Pick<HttpAnswer, 'status'>): boolean {
-  return [408, 425, 429].includes(status) || status >= 500;
-}
-
-/** `Retry-After` in milliseconds (RFC 9110, section 10.2.3): seconds, also with a unit, or a date by the provider's clock. */
-export function retryAfter({ headers }: HttpAnswer): number | undefined {
-  // Two headers arrive as one.
-  const value = (headers.get('retry-after') ?? '').replace(/^(\d+), .*$/, '$1');
-  const now = Date.parse(headers.get('date') ?? '');
-  const seconds = secondsLeft(value, Number.isNaN(now) ? Date.now() : now);
-  return seconds === null ? undefined : seconds * 1000;
 }
