@@ -4,7 +4,7 @@ import type { Accounts } from './accounts/accounts.js';
 import type { Events } from './accounts/events.js';
 import type { Keychain } from './keychain/keychain.js';
 import type { ObservedKeychain } from './keychain/observed.js';
-import type { HttpLimits } from './oauth/http.js';
+import type { HttpLimits } from './oauth/http/http.js';
 import type { Clock } from './platform/clock.js';
 import type { Logger } from './platform/log.js';
 import type { Providers } from './providers/providers.js';

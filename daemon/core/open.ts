@@ -2,7 +2,7 @@ import { openAccounts } from './accounts/open.js';
 import { Background } from './background.js';
 import type { Core, CoreOptions } from './core.js';
 import { observeKeychain } from './keychain/observed.js';
-import { createHttpClient, type HttpLimits } from './oauth/http.js';
+import { createHttpClient, type HttpLimits } from './oauth/http/http.js';
 import { systemClock } from './platform/clock.js';
 import { Providers } from './providers/providers.js';
 import { Resolver } from './references/resolver.js';

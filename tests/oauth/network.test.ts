@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createHttpClient, type HttpLimits } from '../../daemon/core/oauth/http.js';
+import { createHttpClient, type HttpLimits } from '../../daemon/core/oauth/http/http.js';
 import { opensslInstalled, selfSignedPair, withoutTls } from '../faults/bad-addresses.js';
 import { buildProgram } from '../faults/build-program.js';
 import { type SecureProvider, startSecureProvider } from '../support/provider/secure-provider.js';

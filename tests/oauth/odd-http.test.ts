@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpClient } from '../../daemon/core/oauth/http.js';
+import { createHttpClient } from '../../daemon/core/oauth/http/http.js';
 import { addAccount, work } from '../support/accounts.js';
 import { type AfterBytes, writeBytes } from '../support/provider/faults.js';
 import { startProxiedProvider } from '../support/provider/proxied-provider.js';

@@ -1,6 +1,6 @@
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { ClientRegistration } from '../oauth/client.js';
+import type { ClientRegistration } from '../oauth/client/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 import { newId } from '../platform/id.js';
 import type { AccountFields, AccountStore } from '../store/accounts.js';

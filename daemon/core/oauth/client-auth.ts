@@ -1,8 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { ClientAuth } from '../../../shared/schemas.js';
 import { libraryClient, libraryServer } from './adapter.js';
-import type { OAuthClient } from './client.js';
-import { JWT_BEARER } from './grant-types.js';
+import type { OAuthClient } from './client/client.js';
+import { formEncoded } from './client/form-encoded.js';
+import { JWT_BEARER } from './client/grant-types.js';
 
 /** How this client authenticates at the token endpoint (RFC 6749, section 2.3). */
 export function clientAuthentication({ registration, secret }: OAuthClient): oauth.ClientAuth {
@@ -72,16 +73,6 @@ function basic(secret: string): oauth.ClientAuth {
     const pair = `${formEncoded(client_id)}:${formEncoded(secret)}`;
     headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
   };
-}
-
-/**
- * What need not be encoded stays as it is, `~` too: servers that do not decode then understand the ids and secrets of nearly
- * every client, and those that do see no difference.
- */
-export function formEncoded(text: string): string {
-  const escaped = (character: string): string =>
-    character === '%20' ? '+' : `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(text).replace(/%20|[!'()]/g, escaped);
 }
 
 const anonymous: oauth.ClientAuth = () => {};

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isRecord, parseJson } from '../../../shared/json.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { ClientRegistration } from './client.js';
+import type { ClientRegistration } from './client/client.js';
 import { isSameIssuer } from './metadata/issuer.js';
 import { short } from './short.js';
 

@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { OAuthClient } from './client.js';
+import type { OAuthClient } from './client/client.js';
 import { foreignAuths, withOtherClientAuth } from './client-auth.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from './exchange.js';
 import type { ClientRefusal } from './failures/client-refusal.js';

@@ -1,7 +1,7 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client/client.js';
 import type { Granted, OAuthContext } from '../oauth/exchange.js';
 import { revoke } from '../oauth/revocation.js';
 import { trace } from '../platform/trace.js';

@@ -1,6 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Tokens } from '../oauth/answers/token-answer.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client/client.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import type { FlowAnswer } from '../oauth/flows/flow.js';
 import { foreignness, readIdToken } from '../oauth/id-token.js';

@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { ClientRegistration, OAuthClient } from '../oauth/client.js';
+import type { ClientRegistration, OAuthClient } from '../oauth/client/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 
 /** Everything that an account needs whose own private key mints its tokens. */

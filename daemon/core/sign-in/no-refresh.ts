@@ -1,6 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { FlowKind } from '../../../shared/schemas.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client/client.js';
 import type { Granted } from '../oauth/exchange.js';
 import { timestamp } from '../platform/clock.js';
 

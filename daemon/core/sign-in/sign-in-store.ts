@@ -9,7 +9,7 @@ import { clientOf } from '../accounts/json-fields.js';
 import { isOver } from '../accounts/lifetime.js';
 import { type NewAccount, putAccount } from '../accounts/put-account.js';
 import { isSameClient } from '../accounts/shared-revocation.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client/client.js';
 import type { Granted } from '../oauth/exchange.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
 import { newId } from '../platform/id.js';

@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts/accounts.js';
-import type { OAuthClient } from '../oauth/client.js';
+import type { OAuthClient } from '../oauth/client/client.js';
 import { withClientAuth } from '../oauth/client-auth.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { isRecord } from '../../../shared/json.js';
 import { ProviderSettings } from '../../../shared/provider.js';
 import { AccountName, FlowKind, SecretKey, ServiceName } from '../../../shared/schemas.js';
-import { ClientRegistration } from '../oauth/client.js';
+import { ClientRegistration } from '../oauth/client/client.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
 
 const text = v.nullable(v.string());

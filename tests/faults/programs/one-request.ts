@@ -1,4 +1,4 @@
-import { createHttpClient } from '../../../daemon/core/oauth/http.js';
+import { createHttpClient } from '../../../daemon/core/oauth/http/http.js';
 
 /** Sends one request as an exchange does, with the time limit that it is given, and prints what came of it. */
 async function main([url = '', limitMs = '']: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { ClientRegistration } from '../../../daemon/core/oauth/client.js';
+import { ClientRegistration } from '../../../daemon/core/oauth/client/client.js';
 import { exchange } from '../../../daemon/core/oauth/exchange.js';
 import { systemClock } from '../../../daemon/core/platform/clock.js';
 import { answerOf, clientOf, recordHttp } from '../../support/provider/oauth-clients.js';

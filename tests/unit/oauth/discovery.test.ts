@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HttpAnswer } from '../../../daemon/core/oauth/http.js';
+import type { HttpAnswer } from '../../../daemon/core/oauth/http/http.js';
 import { discover } from '../../../daemon/core/oauth/metadata/discovery.js';
 import { answerOf, recordHttp } from '../../support/provider/oauth-clients.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpClient } from '../../../daemon/core/oauth/http.js';
+import type { HttpClient } from '../../../daemon/core/oauth/http/http.js';
 import { discover } from '../../../daemon/core/oauth/metadata/discovery.js';
 
 const ISSUER = 'https://id.example.org';

@@ -1,5 +1,5 @@
 import { isRecord } from '../../../../shared/json.js';
-import type { HttpAnswer } from '../http.js';
+import type { HttpAnswer } from '../http/http.js';
 import { readAnswerText } from './answer-body.js';
 import { plain, plainFields } from './fields.js';
 import { secondsOf } from './lifetime.js';

@@ -1,5 +1,5 @@
 import { codesOf, type TokenError } from '../answers/token-words.js';
-import type { HttpAnswer } from '../http.js';
+import type { HttpAnswer } from '../http/http.js';
 
 /** Whether an answer refuses the client itself: `surely`, or `maybe`, in words that are also used for something else. */
 export type ClientRefusal = 'surely' | 'maybe';

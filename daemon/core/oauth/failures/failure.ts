@@ -2,13 +2,13 @@ import { SigilforgeError } from '../../../../shared/errors.js';
 import { printable } from '../../../../shared/printable.js';
 import type { Secret } from '../../../../shared/secret.js';
 import { isRateLimit, isTemporary, type TokenError } from '../answers/token-words.js';
-import type { ClientRegistration } from '../client.js';
+import type { ClientRegistration } from '../client/client.js';
 import type { HttpFailure } from '../http/failure.js';
-import type { HttpAnswer } from '../http.js';
-import { redacted } from '../redacted.js';
+import type { HttpAnswer } from '../http/http.js';
 import { type ClientRefusal, clientRefusal } from './client-refusal.js';
 import { hintFor, KEY_GRANTS, type Matter } from './hints.js';
 import { type Circumstances, type FailedEnd, judgements, mayHoldGrant, type Verdict } from './judgements.js';
+import { redacted } from './redacted.js';
 import { retryAfter } from './retry-after.js';
 
 export interface TokenFailure {

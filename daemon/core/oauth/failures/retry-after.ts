@@ -1,5 +1,5 @@
 import { secondsLeft } from '../answers/lifetime.js';
-import type { HttpAnswer } from '../http.js';
+import type { HttpAnswer } from '../http/http.js';
 
 /** Whether the status by itself says that the request may succeed later (RFC 9110, section 15; RFC 8470, section 5.2). */
 export function isForLater({ status }: Pick<HttpAnswer, 'status'>): boolean {

@@ -1,6 +1,6 @@
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
 import { authorizationCode, refusalIn } from '../authorization-response.js';
-import type { ClientRegistration } from '../client.js';
+import type { ClientRegistration } from '../client/client.js';
 import type { OAuthContext } from '../exchange.js';
 import { newNonce, newPkce, newState } from '../pkce.js';
 import { signInOrThrow } from '../sign-in-exchange.js';

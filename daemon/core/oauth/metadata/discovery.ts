@@ -4,7 +4,7 @@ import { Issuer } from '../../../../shared/schemas.js';
 import { readAnswerText } from '../answers/answer-body.js';
 import { isForLater, retryAfter } from '../failures/retry-after.js';
 import { HttpFailure } from '../http/failure.js';
-import type { HttpAnswer, HttpClient } from '../http.js';
+import type { HttpAnswer, HttpClient } from '../http/http.js';
 import { type DiscoveryFault, discoveryError } from './discovery-fault.js';
 import { assertEndpointsElsewhere } from './endpoint-guard.js';
 import { isSameHost, isSameIssuer } from './issuer.js';

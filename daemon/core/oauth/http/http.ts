@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import type { Config } from '../../../shared/config.js';
-import { SigilforgeError } from '../../../shared/errors.js';
-import { isLoopback } from '../../../shared/schemas.js';
-import { VERSION } from '../../../shared/version.js';
-import { AnswerReader } from './http/answer-reader.js';
-import { openConnection } from './http/connect.js';
-import { HttpFailure } from './http/failure.js';
+import type { Config } from '../../../../shared/config.js';
+import { SigilforgeError } from '../../../../shared/errors.js';
+import { isLoopback } from '../../../../shared/schemas.js';
+import { VERSION } from '../../../../shared/version.js';
+import { AnswerReader } from './answer-reader.js';
+import { openConnection } from './connect.js';
+import { HttpFailure } from './failure.js';
 
 /** A token endpoint's answer is a few kilobytes, and padding must not cost a grant. Beyond this it is read no further. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;

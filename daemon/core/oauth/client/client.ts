@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { Provider } from '../../../shared/provider.js';
-import { ExtraParams, Text } from '../../../shared/schemas.js';
-import type { Secret } from '../../../shared/secret.js';
+import { Provider } from '../../../../shared/provider.js';
+import { ExtraParams, Text } from '../../../../shared/schemas.js';
+import type { Secret } from '../../../../shared/secret.js';
 
 const facts = v.omit(Provider, ['notes', 'sources', 'source', 'configured', 'has_client_secret']);
 
