@@ -340,6 +340,23 @@ describe('one encrypted file', () => {
         ),
       }),
     ],
+    ['a secret that is no base64', 'the secret bytes', changedSecret('bytes', { value: '!!' })],
+    ['a secret that is no text', 'the secret text', changedSecret('text', { value: '\ud800' })],
+    ['a secret that is too long', 'the secret text', changedSecret('text', { value: 'x'.repeat(2 ** 19) })],
+    ['a time between two milliseconds', 'the account fake/work', changedAccount({ expires_at: 1.5 })],
+    ['a time that no database holds', 'the account fake/work', changedAccount({ issued_at: 1e300 })],
+    ['an account without its client', 'the account fake/work', changedAccount({ client: null })],
+    ['a key that signs nothing', 'the account fake/work', changedAccount({ private_key: 'a key' })],
+    ['a flow without its key', 'the account fake/work', changedAccount({ flow: 'jwt_bearer' })],
+    ['a client that is an API key', 'the account fake/work', changedAccount({ kind: 'api_key' })],
+    [
+      'addresses that are no list',
+      'the provider fake',
+      ({ providers, ...rest }) => ({
+        ...rest,
+        providers: providers.map((provider) => ({ ...provider, secret_origins: '{}' })),
+      }),
+    ],
   ])('with %s that cannot be read: nothing is imported, and the error names it', async (_, name, damage) => {
     await exportAll(['--with-grants']);
     const { accounts, ...content } = await decodeExport(await readFile(file), PASSPHRASE);
@@ -368,6 +385,22 @@ describe('one encrypted file', () => {
     expect(await importInto(sandbox)).toMatchObject({ code: 3 });
   });
 });
+
+type Change = (content: ExportedContent) => ExportedContent;
+
+function changedAccount(changes: Partial<ExportedContent['accounts'][number]>): Change {
+  return ({ accounts, ...rest }) => ({
+    ...rest,
+    accounts: accounts.map((account) => (account.account === 'work' ? { ...account, ...changes } : account)),
+  });
+}
+
+function changedSecret(key: string, changes: Partial<ExportedContent['secrets'][number]>): Change {
+  return ({ secrets, ...rest }) => ({
+    ...rest,
+    secrets: secrets.map((secret) => (secret.key === key ? { ...secret, ...changes } : secret)),
+  });
+}
 
 const edit = (bytes: Buffer, from: string, to: string): Buffer =>
   Buffer.from(bytes.toString('latin1').replace(from, to), 'latin1');

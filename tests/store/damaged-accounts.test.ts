@@ -7,6 +7,33 @@ import * as stored from '../support/stored.js';
 const damaged = { service: SERVICE, account: 'damaged' };
 const sound = { service: SERVICE, account: 'sound' };
 
+test.each(['created_at', 'last_used', 'expires_at', 'issued_at', 'last_refreshed_at', 'next_attempt_at'])(
+  'an account whose %s no calendar has is shown, and hides no other',
+  async (column) => {
+    const { api, sandbox } = await stopAfter(startScene());
+    for (const { account } of [damaged, sound]) await addAccount(api, { account });
+    for (const time of [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 8_640_000_000_000_001]) {
+      stored.changeAccounts(sandbox.home, damaged.account, { [column]: time });
+      const { accounts } = await api.listAccounts();
+      expect(accounts).toMatchObject([damaged, sound]);
+      const status = await api.accountsStatus();
+      expect(status.accounts).toMatchObject([damaged, { ...sound, token_valid: true }]);
+      expect(await api.getAccount(damaged)).toMatchObject(damaged);
+      expect(await api.tokenInfo(damaged)).toMatchObject({ token_type: 'Bearer' });
+      expect(await api.getToken(sound)).toMatchObject({ token_type: 'Bearer' });
+    }
+  },
+);
+
+test.each(['secrets', 'key_slots'] as const)('nor do times in %s', async (table) => {
+  const { api, sandbox } = await stopAfter(startScene());
+  await api.setSecret({ key: 'one', value: 'a value' });
+  stored.setTimes(sandbox.home, table, 2 ** 60);
+  expect(await api.listSecrets()).toMatchObject({ secrets: [{ key: 'one' }] });
+  expect(await api.vaultStatus()).toMatchObject({ slots: [{ kind: 'key_file' }] });
+  expect(await api.getSecret({ key: 'one' })).toMatchObject({ value: 'a value' });
+});
+
 describe.each(['scopes', 'asked_scopes', 'client', 'last_error'] as const)(
   'an account whose %s cannot be read',
   (field) => {

@@ -443,6 +443,11 @@ export function damageSecrets(home: string, keys = '*'): void {
   run(home, "UPDATE secrets SET value = x'00' WHERE key GLOB ?", keys);
 }
 
+/** When the rows of a table were made, in milliseconds since 1970. */
+export function setTimes(home: string, table: 'secrets' | 'key_slots', createdAt: number): void {
+  alter(home, `UPDATE ${table} SET created_at = ?`, BigInt(createdAt));
+}
+
 /** The items that this vault may have in a keychain, besides its keys. */
 export function notedKeychainItems(home: string): string[] {
   return select<{ user: string }>(home, 'SELECT user FROM keychain_items').map(({ user }) => user);

@@ -73,6 +73,16 @@ describe.each([
   );
 });
 
+test('an exported file of every kind of account is imported whole', async () => {
+  const file = `${sandbox.home}/exported`;
+  const input = 'a passphrase for the file';
+  expect(await sandbox.run(['vault', 'export', file, '--with-grants'], { input })).toMatchObject({ code: 0 });
+  const other = await stopAfter(createSandbox());
+  expect(await other.run(['vault', 'import', file], { input })).toMatchObject({ code: 0 });
+  expect(stored.flows(other.home)).toEqual(stored.flows(sandbox.home));
+  expect(stored.accounts(other.home)).toHaveLength(stored.accounts(sandbox.home).length);
+});
+
 describe('once everything is bound', () => {
   let api: SigilforgeClient;
   const name = { service: 'acme', account: 'import-1' };

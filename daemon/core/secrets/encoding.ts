@@ -7,15 +7,26 @@ export type Encoding = 'utf8' | 'base64';
 
 /** The bytes that a caller means. Throws `invalid_params` if the value does not fit the encoding, `limit_exceeded` if it is too long. */
 export function readBytes(value: string, encoding: Encoding): Buffer {
-  const bytes = Buffer.from(value, encoding);
-  // Both decoders skip what they cannot read.
-  if (bytes.toString(encoding) !== value) {
+  const bytes = decoded(value, encoding);
+  if (!bytes) {
     throw new SigilforgeError('invalid_params', `set_secret: value is not ${NAMES[encoding]}.`);
   }
   if (bytes.length <= MAX_SECRET_BYTES) return bytes;
   throw new SigilforgeError('limit_exceeded', `A secret has at most ${MAX_SECRET_BYTES} bytes.`, {
     hint: 'Keep large content in an encrypted file, and its key here.',
   });
+}
+
+/** Whether `readBytes` takes this value. */
+export function fits(value: string, encoding: Encoding): boolean {
+  const bytes = decoded(value, encoding);
+  return bytes !== undefined && bytes.length <= MAX_SECRET_BYTES;
+}
+
+/** Both decoders skip what they cannot read. */
+function decoded(value: string, encoding: Encoding): Buffer | undefined {
+  const bytes = Buffer.from(value, encoding);
+  return bytes.toString(encoding) === value ? bytes : undefined;
 }
 
 /** Bytes as callers get them: as text if they are UTF-8. */

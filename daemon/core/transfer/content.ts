@@ -1,12 +1,13 @@
 import * as v from 'valibot';
-import { isRecord } from '../../../shared/json.js';
+import { isRecord, parseJson } from '../../../shared/json.js';
 import { ProviderSettings } from '../../../shared/provider.js';
 import { AccountName, FlowKind, SecretKey, ServiceName } from '../../../shared/schemas.js';
 import { ClientRegistration } from '../oauth/client/client.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
+import { fits } from '../secrets/encoding.js';
 
 const text = v.nullable(v.string());
-const time = v.nullable(v.number());
+const time = v.nullable(v.pipe(v.number(), v.safeInteger()));
 const scopes = v.array(v.string());
 
 /** JSON in a string, and what it has to hold. */
@@ -14,8 +15,15 @@ function json<S extends v.GenericSchema>(schema: S) {
   return v.pipe(v.string(), v.parseJson(), schema);
 }
 
+/** What holds of a value as a whole. Its issue has another type than `v.check`, which stands for addresses. */
+function holds<T>(isSo: (value: T) => boolean) {
+  return v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (dataset.typed && !isSo(dataset.value)) addIssue();
+  });
+}
+
 /** A grant or an API key with its account; its secrets are open, its times milliseconds since 1970. */
-const CarriedAccount = v.strictObject({
+const AccountFields = v.strictObject({
   service: ServiceName,
   account: AccountName,
   kind: v.picklist(['oauth', 'api_key']),
@@ -36,10 +44,25 @@ const CarriedAccount = v.strictObject({
   client_secret: text,
   private_key: text,
 });
+
+const BY_KEY: ReadonlySet<string> = new Set(['jwt_bearer', 'github_app']);
+
+/** What every sign-in leaves: an API key or a client, and with a key what it mints tokens for. */
+const CarriedAccount = v.pipe(
+  AccountFields,
+  holds(({ flow, kind }) => (flow === 'api_key') === (kind === 'api_key')),
+  holds(({ kind, client, access_token }) => (kind === 'api_key' ? access_token : client) !== null),
+  holds(({ flow, private_key }) => BY_KEY.has(flow) === (private_key !== null)),
+  holds(({ private_key, minting }) => (private_key === null) === (minting === null)),
+);
 /** As an export writes it. */
 export type ExportedAccount = v.InferInput<typeof CarriedAccount>;
 /** As an import has read it. */
 export type ImportedAccount = v.InferOutput<typeof CarriedAccount>;
+
+function isListOfTexts(text: string): boolean {
+  return v.is(scopes, parseJson(text));
+}
 
 /** The name of anything that a file holds. */
 const Named = v.union([
@@ -66,11 +89,14 @@ export const Content = v.strictObject({
       settings: v.pipe(v.custom<ProviderSettings>(isRecord), ProviderSettings),
       client_secret: text,
       // Files of older versions do not have it.
-      secret_origins: v.optional(text, null),
+      secret_origins: v.optional(v.nullable(v.pipe(v.string(), holds(isListOfTexts))), null),
     }),
   ),
   secrets: v.array(
-    v.strictObject({ key: SecretKey, value: v.string(), encoding: v.picklist(['utf8', 'base64']) }),
+    v.pipe(
+      v.strictObject({ key: SecretKey, value: v.string(), encoding: v.picklist(['utf8', 'base64']) }),
+      holds(({ value, encoding }) => fits(value, encoding)),
+    ),
   ),
   accounts: v.array(CarriedAccount),
 });
