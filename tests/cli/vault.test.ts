@@ -350,7 +350,7 @@ describe('one encrypted file', () => {
     ['a flow without its key', 'the account fake/work', changedAccount({ flow: 'jwt_bearer' })],
     ['a client that is an API key', 'the account fake/work', changedAccount({ kind: 'api_key' })],
     [
-      'addresses that are no list',
+      'addresses that cannot be a list',
       'the provider fake',
       ({ providers, ...rest }) => ({
         ...rest,
