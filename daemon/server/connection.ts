@@ -8,9 +8,10 @@ import { Calls, type Started } from './calls.js';
 import { Deadline } from './deadline.js';
 import type { Limits } from './limits.js';
 import { Outbox } from './outbox.js';
-import type { Places } from './places.js';
+import type { Occupant, Places } from './places.js';
 import type { Rounds } from './rounds.js';
 import type { Caller, Dispatcher } from './rpc.js';
+import { type Starter, Turn } from './turn.js';
 
 /** The JSON of an error that belongs to no request. */
 function errorText(thrown: unknown): string {
@@ -33,12 +34,13 @@ export interface Shared {
 let activity = 0;
 
 /** One client: reads its lines, has their calls run, writes the answers, and keeps the client within its limits. */
-export class Connection implements Caller {
+export class Connection implements Caller, Occupant, Starter {
   readonly #socket: Socket;
   readonly #shared: Shared;
   readonly #decoder: LineDecoder;
   readonly #calls: Calls;
   readonly #outbox: Outbox;
+  readonly #turn: Turn;
   readonly #gone = new AbortController();
   readonly #halfLine: Deadline;
   readonly #unread: Deadline;
@@ -48,14 +50,6 @@ export class Connection implements Caller {
   #lineBytes = 0;
   /** A fault of the client that is answered after the lines before it. */
   #fault: unknown;
-  /** When this connection's turn ends. */
-  #until = 0;
-  /** Whether it is one that was added: what comes in gets a turn at once, in which only light calls start. */
-  #isAdded = false;
-  /** The call that was started last, until it is answered. */
-  #last: Started | undefined;
-  /** Whether the turn will go on by itself, or another one will come. */
-  #isScheduled = false;
   /** No more lines are taken, and the connection ends when its calls are answered. */
   #ending = false;
   #inputOver = false;
@@ -70,6 +64,7 @@ export class Connection implements Caller {
     this.#decoder = new LineDecoder(limits.line);
     this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread);
+    this.#turn = new Turn(this, shared.rounds, limits);
     this.#halfLine = new Deadline(limits.halfLineMs, () =>
       this.#refuse(new SigilforgeError('timeout', 'A line was started and not finished in time.')),
     );
@@ -141,7 +136,7 @@ export class Connection implements Caller {
       this.#fault = thrown;
     }
     this.#noteHeld();
-    if (!this.#isScheduled) this.#turn(false);
+    this.#turn.begin();
   }
 
   #queue(line: string | null): void {
@@ -150,58 +145,16 @@ export class Connection implements Caller {
     this.#lineBytes += sizeOf(line);
   }
 
-  /**
-   * Starts calls one after the other: the next one when the last one is answered, while there is time, or when it waits for
-   * something outside of the event loop.
-   */
-  #turn(isAdded: boolean): void {
-    this.#until = performance.now() + this.#shared.limits.turnMs;
-    this.#isAdded = isAdded;
-    this.#goOn();
+  get mayStart(): boolean {
+    if (this.#outbox.full || this.#socket.destroyed) return false;
+    return this.#calls.mayStart || (this.#lines.length > 0 && this.#calls.mayTake);
   }
 
-  #goOn(): void {
-    if (this.#socket.destroyed) return;
+  /** Starts the next call. If there is none that may start, it reads on, rests, or ends. */
+  startNext(isAdded: boolean): boolean {
+    if (this.#socket.destroyed) return false;
     this.#noteHeld();
-    const hasStarted = this.#advance();
-    if (this.#mayStart) this.#schedule(hasStarted);
-  }
-
-  #proceed(): void {
-    if (this.#hasTime || !this.#mayStart) this.#goOn();
-    else this.#schedule(false);
-  }
-
-  /** In the same turn, once a call that has just started is answered or waits for something; or in another turn. */
-  #schedule(hasStarted: boolean): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    if (hasStarted) {
-      afterMicrotasks(() => {
-        this.#isScheduled = false;
-        this.#proceed();
-      });
-    } else {
-      this.#shared.rounds.add(() => {
-        this.#isScheduled = false;
-        this.#turn(true);
-      });
-    }
-  }
-
-  get #hasTime(): boolean {
-    const now = performance.now();
-    const isWaiting = this.#last !== undefined;
-    return now < this.#until || (isWaiting && now < this.#until + this.#shared.limits.turnWaitingMs);
-  }
-
-  get #mayStart(): boolean {
-    return !this.#outbox.full && (this.#calls.mayStart || (this.#lines.length > 0 && this.#calls.mayTake));
-  }
-
-  /** Starts the next call, and says so. If there is none that may start, it reads on, rests, or ends. */
-  #advance(): boolean {
-    const started = this.#next();
+    const started = this.#next(isAdded);
     if (started) this.#start(started);
     else if (this.#ending) this.#endIfDone();
     else if (this.#lines.length > 0 || this.#calls.full || this.#outbox.full) this.#rest();
@@ -210,24 +163,25 @@ export class Connection implements Caller {
   }
 
   #start(started: Started): void {
-    this.#last = started;
+    this.#turn.started(started);
     started.call.run().then((answer) => this.#answered(started, answer));
   }
 
-  #next(): Started | undefined {
+  /** In a turn that was not added, heavy calls and long lines wait for one that is. */
+  #next(isAdded: boolean): Started | undefined {
     while (!this.#outbox.full) {
-      const next = this.#calls.next(this.#isAdded);
-      if (next || !this.#takeLine()) return next;
+      const next = this.#calls.next(isAdded);
+      if (next || !this.#takeLine(isAdded)) return next;
     }
     return undefined;
   }
 
-  /** Takes a line if there is one, and says whether it did. A long one takes too long to read for a turn of light calls. */
-  #takeLine(): boolean {
+  /** Takes a line if there is one, and says whether it did. */
+  #takeLine(isAdded: boolean): boolean {
     const [line] = this.#lines;
     if (line === undefined || !this.#calls.mayTake) return false;
     const size = sizeOf(line);
-    if (size > LONG_LINE && !this.#isAdded) return false;
+    if (size > LONG_LINE && !isAdded) return false;
     this.#lines.shift();
     this.#lineBytes -= size;
     this.#calls.take(this.#shared.dispatch(line, this), size);
@@ -236,10 +190,9 @@ export class Connection implements Caller {
 
   #answered(started: Started, answer: string | undefined): void {
     this.#lastActive = ++activity;
-    if (this.#last === started) this.#last = undefined;
     const text = this.#calls.answered(started, answer);
     if (text !== undefined) this.#send(text);
-    this.#proceed();
+    this.#turn.answered(started);
   }
 
   /** All lines that have come are taken. */
@@ -270,7 +223,7 @@ export class Connection implements Caller {
   #drained(): void {
     if (this.#outbox.full || !this.#socket.writable) return;
     this.#unread.stop();
-    this.#proceed();
+    this.#turn.proceed();
   }
 
   #inputEnded(): void {
@@ -315,11 +268,6 @@ export class Connection implements Caller {
     this.#shared.budget.note(this, 0);
     this.#gone.abort();
   }
-}
-
-/** Node runs what `nextTick` was given by a microtask when no microtask is left. */
-function afterMicrotasks(work: () => void): void {
-  queueMicrotask(() => process.nextTick(work));
 }
 
 function sizeOf(line: string | null): number {

@@ -7,6 +7,7 @@ import type { Peer } from '../../daemon/handlers/handlers.js';
 import { createHandlers } from '../../daemon/handlers/index.js';
 import { contractMethods, type WireMethods } from '../../daemon/server/methods.js';
 import { type MethodName, methodNames } from '../../shared/contract/index.js';
+import { MAX_CLIENT_LINE } from '../../shared/framing.js';
 import { type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
 import { openTestCore } from '../support/start/core.js';
 import { type Served, serveStub } from '../support/start/served.js';
@@ -80,7 +81,9 @@ async function flood(method: MethodName, batch: number): Promise<() => Promise<v
   let sent = 0;
   let goesOn = true;
   const send = (): void => {
-    const calls = Array.from({ length: batch }, () => floodRequest(method, sent++));
+    const calls = [floodRequest(method, sent++)];
+    const room = () => JSON.stringify(calls).length * 2 < MAX_CLIENT_LINE;
+    while (calls.length < batch && room()) calls.push(floodRequest(method, sent++));
     client.send(`${JSON.stringify(batch === 1 ? calls[0] : calls)}\n`);
   };
   const answerAll = async (): Promise<void> => {
