@@ -624,6 +624,16 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'The metadata of {} names the {} {}, which {}.': 'tests/unit/oauth/endpoint-guard.test.ts',
   'The sign-in was not finished within ten minutes.': 'it takes ten minutes',
   'Refusing to contact {} without https.': 'tests/store/damaged-providers.test.ts',
+  'If this provider demands PKCE, turn it on: sigilforge provider set {} --pkce on':
+    'tests/unit/oauth/hints.test.ts',
+  'If this provider refuses PKCE, turn it off: sigilforge provider set {} --pkce off':
+    'tests/unit/oauth/hints.test.ts',
+  "The provider demands pushed authorization requests for this client, which Sigilforge does not use. Turn them off for the client in the provider's settings.":
+    'tests/unit/oauth/hints.test.ts',
+  'Start again, and approve it there. If you did not refuse it, ask the administrator of the provider to let you use this client.':
+    'tests/oauth/authorization-code.test.ts',
+  'The provider of {}/{} answered without an access token.': 'tests/faults/odd-answers.test.ts',
+  'A secret names a keychain item that is not its own.': 'tests/unit/secrets/keychain-items.test.ts',
   'A secret was opened that is not stored.': 'it would be a bug',
   'The stored client secret of {} is damaged.': 'tests/oauth/secret-origins.test.ts',
   'vals did not answer within {} seconds and was stopped.': 'tests/secrets/vals.test.ts',

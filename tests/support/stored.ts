@@ -216,16 +216,6 @@ export function settingsOf(home: string, id: string): string {
 
 type Row = Readonly<Record<string, string | number | Buffer | null>>;
 
-/** The rows of a table as they are, whatever the version of the database. */
-export function rows(home: string, table: 'accounts' | 'providers'): Row[] {
-  return select<Row>(home, `SELECT * FROM ${table}`);
-}
-
-export function setRow(home: string, table: 'accounts' | 'providers', id: unknown, columns: Row): void {
-  const assignments = Object.keys(columns).map((column) => `${column} = ?`);
-  alter(home, `UPDATE ${table} SET ${assignments.join(', ')} WHERE id = ?`, ...Object.values(columns), id);
-}
-
 const NAMES = { accounts: 'account', secrets: 'key' } as const;
 
 /** The only two rows of a table exchange columns. */

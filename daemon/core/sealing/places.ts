@@ -5,22 +5,19 @@ import type { SEALED_COLUMNS, SealedValue } from '../store/sealed.js';
 import type { StoredSecret } from '../store/secrets.js';
 
 /** How much is authenticated with a sealed value, by its first byte. */
-export type Format = 1 | 2 | 3;
-export const NEWEST: Format = 3;
-
-/**
- * What a value is bound to: a digest of what decides where it is sent, what for, and under what name it is handed out.
- * Beside anything else it does not open, so that a database which was altered sends it nowhere. By the formats of
- * `sealing.ts`; those of an earlier one stay as they were, for values of older versions.
- */
-export type Bound = Readonly<Partial<Record<2 | 3, string>>>;
+export type Format = 1 | 2;
+export const NEWEST: Format = 2;
 
 /** Where a sealed value belongs within a vault. It opens nowhere else, so a place never changes its names. */
 export interface Place {
   readonly table: string;
   readonly row: string;
   readonly column: string;
-  readonly bound?: Bound;
+  /**
+   * A digest of what decides where the value is sent, what for, and under what name it is handed out. Beside anything else it
+   * does not open, so that a database which was altered sends it nowhere. Values of the first format have none.
+   */
+  readonly bound?: string;
   /** The format since which there is such a value: in a vault that is older, an empty one stands for it. */
   readonly since?: Format;
 }
@@ -57,26 +54,23 @@ export const place = {
   /** A sealed column of an account; an access token is bound to its type and its end as well. */
   account: (account: SteeredToken, column: Column<'accounts'>): Place => ({
     ...sealedColumn('accounts', account.id, column),
-    bound:
-      column === 'access_token'
-        ? { ...bindingOf(account), 3: digest([...steering(account), ...also(account), ...token(account)]) }
-        : bindingOf(account),
+    bound: digest(column === 'access_token' ? [...steering(account), ...token(account)] : steering(account)),
   }),
   /** A provider's client secret, bound to the origins that it was given for. */
   clientSecret: ({ id, secretOrigins }: Pick<StoredProvider, 'id' | 'secretOrigins'>): Place => ({
     ...sealedColumn('providers', id, 'client_secret'),
-    bound: { 2: digest([secretOrigins]), 3: digest([secretOrigins]) },
+    bound: digest([secretOrigins]),
   }),
   /** Proof that a person set these settings of a provider: nothing, bound to them. */
   settingsSeal: ({ id, settingsText }: Pick<StoredProvider, 'id' | 'settingsText'>): Place => ({
     ...sealedColumn('providers', id, 'settings_seal'),
-    bound: { 3: digest([settingsText]) },
-    since: 3,
+    bound: digest([settingsText]),
+    since: 2,
   }),
   /** A secret that is kept in the vault, bound to its name. */
   secret: ({ id, key }: Pick<StoredSecret, 'id' | 'key'>): Place => ({
     ...sealedColumn('secrets', id, 'value'),
-    bound: { 3: digest([key]) },
+    bound: digest([key]),
   }),
   /** Any of the above. */
   stored: (value: SealedValue): Place => {
@@ -97,7 +91,7 @@ export const place = {
     table: 'vault',
     row: '',
     column: 'fingerprint_key',
-    ...(format > 1 && { bound: { [format]: 'every value' } }),
+    ...(format > 1 && { bound: 'every value' }),
   }),
   /** The public key of a slot, sealed with a data key. */
   slotPublicKey: (slotId: string): Place => ({ table: 'key_slots', row: slotId, column: 'public_key' }),
@@ -114,30 +108,22 @@ export const place = {
     table: 'rescue',
     row: account.id,
     column: String(account.generation),
-    bound: bindingOf(account),
+    bound: digest(steering(account)),
   }),
   /** The same for one that could not be read. */
   unread: (account: SteeredGrant, answerId: string): Place => ({
     table: 'rescue',
     row: account.id,
     column: `${account.generation}/unread/${answerId}`,
-    bound: bindingOf(account),
+    bound: digest(steering(account)),
   }),
   /** The content of an exported file. */
   export: (): Place => ({ table: 'export', row: '', column: 'content' }),
 };
 
-function bindingOf(account: SteeredAccount): Bound {
-  return { 2: digest(steering(account)), 3: digest([...steering(account), ...also(account)]) };
-}
-
-function steering({ kind, flow, client, minting }: SteeredAccount): (string | null)[] {
-  return [kind, flow, client, minting];
-}
-
-/** What the second format did not have. */
-function also({ service, account, askedScopes, subject }: SteeredAccount): (string | null)[] {
-  return [service, account, askedScopes, subject];
+function steering(account: SteeredAccount): (string | null)[] {
+  const { kind, flow, client, minting, service, account: name, askedScopes, subject } = account;
+  return [kind, flow, client, minting, service, name, askedScopes, subject];
 }
 
 function token({ tokenType, latestEnd }: SteeredToken): (string | number | null)[] {

@@ -5,7 +5,7 @@ import { type Format, NEWEST, type Place, type VaultPlace } from './places.js';
 /**
  * A sealed value: format (1 byte), key id (16), nonce (12), ciphertext, tag (16). AES-256-GCM with random nonces stays far
  * below its limit of 2^32 values under one key (NIST SP 800-38D, section 8.3). The format says what is authenticated besides:
- * in the first, where the value belongs; in later ones, also what it is bound to, of which each has more than the one before.
+ * in the first, where the value belongs; in the second, also what it is bound to.
  */
 const KEY_ID_END = 17;
 const NONCE_END = 29;
@@ -63,21 +63,19 @@ export function keyIdOf(sealed: Buffer): string | undefined {
 /** The format that a value says it has; only opening it proves that. */
 export function formatOf(sealed: Buffer): Format | undefined {
   const [format] = sealed;
-  return format === 1 || format === 2 || format === 3 ? format : undefined;
+  return format === 1 || format === 2 ? format : undefined;
 }
 
 /** The newest format of a place that is not newer than `limit`: the first is the only one of a value that is bound to nothing. */
 function newestOf({ bound }: Place, limit: Format = NEWEST): Format {
-  if (limit >= 3 && bound?.[3] !== undefined) return 3;
-  return limit >= 2 && bound?.[2] !== undefined ? 2 : 1;
+  return limit >= 2 && bound !== undefined ? 2 : 1;
 }
 
 /** A JSON list can be read in only one way, with any names. */
 function additionalData(place: VaultPlace, format: Format): Buffer {
-  const { vault, table, row, column } = place;
+  const { vault, table, row, column, bound } = place;
   const placed = [format, vault, table, row, column];
   if (format === 1) return Buffer.from(JSON.stringify(placed));
-  const bound = place.bound?.[format];
   if (bound === undefined) throw damaged(place);
   return Buffer.from(JSON.stringify([...placed, bound]));
 }

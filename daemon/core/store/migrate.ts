@@ -1,20 +1,11 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import { trace } from '../platform/trace.js';
 import initial from './migrations/0001_initial.sql';
-import askedScopesAndSubject from './migrations/0002_asked_scopes_and_subject.sql';
-import boundValues from './migrations/0003_bound_values.sql';
-import secretOrigins from './migrations/0004_secret_origins.sql';
-import boundNames from './migrations/0005_bound_names.sql';
+import boundValues from './migrations/0002_bound_values.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
-const migrations: readonly string[] = [
-  initial,
-  askedScopesAndSubject,
-  boundValues,
-  secretOrigins,
-  boundNames,
-];
+const migrations: readonly string[] = [initial, boundValues];
 
 export const SCHEMA_VERSION = migrations.length;
 

@@ -1,12 +1,18 @@
--- The sealed values of an account are bound to its names, to what was asked for and to who signed in as well; its access token
--- also to its type and to `latest_end`: when it is over at the latest, whatever `expires_at` says. A secret is bound to its
--- name. `settings_seal` proves that a person set `settings`; empty: from before there was one.
+-- What a sign-in asked for, as JSON like `scopes`, which holds what was granted. NULL: from before this was kept.
+ALTER TABLE accounts ADD COLUMN asked_scopes TEXT;
+-- Who signed in: `sub` of the ID token. NULL: not known.
+ALTER TABLE accounts ADD COLUMN subject TEXT;
+-- When the access token is over at the latest, whatever `expires_at` says.
 ALTER TABLE accounts ADD COLUMN latest_end INTEGER;
 UPDATE accounts SET latest_end = expires_at;
+-- The origins (RFC 6454) that a provider's client secret was given for, as a JSON list. NULL beside a secret: from before this
+-- was kept.
+ALTER TABLE providers ADD COLUMN secret_origins TEXT;
+-- Proof that a person set `settings`; empty: from before there was one.
 ALTER TABLE providers ADD COLUMN settings_seal BLOB NOT NULL DEFAULT x'';
 
--- A change that forgets to seal the values again would make them unreadable, so it fails.
-DROP TRIGGER IF EXISTS accounts_sealed_again;
+-- Sealed values are bound to what decides where they are sent, what for and under what name (see sealing/places.ts). A change
+-- of that which forgets to seal them again would make them unreadable, so it fails.
 CREATE TRIGGER accounts_sealed_again
 BEFORE UPDATE OF service, account, kind, flow, client, minting, asked_scopes, subject ON accounts
 WHEN (NEW.service IS NOT OLD.service OR NEW.account IS NOT OLD.account OR NEW.kind IS NOT OLD.kind
@@ -25,7 +31,6 @@ BEGIN
   SELECT RAISE(ABORT, 'The access token of this account must be sealed again.');
 END;
 
-DROP TRIGGER IF EXISTS providers_sealed_again;
 CREATE TRIGGER providers_sealed_again BEFORE UPDATE OF secret_origins, settings ON providers
 WHEN (NEW.secret_origins IS NOT OLD.secret_origins AND NEW.client_secret = OLD.client_secret
     AND substr(NEW.client_secret, 1, 1) <> x'01')
@@ -40,22 +45,20 @@ BEGIN
   SELECT RAISE(ABORT, 'The value of this secret must be sealed again.');
 END;
 
--- A program of an older version, which had this database open before, does not bind all of that. Its write fails, and it keeps
+-- A program of an older version, which had this database open before, binds nothing. Its write fails, and it keeps
 -- the answer of a provider in a file.
-DROP TRIGGER IF EXISTS accounts_inserted_bound;
 CREATE TRIGGER accounts_inserted_bound BEFORE INSERT ON accounts
-WHEN substr(NEW.access_token, 1, 1) IN (x'01', x'02') OR substr(NEW.refresh_token, 1, 1) IN (x'01', x'02')
-  OR substr(NEW.client_secret, 1, 1) IN (x'01', x'02') OR substr(NEW.private_key, 1, 1) IN (x'01', x'02')
+WHEN substr(NEW.access_token, 1, 1) = x'01' OR substr(NEW.refresh_token, 1, 1) = x'01'
+  OR substr(NEW.client_secret, 1, 1) = x'01' OR substr(NEW.private_key, 1, 1) = x'01'
 BEGIN
   SELECT RAISE(ABORT, 'The sealed values of this account must be bound to it.');
 END;
 
-DROP TRIGGER IF EXISTS accounts_updated_bound;
 CREATE TRIGGER accounts_updated_bound BEFORE UPDATE ON accounts
-WHEN (NEW.access_token IS NOT OLD.access_token AND substr(NEW.access_token, 1, 1) IN (x'01', x'02'))
-  OR (NEW.refresh_token IS NOT OLD.refresh_token AND substr(NEW.refresh_token, 1, 1) IN (x'01', x'02'))
-  OR (NEW.client_secret IS NOT OLD.client_secret AND substr(NEW.client_secret, 1, 1) IN (x'01', x'02'))
-  OR (NEW.private_key IS NOT OLD.private_key AND substr(NEW.private_key, 1, 1) IN (x'01', x'02'))
+WHEN (NEW.access_token IS NOT OLD.access_token AND substr(NEW.access_token, 1, 1) = x'01')
+  OR (NEW.refresh_token IS NOT OLD.refresh_token AND substr(NEW.refresh_token, 1, 1) = x'01')
+  OR (NEW.client_secret IS NOT OLD.client_secret AND substr(NEW.client_secret, 1, 1) = x'01')
+  OR (NEW.private_key IS NOT OLD.private_key AND substr(NEW.private_key, 1, 1) = x'01')
 BEGIN
   SELECT RAISE(ABORT, 'The sealed values of this account must be bound to it.');
 END;
