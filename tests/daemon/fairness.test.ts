@@ -121,7 +121,7 @@ describe.each([
         counts.push(await between('get_token', OWN), await between('status'), await between('shutdown'));
       }
       const before = answered;
-      await expect.poll(() => answered).toBeGreaterThan(before);
+      await expect.poll(() => answered, { timeout: 20_000 }).toBeGreaterThan(before);
       await stop();
       await probe.call('unlock');
       expect(Math.max(...counts)).toBeLessThanOrEqual(MOST_BETWEEN);
