@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isErrno } from './errno.js';
 import { SigilforgeError } from './errors.js';
 import { assertUnchangeable } from './ownership.js';
@@ -10,6 +10,8 @@ import { assertUnchangeable } from './ownership.js';
 export function readConfigText(file: string): string {
   assertUnchangeable(file);
   try {
+    // Reading a pipe would wait for ever for a program that writes into it.
+    if (statSync(file).isFIFO()) throw new Error('It is a pipe.');
     return readFileSync(file, 'utf8');
   } catch (cause) {
     if (isErrno(cause, 'ENOENT')) return '';

@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, renameSync, type Stats, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { assertPrivate } from './ownership.js';
+import { assertPrivateFile } from './ownership.js';
 import { makePrivateFolder } from './private-folder.js';
 
 /** A log that is longer than this many bytes is renamed to `.1`, in place of the one that was renamed before. */
@@ -15,9 +15,18 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 export function openLogFile(file: string): number {
   makePrivateFolder(path.dirname(file));
   const stats = statsOf(file);
-  if (stats) assertPrivate(file, stats);
-  if (stats && stats.size > ROTATE_BYTES) renameSync(file, `${file}.1`);
+  if (stats) assertPrivateFile(file, stats);
+  if (stats && stats.size > ROTATE_BYTES) rotate(file);
   return openSync(file, APPEND, 0o600);
+}
+
+/** A log that cannot be renamed goes on growing. */
+function rotate(file: string): void {
+  try {
+    renameSync(file, `${file}.1`);
+  } catch {
+    // As above.
+  }
 }
 
 /** Appends a line to a log that other processes append to as well. Throws as `openLogFile` does. */

@@ -7,6 +7,7 @@ import { SigilforgeError } from './errors.js';
 interface Ownership {
   readonly uid: number;
   readonly mode: number;
+  isFile(): boolean;
   isDirectory(): boolean;
   isSymbolicLink(): boolean;
 }
@@ -47,6 +48,22 @@ export function assertPrivate(
     const mode = stats.isDirectory() ? '700' : '600';
     throw unsafe(`${path} is open to other users.`, `Close it: chmod ${mode} ${quoted(path)}`);
   }
+}
+
+/** The same for a file. Anything else that has its name, such as a pipe, could make a program wait for ever. */
+export function assertPrivateFile(file: string, stats: Ownership): void {
+  assertPrivate(file, stats);
+  if (stats.isFile()) return;
+  const aside = quoted(`${file}.old`);
+  throw unsafe(`${file} is not a regular file.`, `Move it away: mv ${quoted(file)} ${aside}`);
+}
+
+/** The same for a folder. */
+export function assertPrivateFolder(folder: string, stats: Ownership): void {
+  assertPrivate(folder, stats);
+  if (stats.isDirectory()) return;
+  const aside = quoted(`${folder}.old`);
+  throw unsafe(`${folder} is not a folder.`, `Move it away: mv ${quoted(folder)} ${aside}`);
 }
 
 /**

@@ -10,4 +10,6 @@ export function makePrivateFolder(folder: string): void {
   assertSafeAncestors(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   assertPrivate(folder, lstatSync(folder));
+  // Again: in a sticky folder, another user could have made the missing ones in between.
+  assertSafeAncestors(folder);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { isErrno } from './errno.js';
 
 /**
  * Writes a private file (0600), whole or not at all, and returns once it is on the disk. A reader sees the old content
@@ -16,7 +17,16 @@ export function writeWholeFile(file: string, content: Buffer, { exclusive = fals
     else fs.renameSync(draft, file);
     syncFolder(folder);
   } finally {
-    fs.rmSync(draft, { force: true });
+    removeIfPossible(draft);
+  }
+}
+
+/** Removes a file that does no harm where it is: what was done beside it must not count as failed. */
+export function removeIfPossible(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // As above.
   }
 }
 
@@ -48,6 +58,9 @@ export function syncFolder(folder: string): void {
   const fd = fs.openSync(folder, 'r');
   try {
     fs.fsyncSync(fd);
+  } catch (thrown) {
+    // Some file systems cannot sync a folder (fsync(2)). What was written is there nevertheless.
+    if (!isErrno(thrown, 'EINVAL')) throw thrown;
   } finally {
     fs.closeSync(fd);
   }

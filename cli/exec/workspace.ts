@@ -46,14 +46,14 @@ export function createWorkspace(pipes: number): Workspace {
     alive = openSync(path.join(unnamed, ALIVE), constants.O_RDONLY | constants.O_NONBLOCK);
     renameSync(unnamed, folder);
   } catch (thrown) {
-    rmSync(unnamed, { recursive: true, force: true });
+    removeIfPossible(unnamed);
     throw thrown;
   }
   return {
     folder,
     pipes: names.map((name) => path.join(folder, name)),
     remove() {
-      rmSync(folder, { recursive: true, force: true });
+      removeIfPossible(folder);
       closeSync(alive);
     },
   };

@@ -59,7 +59,7 @@ export class Background {
     const { scheduler, vault } = this.#services;
     this.#tends = true;
     scheduler.start();
-    vault.whenOpened(() => void this.#attempt('leftovers.failed', () => this.#settle()));
+    vault.whenOpened(() => void this.#settle());
     await vault.unlocked();
   }
 
@@ -92,12 +92,16 @@ export class Background {
   /** Finishes what an earlier process has left, which is possible only while the vault is open. */
   async #settle(): Promise<void> {
     const { refresher, rereading, secrets, vaultKeys } = this.#services;
-    await refresher.adoptRescued();
-    await rereading.retry();
-    await secrets.tend();
-    await vaultKeys.finishRotation();
-    // A process that was killed may have left there what it had just deleted.
-    await this.#env.db.truncateLog();
+    const chores: (() => unknown)[] = [
+      () => refresher.adoptRescued(),
+      () => rereading.retry(),
+      () => secrets.tend(),
+      () => vaultKeys.finishRotation(),
+      // A process that was killed may have left there what it had just deleted.
+      () => this.#env.db.truncateLog(),
+    ];
+    // One that fails keeps none of the others from being done.
+    for (const chore of chores) await this.#attempt('leftovers.failed', async () => void (await chore()));
   }
 
   /** No caller waits for this work: a failure is a line in the log. */

@@ -68,7 +68,11 @@ async function removeStale(socket: string): Promise<void> {
   if (refusal === 'ENOENT') return;
   // Only a refusal proves that no program listens: EAGAIN, for example, comes from a server with too many callers.
   if (refusal !== 'ECONNREFUSED') throw occupied(socket);
-  unlinkSync(socket);
+  try {
+    unlinkSync(socket);
+  } catch (cause) {
+    throw unusable(socket, cause);
+  }
 }
 
 function lstatIfAny(file: string): Stats | undefined {

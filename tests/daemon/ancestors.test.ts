@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
@@ -83,6 +84,48 @@ test('a state folder behind a link is judged at both ends', async () => {
   };
   const { code, stderr } = await sandbox.run(['--direct', 'list-accounts'], { env });
   expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining(`chmod go-w '${open}'`) });
+});
+
+describe('a pipe in the place of', () => {
+  test.each([
+    ['data/vault.key', 7, 'is not a regular file.'],
+    ['data/sigilforge.db', 7, 'is not a regular file.'],
+    ['state/sigilforged.log', 7, 'is not a regular file.'],
+    ['config/config.toml', 2, 'cannot be read.'],
+  ])('%s is refused, and nothing waits for a program that writes into it', async (name, code, sentence) => {
+    const sandbox = await stopAfter(createSandbox());
+    await sandbox.run(['--direct', 'add-account', 'example', 'one', '--api-key'], { input: 'a key' });
+    const file = path.join(sandbox.home, name);
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    rmSync(file, { force: true });
+    execFileSync('mkfifo', ['-m', '600', file]);
+    const start = await sandbox.run(['daemon', 'start']);
+    const get = await sandbox.run(['--direct', 'get-token', 'example', 'one']);
+    const said = { code, stderr: expect.stringContaining(`${file} ${sentence}`) };
+    // A program goes on without its log, and a daemon opens the vault only when it is needed.
+    if (name.startsWith('data/vault')) expect(get).toMatchObject(said);
+    else if (name.startsWith('state')) expect(start).toMatchObject(said);
+    else expect([start, get]).toMatchObject([said, said]);
+  });
+});
+
+test('a file in the place of the folder of unstored answers is refused', async () => {
+  const sandbox = await stopAfter(createSandbox());
+  const rescue = path.join(sandbox.home, 'state', 'rescue');
+  mkdirSync(path.dirname(rescue), { mode: 0o700 });
+  writeFileSync(rescue, 'no folder', { mode: 0o600 });
+  const refused = { code: 7, stderr: expect.stringContaining(`${rescue} is not a folder.`) };
+  expect(await sandbox.run(['--direct', 'list-accounts'])).toMatchObject(refused);
+});
+
+test.each([0o755, 0o733])('a folder of unstored answers with the mode %o is refused', async (mode) => {
+  const sandbox = await stopAfter(createSandbox());
+  const rescue = path.join(sandbox.home, 'state', 'rescue');
+  mkdirSync(rescue, { recursive: true, mode: 0o700 });
+  chmodSync(rescue, mode);
+  const refused = { code: 7, stderr: expect.stringContaining(`Close it: chmod 700 '${rescue}'`) };
+  expect(await sandbox.run(['daemon', 'start'])).toMatchObject(refused);
+  expect(await sandbox.run(['--direct', 'list-accounts'])).toMatchObject(refused);
 });
 
 test('the client obeys no config.toml that others may change, nor one on a way of theirs', async () => {

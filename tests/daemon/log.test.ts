@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -63,6 +64,15 @@ describe('the library in a program', () => {
     expect(after.filter(({ event }) => event === 'trace')).toHaveLength(points.length);
   });
 
+  test('works without a log if a pipe has its name', async () => {
+    const sandbox = await stopAfter(createSandbox());
+    await mkdir(path.join(sandbox.home, 'state'), { mode: 0o700 });
+    execFileSync('mkfifo', ['-m', '600', logFile(sandbox)]);
+    const api = await openLibrary(sandbox, '[daemon]\nlog_level = "trace"\n');
+    await api.setSecret({ key: 'a/b', value: 'value' });
+    await api.vaultRotate();
+  });
+
   test('works without a log if the folder of the log cannot be used', async () => {
     const sandbox = await stopAfter(createSandbox());
     await mkdir(path.join(sandbox.home, 'state'), { mode: 0o755 });
@@ -95,15 +105,19 @@ test('no method of a log throws, nor does what it listens to', () => {
 
 // Skipped where there is no such device.
 describe.skipIf(!existsSync('/dev/full'))('a daemon', () => {
+  // A pipe that this shell keeps open, reads nothing from, and has filled.
+  const FULL = 'mkfifo -m 600 p && exec 4<>p && dd if=/dev/zero of=p bs=4096 oflag=nonblock 2>/dev/null;';
+
   test.each([
     ['on a full disk', '2>/dev/full'],
     ['that nobody reads', '2>&1 >&3 | :'],
     ['that is closed', '2>&-'],
-  ])('with a log %s starts, serves and stops', async (_, redirection) => {
+    ['whose reader has stopped', '2>p', FULL],
+  ])('with a log %s starts, serves and stops', async (_, redirection, before = '') => {
     const sandbox = await stopAfter(createSandbox());
     await mkdir(path.join(sandbox.home, 'config'), { mode: 0o700 });
     await writeFile(path.join(sandbox.home, 'config', 'config.toml'), '[daemon]\nlog_level = "trace"\n');
-    const command = `exec 3>&1; "$0" "$1" ${redirection}`;
+    const command = `cd "$SIGILFORGE_HOME"; ${before} exec 3>&1; "$0" "$1" ${redirection}`;
     const daemon = sandbox.spawn(['/bin/sh', '-c', command, process.execPath, builtFile('sigilforged.cjs')], {
       input: '',
     });

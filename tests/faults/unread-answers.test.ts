@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -53,6 +54,26 @@ describe.each<[string, Fault]>([
       message: expect.stringMatching(/could not be read and is kept .* may have been spent/),
     });
   });
+});
+
+test('a folder that cannot be read meanwhile keeps no failure from being recorded, and the answer comes into it later', async () => {
+  const scene = await stopAfter(startScene());
+  await addAccount(scene.api);
+  const folder = rescueOf(scene);
+  mkdirSync(path.dirname(folder), { recursive: true, mode: 0o700 });
+  const swapped = changeAnswer((answer) => {
+    writeFileSync(folder, 'no folder', { mode: 0o600 });
+    return { ...answer, body: 'nothing that could be read' };
+  });
+  scene.proxy.plan(swapped, refreshes);
+  await expect(scene.api.refreshToken(work)).rejects.toMatchObject({ kind: 'refresh_failed' });
+  expect(stored.read(scene.sandbox.home).outcomes).toEqual(['unknown']);
+  // Whether an answer is kept cannot be said now, so nothing is sent.
+  await expect(scene.api.refreshToken(work)).rejects.toMatchObject({ kind: 'store_unavailable' });
+  await expect(scene.api.listUnreadAnswers()).rejects.toMatchObject({ kind: 'store_unavailable' });
+  expect(scene.exchanges).toBe(1);
+  rmSync(folder);
+  await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), WAIT);
 });
 
 test('a maintenance page is kept too, and the grant lives on', async () => {

@@ -72,7 +72,7 @@ const hints = table.flatMap((row) => {
 
 /** Command lines of other programs. */
 const OTHERS =
-  /: (?:\w+=\S+ )?(?:npm|pnpm|yarn|cd|rm|\{\}chmod|chmod|ulimit|vals) .*$|\(openssl [^)]*\)|: openssl .*$/;
+  /: (?:\w+=\S+ )?(?:npm|pnpm|yarn|cd|rm|mv|\{\}chmod|chmod|ulimit|vals) .*$|\(openssl [^)]*\)|: openssl .*$/;
 
 describe('every hint', () => {
   test.each([

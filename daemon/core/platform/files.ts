@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { assertPrivate } from '../../../shared/ownership.js';
+import { assertPrivateFile } from '../../../shared/ownership.js';
 import { makePrivateFolder } from '../../../shared/private-folder.js';
-import { draftsOf, syncFolder, writeWholeFile } from '../../../shared/whole-file.js';
+import { draftsOf, removeIfPossible, syncFolder, writeWholeFile } from '../../../shared/whole-file.js';
 
 /** Makes a folder 0700, including its parents, and refuses one that others own, may open or could replace. */
 export function ensurePrivateFolder(folder: string): void {
@@ -17,7 +17,7 @@ export function ensurePrivateFile(file: string): void {
     fs.closeSync(fs.openSync(file, 'wx', 0o600));
   } catch (thrown) {
     if (!isErrno(thrown, 'EEXIST')) throw pathError(file, thrown);
-    assertPrivate(file, fs.lstatSync(file));
+    assertPrivateFile(file, fs.lstatSync(file));
   }
 }
 
@@ -25,7 +25,7 @@ export function ensurePrivateFile(file: string): void {
 export function readPrivateFile(file: string): string | undefined {
   const stats = withPathErrors(file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
   if (stats === undefined) return undefined;
-  assertPrivate(file, stats);
+  assertPrivateFile(file, stats);
   return readFile(file);
 }
 
@@ -45,7 +45,7 @@ export function readFile(file: string): string | undefined {
  */
 export function writePrivateFile(file: string, content: Buffer): void {
   withPathErrors(file, () => {
-    for (const draft of draftsOf(file)) fs.rmSync(draft, { force: true });
+    for (const draft of draftsOf(file)) removeIfPossible(draft);
     writeWholeFile(file, content);
   });
 }

@@ -36,8 +36,10 @@ export class JsonLog implements Logger {
    * by its name, so that a rotation by another process is followed.
    */
   static ofDaemon(file: string, level: LogLevel): JsonLog {
-    if (!isStandardError(file))
-      return new JsonLog("the daemon's standard error", writeToStandardError, level);
+    if (!isStandardError(file)) {
+      const fd = standardErrorOpenedAgain();
+      return new JsonLog("the daemon's standard error", (line) => fs.writeFileSync(fd, line), level);
+    }
     return new JsonLog(
       file,
       (line) => {
@@ -107,6 +109,19 @@ function isStandardError(file: string): boolean {
     return stats.isFile() && stats.dev === named.dev && stats.ino === named.ino;
   } catch {
     return false;
+  }
+}
+
+/**
+ * Standard error; if it is a pipe, opened again so that a reader who has stopped reading loses lines instead of stopping the
+ * daemon. Who else has the pipe keeps it as it was. Only Linux can do that.
+ */
+function standardErrorOpenedAgain(): number {
+  try {
+    if (!fs.fstatSync(2).isFIFO()) return 2;
+    return fs.openSync('/proc/self/fd/2', fs.constants.O_WRONLY | fs.constants.O_NONBLOCK);
+  } catch {
+    return 2;
   }
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { isErrno } from '../../../shared/errno.js';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
+import { removeIfPossible } from '../../../shared/whole-file.js';
 import { pathError, withPathErrors, writePrivateFile } from '../platform/files.js';
 import type { Place } from '../sealing/places.js';
 import type { Sealer, Vault } from '../vault/vault.js';
@@ -45,26 +46,30 @@ export class SealedFiles {
       return fs.readdirSync(this.#folder).sort();
     } catch (thrown) {
       if (isErrno(thrown, 'ENOENT')) return [];
-      throw thrown;
+      throw pathError(this.#folder, thrown);
     }
   }
 
   /** Bytes of a file; 0 if it is gone. */
   size(name: string): number {
-    return fs.statSync(this.#file(name), { throwIfNoEntry: false })?.size ?? 0;
+    return withPathErrors(
+      this.#file(name),
+      () => fs.statSync(this.#file(name), { throwIfNoEntry: false })?.size ?? 0,
+    );
   }
 
   /** A file that cannot be removed does no harm: what is over is never read. The next start tries again. */
   remove(name: string): void {
+    removeIfPossible(this.#file(name));
+  }
+
+  /** One that cannot be renamed is read again the next time. */
+  rename(name: string, to: string): void {
     try {
-      fs.rmSync(this.#file(name), { force: true });
+      fs.renameSync(this.#file(name), this.#file(to));
     } catch {
       // As above.
     }
-  }
-
-  rename(name: string, to: string): void {
-    fs.renameSync(this.#file(name), this.#file(to));
   }
 
   #file(name: string): string {

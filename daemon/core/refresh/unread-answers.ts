@@ -63,9 +63,9 @@ export class UnreadAnswers {
     this.#unwritten.add(later);
   }
 
-  /** Whether anything is kept for this grant. */
+  /** Whether anything is kept for this grant. Never throws: a folder that cannot be read says nothing. */
   has(version: Version): boolean {
-    return this.list().some(({ id, generation }) => id === version.id && generation === version.generation);
+    return this.#keptFor(version).length > 0;
   }
 
   /** Throws `integrity` if the file is not what was written, or the account is not what it was written for. */
@@ -114,6 +114,14 @@ export class UnreadAnswers {
     await Promise.allSettled(this.#unwritten);
   }
 
+  #keptFor({ id, generation }: Version): KeptAnswer[] {
+    try {
+      return this.list().filter((kept) => kept.id === id && kept.generation === generation);
+    } catch {
+      return [];
+    }
+  }
+
   async #write(account: StoredAccount, kept: KeptAnswer, { answer, sentAt }: UnreadAnswer): Promise<boolean> {
     const content: v.InferOutput<typeof Kept> = {
       sentAt,
@@ -139,8 +147,8 @@ export class UnreadAnswers {
   }
 
   /** The first answer may have spent the refresh token, and the newest may hold the living one: what is between goes first. */
-  #prune({ id, generation }: Version): void {
-    const all = this.list().filter((kept) => kept.id === id && kept.generation === generation);
+  #prune(version: Version): void {
+    const all = this.#keptFor(version);
     for (const kept of all.slice(1, 1 + Math.max(0, all.length - MOST))) this.remove(kept);
   }
 }

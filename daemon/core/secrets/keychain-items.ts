@@ -68,8 +68,8 @@ export class KeychainItems {
 
   /** Deletes items that no secret names any more. What the keychain refuses now stays until the next time. */
   async sweep(): Promise<void> {
-    if (this.#leftOver().length === 0) return;
     try {
+      if (this.#leftOver().length === 0) return;
       // Whose items these are is proven by the vault's own key.
       await this.#vault.unlocked();
       await this.#alone(async () => {

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { assertSafeAncestors } from '../../../shared/ownership.js';
+import { assertPrivateFolder, assertSafeAncestors } from '../../../shared/ownership.js';
 import type { Paths } from '../../../shared/paths.js';
 import type { Clock } from '../platform/clock.js';
-import { ensurePrivateFolder } from '../platform/files.js';
+import { ensurePrivateFolder, withPathErrors } from '../platform/files.js';
 import type { Lease, Leases } from './lease.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrate.js';
 import { Sqlite } from './sqlite.js';
@@ -27,7 +27,7 @@ interface Options {
 export async function openStore({ paths, leases, instanceLease, clock, waitMs }: Options): Promise<Sqlite> {
   ensurePrivateFolder(paths.data);
   // What is rescued there must still be there at the next start.
-  assertSafeAncestors(paths.rescue);
+  assertPrivateIfThere(paths.rescue);
   refuseNetworkFileSystem(paths.data);
   const db = await Sqlite.open(paths.database, { waitMs });
   try {
@@ -40,6 +40,13 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
     db.close();
     throw thrown;
   }
+}
+
+/** A folder that is made when it is needed. */
+function assertPrivateIfThere(folder: string): void {
+  assertSafeAncestors(folder);
+  const stats = withPathErrors(folder, () => fs.lstatSync(folder, { throwIfNoEntry: false }));
+  if (stats) assertPrivateFolder(folder, stats);
 }
 
 /** What only one process may do, and only once. */

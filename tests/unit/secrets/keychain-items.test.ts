@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Core } from '../../../daemon/core/core.js';
 import type { Keychain } from '../../../daemon/core/keychain/keychain.js';
 import { createMemoryKeychain, type MemoryKeychain } from '../../../daemon/core/keychain/memory.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { openTestCore } from '../../support/start/core.js';
+import { aPeer } from '../../support/start/peers.js';
 import * as stored from '../../support/stored.js';
 
 const key = 'kept/key';
@@ -185,6 +186,22 @@ describe('a database that was altered without any key', () => {
     stored.renameVault(home, 'another');
     await tend();
     expect(keychain.items.has(elsewhere)).toBe(true);
+  });
+});
+
+test('an answer that cannot be looked for keeps no other chore of a start from being done', async () => {
+  const [home, keychain] = [createHome(), createMemoryKeychain()];
+  await inProcess(home, keychain, async (core) => {
+    await core.secrets.set(keychainSecret('mine'));
+    const left = `${stored.vaultId(home)}/secret/left`;
+    await keychain.set(left, 'a value');
+    stored.noteKeychainItem(home, left);
+    mkdirSync(join(home, 'state'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(home, 'state', 'rescue'), 'no folder', { mode: 0o600 });
+    await core.vaultKeys.lock();
+    await core.tend().catch(() => {});
+    await core.vaultKeys.unlock(undefined, aPeer());
+    await vi.waitFor(() => expect(keychain.items.has(left)).toBe(false));
   });
 });
 

@@ -7,7 +7,13 @@ import { assertPrivate } from '../../../shared/ownership.js';
 const UID = 1000;
 
 function statsOf(type: 'folder' | 'file' | 'link', mode: number, uid = UID) {
-  return { uid, mode, isDirectory: () => type === 'folder', isSymbolicLink: () => type === 'link' };
+  return {
+    uid,
+    mode,
+    isFile: () => type === 'file',
+    isDirectory: () => type === 'folder',
+    isSymbolicLink: () => type === 'link',
+  };
 }
 
 function refusal(message: string, hint: string) {
