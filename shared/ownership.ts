@@ -58,14 +58,6 @@ export function assertPrivateFile(file: string, stats: Ownership): void {
   throw unsafe(`${file} is not a regular file.`, `Move it away: mv ${quoted(file)} ${aside}`);
 }
 
-/** The same for a folder. */
-export function assertPrivateFolder(folder: string, stats: Ownership): void {
-  assertPrivate(folder, stats);
-  if (stats.isDirectory()) return;
-  const aside = quoted(`${folder}.old`);
-  throw unsafe(`${folder} is not a folder.`, `Move it away: mv ${quoted(folder)} ${aside}`);
-}
-
 /**
  * Throws `unsafe_path` if other users than this one and root could put something else in the place of `target`: every
  * folder and link on the way to it is looked at, before it is entered, as OpenSSH does. What is at `target` is not.

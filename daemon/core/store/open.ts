@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { assertPrivateFolder, assertSafeAncestors } from '../../../shared/ownership.js';
+import { assertPrivate, assertSafeAncestors } from '../../../shared/ownership.js';
 import type { Paths } from '../../../shared/paths.js';
 import type { Clock } from '../platform/clock.js';
 import { ensurePrivateFolder, withPathErrors } from '../platform/files.js';
@@ -46,7 +46,8 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
 function assertPrivateIfThere(folder: string): void {
   assertSafeAncestors(folder);
   const stats = withPathErrors(folder, () => fs.lstatSync(folder, { throwIfNoEntry: false }));
-  if (stats) assertPrivateFolder(folder, stats);
+  // A file in its place is no danger: tokens are still served, and each refresh names it.
+  if (stats && !stats.isFile()) assertPrivate(folder, stats);
 }
 
 /** What only one process may do, and only once. */
