@@ -118,14 +118,24 @@ test('a file in the place of the folder of unstored answers keeps no token from 
   expect(await sandbox.run(['--direct', 'get-token', 'example', 'one'])).toMatchObject({ code: 0 });
 });
 
-test.each([0o755, 0o733])('a folder of unstored answers with the mode %o is refused', async (mode) => {
+test.each([
+  ['with the mode 755', 0o755, false, 'chmod 700'],
+  ['with the mode 733', 0o733, false, 'chmod go-w'],
+  ['behind a link, with the mode 755', 0o755, true, 'chmod 700'],
+  ['behind a link, with the mode 777', 0o777, true, 'chmod go-w'],
+])('a folder of unstored answers %s is refused', async (_, mode, isLink, hint) => {
   const sandbox = await stopAfter(createSandbox());
   const rescue = path.join(sandbox.home, 'state', 'rescue');
-  mkdirSync(rescue, { recursive: true, mode: 0o700 });
-  chmodSync(rescue, mode);
-  const refused = { code: 7, stderr: expect.stringContaining(`Close it: chmod 700 '${rescue}'`) };
+  const folder = isLink ? path.join(sandbox.home, 'elsewhere') : rescue;
+  mkdirSync(path.dirname(rescue), { mode: 0o700 });
+  mkdirSync(folder, { mode: 0o700 });
+  if (isLink) symlinkSync(folder, rescue);
+  const listed = () => sandbox.run(['--direct', 'list-accounts']);
+  expect(await listed()).toMatchObject({ code: 0 });
+  chmodSync(folder, mode);
+  const refused = { code: 7, stderr: expect.stringContaining(`Close it: ${hint} '`) };
   expect(await sandbox.run(['daemon', 'start'])).toMatchObject(refused);
-  expect(await sandbox.run(['--direct', 'list-accounts'])).toMatchObject(refused);
+  expect(await listed()).toMatchObject(refused);
 });
 
 test('the client obeys no config.toml that others may change, nor one on a way of theirs', async () => {

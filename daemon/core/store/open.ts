@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { assertPrivate, assertSafeAncestors } from '../../../shared/ownership.js';
+import { assertPrivate, assertUnchangeable } from '../../../shared/ownership.js';
 import type { Paths } from '../../../shared/paths.js';
 import type { Clock } from '../platform/clock.js';
 import { ensurePrivateFolder, withPathErrors } from '../platform/files.js';
@@ -42,12 +42,14 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
   }
 }
 
-/** A folder that is made when it is needed. */
+/**
+ * A folder that is made when it is needed, or a link to one. Anything else in its place endangers nothing: tokens are still
+ * served, and each refresh names it.
+ */
 function assertPrivateIfThere(folder: string): void {
-  assertSafeAncestors(folder);
-  const stats = withPathErrors(folder, () => fs.lstatSync(folder, { throwIfNoEntry: false }));
-  // A file in its place is no danger: tokens are still served, and each refresh names it.
-  if (stats && !stats.isFile()) assertPrivate(folder, stats);
+  assertUnchangeable(folder);
+  const stats = withPathErrors(folder, () => fs.statSync(folder, { throwIfNoEntry: false }));
+  if (stats?.isDirectory()) assertPrivate(folder, stats);
 }
 
 /** What only one process may do, and only once. */
