@@ -39,7 +39,7 @@ export const defaultLimits: Limits = {
   running: 64,
   waiting: 256,
   unread: 256 * 1024,
-  held: 88 * 1024 * 1024,
+  held: 64 * 1024 * 1024,
   turnMs: 1,
   turnWaitingMs: 10,
   halfLineMs: 30_000,
