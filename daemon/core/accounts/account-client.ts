@@ -1,6 +1,6 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { OAuthClient } from '../oauth/client/client.js';
+import type { OAuthClient } from '../oauth/registration/client.js';
 import type { Providers } from '../providers/providers.js';
 import type { StoredAccount } from '../store/accounts.js';
 import type { Grants } from './grants.js';

@@ -1,6 +1,6 @@
 import type { Secret } from '../../../shared/secret.js';
-import type { ClientRegistration } from '../oauth/client/client.js';
 import type { Granted } from '../oauth/exchange.js';
+import type { ClientRegistration } from '../oauth/registration/client.js';
 import { type Place, place, type SteeredAccount, type SteeredToken } from '../sealing/places.js';
 import { type GrantFields, SEALED_FIELDS, type SealedField, type StoredAccount } from '../store/accounts.js';
 import type { Sealer } from '../vault/vault.js';

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { type ErrorKind, errorTable } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
-import { ClientRegistration } from '../oauth/client/client.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
+import { ClientRegistration } from '../oauth/registration/client.js';
 import type { StoredAccount } from '../store/accounts.js';
 import { damagedAccount } from './errors.js';
 

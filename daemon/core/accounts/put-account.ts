@@ -1,7 +1,7 @@
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { ClientRegistration } from '../oauth/client/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
+import type { ClientRegistration } from '../oauth/registration/client.js';
 import { newId } from '../platform/id.js';
 import type { AccountFields, AccountStore } from '../store/accounts.js';
 import type { Env } from '../store/env.js';

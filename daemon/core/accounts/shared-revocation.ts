@@ -1,5 +1,5 @@
 import type { FlowKind } from '../../../shared/schemas.js';
-import type { ClientRegistration } from '../oauth/client/client.js';
+import type { ClientRegistration } from '../oauth/registration/client.js';
 import type { Logger } from '../platform/log.js';
 import type { AccountStore, StoredAccount } from '../store/accounts.js';
 import { readUnlessDamaged } from './damaged.js';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseJson } from '../../../shared/json.js';
-import { ClientRegistration } from '../oauth/client/client.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
+import { ClientRegistration } from '../oauth/registration/client.js';
 import { builtinProviders } from '../providers/builtin/index.js';
 import type { AccountFields } from '../store/accounts.js';
 

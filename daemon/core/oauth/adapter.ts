@@ -1,7 +1,7 @@
 import type * as oauth from 'oauth4webapi';
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { ClientRegistration } from './client/client.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from './http/http.js';
+import type { ClientRegistration } from './registration/client.js';
 
 /** The client as oauth4webapi knows it. */
 export function libraryClient(registration: ClientRegistration): oauth.Client {

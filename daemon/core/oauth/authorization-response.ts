@@ -2,9 +2,9 @@ import * as oauth from 'oauth4webapi';
 import { errnoOf } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { libraryClient, libraryServer } from './adapter.js';
-import type { ClientRegistration } from './client/client.js';
 import { hintFor, isPersonsNo, type Matter, refusedHint } from './failures/hints.js';
 import { isSameIssuer } from './metadata/issuer.js';
+import type { ClientRegistration } from './registration/client.js';
 import { short } from './short.js';
 
 /** What of the request was there although no person named it. */

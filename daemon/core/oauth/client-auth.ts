@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { ClientAuth } from '../../../shared/schemas.js';
 import { libraryClient, libraryServer } from './adapter.js';
-import type { OAuthClient } from './client/client.js';
-import { formEncoded } from './client/form-encoded.js';
-import { JWT_BEARER } from './client/grant-types.js';
+import type { OAuthClient } from './registration/client.js';
+import { formEncoded } from './registration/form-encoded.js';
+import { JWT_BEARER } from './registration/grant-types.js';
 
 /** How this client authenticates at the token endpoint (RFC 6749, section 2.3). */
 export function clientAuthentication({ registration, secret }: OAuthClient): oauth.ClientAuth {

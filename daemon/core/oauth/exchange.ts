@@ -1,7 +1,6 @@
 import { Secret } from '../../../shared/secret.js';
 import type { Clock } from '../platform/clock.js';
 import { readTokenAnswer, type TokenAnswer, type Tokens } from './answers/token-answer.js';
-import type { ClientRegistration, OAuthClient } from './client/client.js';
 import {
   judgeHttpFailure,
   judgeRefusal,
@@ -12,6 +11,7 @@ import {
 import { isForLater } from './failures/retry-after.js';
 import { HttpFailure } from './http/failure.js';
 import type { HttpAnswer, HttpClient } from './http/http.js';
+import type { ClientRegistration, OAuthClient } from './registration/client.js';
 import { tokenEndpointRequest } from './requests.js';
 
 /** What everything that talks to a provider stands on. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isRecord, parseJson } from '../../../shared/json.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { ClientRegistration } from './client/client.js';
 import { isSameIssuer } from './metadata/issuer.js';
+import type { ClientRegistration } from './registration/client.js';
 import { short } from './short.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { OAuthClient } from './client/client.js';
+import type { OAuthClient } from './registration/client.js';
 
 type Params = Readonly<Record<string, string>>;
 

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { capture, libraryClient, libraryServer } from './adapter.js';
-import type { ClientRegistration, OAuthClient } from './client/client.js';
 import { clientAuthentication, grantAuthentication } from './client-auth.js';
 import type { HttpAnswer, HttpClient } from './http/http.js';
 import { beyondTheBrowser, sentParams } from './own-params.js';
+import type { ClientRegistration, OAuthClient } from './registration/client.js';
 
 /** A request to the token endpoint, with the client authenticated as the provider requires. The answer is not judged. */
 export async function tokenEndpointRequest(

@@ -1,10 +1,10 @@
 import type { Revocation } from '../../../shared/provider.js';
 import type { Secret } from '../../../shared/secret.js';
 import { readAnswerObject } from './answers/answer-body.js';
-import type { OAuthClient } from './client/client.js';
 import { authenticate } from './client-auth.js';
 import type { OAuthContext } from './exchange.js';
 import type { HttpRequest } from './http/http.js';
+import type { OAuthClient } from './registration/client.js';
 
 interface GrantTokens {
   readonly accessToken: Secret | undefined;

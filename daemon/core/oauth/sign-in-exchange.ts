@@ -1,9 +1,9 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { OAuthClient } from './client/client.js';
 import { foreignAuths, withOtherClientAuth } from './client-auth.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from './exchange.js';
 import type { ClientRefusal } from './failures/client-refusal.js';
 import type { TokenFailure } from './failures/failure.js';
+import type { OAuthClient } from './registration/client.js';
 import { short } from './short.js';
 
 /** An exchange of a sign-in, and the client as it authenticated: its account keeps that way. */

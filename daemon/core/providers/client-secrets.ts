@@ -3,7 +3,7 @@ import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
 import type { Provider } from '../../../shared/provider.js';
 import { Secret } from '../../../shared/secret.js';
-import { ClientRegistration } from '../oauth/client/client.js';
+import { ClientRegistration } from '../oauth/registration/client.js';
 import { place } from '../sealing/places.js';
 import { AccountStore } from '../store/accounts.js';
 import type { Env } from '../store/env.js';

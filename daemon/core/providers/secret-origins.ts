@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parseJson } from '../../../shared/json.js';
-import type { ClientRegistration } from '../oauth/client/client.js';
+import type { ClientRegistration } from '../oauth/registration/client.js';
 
 type Addresses = Pick<
   ClientRegistration,

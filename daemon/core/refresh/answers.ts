@@ -1,8 +1,8 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
-import type { OAuthClient } from '../oauth/client/client.js';
 import type { Granted, OAuthContext } from '../oauth/exchange.js';
+import type { OAuthClient } from '../oauth/registration/client.js';
 import { revoke } from '../oauth/revocation.js';
 import { trace } from '../platform/trace.js';
 import type { StoredAccount } from '../store/accounts.js';

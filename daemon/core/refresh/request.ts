@@ -1,9 +1,9 @@
 import { accountClient } from '../accounts/account-client.js';
 import type { Grants } from '../accounts/grants.js';
 import { readJsonFields } from '../accounts/json-fields.js';
-import type { OAuthClient } from '../oauth/client/client.js';
 import { type Exchange, exchange, type OAuthContext } from '../oauth/exchange.js';
 import { mint } from '../oauth/keys/minting.js';
+import type { OAuthClient } from '../oauth/registration/client.js';
 import type { Providers } from '../providers/providers.js';
 import type { StoredAccount } from '../store/accounts.js';
 import { notRefreshable, signInAgain } from './refusals.js';

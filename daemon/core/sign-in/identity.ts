@@ -1,9 +1,9 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Tokens } from '../oauth/answers/token-answer.js';
-import type { OAuthClient } from '../oauth/client/client.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import type { FlowAnswer } from '../oauth/flows/flow.js';
 import { foreignness, readIdToken } from '../oauth/id-token.js';
+import type { OAuthClient } from '../oauth/registration/client.js';
 import { revoke } from '../oauth/revocation.js';
 import type { Logger } from '../platform/log.js';
 

@@ -1,6 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import type { ClientRegistration, OAuthClient } from '../oauth/client/client.js';
 import type { MintingKey } from '../oauth/keys/minting.js';
+import type { ClientRegistration, OAuthClient } from '../oauth/registration/client.js';
 
 /** Everything that an account needs whose own private key mints its tokens. */
 export interface KeySignIn {

@@ -1,7 +1,7 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { FlowKind } from '../../../shared/schemas.js';
-import type { OAuthClient } from '../oauth/client/client.js';
 import type { Granted } from '../oauth/exchange.js';
+import type { OAuthClient } from '../oauth/registration/client.js';
 import { timestamp } from '../platform/clock.js';
 
 /** What decides how long an account will work after a sign-in. */

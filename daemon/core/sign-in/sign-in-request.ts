@@ -2,8 +2,8 @@ import type { CheckedParamsOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
-import type { OAuthClient } from '../oauth/client/client.js';
 import { withRefreshParams, withTokenParams } from '../oauth/own-params.js';
+import type { OAuthClient } from '../oauth/registration/client.js';
 import type { Providers } from '../providers/providers.js';
 
 /** The checked parameters of `add_account`. */

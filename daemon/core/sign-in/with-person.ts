@@ -1,10 +1,10 @@
 import type { Accounts } from '../accounts/accounts.js';
-import type { OAuthClient } from '../oauth/client/client.js';
 import { withClientAuth } from '../oauth/client-auth.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';
 import { beginDeviceCode } from '../oauth/flows/device-code.js';
 import type { PendingFlow } from '../oauth/flows/flow.js';
+import type { OAuthClient } from '../oauth/registration/client.js';
 import type { Logger } from '../platform/log.js';
 import type { Providers } from '../providers/providers.js';
 import type { Vault } from '../vault/vault.js';

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { isRecord, parseJson } from '../../../shared/json.js';
 import { ProviderSettings } from '../../../shared/provider.js';
 import { AccountName, FlowKind, SecretKey, ServiceName } from '../../../shared/schemas.js';
-import { ClientRegistration } from '../oauth/client/client.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
+import { ClientRegistration } from '../oauth/registration/client.js';
 import { fits } from '../secrets/encoding.js';
 
 const text = v.nullable(v.string());

@@ -1,5 +1,5 @@
-import type { ClientRegistration } from '../../../daemon/core/oauth/client/client.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../daemon/core/oauth/http/http.js';
+import type { ClientRegistration } from '../../../daemon/core/oauth/registration/client.js';
 import { defineProvider } from '../../../daemon/core/providers/builtin/define.js';
 import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
 

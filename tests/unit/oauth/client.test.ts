@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { ClientRegistration } from '../../../daemon/core/oauth/client/client.js';
 import { exchange } from '../../../daemon/core/oauth/exchange.js';
+import { ClientRegistration } from '../../../daemon/core/oauth/registration/client.js';
 import { systemClock } from '../../../daemon/core/platform/clock.js';
 import { answerOf, clientOf, recordHttp } from '../../support/provider/oauth-clients.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readTokenAnswer } from '../../../daemon/core/oauth/answers/token-answer.js';
-import { DEVICE_CODE, JWT_BEARER } from '../../../daemon/core/oauth/client/grant-types.js';
 import { judgeRefusal, judgeUnreadable } from '../../../daemon/core/oauth/failures/failure.js';
+import { DEVICE_CODE, JWT_BEARER } from '../../../daemon/core/oauth/registration/grant-types.js';
 import { answerOf, clientOf } from '../../support/provider/oauth-clients.js';
 
 interface Answered {

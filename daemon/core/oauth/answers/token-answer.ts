@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../../../../shared/json.js';
 import { Secret } from '../../../../shared/secret.js';
-import type { ClientRegistration } from '../client/client.js';
 import type { HttpAnswer } from '../http/http.js';
+import type { ClientRegistration } from '../registration/client.js';
 import { readAnswerObject } from './answer-body.js';
 import { field } from './fields.js';
 import { ACCESS_TOKEN, jwtLifetimeS, type LifetimeFields, lifetimeS, REFRESH_TOKEN } from './lifetime.js';

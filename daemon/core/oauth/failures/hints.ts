@@ -1,5 +1,5 @@
-import type { ClientRegistration } from '../client/client.js';
-import { DEVICE_CODE, JWT_BEARER } from '../client/grant-types.js';
+import type { ClientRegistration } from '../registration/client.js';
+import { DEVICE_CODE, JWT_BEARER } from '../registration/grant-types.js';
 import type { ClientRefusal } from './client-refusal.js';
 
 /** What was asked of a provider, and what came of it. */

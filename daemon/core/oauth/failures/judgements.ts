@@ -1,8 +1,8 @@
 import type { ErrorKind } from '../../../../shared/errors.js';
 import { isDead, isRateLimit, isTemporary, type TokenError } from '../answers/token-words.js';
-import type { ClientRegistration } from '../client/client.js';
 import type { HttpFailure } from '../http/failure.js';
 import type { HttpAnswer } from '../http/http.js';
+import type { ClientRegistration } from '../registration/client.js';
 import { isForLater } from './retry-after.js';
 
 /**

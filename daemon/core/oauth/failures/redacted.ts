@@ -1,5 +1,5 @@
 import type { Secret } from '../../../../shared/secret.js';
-import { formEncoded } from '../client/form-encoded.js';
+import { formEncoded } from '../registration/form-encoded.js';
 
 /** So many characters of a secret show that it is quoted, even if the rest was cut off. */
 const TELLING_LENGTH = 16;

@@ -1,8 +1,8 @@
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
 import { authorizationCode, refusalIn } from '../authorization-response.js';
-import type { ClientRegistration } from '../client/client.js';
 import type { OAuthContext } from '../exchange.js';
 import { newNonce, newPkce, newState } from '../pkce.js';
+import type { ClientRegistration } from '../registration/client.js';
 import { signInOrThrow } from '../sign-in-exchange.js';
 import { type Asked, askedInstead, assumedIn, firstAsked } from './asked.js';
 import type { Answered, Outcome } from './callback-page.js';

@@ -1,6 +1,6 @@
 import type { SigilforgeError } from '../../../../shared/errors.js';
 import type { FlowKind } from '../../../../shared/schemas.js';
-import type { OAuthClient } from '../client/client.js';
+import type { OAuthClient } from '../registration/client.js';
 import type { SignedIn } from '../sign-in-exchange.js';
 
 /** What a flow that needs a person starts from. */

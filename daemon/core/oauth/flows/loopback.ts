@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type http from 'node:http';
 import { isLoopback } from '../../../../shared/schemas.js';
-import type { ClientRegistration } from '../client/client.js';
+import type { ClientRegistration } from '../registration/client.js';
 import { type Answered, callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
 import { listenOnLoopback } from './loopback-servers.js';
 

@@ -1,9 +1,9 @@
 import { Secret } from '../../../../shared/secret.js';
 import { readAnswerObject } from '../answers/answer-body.js';
 import { readTokenAnswer, type TokenAnswer } from '../answers/token-answer.js';
-import type { ClientRegistration, OAuthClient } from '../client/client.js';
 import { type Exchange, judgedExchange, type OAuthContext } from '../exchange.js';
 import type { HttpAnswer } from '../http/http.js';
+import type { ClientRegistration, OAuthClient } from '../registration/client.js';
 import type { GitHubApp } from './minting-kind.js';
 
 /** The address of GitHub's API: a host of its own in the cloud, a path on the same host with GitHub Enterprise Server. */
