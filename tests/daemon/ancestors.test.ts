@@ -100,6 +100,7 @@ describe('a pipe in the place of', () => {
     rmSync(file, { force: true });
     execFileSync('mkfifo', ['-m', '600', file]);
     const start = await sandbox.run(['daemon', 'start']);
+    await stopAfter({ stop: async () => void (await sandbox.run(['daemon', 'stop'])) });
     const get = await sandbox.run(['--direct', 'get-token', 'example', 'one']);
     const said = { code, stderr: expect.stringContaining(`${file} ${sentence}`) };
     // A program goes on without its log, and a daemon opens the vault only when it is needed.
