@@ -1,13 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { checkParams } from '../../shared/contract/check-params.js';
 import {
   type AccountEvent,
   type Api,
   camelCase,
-  contract,
   type MethodName,
   methodNames,
 } from '../../shared/contract/index.js';
-import { parse } from '../../shared/validate.js';
 import { systemClock } from '../core/platform/clock.js';
 import { reported } from '../core/platform/faults.js';
 import type { JsonLog } from '../core/platform/json-log.js';
@@ -66,7 +65,7 @@ function callable(handlers: Handlers, peer: Peer, log: JsonLog): Api {
   const call = async (name: MethodName, params: unknown): Promise<unknown> => {
     const handler = handlers[name] as (checked: unknown, peer: Peer) => unknown;
     try {
-      return await handler(parse(contract[name].params, params ?? {}, name), peer);
+      return await handler(checkParams(name, params), peer);
     } catch (thrown) {
       throw reported(thrown, 'call.failed', log);
     }

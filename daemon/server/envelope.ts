@@ -8,7 +8,7 @@ export type RequestId = string | number | null;
 export interface Request {
   readonly jsonrpc: '2.0';
   readonly method: string;
-  readonly params?: object;
+  readonly params?: object | null;
   readonly id?: RequestId;
 }
 
@@ -47,8 +47,8 @@ export function assertRequest(value: unknown): asserts value is Request {
   if (!isRecord(value)) throw invalid('A request is a JSON object');
   if (value['jsonrpc'] !== '2.0') throw invalid('jsonrpc is not "2.0"');
   if (typeof value['method'] !== 'string') throw invalid('method is not a string');
-  if (value['params'] !== undefined && (typeof value['params'] !== 'object' || value['params'] === null)) {
-    throw invalid('params is neither an object nor an array');
+  if (value['params'] !== undefined && typeof value['params'] !== 'object') {
+    throw invalid('params is neither an object, an array nor null');
   }
   if (value['id'] !== undefined && !isRequestId(value['id'])) {
     throw invalid('id is not a string, a number that JSON keeps exactly, or null');

@@ -1,6 +1,6 @@
+import { checkParams } from '../../shared/contract/check-params.js';
 import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { parse } from '../../shared/validate.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 
 /** A method as the wire calls it: with unchecked parameters, by name or by position. */
@@ -16,14 +16,13 @@ export function contractMethods(handlers: Handlers): WireMethods {
 
 function wireMethod<M extends MethodName>(name: M, handlers: Pick<Handlers, M>): WireMethod {
   const handler = handlers[name];
-  const schema = contract[name].params;
-  const order = Object.keys(schema.entries);
-  return (params, peer) => handler(parse(schema, byName(name, order, params), name), peer);
+  const order = Object.keys(contract[name].params.entries);
+  return (params, peer) => handler(checkParams(name, byName(name, order, params)), peer);
 }
 
 /** Gives positional parameters the contract's names, without checking the values. */
-function byName(method: string, order: readonly string[], params: object | undefined): object {
-  if (!Array.isArray(params)) return params ?? {};
+function byName(method: string, order: readonly string[], params: object | undefined): unknown {
+  if (!Array.isArray(params)) return params;
   if (params.length > order.length) {
     throw new SigilforgeError('invalid_params', `${method}: there are at most ${order.length} parameters.`);
   }

@@ -95,7 +95,10 @@ function createServer(methods: WireMethods, log: FaultLog): JSONRPCServer<Peer> 
     id === undefined
       ? null
       : failure(id, new SigilforgeError('method_not_found', 'There is no such method.'), log);
-  for (const [name, method] of methods) server.addMethod(name, method);
+  // `null` stands for parameters that are left out.
+  for (const [name, method] of methods) {
+    server.addMethod(name, (params, peer) => method(params ?? undefined, peer));
+  }
   return server;
 }
 

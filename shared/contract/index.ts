@@ -32,9 +32,15 @@ export const contract = {
 type Contract = typeof contract;
 export type MethodName = keyof Contract;
 /** Parameters as a caller gives them. */
-export type ParamsOf<M extends MethodName> = v.InferInput<Contract[M]['params']>;
+export type ParamsOf<M extends MethodName> = WithNulls<v.InferInput<Contract[M]['params']>>;
 /** Parameters as a handler gets them: checked, normalized, defaults filled in. */
 export type CheckedParamsOf<M extends MethodName> = v.InferOutput<Contract[M]['params']>;
+/** `null` stands for what may be left out. */
+type WithNulls<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]: undefined extends T[K] ? WithNulls<T[K]> | null : WithNulls<T[K]> }
+    : T;
 export type ResultOf<M extends MethodName> = v.InferOutput<Contract[M]['result']>;
 
 /** Every method's name in camel case: `get_token` is `getToken`, `rpc.discover` is `rpcDiscover`. */

@@ -17,6 +17,16 @@ export function method<P extends v.ObjectEntries, R extends v.GenericSchema>(
   return { summary, params: v.strictObject(params), result };
 }
 
+/** How a schema looks to code that reads any of them. */
+export interface AnySchema extends v.GenericSchema {
+  readonly wrapped?: AnySchema;
+  readonly item?: AnySchema;
+  readonly entries?: Readonly<Record<string, AnySchema>>;
+  readonly options?: readonly unknown[];
+  readonly value?: AnySchema;
+  readonly default?: unknown;
+}
+
 /** The parameters that name one account. */
 export const accountParams = { service: ServiceName, account: AccountName };
 

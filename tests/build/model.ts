@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { EVERY_METHOD, methodTexts, namedTypes, type RfcSection } from '../../shared/contract/docs/index.js';
 import { camelCase, contract, type MethodName, methodNames } from '../../shared/contract/index.js';
+import type { AnySchema } from '../../shared/contract/types.js';
 import type { ErrorKind } from '../../shared/errors.js';
 
 // The contract and its texts as one tree, which every generated document is written from.
@@ -42,16 +43,6 @@ export interface MethodModel {
   readonly errors: readonly ErrorKind[];
   readonly example: { readonly params: object; readonly result: unknown };
   readonly rfcs: readonly RfcSection[];
-}
-
-/** How a schema looks to code that reads any of them. */
-interface AnySchema extends v.GenericSchema {
-  readonly wrapped?: AnySchema;
-  readonly item?: AnySchema;
-  readonly entries?: Readonly<Record<string, AnySchema>>;
-  readonly options?: readonly unknown[];
-  readonly value?: AnySchema;
-  readonly default?: unknown;
 }
 
 const nameOf = new Map(Object.entries(namedTypes).map(([name, { schema }]) => [schema, name]));

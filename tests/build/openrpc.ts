@@ -69,7 +69,7 @@ function methodOf(method: MethodModel): Json {
       summary: param.text,
       description: param.text,
       required: param.required,
-      schema: withDefault(schemaOf(param.shape, 'input', `${title}Params${pascal(param.name)}`), param),
+      schema: withDefault(entryOf(param, 'input', `${title}Params${pascal(param.name)}`), param),
     })),
     result: {
       name: `${name}_result`,
@@ -139,6 +139,12 @@ function schemaOf(shape: Shape, direction: Direction, title: string): Json {
   }
 }
 
+/** What a caller may leave out may also be `null`. */
+function entryOf({ shape, required }: Field, direction: Direction, title: string): Json {
+  const mayBeNull = direction === 'input' && !required && shape.kind !== 'nullable';
+  return schemaOf(mayBeNull ? { kind: 'nullable', of: shape } : shape, direction, title);
+}
+
 function objectOf(
   { fields, strict }: { fields: readonly Field[]; strict: boolean },
   direction: Direction,
@@ -158,7 +164,7 @@ function objectOf(
 
 /** In the drafts of JSON Schema that OpenRPC refers to, nothing may stand beside `$ref`. */
 function fieldOf(field: Field, direction: Direction, title: string): Json {
-  const schema = withDefault(schemaOf(field.shape, direction, title), field);
+  const schema = withDefault(entryOf(field, direction, title), field);
   return '$ref' in schema
     ? { title, description: field.text, allOf: [schema] }
     : { ...schema, description: field.text };

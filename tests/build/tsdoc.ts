@@ -132,7 +132,8 @@ function member({ name, text, shape, required, fallback }: Field, indent: string
   const lines = [text, ...rulesOf(shape)];
   const tag = isSent && fallback !== undefined ? ['', `@defaultValue ${JSON.stringify(fallback)}`] : [];
   const type = typeText(shape, indent, isSent);
-  return `${comment([...lines, ...tag], indent)}${indent}${name}${isOptional ? '?' : ''}: ${type}${isOptional ? ' | undefined' : ''};`;
+  const nothing = isSent && shape.kind !== 'nullable' ? ' | null | undefined' : ' | undefined';
+  return `${comment([...lines, ...tag], indent)}${indent}${name}${isOptional ? '?' : ''}: ${type}${isOptional ? nothing : ''};`;
 }
 
 /** The rules of a string or number that TypeScript's own type does not tell. */

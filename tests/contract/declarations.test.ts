@@ -176,7 +176,7 @@ test('the types are those of the contract', async () => {
 });
 
 test('this would show if one were not', async () => {
-  const wrong = client.replace('min_valid_s?: number | undefined', 'min_valid_s?: string | undefined');
+  const wrong = client.replace('min_valid_s?: number | null | undefined', 'min_valid_s?: string | undefined');
   expect(wrong).not.toBe(client);
   expect(await compiled(wrong, COMPARISON)).toContain('program.ts');
 });

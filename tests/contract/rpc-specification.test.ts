@@ -160,7 +160,6 @@ describe('what the specification says besides', () => {
     ['a version that is a number', { jsonrpc: 2, method: 'get_data', id: 1 }],
     ['no method', { jsonrpc: '2.0', id: 1 }],
     ['parameters that are text', { jsonrpc: '2.0', method: 'get_data', params: 'x', id: 1 }],
-    ['parameters that are null', { jsonrpc: '2.0', method: 'get_data', params: null, id: 1 }],
     ['a result', { jsonrpc: '2.0', method: 'get_data', id: 1, result: 1 }],
     ['an error', { jsonrpc: '2.0', method: 'get_data', id: 1, error: null }],
   ])('a request with %s is invalid', async (_, request) => {

@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { isRecord } from '../json.js';
+import { parse } from '../validate.js';
+import { type CheckedParamsOf, contract, type MethodName } from './index.js';
+import type { AnySchema } from './types.js';
+
+/** The parameters of a method, by name, as its handler gets them. Throws `invalid_params`. */
+export function checkParams<M extends MethodName>(method: M, params: unknown): CheckedParamsOf<M> {
+  const schema = contract[method].params;
+  return parse(schema, withoutNulls([schema as AnySchema], params ?? {}), method) as CheckedParamsOf<M>;
+}
+
+/**
+ * `null` for a parameter means that it is left out, at any depth: clients in many languages write it for what they do not
+ * have. It stays where `null` is a value of its own, and for names that are not known, which are errors anyway.
+ * `schemas`: the alternatives of a union.
+ */
+function withoutNulls(schemas: readonly AnySchema[], value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const kept = Object.entries(value).flatMap(([name, inner]) => {
+    const own = schemas.flatMap((schema) => schemasOf(schema, name));
+    const isLeftOut = inner === null && own.length > 0 && !own.some((schema) => v.is(schema, null));
+    return isLeftOut ? [] : [[name, withoutNulls(own, inner)]];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** What a schema says about its entry of this name. */
+function schemasOf(schema: AnySchema, name: string): readonly AnySchema[] {
+  if (schema.wrapped !== undefined) return schemasOf(schema.wrapped, name);
+  if (schema.type === 'union') {
+    return (schema.options as readonly AnySchema[]).flatMap((option) => schemasOf(option, name));
+  }
+  if (schema.type === 'record') return schema.value === undefined ? [] : [schema.value];
+  const entry = Object.hasOwn(schema.entries ?? {}, name) ? schema.entries?.[name] : undefined;
+  return entry === undefined ? [] : [entry];
+}
