@@ -1,3 +1,4 @@
+import { SigilforgeError } from '../shared/errors.js';
 import { createContext } from './arguments/context.js';
 import { runCommand } from './program.js';
 import { reportTo } from './report.js';
@@ -7,9 +8,18 @@ import { watchStandardOutput } from './terminal/output.js';
 export async function runCommands(args: readonly string[]): Promise<void> {
   const context = createContext(args);
   watchStandardOutput();
+  // Node ends with success when nothing can happen any more, whatever is still awaited.
+  const onIdle = (): void => reportTo(context.output, endedEarly());
+  process.once('beforeExit', onIdle);
   try {
     await runCommand(args, context);
   } catch (thrown) {
     reportTo(context.output, thrown);
+  } finally {
+    process.off('beforeExit', onIdle);
   }
+}
+
+function endedEarly(): SigilforgeError {
+  return new SigilforgeError('internal_error', 'The command ended before it was done.');
 }

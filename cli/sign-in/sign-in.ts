@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { ifRedirectIsRefused, ifScopesAreRefused } from '../provider/registration.js';
@@ -6,7 +5,7 @@ import { isAttended, isRemote } from '../terminal/browser.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
 import { canAsk } from '../terminal/prompt.js';
-import { typedLines } from '../terminal/typing.js';
+import { pastedAddresses } from './pasted-addresses.js';
 import { present } from './present.js';
 
 /** The client that signs in, and the terminal of the person. */
@@ -98,7 +97,7 @@ async function waitForEnd({ client, flow_id, over }: Waiting): Promise<SignedIn>
 
 /** Takes pasted addresses. Resolves with what was stored, and never if the input ends without one. */
 async function completeByPaste({ client, output, flow_id, over }: Waiting): Promise<SignedIn> {
-  for await (const line of canAsk() ? typedLines(over) : linesOfInput(over)) {
+  for await (const line of pastedAddresses(over)) {
     const redirect_url = line.trim();
     if (redirect_url === '') continue;
     try {
@@ -109,13 +108,6 @@ async function completeByPaste({ client, output, flow_id, over }: Waiting): Prom
     }
   }
   return new Promise<never>(() => undefined);
-}
-
-/** The lines of standard input where that is a file or a pipe. */
-function linesOfInput(over: AbortSignal): AsyncIterable<string> {
-  const lines = createInterface({ input: process.stdin, terminal: false });
-  over.addEventListener('abort', () => lines.close());
-  return lines;
 }
 
 /** Whether a person can paste again. Without a terminal there is no person to do it. */

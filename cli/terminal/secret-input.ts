@@ -5,24 +5,22 @@ import { readStandardInput } from './standard-input.js';
 
 /** One secret, from a hidden prompt, or from standard input without a terminal (one final newline is dropped). */
 export async function readSecret(name: string): Promise<string> {
-  if (canAsk()) return askSecret(name);
-  return decode(assertSome(withoutNewline(await readStandardInput(name, MAX_SECRET_BYTES)), name), name);
+  return decode(await readSecretBytes(name, { exact: false, limit: MAX_SECRET_BYTES }), name);
 }
 
-/** The same as bytes, text or not. `exact` keeps a final newline; at most `limit` bytes are read. */
+/** The same as bytes, text or not. `exact` keeps a final newline; at most `limit` bytes are read from standard input. */
 export async function readSecretBytes(
   name: string,
   { exact, limit }: { readonly exact: boolean; readonly limit: number },
 ): Promise<Buffer> {
-  if (canAsk()) return Buffer.from(await askSecret(name));
-  const input = await readStandardInput(name, limit);
+  const input = canAsk() ? Buffer.from(await askSecret(name)) : await readStandardInput(name, limit);
   return assertSome(exact ? input : withoutNewline(input), name);
 }
 
 /** A new password. On a terminal it is asked for twice, since what is typed is not shown. */
 export async function readNewPassword(name: string): Promise<string> {
   const password = await readSecret(name);
-  if (canAsk() && (await askSecret('Enter it again')) !== password) {
+  if (canAsk() && (await readSecret('Enter it again')) !== password) {
     throw mistake('The passwords do not match.', 'Nothing was changed. Try again.');
   }
   return password;

@@ -19,18 +19,38 @@ const CHARACTERS = /^\P{Cc}+/u;
 const SEQUENCE = new RegExp(`^${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|O[ -~])`);
 const HALF_SEQUENCE = new RegExp(`^${ESCAPE}(?:\\[[0-?]*[ -/]*|O)?$`);
 
+/** What becomes of the text of a bracketed paste, whose line breaks are not Enter. */
+export type PasteReader = (pasted: string) => string;
+
+/** For values of one line: a terminal or a mail has broken it, so line breaks and other control characters are left out. */
+export const inOneLine: PasteReader = (pasted) => pasted.replace(/\p{Cc}/gu, '');
+
+/** For values of any form, whole. Terminals send a line break as a carriage return. */
+export const withLineBreaks: PasteReader = (pasted) => pasted.replace(/\r\n?/g, '\n');
+
 /**
  * The line that a person types or pastes on a terminal in raw mode, where keys arrive as they are. There is no longest
- * line, as in the terminal's own line mode. Of a bracketed paste, line breaks are left out: they are not Enter.
+ * line, as in the terminal's own line mode.
  */
 export class TypedLine {
+  readonly #readPaste: PasteReader;
   #text = '';
-  #pasting = false;
+  /** The paste that has begun and not ended. */
+  #pasted: string | undefined;
   #left = '';
+
+  constructor(readPaste: PasteReader) {
+    this.#readPaste = readPaste;
+  }
 
   /** What has been typed since the last Enter. */
   get text(): string {
     return this.#text;
+  }
+
+  /** Whether more has come than the keys that were taken so far. */
+  get hasMore(): boolean {
+    return this.#left !== '';
   }
 
   /** Takes what the terminal sent, wherever it was split. */
@@ -38,18 +58,20 @@ export class TypedLine {
     this.#left += chunk;
     while (this.#left !== '') {
       const before = this.#left.length;
-      const typed = this.#pasting ? this.#takePaste() : this.#takeKey();
+      const typed = this.#pasted === undefined ? this.#takeKey() : this.#takePaste(this.#pasted);
       if (typed !== undefined) yield typed;
       if (this.#left.length === before) return;
     }
   }
 
-  #takePaste(): undefined {
+  #takePaste(before: string): undefined {
     const end = this.#left.indexOf(PASTE_ENDS);
-    this.#pasting = end === -1;
-    const pasted = this.#take(end === -1 ? this.#left.length - halfEnd(this.#left) : end);
-    this.#text += pasted.replace(/\p{Cc}/gu, '');
-    if (end !== -1) this.#take(PASTE_ENDS.length);
+    const pasted = before + this.#take(end === -1 ? this.#left.length - halfEnd(this.#left) : end);
+    this.#pasted = pasted;
+    if (end === -1) return;
+    this.#take(PASTE_ENDS.length);
+    this.#pasted = undefined;
+    this.#text += this.#readPaste(pasted);
   }
 
   #takeKey(): Typed | undefined {
@@ -60,7 +82,7 @@ export class TypedLine {
       return undefined;
     }
     const key = this.#take(SEQUENCE.exec(this.#left)?.[0].length ?? 1);
-    if (key === PASTE_BEGINS) this.#pasting = true;
+    if (key === PASTE_BEGINS) this.#pasted = '';
     else if (ERASE.includes(key)) this.#text = [...this.#text].slice(0, -1).join('');
     else if (key === ERASE_ALL) this.#text = '';
     else return this.#typed(key);

@@ -1,31 +1,47 @@
 import { on, once } from 'node:events';
 import { isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { printable } from '../../shared/printable.js';
-import { TypedLine } from './typed-line.js';
+import { type PasteReader, TypedLine } from './typed-line.js';
 
 const BRACKETED_PASTE_ON = '\u001b[?2004h';
 const BRACKETED_PASTE_OFF = '\u001b[?2004l';
+/** How long the rest of a paste may take to come, in milliseconds: by ssh it comes in several packets. */
+const REST_MS = 100;
 const ERASE_LINE = '\r\u001b[2K';
+
+/** How an answer is read from the terminal, and shown on it. */
+export interface Manner {
+  readonly readPaste: PasteReader;
+  /** Whether a line is the whole answer. Then lines that come right behind it belong to it, and it was cut. */
+  readonly isWhole: boolean;
+  /** Of what was typed, all that is shown: one line of the terminal, because a longer one could not be drawn again. */
+  show(text: string, columns: number): string;
+}
 
 /**
  * The lines that a person types or pastes, each at Enter, until Ctrl-D or `over`. Throws `cancelled` at Ctrl-C. The terminal
  * is in raw mode meanwhile: in its own line mode it cuts a line at 4,095 characters (Linux) or 1,024 (macOS), without a word.
  */
-export async function* typedLines(over: AbortSignal): AsyncGenerator<string, void, undefined> {
-  const line = new TypedLine();
-  const terminal = new RawTerminal();
+export async function* typedLines(
+  manner: Manner,
+  over: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  const line = new TypedLine(manner.readPaste);
+  const terminal = new RawTerminal(manner);
   const restore = (): void => terminal.restore();
   over.addEventListener('abort', restore, { once: true });
   process.once('exit', restore);
   try {
     terminal.take();
+    terminal.show('');
     for await (const chunk of chunks(over)) {
       for (const typed of line.push(chunk)) {
         terminal.show(typed.kind === 'line' ? typed.text : line.text);
         terminal.endLine();
-        if (typed.kind === 'line') yield typed.text;
-        else if (typed.kind === 'suspend') await terminal.suspend();
+        if (typed.kind === 'line') {
+          if (manner.isWhole && typed.text !== '') await terminal.assertOver(line);
+          yield typed.text;
+        } else if (typed.kind === 'suspend') await terminal.suspend();
         else if (typed.kind === 'end') return;
         else throw new SigilforgeError('cancelled', 'This was cancelled.');
       }
@@ -51,15 +67,23 @@ async function* chunks(over: AbortSignal): AsyncGenerator<string, void, undefine
   }
 }
 
-/** Standard input in raw mode, and the short form of the line on standard error. */
+/** Standard input in raw mode, and what is shown of the line. */
 class RawTerminal {
-  readonly #screen = process.stderr.isTTY ? process.stderr : undefined;
+  readonly #manner: Manner;
+  /** A question that nobody can see would look like a program that hangs. */
+  readonly #screen = [process.stderr, process.stdout].find((stream) => stream.isTTY);
   #taken = false;
   #shown = '';
+
+  constructor(manner: Manner) {
+    this.#manner = manner;
+  }
 
   take(): void {
     this.#taken = true;
     process.stdin.setRawMode(true);
+    // An earlier question has paused it.
+    process.stdin.resume();
     if (process.env['TERM'] !== 'dumb') this.#screen?.write(BRACKETED_PASTE_ON);
   }
 
@@ -72,14 +96,36 @@ class RawTerminal {
   }
 
   show(text: string): void {
-    const short = shortForm(text, this.#screen?.columns);
-    if (short !== this.#shown) this.#screen?.write(`${ERASE_LINE}${short}`);
-    this.#shown = short;
+    const shown = this.#manner.show(text, this.#screen?.columns || 80);
+    if (shown !== this.#shown) this.#screen?.write(`${ERASE_LINE}${shown}`);
+    this.#shown = shown;
   }
 
   endLine(): void {
     if (this.#shown !== '') this.#screen?.write('\n');
     this.#shown = '';
+  }
+
+  /**
+   * Throws if more comes than was taken by Enter: several lines, pasted into a terminal that does not mark a paste. All of it
+   * is thrown away, because the shell would run it.
+   */
+  async assertOver(line: TypedLine): Promise<void> {
+    let isOver = !line.hasMore;
+    while (await this.#goesOn()) isOver = false;
+    if (isOver) return;
+    throw new SigilforgeError('invalid_params', 'Several lines were pasted, and this terminal sends them one by one.', {
+      hint: 'Nothing was stored. Pipe the value in, or redirect it from a file with: < FILE',
+    });
+  }
+
+  async #goesOn(): Promise<boolean> {
+    try {
+      await once(process.stdin, 'data', { signal: AbortSignal.timeout(REST_MS) });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Stops this process and those it shares the terminal with, until the shell continues them. */
@@ -90,19 +136,5 @@ class RawTerminal {
     process.kill(0, 'SIGTSTP');
     await continued;
     this.take();
-    process.stdin.resume();
   }
-}
-
-/**
- * What is shown of a pasted address: where it leads, not the code in it, and how long it is. It is one line of the terminal,
- * because a longer one could not be drawn again.
- */
-function shortForm(text: string, columns = 80): string {
-  const length = [...text].length;
-  const address = printable(text).split('?', 1)[0] ?? '';
-  const count = `… (${length.toLocaleString('en')} characters)`;
-  const room = Math.max(1, columns - 1);
-  if (address.length === length && length <= room) return address;
-  return `${address.slice(0, Math.max(0, room - count.length))}${count}`.slice(0, room);
 }

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type Typed, TypedLine } from '../../../cli/terminal/typed-line.js';
+import { inOneLine, type PasteReader, type Typed, TypedLine, withLineBreaks } from '../../../cli/terminal/typed-line.js';
 
 /** What comes of these keys, and what is left of the line, with the keys sent in pieces of `size`. */
-function type(keys: string, size = keys.length): { typed: Typed[]; left: string } {
-  const line = new TypedLine();
+function type(
+  keys: string,
+  size = keys.length,
+  readPaste: PasteReader = inOneLine,
+): { typed: Typed[]; left: string } {
+  const line = new TypedLine(readPaste);
   const typed: Typed[] = [];
   for (let start = 0; start < keys.length; start += size) {
     typed.push(...line.push(keys.slice(start, start + size)));
@@ -38,6 +42,20 @@ describe('the keys of a terminal', () => {
   test.each(cases)('%s', (_, keys, typed, left = '') => {
     // Whatever they are split into, unless a lone Escape is torn from what follows it.
     for (const size of [keys.length, 1, 2, 3, 7]) expect(type(keys, size)).toEqual({ typed, left });
+  });
+
+  test.each([1, 2, 3, 7, 100])('a paste keeps its line breaks where they count, in pieces of %i', (size) => {
+    const keys = `a${paste('b\r\nc\rd\n\te\u0003')}\r`;
+    expect(type(keys, size, withLineBreaks).typed).toEqual([line('ab\nc\nd\n\te\u0003')]);
+  });
+
+  test('what comes behind Enter is more than the line', () => {
+    const typing = new TypedLine(withLineBreaks);
+    const more: boolean[] = [];
+    for (const keys of ['one\rtwo', '\r']) {
+      for (const _ of typing.push(keys)) more.push(typing.hasMore);
+    }
+    expect(more).toEqual([true, false]);
   });
 
   test('there is no longest line', () => {
