@@ -1,6 +1,7 @@
 import { parse as parseToml, TomlError } from 'smol-toml';
 import * as v from 'valibot';
 import { SigilforgeError } from './errors.js';
+import { pattern } from './pattern.js';
 import { providerSettings } from './provider.js';
 import { LogLevel, ServiceName, Text } from './schemas.js';
 import { lineOfKey } from './toml-lines.js';
@@ -19,13 +20,27 @@ const Config = v.strictObject({
   }),
   vault: section({
     key: v.optional(v.picklist(['auto', 'keychain', 'key_file', 'credential', 'password']), 'auto'),
-    lock_after: v.optional(v.pipe(v.string(), v.regex(/^(never|[1-9][0-9]{0,5}(s|m|h|d))$/)), 'never'),
+    lock_after: v.optional(
+      v.pipe(
+        v.string(),
+        pattern(/^(never|[1-9][0-9]{0,5}(s|m|h|d))$/, '"never" or a time such as "30m", "12h" or "7d"'),
+      ),
+      'never',
+    ),
   }),
   secrets: section({ default_backend: v.optional(v.picklist(['keychain', 'vault']), 'vault') }),
   security: section({ reveal: v.optional(v.array(Text), []) }),
   network: section({
-    proxy: v.optional(v.pipe(v.string(), v.regex(/^(|none|https?:\/\/[^\s/?#]+\/?)$/))),
-    ca_file: v.optional(v.pipe(Text, v.regex(/^(\/|[A-Za-z]:[\\/])/))),
+    proxy: v.optional(
+      v.pipe(
+        v.string(),
+        pattern(
+          /^(|none|https?:\/\/[^\s/?#]+\/?)$/,
+          'an address such as "http://proxy.example.org:3128", "none", or empty',
+        ),
+      ),
+    ),
+    ca_file: v.optional(v.pipe(Text, pattern(/^(\/|[A-Za-z]:[\\/])/, 'a whole path, from the root on'))),
   }),
   refresh: section({
     ahead_s: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400)), 300),

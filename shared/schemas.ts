@@ -1,19 +1,43 @@
 import * as v from 'valibot';
+import { pattern } from './pattern.js';
 
 /** A service: lower-cased, `[a-z0-9][a-z0-9._-]{0,63}`. */
-export const ServiceName = v.pipe(v.string(), v.toLowerCase(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/));
+export const ServiceName = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  pattern(
+    /^[a-z0-9][a-z0-9._-]{0,63}$/,
+    'a name of 1 to 64 letters (a to z), digits and . _ -, beginning with a letter or a digit',
+  ),
+);
 
 /** An account within a service. */
-export const AccountName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/));
+export const AccountName = v.pipe(
+  v.string(),
+  pattern(
+    /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/,
+    'a name of 1 to 128 letters (A to Z, a to z), digits and . _ @ + -, beginning with a letter or a digit',
+  ),
+);
 
 /** The name of a secret: 1 to 255 characters, neither starting nor ending with a slash. */
-export const SecretKey = v.pipe(v.string(), v.maxLength(255), v.regex(/^(?!\/)[A-Za-z0-9._/@:+-]+(?<!\/)$/));
+export const SecretKey = v.pipe(
+  v.string(),
+  v.maxLength(255),
+  pattern(
+    /^(?!\/)[A-Za-z0-9._/@:+-]+(?<!\/)$/,
+    'a name of letters (A to Z, a to z), digits and . _ / @ : + -, with no / at either end',
+  ),
+);
 
 /** The beginning of a secret's name. */
 export const SecretPrefix = v.pipe(
   v.string(),
   v.maxLength(255),
-  v.regex(/^[A-Za-z0-9._@:+-][A-Za-z0-9._/@:+-]*$/),
+  pattern(
+    /^[A-Za-z0-9._@:+-][A-Za-z0-9._/@:+-]*$/,
+    'the beginning of a name: letters (A to Z, a to z), digits and . _ / @ : + -, with no / in front',
+  ),
 );
 
 /** A secret's value: at most 256 KiB once decoded, which is checked where it is. */
@@ -31,7 +55,14 @@ export const Seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue
 export const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(65_536));
 
 /** A scope token of RFC 6749, section 3.3. Commas are left out, because some providers separate scopes by them. */
-export const Scope = v.pipe(v.string(), v.maxLength(512), v.regex(/^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/));
+export const Scope = v.pipe(
+  v.string(),
+  v.maxLength(512),
+  pattern(
+    /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/,
+    'a scope: letters (A to Z, a to z), digits and signs, without blanks, commas, double quotes and backslashes',
+  ),
+);
 
 export const Scopes = v.pipe(v.array(Scope), v.maxLength(200));
 
@@ -39,14 +70,25 @@ export const Scopes = v.pipe(v.array(Scope), v.maxLength(200));
 export const Endpoint = v.pipe(v.string(), v.maxLength(2048), v.url(), v.check(isSecureOrLoopback));
 
 /** An issuer as in RFC 8414, section 2: an endpoint without query or fragment. */
-export const Issuer = v.pipe(Endpoint, v.regex(/^[^?#]*$/));
+export const Issuer = v.pipe(Endpoint, pattern(/^[^?#]*$/, 'an address without ? and #'));
 
 /** Where a browser is sent back to: any absolute URI, `urn:ietf:wg:oauth:2.0:oob` included. */
-export const RedirectUri = v.pipe(v.string(), v.maxLength(2048), v.regex(/^[a-z][a-z0-9+.-]*:[^\s#]+$/i));
+export const RedirectUri = v.pipe(
+  v.string(),
+  v.maxLength(2048),
+  pattern(
+    /^[a-z][a-z0-9+.-]*:[^\s#]+$/i,
+    'a whole address such as http://127.0.0.1:8484/callback, without # and blanks',
+  ),
+);
 
 /** Further parameters of a request to a provider. */
 export const ExtraParams = v.record(
-  v.pipe(v.string(), v.maxLength(64), v.regex(/^[A-Za-z0-9._-]+$/)),
+  v.pipe(
+    v.string(),
+    v.maxLength(64),
+    pattern(/^[A-Za-z0-9._-]+$/, 'a name of letters (A to Z, a to z), digits and . _ -'),
+  ),
   v.pipe(v.string(), v.maxLength(2048)),
 );
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type ErrorKind, SigilforgeError } from './errors.js';
+import { meaningOf } from './pattern.js';
 
 /**
  * `value` as `schema` describes it. Throws `kind` naming the place and what was expected there.
@@ -47,7 +48,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
 function expectation(issue: v.BaseIssue<unknown>): string {
   switch (issue.type) {
     case 'regex':
-      return `of the form ${issue.expected ?? ''}`;
+      return meaningOf(issue.requirement);
     case 'max_length':
       return `short enough: at most ${limitOf(issue.expected)} long`;
     case 'min_length':
@@ -59,6 +60,12 @@ function expectation(issue: v.BaseIssue<unknown>): string {
       return 'a UUID';
     case 'integer':
       return 'a whole number';
+    case 'min_value':
+      return `at least ${limitOf(issue.expected)}`;
+    case 'max_value':
+      return `at most ${limitOf(issue.expected)}`;
+    case 'iso_timestamp':
+      return 'a time such as 2026-01-31T12:00:00.000Z';
     default:
       return issue.expected ?? 'as the contract says';
   }

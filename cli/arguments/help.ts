@@ -7,14 +7,25 @@ export interface HelpNotes {
   /** Plain paragraphs, separated by a line break; they are wrapped to the width of the terminal. */
   readonly notes?: string;
   readonly seeAlso?: readonly string[];
+  /** Whether the command reads a value, such as a password, from a prompt or standard input. */
+  readonly readsValue?: boolean;
 }
 
 /** The width if there is no terminal, and the widest that is comfortable to read. */
 const USUAL_WIDTH = 80;
 const WIDEST = 100;
 
+/** Commands that read a value from a prompt or standard input. */
+const readers = new WeakSet<Command>();
+
+/** Whether a command reads a value that is never an argument: one argument too many may be that value. */
+export function readsValue(command: Command): boolean {
+  return readers.has(command);
+}
+
 /** Puts notes, examples and related commands below the options of a command's help. */
-export function addNotes(command: Command, { examples, notes, seeAlso }: HelpNotes): Command {
+export function addNotes(command: Command, { examples, notes, seeAlso, readsValue }: HelpNotes): Command {
+  if (readsValue === true) readers.add(command);
   const lines = examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`]);
   return command.addHelpText('after', () => {
     const parts = [

@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import { errorTable, SigilforgeError } from '../../shared/errors.js';
 import { badArgument, SEE_HELP } from './context.js';
-import { pathOf } from './help.js';
+import { pathOf, readsValue } from './help.js';
 
 const SHOWN = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
@@ -18,7 +18,6 @@ export function isShown({ code }: CommanderError): boolean {
  * may word them differently: tests/cli/usage.test.ts holds each sentence, and fails then.
  */
 export function usageError({ code, message }: CommanderError, command: Command): SigilforgeError {
-  const path = pathOf(command);
   const hint = helpHint(command);
   switch (code) {
     case 'commander.unknownOption':
@@ -28,7 +27,7 @@ export function usageError({ code, message }: CommanderError, command: Command):
     case 'commander.missingArgument':
       return badArgument(`${/argument '([A-Z]+)'/.exec(message)?.[1] ?? 'An argument'} is missing.`, hint);
     case 'commander.excessArguments':
-      return badArgument(`There are more arguments than ${path} takes.`, hint);
+      return excessArgument(command, hint);
     case 'commander.unknownCommand': {
       const names = command.commands.map((subcommand) => subcommand.name());
       return badArgument('There is no such command.', suggestion(message, names, hint));
@@ -52,6 +51,15 @@ export function withCommand(thrown: unknown, command: Command): unknown {
 
 function helpHint(command: Command): string {
   return `Show how it is used with: ${pathOf(command)} --help`;
+}
+
+function excessArgument(command: Command, hint: string): SigilforgeError {
+  const path = pathOf(command);
+  if (!readsValue(command)) return badArgument(`There are more arguments than ${path} takes.`, hint);
+  return badArgument(
+    `There are more arguments than ${path} takes. A value is never an argument: other users could see it there, and the shell keeps it.`,
+    'Leave the value out to be asked for it, or pipe it in. If it was a secret, remove it from the history of the shell.',
+  );
 }
 
 function unknownOption(message: string, command: Command, hint: string): SigilforgeError {

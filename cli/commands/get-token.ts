@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import type { AccessToken } from '../../shared/contract/index.js';
+import { definedOnly } from '../../shared/defined.js';
 import { chooseAccount } from '../access/account.js';
 import { withClient } from '../access/client.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
+import { readSecret } from '../terminal/secret-input.js';
 
 /** The arguments as typed. */
 interface TokenRequest {
@@ -11,6 +13,13 @@ interface TokenRequest {
   readonly account: string | undefined;
   readonly minValid: string | undefined;
   readonly format: string | undefined;
+  readonly rejected: boolean;
+}
+
+interface Options {
+  readonly minValid?: string;
+  readonly format?: string;
+  readonly rejected?: boolean;
 }
 
 const FORMATS = ['text', 'json', 'header'] as const;
@@ -21,15 +30,26 @@ export function configure(command: Command, context: Context): void {
     .argument('<SERVICE>', 'the service, such as github')
     .argument('[ACCOUNT]', 'the account; optional if the service has only one')
     .option('--min-valid <SECONDS>', 'ask for a token that is valid at least this long')
+    .option('--rejected', 'get another token than the one that an API refused, which is asked for')
     .option('--format <FORMAT>', 'text, json, or header for curl -H @-')
-    .action((service: string, account: string | undefined, options: { minValid?: string; format?: string }) =>
-      printToken(context, { service, account, minValid: options.minValid, format: options.format }),
+    .action((service: string, account: string | undefined, options: Options) =>
+      printToken(context, {
+        service,
+        account,
+        minValid: options.minValid,
+        format: options.format,
+        rejected: options.rejected ?? false,
+      }),
     );
   addNotes(command, {
+    readsValue: true,
+    notes:
+      'If an API refuses a token that should still be valid, give that token to --rejected: unless it has been replaced already, it is refreshed first.',
     examples: [
       ['sigilforge get-token github work', 'print the token, refreshed first if needed'],
       ['sigilforge get-token github --format header | curl -H @- https://api.github.com/user', 'call an API'],
       ['sigilforge get-token google work --min-valid 1800', 'a token for the next half hour'],
+      ['printenv TOKEN | sigilforge get-token google work --rejected', 'after the API has refused $TOKEN'],
     ],
     seeAlso: ['sigilforge token-info', 'sigilforge resolve'],
   });
@@ -39,10 +59,11 @@ export function configure(command: Command, context: Context): void {
 async function printToken(context: Context, request: TokenRequest): Promise<void> {
   const format = readFormat(request.format, context.output.json);
   const min_valid_s = readSeconds(request.minValid);
+  const rejected_token = request.rejected ? await readSecret('Rejected token') : undefined;
   const token = await withClient(context, async (client) =>
     client.getToken({
       ...(await chooseAccount(client, request.service, request.account)),
-      ...(min_valid_s === undefined ? {} : { min_valid_s }),
+      ...definedOnly({ min_valid_s, rejected_token }),
     }),
   );
   context.output.value(formatted(token, format));

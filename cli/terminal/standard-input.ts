@@ -13,7 +13,7 @@ export async function readStandardInput(
   try {
     for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > limit) throw new SigilforgeError('limit_exceeded', `${name}: over ${limit} bytes.`);
+      if (bytes > limit) throw tooLong(name, limit);
       chunks.push(chunk);
     }
   } catch (thrown) {
@@ -32,6 +32,13 @@ function isFolder(fd: number): boolean {
     // Not every descriptor can be asked; reading it will tell what is wrong.
     return false;
   }
+}
+
+/** The error for a value of over `limit` bytes. */
+export function tooLong(name: string, limit: number): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `${name}: over ${limit.toLocaleString('en')} bytes.`, {
+    hint: 'Store a shorter value. A large file can be encrypted, and its key stored here.',
+  });
 }
 
 function unreadable(sentence: string, cause?: unknown): SigilforgeError {

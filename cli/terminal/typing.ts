@@ -70,7 +70,7 @@ async function* chunks(over: AbortSignal): AsyncGenerator<string, void, undefine
 /** Standard input in raw mode, and what is shown of the line. */
 class RawTerminal {
   readonly #manner: Manner;
-  /** A question that nobody can see would look like a program that hangs. */
+  /** A question that is not visible would look like a program that hangs. */
   readonly #screen = [process.stderr, process.stdout].find((stream) => stream.isTTY);
   #taken = false;
   #shown = '';
@@ -114,9 +114,13 @@ class RawTerminal {
     let isOver = !line.hasMore;
     while (await this.#goesOn()) isOver = false;
     if (isOver) return;
-    throw new SigilforgeError('invalid_params', 'Several lines were pasted, and this terminal sends them one by one.', {
-      hint: 'Nothing was stored. Pipe the value in, or redirect it from a file with: < FILE',
-    });
+    throw new SigilforgeError(
+      'invalid_params',
+      'Several lines were pasted, and this terminal sends them one by one.',
+      {
+        hint: 'Nothing was stored. Pipe the value in, or redirect it from a file.',
+      },
+    );
   }
 
   async #goesOn(): Promise<boolean> {

@@ -36,6 +36,11 @@ const wrong: [args: string[], said: string][] = [
   [['provider', 'set', 'github', `--client-secret=${CANARY}`], 'The option --client-secret takes no value.'],
   [['provider', 'set', 'github', '--client-auth', CANARY], '--client-auth is one of none'],
   [['remove-account', 'github'], 'ACCOUNT is missing.'],
+  [['secret', 'set', 'k', CANARY], 'A value is never an argument'],
+  [['vault', 'unlock', CANARY], 'A value is never an argument'],
+  [['provider', 'set', 'github', '--client-secret', CANARY], 'A value is never an argument'],
+  [['get-token', 'github', 'work', '--rejected', CANARY], 'A value is never an argument'],
+  [['vault', 'status', CANARY], 'There are more arguments than sigilforge vault status takes.\n'],
 ];
 
 test.each(wrong)('%j is exit status 2, and its value is not repeated', async (args, said) => {

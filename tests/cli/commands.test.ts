@@ -201,6 +201,15 @@ test('provider show prints every property', async () => {
   expect(JSON.parse(json.stdout)).toEqual({ provider });
 });
 
+test('get-token --rejected reads the token that an API refused from standard input', async () => {
+  const rejected = ['get-token', 'github', 'work', '--rejected'];
+  const end = await daemon.run(rejected, { input: 'gho_refused\n' });
+  expect(end).toMatchObject({ code: 0, stdout: 'gho_token\n', stderr: '' });
+  const params = { service: 'github', account: 'work', rejected_token: 'gho_refused' };
+  expect(daemon.calls.at(-1)).toEqual({ method: 'get_token', params });
+  expect(await daemon.run(rejected, { input: '' })).toMatchObject({ code: 2, stdout: '' });
+});
+
 test('provider set reads a client secret from standard input', async () => {
   const end = await daemon.run(['provider', 'set', 'github', '--client-secret'], { input: 's3cret\n' });
   expect(end).toMatchObject({ code: 0, stdout: '', stderr: 'sigilforge: The provider github is set.\n' });

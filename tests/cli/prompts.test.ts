@@ -56,7 +56,7 @@ describe.skipIf(!hasScript)('at a prompt', () => {
 
   const CHANGES = ['set_secret', 'vault_set_password', 'add_account', 'set_provider', 'remove_account'];
 
-  test.each(prompts)('Ctrl-D is no answer: %j', async (args, prompt) => {
+  test.each(prompts)('Ctrl-D ends without an answer: %j', async (args, prompt) => {
     const { daemon, cli } = await ask(args, prompt);
     cli.write('\u0004');
     const { code, stdout } = await cli.exited;
@@ -65,7 +65,7 @@ describe.skipIf(!hasScript)('at a prompt', () => {
     expect(daemon.calls.filter(({ method }) => CHANGES.includes(method))).toEqual([]);
   });
 
-  test('Ctrl-D at the second question for a password is none, either', async () => {
+  test('Ctrl-D at the second question for a password changes nothing, either', async () => {
     const { daemon, cli } = await ask(['vault', 'set-password'], /New password of the vault: /);
     cli.write('hunter2\r');
     await cli.seen(/Enter it again: /, 'stdout');
@@ -104,7 +104,7 @@ describe.skipIf(!hasScript)('at a prompt', () => {
     cli.write(PEM.replaceAll('\n', '\r'));
     const { stdout } = await cli.exited;
     expect(stdout).toContain('Several lines were pasted');
-    expect(stdout).toMatch(/< FILE\s+status 2\s+0000000\s+end/);
+    expect(stdout).toMatch(/from a file\.\s+status 2\s+0000000\s+end/);
     expect(stored(daemon)).toEqual([]);
   });
 

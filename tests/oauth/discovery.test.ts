@@ -93,13 +93,13 @@ describe('what keeps a provider from being discovered is said in a sentence of i
       'status 500 at the second address',
       () => ({ oauth: { status: 500, headers: { 'retry-after': '30' } } }),
       () => 'it is not well now (status 500).',
-      () => 'Try again in 30 s.',
+      () => 'Try again in 30 seconds.',
     ],
     [
       'status 429',
       () => ({ oidc: { status: 429, headers: { 'retry-after': '600' } }, oauth: { status: 429 } }),
       () => 'it has had too many requests (status 429).',
-      () => 'Try again in 10 min.',
+      () => 'Try again in 10 minutes.',
     ],
     [
       'status 403',

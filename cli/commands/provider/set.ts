@@ -47,6 +47,7 @@ export function configure(command: Command, context: Context): void {
     .option('--refresh <FIELD=VALUE>', 'its refresh tokens: issued, rotates, lifetime_s or idle_s', append)
     .action((id: string, options: SettingOptions) => setProvider(context, id, options));
   addNotes(command, {
+    readsValue: true,
     notes: `A parameter goes to every request; authorize:, device:, token: or refresh: before its name sends it only there, and an empty value leaves one out.\nQuirks: ${ProviderQuirk.options.join(', ')}. The word none empties what --quirk, --dead-grant-error or --iss has set.`,
     examples: [
       ['sigilforge provider set github --client-id Iv1.0123456789abcdef', 'a client without a secret'],

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { SecretBackend } from '../../../shared/contract/index.js';
-import { SigilforgeError } from '../../../shared/errors.js';
 import { MAX_SECRET_BYTES } from '../../../shared/limits.js';
 import { withClient } from '../../access/client.js';
 import { readChoice } from '../../arguments/choices.js';
 import { badArgument, type Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { readSecretBytes } from '../../terminal/secret-input.js';
+import { tooLong } from '../../terminal/standard-input.js';
 
 interface Options {
   readonly backend?: SecretBackend;
@@ -27,6 +27,7 @@ export function configure(command: Command, context: Context): void {
     .option('--exact', 'keep a final newline of standard input')
     .action((key: string, options: Options) => setSecret(context, key, options));
   addNotes(command, {
+    readsValue: true,
     notes:
       'The value is asked for, or is all of standard input. It is never an argument, which others could read.',
     examples: [
@@ -47,9 +48,7 @@ async function setSecret(context: Context, key: string, options: Options): Promi
   const input = await readSecretBytes('Secret', { exact, limit: MAX_INPUT_BYTES });
   const bytes = base64 ? decodeBase64(input) : input;
   if (bytes.length > MAX_SECRET_BYTES) {
-    throw new SigilforgeError('limit_exceeded', `Secret: over ${MAX_SECRET_BYTES} bytes.`, {
-      hint: 'Store a shorter value. A large file can be encrypted, and its key stored here.',
-    });
+    throw tooLong('Secret', MAX_SECRET_BYTES);
   }
   const value = bytes.toString('base64');
   const result = await withClient(context, (client) =>

@@ -17,6 +17,7 @@ export function configure(command: Command, context: Context): void {
     .option('--force', 'replace the file if it exists')
     .action((file: string, options: Options) => exportTo(context, file, options));
   addNotes(command, {
+    readsValue: true,
     notes:
       'A passphrase, asked for or read from standard input, opens the file. The export runs in the process of this command, even if a daemon is running.',
     examples: [

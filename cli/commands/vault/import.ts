@@ -17,6 +17,7 @@ export function configure(command: Command, context: Context): void {
     .option('--force', 'replace what exists under the same name')
     .action((file: string, options: Options) => importFrom(context, file, options));
   addNotes(command, {
+    readsValue: true,
     notes:
       'Everything is stored, or nothing. Imported accounts are parked: their tokens are handed out while they are valid, but not refreshed until sigilforge refresh-token takes the account over from the vault that it came from.',
     examples: [

@@ -14,6 +14,7 @@ export function configure(command: Command, context: Context): void {
     .option('--only', 'make this password (and a recovery key) the only way in')
     .action((options: Options) => setPassword(context, options));
   addNotes(command, {
+    readsValue: true,
     notes:
       'The password is asked for, or read from standard input. With --only every new process starts locked.',
     examples: [

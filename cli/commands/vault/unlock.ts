@@ -23,6 +23,7 @@ export function configure(command: Command, context: Context): void {
     output.result(result, () => output.notice('The vault is unlocked.'));
   });
   addNotes(command, {
+    readsValue: true,
     notes:
       'If the vault has a password, it is asked for or read from standard input. A recovery key works too.',
     examples: [

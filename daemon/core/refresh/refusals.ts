@@ -1,4 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
+import { waitingTime } from '../../../shared/waiting-time.js';
 import type { LastError } from '../accounts/json-fields.js';
 import { type SignedIn, signInCommand } from '../accounts/sign-in-command.js';
 import { mayBeDead } from '../oauth/answers/token-words.js';
@@ -85,8 +86,7 @@ export function backingOff(
   waitMs: number,
 ): SigilforgeError {
   const { kind, message } = lastError ?? { kind: 'refresh_failed', message: unknownReason };
-  const seconds = Math.ceil(waitMs / 1000);
-  const hint = `The provider is asked again after ${seconds} seconds. To ask at once: sigilforge refresh-token ${service} ${account}`;
+  const hint = `The provider is asked again after ${waitingTime(waitMs)}. To ask at once: sigilforge refresh-token ${service} ${account}`;
   return new SigilforgeError(kind, message, { hint });
 }
 

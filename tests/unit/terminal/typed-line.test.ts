@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { inOneLine, type PasteReader, type Typed, TypedLine, withLineBreaks } from '../../../cli/terminal/typed-line.js';
+import {
+  inOneLine,
+  type PasteReader,
+  type Typed,
+  TypedLine,
+  withLineBreaks,
+} from '../../../cli/terminal/typed-line.js';
 
 /** What comes of these keys, and what is left of the line, with the keys sent in pieces of `size`. */
 function type(

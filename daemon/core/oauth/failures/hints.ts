@@ -1,3 +1,4 @@
+import { waitingTime } from '../../../../shared/waiting-time.js';
 import type { ClientRegistration } from '../registration/client.js';
 import { DEVICE_CODE, JWT_BEARER } from '../registration/grant-types.js';
 import type { ClientRefusal } from './client-refusal.js';
@@ -205,7 +206,7 @@ export function refusedHint(hasReason: boolean): string {
 }
 
 function laterHint({ trouble, waitMs }: Matter): string {
-  const time = waitMs === undefined || waitMs <= 0 ? 'a few minutes' : inWords(waitMs);
+  const time = waitMs === undefined || waitMs <= 0 ? 'a few minutes' : waitingTime(waitMs);
   return trouble === 'problem'
     ? `The provider has a problem of its own: try again in ${time}.`
     : `The provider was asked too often: try again in ${time}.`;
@@ -231,18 +232,4 @@ function keyHint({ signingIn }: Matter): string {
 
 function isPersons(grantType: string): boolean {
   return grantType === 'authorization_code' || grantType === DEVICE_CODE;
-}
-
-const UNITS = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-] as const;
-
-/** A time to wait, never less than it is: `90 seconds`, `3 minutes`. */
-function inWords(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['second', 1];
-  const count = Math.ceil(seconds / size);
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { pattern } from '../../../../shared/pattern.js';
 import { Endpoint, Scopes, Text } from '../../../../shared/schemas.js';
 
 /** An assertion for the token endpoint (RFC 7523, section 2.1). */
@@ -16,12 +17,14 @@ export type JwtBearer = v.InferOutput<typeof JwtBearer>;
 export const GitHubApp = v.strictObject({
   flow: v.literal('github_app'),
   app_id: Text,
-  installation_id: v.pipe(v.string(), v.regex(/^[0-9]{1,20}$/)),
+  installation_id: v.pipe(v.string(), pattern(/^[0-9]{1,20}$/, 'a number of at most 20 digits')),
   /** The base address of GitHub's API. */
   api: Endpoint,
-  repositories: v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,100}$/))),
+  repositories: v.array(
+    v.pipe(v.string(), pattern(/^[A-Za-z0-9._-]{1,100}$/, 'the name of a repository, without its owner')),
+  ),
   permissions: v.record(
-    v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/)),
+    v.pipe(v.string(), pattern(/^[a-z_]{1,64}$/, 'the name of a permission, such as contents')),
     v.picklist(['read', 'write', 'admin']),
   ),
 });

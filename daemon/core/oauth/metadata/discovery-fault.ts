@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { SigilforgeError } from '../../../../shared/errors.js';
 import { Issuer } from '../../../../shared/schemas.js';
+import { waitingTime } from '../../../../shared/waiting-time.js';
 import type { HttpFailure } from '../http/failure.js';
 import { isSameHost } from './issuer.js';
 
@@ -130,11 +131,8 @@ function orEndpoints({ id }: Pick<Asked, 'id'>): string {
   return `You can also name the endpoints: sigilforge provider set ${id} --authorization-endpoint URL --token-endpoint URL`;
 }
 
-/** In whole minutes from two on. */
 function inTime(ms: number | undefined): string {
-  if (ms === undefined || ms <= 0) return 'in a minute';
-  const seconds = Math.ceil(ms / 1000);
-  return seconds < 120 ? `in ${seconds} s` : `in ${Math.ceil(seconds / 60)} min`;
+  return `in ${ms === undefined || ms <= 0 ? 'a minute' : waitingTime(ms)}`;
 }
 
 /** An address that a server chose: without its query, which may be anything, and not longer than a line. */

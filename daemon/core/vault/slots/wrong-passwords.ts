@@ -1,4 +1,5 @@
 import { SigilforgeError } from '../../../../shared/errors.js';
+import { waitingTime } from '../../../../shared/waiting-time.js';
 import type { Clock } from '../../platform/clock.js';
 
 const FIRST_MS = 1_000;
@@ -22,7 +23,7 @@ export class WrongPasswords {
     const waitMs = this.#until - this.#clock.monotonic();
     if (waitMs <= 0) return;
     throw new SigilforgeError('denied', 'After wrong passwords, this caller has to wait.', {
-      hint: `Try again in ${Math.ceil(waitMs / 1000)} seconds.`,
+      hint: `Try again in ${waitingTime(waitMs)}.`,
     });
   }
 
@@ -32,7 +33,7 @@ export class WrongPasswords {
     this.#count += 1;
     this.#until = this.#clock.monotonic() + waitMs;
     return new SigilforgeError('denied', "This is neither the vault's password nor its recovery key.", {
-      hint: `Try again in ${waitMs / 1000} ${waitMs === 1_000 ? 'second' : 'seconds'}.`,
+      hint: `Try again in ${waitingTime(waitMs)}.`,
     });
   }
 }
