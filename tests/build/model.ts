@@ -10,12 +10,19 @@ export type Shape =
   /** A type of `components`, by its name. */
   | { readonly kind: 'named'; readonly name: string }
   | { readonly kind: 'object'; readonly fields: readonly Field[]; readonly strict: boolean }
-  | { readonly kind: 'union'; readonly members: readonly { readonly text: string; readonly shape: Shape }[] }
+  | { readonly kind: 'union'; readonly members: readonly Member[] }
   | { readonly kind: 'list'; readonly of: Shape; readonly schema: v.GenericSchema }
   | { readonly kind: 'nullable'; readonly of: Shape }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   | { readonly kind: 'map'; readonly of: 'string' | 'unknown'; readonly schema: v.GenericSchema }
   | { readonly kind: 'string' | 'number' | 'boolean'; readonly schema: v.GenericSchema };
+
+/** One of several shapes, known by the name of its first field. */
+interface Member {
+  readonly name: string;
+  readonly text: string;
+  readonly shape: Shape;
+}
 
 export interface Field {
   readonly name: string;
@@ -158,9 +165,10 @@ function membersOf(schema: AnySchema, parts: Readonly<Record<string, unknown>>, 
   const members = (schema.options ?? []) as readonly AnySchema[];
   const keys = members.map((member) => Object.keys(member.entries ?? {})[0] ?? '');
   assertSame(Object.keys(parts), keys, where);
-  return members.map((member, index) =>
-    documented(member, parts[keys[index] ?? ''], `${where}.${keys[index]}`),
-  );
+  return members.map((member, index) => {
+    const name = keys[index] ?? '';
+    return { name, ...documented(member, parts[name], `${where}.${name}`) };
+  });
 }
 
 function assertSame(described: readonly string[], there: readonly string[], where: string): void {

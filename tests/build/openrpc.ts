@@ -19,9 +19,6 @@ type Json = Record<string, unknown>;
 /** Types that only callers send. */
 const SENT = new Set(['Credential']);
 
-/** Values that are not names get one, because programs generate names from them. */
-const VALUE_NAMES: Readonly<Record<string, string>> = { ' ': 'Space', ',': 'Comma' };
-
 /**
  * The contract as an OpenRPC 1.3 document (spec.open-rpc.org). `rpc.discover` answers with it and is not a part of it,
  * because generators of clients take their own.
@@ -111,7 +108,7 @@ function schemaOf(shape: Shape, direction: Direction, title: string): Json {
     case 'nullable':
       return {
         title,
-        anyOf: [schemaOf(shape.of, direction, `${title}Value`), { title: 'Null', type: 'null' }],
+        oneOf: [schemaOf(shape.of, direction, `${title}Value`), { title: 'Null', type: 'null' }],
       };
     case 'list':
       return {
@@ -124,14 +121,15 @@ function schemaOf(shape: Shape, direction: Direction, title: string): Json {
     case 'union':
       return {
         title,
-        anyOf: shape.members.map((member, index) => ({
-          ...schemaOf(member.shape, direction, `${title}${index + 1}`),
+        oneOf: shape.members.map((member) => ({
+          ...schemaOf(member.shape, direction, `${title}${pascal(member.name)}`),
           description: member.text,
         })),
       };
     case 'choice':
-      return { title, ...choiceOf(shape.values, title) };
+      return { title, ...choiceOf(shape.values) };
     case 'map':
+      return { title, ...mapOf(plain(shape.schema, direction), title) };
     case 'string':
     case 'number':
     case 'boolean':
@@ -162,27 +160,32 @@ function objectOf(
   };
 }
 
-/** In the drafts of JSON Schema that OpenRPC refers to, nothing may stand beside `$ref`. */
+/**
+ * What stands beside `$ref` is for readers: a validator of the draft that OpenRPC refers to ignores it. `allOf` around it
+ * would be heard, but generators make a type without a name of that, or none at all.
+ */
 function fieldOf(field: Field, direction: Direction, title: string): Json {
-  const schema = withDefault(entryOf(field, direction, title), field);
-  return '$ref' in schema
-    ? { title, description: field.text, allOf: [schema] }
-    : { ...schema, description: field.text };
+  return { ...withDefault(entryOf(field, direction, title), field), description: field.text };
 }
 
 function withDefault(schema: Json, { fallback }: Field): Json {
-  if (fallback === undefined) return schema;
-  return '$ref' in schema ? { allOf: [schema], default: fallback } : { ...schema, default: fallback };
+  return fallback === undefined ? schema : { ...schema, default: fallback };
 }
 
-function choiceOf(values: readonly string[], title: string): Json {
-  if (values.every((value) => VALUE_NAMES[value] === undefined)) return { type: 'string', enum: values };
+/** Generators make names of the values of an enum, which is nothing for a space or a comma. */
+function choiceOf(values: readonly string[]): Json {
+  return values.every((value) => /^\w+$/.test(value))
+    ? { type: 'string', enum: values }
+    : { type: 'string', pattern: `^(?:${values.join('|')})$` };
+}
+
+/** Names and values of a map have titles too. */
+function mapOf({ propertyNames, additionalProperties, ...rest }: Json, title: string): Json {
+  const titled = (schema: unknown, part: string) => ({ title: `${title}${part}`, ...(schema as Json) });
   return {
-    oneOf: values.map((value) => ({
-      title: `${title}${VALUE_NAMES[value] ?? pascal(value)}`,
-      type: 'string',
-      const: value,
-    })),
+    ...rest,
+    propertyNames: titled(propertyNames, 'Name'),
+    additionalProperties: titled(additionalProperties, 'Value'),
   };
 }
 

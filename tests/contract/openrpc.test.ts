@@ -148,6 +148,8 @@ test('its schemas take what the contract takes, and refuse what it refuses', () 
   expect(check('add_account', 'credential', { api_key: 'a key' })).toBe(true);
   expect(check('add_account', 'credential', { api_key: 'a key', other: 1 })).toBe(false);
   expect(check('subscribe', 'topics', [])).toBe(false);
+  for (const value of [' ', ',', null]) expect(check('set_provider', 'scope_separator', value)).toBe(true);
+  for (const value of ['', ' ,', ';']) expect(check('set_provider', 'scope_separator', value)).toBe(false);
 });
 
 test('is what the build makes of the contract now', () => {
@@ -170,20 +172,17 @@ test('names everything that a generator makes a type of, each name once', () => 
   const untitled: string[] = [];
   const visit = (value: unknown, where: string): void => {
     if (!isRecord(value) || '$ref' in value) return;
-    const { title, items, properties = {}, anyOf = [], oneOf = [] } = value;
+    const { title, items, properties = {}, oneOf = [], propertyNames, additionalProperties } = value;
     if (typeof title !== 'string') untitled.push(where);
     else if (title !== 'Null') titles.push(title);
     visit(items, `${where}[]`);
     for (const [name, property] of Object.entries(properties as object)) visit(property, `${where}.${name}`);
-    for (const member of [...(anyOf as unknown[]), ...(oneOf as unknown[])]) visit(member, `${where}|`);
+    for (const member of oneOf as unknown[]) visit(member, `${where}|`);
+    for (const inner of [propertyNames, additionalProperties]) visit(inner, `${where}{}`);
   };
   for (const [name, schema] of Object.entries(schemas)) visit(schema, name);
   for (const { name, params, result } of methods) {
-    for (const param of params)
-      visit(
-        'allOf' in param.schema ? { ...param.schema, title: `${name}.${param.name}` } : param.schema,
-        `${name}.${param.name}`,
-      );
+    for (const param of params) visit(param.schema, `${name}.${param.name}`);
     visit(result.schema, name);
   }
   expect(untitled).toEqual([]);
@@ -196,9 +195,9 @@ test('leaves nothing without a description', () => {
   const visit = (value: unknown, where: string): void => {
     if (!isRecord(value)) return;
     if (typeof value['description'] !== 'string' || value['description'] === '') bare.push(where);
-    const { properties = {}, items, anyOf = [] } = value;
+    const { properties = {}, items, oneOf = [] } = value;
     for (const [name, property] of Object.entries(properties as object)) visit(property, `${where}.${name}`);
-    for (const inner of [items, ...(anyOf as unknown[])]) {
+    for (const inner of [items, ...(oneOf as unknown[])]) {
       if (isRecord(inner) && 'properties' in inner) visit({ description: 'the list', ...inner }, where);
     }
   };
