@@ -1,5 +1,6 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import { Output } from '../terminal/output.js';
+import { type Descriptors, openDescriptors } from './descriptors.js';
 
 /** What every command gets: the terminal, and by which way it may reach the accounts. */
 export interface Context {
@@ -8,6 +9,8 @@ export interface Context {
   readonly direct: boolean;
   /** Whether the library may answer if no daemon runs. */
   readonly fallback: boolean;
+  /** What was open when this process started, Node's own included. */
+  readonly descriptors: Descriptors;
 }
 
 /** The options that every command takes, before its name or after it. */
@@ -29,6 +32,7 @@ export function createContext(args: readonly string[]): Context {
     output: new Output({ json: has('--json'), quiet: has('--quiet'), debug: has('--debug') }),
     direct: has('--direct'),
     fallback: !has('--no-fallback'),
+    descriptors: openDescriptors(),
   };
 }
 

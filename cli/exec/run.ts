@@ -1,9 +1,10 @@
 import type { StdioOptions } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { asSigilforgeError } from '../../shared/errors.js';
 import { resolveReferences } from '../access/references.js';
 import type { Context } from '../arguments/context.js';
+import { inheritedDescriptors } from '../arguments/descriptors.js';
 import { environmentOf, writeFiles } from './environment.js';
 import { formsOf } from './forms.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
@@ -29,8 +30,10 @@ interface Run {
   readonly values: ReadonlyMap<string, Buffer>;
   /** What must not show in its output. */
   readonly needles: readonly Buffer[];
-  /** Whether that includes output on a terminal. */
-  readonly maskTerminals: boolean;
+  /** The outputs that are masked. */
+  readonly outputs: OutputGroups;
+  /** The descriptors that it inherits, besides the first three. */
+  readonly inherited: readonly number[];
 }
 
 /** Runs a program with the values of its references. The exit code of this process is that of the program. */
@@ -44,12 +47,16 @@ export async function execute(
   const request = readRequest(options, process.env);
   const values = await resolveReferences(context, referencesOf(request));
   const environment = environmentOf(request, values, process.env);
-  const maskTerminals = options.mask === true;
-  const { files, terminal } = groupOutputs({ terminals: maskTerminals });
-  const isMasked = options.mask !== false && files.length + terminal.length > 0;
+  const inherited = inheritedDescriptors(context.descriptors);
+  const groups = groupOutputs({ terminals: options.mask === true, inherited });
+  const isMasked = options.mask !== false && (groups.files.length > 0 || groups.terminal !== undefined);
   const needles = isMasked ? needlesOf(context, values) : [];
+  const outputs = needles.length > 0 ? groups : NO_OUTPUTS;
   try {
-    process.exitCode = await run({ command, environment, request, values, needles, maskTerminals }, signals);
+    process.exitCode = await run(
+      { command, environment, request, values, needles, outputs, inherited },
+      signals,
+    );
   } catch (thrown) {
     const failed =
       thrown instanceof StartError ? thrown : new StartError(asSigilforgeError(thrown), FAILED_BEFORE);
@@ -72,8 +79,7 @@ function needlesOf({ output }: Context, values: ReadonlyMap<string, Buffer>): Bu
 
 /** The program's exit code. All that was made for the program is removed when it has exited. */
 async function run(run: Run, signals: Signals): Promise<number> {
-  const { files, terminal } =
-    run.needles.length > 0 ? groupOutputs({ terminals: run.maskTerminals }) : NO_OUTPUTS;
+  const { files, terminal } = run.outputs;
   const inputs = [...run.request.descriptors].map(
     ([fd, reference]) => [fd, run.values.get(reference) ?? Buffer.alloc(0)] as const,
   );
@@ -82,16 +88,18 @@ async function run(run: Run, signals: Signals): Promise<number> {
   let relayed = Promise.resolve();
   try {
     const outlets = openOutlets(files, workspace?.pipes);
-    if (terminal.length > 0) outlets.push(await openTerminalOutlet(terminal));
+    if (terminal) outlets.push(await openTerminalOutlet(terminal));
     const inlets = openInlets(inputs, hasMemoryFiles() ? undefined : workspace?.folder);
     const env = {
       ...run.environment,
       ...(workspace && writeFiles(run.request, run.values, workspace.folder)),
     };
     signals.listen();
-    return await runToEnd(run.command, { env, stdio: stdioOf(outlets, inlets) }, (child) => {
+    return await runToEnd(run.command, { env, stdio: stdioOf(run.inherited, outlets, inlets) }, (child) => {
       signals.started(child);
       closeInlets(inlets);
+      // A reader at the other end sees the end when the program closes its own.
+      for (const fd of run.inherited) closeSync(fd);
       relayed = relayAll(outlets, child, run.needles);
       // A failure is awaited below.
       relayed.catch(() => undefined);
@@ -103,7 +111,7 @@ async function run(run: Run, signals: Signals): Promise<number> {
   }
 }
 
-const NO_OUTPUTS: OutputGroups = { files: [], terminal: [] };
+const NO_OUTPUTS: OutputGroups = { files: [], terminal: undefined };
 
 /** A private folder. If it cannot be made, files have no other place, but there is another kind of pipe. */
 function openWorkspace(pipes: number, { required }: { readonly required: boolean }): Workspace | undefined {
@@ -116,8 +124,14 @@ function openWorkspace(pipes: number, { required }: { readonly required: boolean
   }
 }
 
-function stdioOf(outlets: readonly Outlet[], inlets: readonly Inlet[]): StdioOptions {
+/** An output and a value to read take the place of what is inherited. */
+function stdioOf(
+  inherited: readonly number[],
+  outlets: readonly Outlet[],
+  inlets: readonly Inlet[],
+): StdioOptions {
   const stdio: Exclude<StdioOptions, string> = [0, 1, 2];
+  for (const fd of inherited) stdio[fd] = fd;
   for (const { outputs, channel } of outlets) {
     for (const output of outputs) stdio[output] = channel.stdio;
     // Only another file in its place keeps a descriptor from being inherited.
