@@ -1,3 +1,4 @@
+import { leaveMemoryOutOfCoreFiles } from '../shared/core-files.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { createContext } from './arguments/context.js';
 import { runCommand } from './program.js';
@@ -6,6 +7,7 @@ import { watchStandardOutput } from './terminal/output.js';
 
 /** Answers any command line. */
 export async function runCommands(args: readonly string[]): Promise<void> {
+  leaveMemoryOutOfCoreFiles();
   const context = createContext(args);
   watchStandardOutput();
   // Node ends with success when nothing can happen any more, whatever is still awaited.

@@ -1,4 +1,5 @@
 import { callOnce } from '../client/call-once.js';
+import { leaveMemoryOutOfCoreFiles } from '../shared/core-files.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { looksLikeReference } from '../shared/reference-schemes.js';
 
@@ -32,6 +33,7 @@ async function ask(args: readonly string[]): Promise<string | undefined> {
   ) {
     return undefined;
   }
+  leaveMemoryOutOfCoreFiles();
   const [command, ...rest] = args.filter((argument) => argument !== '--quiet');
   if (command === 'get-token') return getToken(rest);
   if (command === 'resolve') return resolve(rest);

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isErrno } from '../shared/errno.js';
 import { answerFast } from './fast.js';
+import { outliveTerminals } from './terminal/lost-terminals.js';
 
 /** The rest of the CLI is a bundle of its own, because reading it takes longer than most answers. */
 async function loadCommands(): Promise<typeof import('./commands-main.js')> {
@@ -25,6 +26,7 @@ function print(text: string): void {
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  outliveTerminals();
   try {
     const text = await answerFast(args);
     if (text === undefined) await (await loadCommands()).runCommands(args);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import fs from 'node:fs';
+import { leaveMemoryOutOfCoreFiles } from '../shared/core-files.js';
 import { keepDaemonEnvironment } from '../shared/daemon-environment.js';
 import type { SigilforgeError } from '../shared/errors.js';
 import { encodeLine } from '../shared/framing.js';
@@ -26,15 +27,6 @@ function write(fd: number, text: string | Uint8Array): void {
     fs.writeFileSync(fd, text);
   } catch {
     // The reader is gone, or the disk is full: the daemon does the same either way.
-  }
-}
-
-/** Memory holds tokens, so a core file of this process must not contain it (core(5)). */
-function leaveMemoryOutOfCoreFiles(): void {
-  try {
-    fs.writeFileSync('/proc/self/coredump_filter', '0');
-  } catch {
-    // Not Linux.
   }
 }
 

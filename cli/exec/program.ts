@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { withUsualCoreFiles } from '../../shared/core-files.js';
 import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 
@@ -27,7 +28,7 @@ export async function runToEnd(
   onStart: (child: ChildProcess) => void,
 ): Promise<number> {
   try {
-    const child = spawn(program, args, options);
+    const child = withUsualCoreFiles(() => spawn(program, args, options));
     const ended = exitCodeOf(child);
     if (child.pid !== undefined) onStart(child);
     return await ended;

@@ -1,0 +1,22 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
+/**
+ * At its end Node restores the modes of its terminals, and aborts with a trace if one has hung up meanwhile. A descriptor
+ * that is closed by then is left alone.
+ */
+export function outliveTerminals(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  if (terminals.length === 0) return;
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeIfOpen(fd);
+  });
+}
+
+function closeIfOpen(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It was closed before.
+  }
+}
