@@ -11,6 +11,7 @@ import {
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
+import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
 import { resolvePaths } from '../../shared/paths.js';
@@ -33,8 +34,7 @@ export interface Workspace {
  * folder gets its final name only after that. Throws if no private folder or no named pipe can be made.
  */
 export function createWorkspace(pipes: number): Workspace {
-  const base = baseFolder();
-  makePrivateFolder(base);
+  const base = makeBaseFolder();
   const id = randomBytes(8).toString('hex');
   const unnamed = path.join(base, `new-${id}`);
   const folder = path.join(base, `${RUN}${id}`);
@@ -61,11 +61,7 @@ export function createWorkspace(pipes: number): Workspace {
 
 /** Removes what killed runs have left behind. A folder that cannot be removed does no harm. */
 export function removeLeftovers(): void {
-  const base = baseFolder();
-  for (const name of listed(base)) {
-    const folder = path.join(base, name);
-    if (name.startsWith(RUN) && !isInUse(folder)) removeIfPossible(folder);
-  }
+  for (const folder of earlierRuns()) if (!isInUse(folder)) removeIfPossible(folder);
 }
 
 function removeIfPossible(folder: string): void {
@@ -74,6 +70,21 @@ function removeIfPossible(folder: string): void {
   } catch {
     // The next start tries again.
   }
+}
+
+function makeBaseFolder(): string {
+  const base = baseFolder();
+  try {
+    makePrivateFolder(base);
+  } catch (thrown) {
+    if (thrown instanceof SigilforgeError) throw thrown;
+    throw new SigilforgeError(
+      'unsafe_path',
+      `The private folder ${base} cannot be created (${errnoOf(thrown) ?? 'unknown'}).`,
+      { hint: 'Check the folder in SIGILFORGE_HOME or XDG_RUNTIME_DIR.', cause: thrown },
+    );
+  }
+  return base;
 }
 
 /** Beside the usual socket: a socket that the environment names may be in a folder that is not ours. */
@@ -91,10 +102,12 @@ function isInUse(folder: string): boolean {
   }
 }
 
-function listed(folder: string): string[] {
+/** Their folders; none if there is no home either, which a program without values can do without. */
+function earlierRuns(): string[] {
   try {
-    assertPrivate(folder, lstatSync(folder));
-    return readdirSync(folder);
+    const base = baseFolder();
+    assertPrivate(base, lstatSync(base));
+    return readdirSync(base).flatMap((name) => (name.startsWith(RUN) ? [path.join(base, name)] : []));
   } catch {
     return [];
   }
