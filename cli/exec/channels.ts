@@ -13,19 +13,27 @@ export interface Channel<End> {
   attach(child: ChildProcess, fd: number): End;
 }
 
+/** Where the output of a program comes from. */
+export interface Source {
+  readonly stream: Readable;
+  /** Its descriptor, if what the stream has not read yet can be read there without waiting. */
+  readonly fd?: number;
+}
+
 /**
  * A pipe out of the program. It is a named pipe, because Node itself makes a pair of sockets, and a program whose output
  * is a socket cannot open /dev/stdout. Without `pipe`, sockets are used.
  */
-export function outOfProgram(pipe: string | undefined): Channel<Readable> {
-  if (pipe === undefined) return { stdio: 'pipe', attach: (child, fd) => readableOf(child, fd) };
+export function outOfProgram(pipe: string | undefined): Channel<Source> {
+  if (pipe === undefined)
+    return { stdio: 'pipe', attach: (child, fd) => ({ stream: readableOf(child, fd) }) };
   const ours = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   const theirs = openSync(pipe, constants.O_WRONLY);
   return {
     stdio: theirs,
     attach() {
       closeSync(theirs);
-      return new Socket({ fd: ours, readable: true, writable: false });
+      return { stream: new Socket({ fd: ours, readable: true, writable: false }), fd: ours };
     },
   };
 }

@@ -7,6 +7,13 @@ export const SHORTEST = 8;
 /** How far the window moves if its last two bytes are not in the first bytes of any needle. */
 const FARTHEST = SHORTEST - 1;
 
+/** Where in a stream a mask is, so that another one of the same needles can go on from there. */
+export interface MaskRest {
+  readonly held: Uint8Array;
+  /** How many of the first bytes held have been replaced already. */
+  readonly replaced: number;
+}
+
 /**
  * Replaces every occurrence of the needles in a stream of bytes with `[redacted]`, wherever the stream is split.
  * Overlapping matches become one replacement. Only bytes that could still start a match are held back. The search is Wu
@@ -21,10 +28,23 @@ export class Mask {
   #held: Buffer = NOTHING;
   /** How many of the first bytes held have been replaced already. */
   #replaced = 0;
+  #replacements = 0;
 
   /** `needles` of at least eight bytes each. */
-  constructor(needles: Iterable<Buffer>) {
+  constructor(needles: Iterable<Buffer>, rest?: MaskRest) {
     for (const needle of needles) this.#add(needle);
+    if (rest === undefined) return;
+    this.#held = Buffer.from(rest.held);
+    this.#replaced = rest.replaced;
+  }
+
+  /** How many times something has been replaced so far. */
+  get replacements(): number {
+    return this.#replacements;
+  }
+
+  get rest(): MaskRest {
+    return { held: this.#held, replaced: this.#replaced };
   }
 
   /** Takes bytes, and returns those that may be passed on. */
@@ -50,7 +70,10 @@ export class Mask {
         continue;
       }
       const { end, open } = this.#look(data, at);
-      if (end > 0 && at >= done) pieces.push(data.subarray(done, at), REPLACEMENT);
+      if (end > 0 && at >= done) {
+        pieces.push(data.subarray(done, at), REPLACEMENT);
+        this.#replacements++;
+      }
       done = Math.max(done, end);
       if (open && !isLast) break;
       at++;

@@ -1,11 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
-import { fstatSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { fstatSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
 import { isWritable } from '../arguments/descriptors.js';
-import { type Channel, outOfProgram } from './channels.js';
+import { handOverTo, type StdioList } from './afterwards.js';
+import { type Channel, outOfProgram, type Source } from './channels.js';
 import { Mask } from './mask.js';
-import { relay } from './relay.js';
+import { OutputMask } from './output-mask.js';
+import { Relay } from './relay.js';
+import { runnerOf } from './runners.js';
 
 /** Where this process writes: standard output or standard error. */
 type Target = 1 | 2;
@@ -18,7 +21,7 @@ export interface OutputGroup {
 
 /** Carries what the program writes through this process. */
 export interface Outlet extends OutputGroup {
-  readonly channel: Channel<Readable>;
+  readonly channel: Channel<Source>;
 }
 
 /** The outputs to mask: each file, and the terminal. */
@@ -64,27 +67,60 @@ export async function openTerminalOutlet(group: OutputGroup): Promise<Outlet> {
   const { openPseudoTerminal } = await import('./pseudo-terminal.js');
   const screen = streamOf(group.target);
   const terminal = await openPseudoTerminal(screen);
-  const attach = (child: ChildProcess): Readable => {
-    screen.on('resize', () => {
+  const attach = (child: ChildProcess): Source => {
+    const follow = (): void => {
       terminal.resize(screen);
       // The real terminal has signalled the program already, perhaps before the new size was set here.
       child.kill('SIGWINCH');
-    });
-    return terminal.attach(child, 1);
+    };
+    const source = terminal.attach(child, 1);
+    screen.on('resize', follow);
+    source.stream.once('close', () => screen.off('resize', follow));
+    return source;
   };
   return { ...group, channel: { ...terminal, attach } };
 }
 
-/** Passes on all that comes through the outlets, masked. Resolves when every outlet has ended. */
-export async function relayAll(
+/** What passes on all that comes through the outlets, masked. */
+export interface Relays {
+  /** How often something was hidden in outputs that are not terminals. */
+  readonly hidden: number;
+  /** The program has exited. Resolves when all that it has written has been passed on. */
+  finish(): Promise<void>;
+}
+
+export function relayAll(
   outlets: readonly Outlet[],
   child: ChildProcess,
   needles: readonly Buffer[],
-): Promise<void> {
-  const relays = outlets.map(({ target, outputs: [output = target], channel }) =>
-    relay(channel.attach(child, output), new Mask(needles), streamOf(target)),
-  );
-  await Promise.all(relays);
+  values: readonly Buffer[],
+): Relays {
+  const runner = runnerOf(process.env);
+  const relays = outlets.map(({ target, outputs: [output = target], channel }) => ({
+    target,
+    relay: new Relay(
+      channel.attach(child, output),
+      new OutputMask(new Mask(needles), runner),
+      streamOf(target),
+    ),
+  }));
+  return {
+    get hidden() {
+      const files = relays.filter(({ target }) => !isatty(target));
+      return files.reduce((total, { relay }) => total + relay.replacements, 0);
+    },
+    async finish() {
+      const handOver = (target: Target) => handOverTo(target, values, (stdio) => coverLeaks(stdio, outlets));
+      await Promise.all(relays.map(({ target, relay }) => relay.finish(handOver(target))));
+    },
+  };
+}
+
+/** Only another file in its place keeps a descriptor from being inherited. */
+export function coverLeaks(stdio: StdioList, outlets: readonly Outlet[]): void {
+  for (const { channel } of outlets) {
+    if (channel.leaked !== undefined) stdio[channel.leaked] = openSync(devNull, 'r');
+  }
 }
 
 function streamOf(target: Target): NodeJS.WriteStream {

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { SigilforgeError } from '../../shared/errors.js';
-import type { Channel } from './channels.js';
+import type { Channel, Source } from './channels.js';
 
 export interface Size {
   readonly columns: number;
   readonly rows: number;
 }
 
-export interface PseudoTerminal extends Channel<ReadStream> {
+export interface PseudoTerminal extends Channel<Source> {
   resize(size: Size): void;
 }
 
@@ -31,7 +31,7 @@ export async function openPseudoTerminal(size: Size): Promise<PseudoTerminal> {
     leaked: terminal.fd,
     attach() {
       closeSync(theirs);
-      return terminal.master.ref();
+      return { stream: terminal.master.ref(), fd: terminal.fd };
     },
     resize: ({ columns, rows }) => terminal.resize(columns, rows),
   };
@@ -70,9 +70,9 @@ function deviceOf(fd: number): number | undefined {
 }
 
 async function open({ columns, rows }: Size): Promise<Terminal> {
+  const library = await loadLibrary();
   let cause: unknown;
   try {
-    const library: unknown = await import('@lydell/node-pty');
     if (canOpen(library)) {
       const terminal = library.open({ cols: columns, rows, encoding: null });
       if (isTerminal(terminal)) return terminal;
@@ -84,6 +84,30 @@ async function open({ columns, rows }: Size): Promise<Terminal> {
     hint: 'Leave out --mask, or send the output to a file or a pipe.',
     cause,
   });
+}
+
+/** It is native, with builds for some systems. */
+async function loadLibrary(): Promise<unknown> {
+  try {
+    return await import('@lydell/node-pty');
+  } catch (cause) {
+    throw new SigilforgeError(
+      'external',
+      `There are no pseudo-terminals here: @lydell/node-pty has no build for ${systemName()}.`,
+      { hint: 'Leave out --mask, or send the output to a file or a pipe.', cause },
+    );
+  }
+}
+
+/** As in the names of native packages: linux-x64, or linux-x64-musl where the C library is not glibc. */
+function systemName(): string {
+  const name = `${process.platform}-${process.arch}`;
+  return process.platform === 'linux' && !usesGlibc() ? `${name}-musl` : name;
+}
+
+function usesGlibc(): boolean {
+  const report: { header?: { glibcVersionRuntime?: string } } = process.report.getReport();
+  return report.header?.glibcVersionRuntime !== undefined;
 }
 
 function canOpen(library: unknown): library is { open(options: object): unknown } {

@@ -1,27 +1,123 @@
+import { readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { isErrno } from '../../shared/errno.js';
-import type { Mask } from './mask.js';
+import type { Source } from './channels.js';
+import type { OutputMask, OutputRest } from './output-mask.js';
 
 /**
- * Passes on what the program writes, through the mask, no faster than it is read. Ends when every writer has closed its
- * end. If our own reader has gone, it closes the program's pipe, so that the program notices as well.
+ * Has another process go on with a source. Returns a function that tells it from where, or, without that, to end; `undefined`
+ * if there is no such process.
  */
-export async function relay(source: Readable, mask: Mask, target: NodeJS.WritableStream): Promise<void> {
-  try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      if (!(await write(target, mask.push(chunk)))) return;
-    }
-  } catch (thrown) {
-    // Linux reports that no process has the pseudo-terminal open any longer.
-    if (!isErrno(thrown, 'EIO')) throw thrown;
+export type HandOver = (fd: number) => ((rest: OutputRest | undefined) => void) | undefined;
+
+/** More than a pipe holds, so all that was there when the program ended. */
+const MORE_THAN_A_PIPE = 1 << 20;
+
+/**
+ * Passes on what the program writes, through the mask, no faster than it is read. If our own reader has gone, it closes
+ * the program's pipe, so that the program notices as well.
+ */
+export class Relay {
+  readonly #source: Source;
+  readonly #mask: OutputMask;
+  readonly #target: NodeJS.WritableStream;
+  readonly #ended: Promise<void>;
+  /** Whether the last bytes, and so all before them, were written. */
+  #written: Promise<boolean> = Promise.resolve(true);
+  #isHandedOver = false;
+
+  constructor(source: Source, mask: OutputMask, target: NodeJS.WritableStream) {
+    this.#source = source;
+    this.#mask = mask;
+    this.#target = target;
+    source.stream.on('data', (chunk: Buffer) => this.#write(mask.push(chunk)));
+    this.#ended = closing(source.stream).then(async () => {
+      if (this.#isHandedOver) return;
+      this.#write(mask.end());
+      await this.#written;
+    });
+    // A failure is awaited by the caller.
+    this.#ended.catch(() => undefined);
   }
-  await write(target, mask.end());
+
+  /** Resolves when every writer has closed its end, or our reader has gone. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  get replacements(): number {
+    return this.#mask.replacements;
+  }
+
+  /**
+   * The program has exited: passes on what it has written, and hands over the rest if other programs still hold its output.
+   * Resolves when this process has nothing more to do.
+   */
+  async finish(handOver: HandOver): Promise<void> {
+    const { stream, fd } = this.#source;
+    if (fd === undefined || stream.destroyed || stream.readableEnded) return this.#ended;
+    // All of it in one turn, so that nothing is read meanwhile.
+    stream.pause();
+    // Each chunk is emitted as well.
+    while (stream.read() !== null);
+    if (this.#readRest(fd)) {
+      stream.destroy();
+      return this.#ended;
+    }
+    const proceed = handOver(fd);
+    if (proceed === undefined) {
+      stream.resume();
+      return this.#ended;
+    }
+    this.#isHandedOver = true;
+    stream.destroy();
+    proceed((await this.#written) ? this.#mask.rest : undefined);
+  }
+
+  /** Reads what is there. Whether there are no writers any more. */
+  #readRest(fd: number): boolean {
+    const buffer = Buffer.alloc(1 << 16);
+    for (let total = 0; total < MORE_THAN_A_PIPE; ) {
+      const length = readAtOnce(fd, buffer);
+      if (length === undefined) return false;
+      if (length === 0) return true;
+      this.#write(this.#mask.push(Buffer.from(buffer.subarray(0, length))));
+      total += length;
+    }
+    return false;
+  }
+
+  /** The target's own listener reports what went wrong. */
+  #write(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    const { stream } = this.#source;
+    this.#written = new Promise((resolve) => {
+      const isRoom = this.#target.write(bytes, (error) => {
+        if (error) stream.destroy();
+        resolve(!error);
+      });
+      if (isRoom || stream.destroyed) return;
+      stream.pause();
+      this.#target.once('drain', () => stream.resume());
+    });
+  }
 }
 
-/** Whether the bytes were written. The stream's own listener reports what went wrong. */
-function write(target: NodeJS.WritableStream, bytes: Buffer): Promise<boolean> {
-  if (bytes.length === 0) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    target.write(bytes, (error) => resolve(!error));
+/** Linux reports an error, EIO, when no process has a pseudo-terminal open any longer. */
+function closing(stream: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once('error', (error) => (isErrno(error, 'EIO') ? resolve() : reject(error)));
+    stream.once('close', resolve);
   });
+}
+
+/** How many bytes were read, 0 at the end; `undefined` if there are none at the moment. */
+function readAtOnce(fd: number, buffer: Buffer): number | undefined {
+  try {
+    return readSync(fd, buffer);
+  } catch (thrown) {
+    if (isErrno(thrown, 'EAGAIN')) return undefined;
+    if (isErrno(thrown, 'EIO')) return 0;
+    throw thrown;
+  }
 }

@@ -1,22 +1,24 @@
-import type { StdioOptions } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { devNull } from 'node:os';
+import { closeSync } from 'node:fs';
 import { asSigilforgeError } from '../../shared/errors.js';
 import { resolveReferences } from '../access/references.js';
 import type { Context } from '../arguments/context.js';
 import { inheritedDescriptors } from '../arguments/descriptors.js';
+import type { StdioList } from './afterwards.js';
 import { environmentOf, writeFiles } from './environment.js';
 import { formsOf } from './forms.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
 import { SHORTEST } from './mask.js';
 import {
+  coverLeaks,
   groupOutputs,
   type Outlet,
   type OutputGroups,
   openOutlets,
   openTerminalOutlet,
+  type Relays,
   relayAll,
 } from './outlets.js';
+import { needsWholeTerminal } from './pagers.js';
 import { FAILED_BEFORE, runToEnd, StartError } from './program.js';
 import { type ExecOptions, type ExecRequest, readRequest } from './request.js';
 import { Signals } from './signals.js';
@@ -52,11 +54,16 @@ export async function execute(
   const isMasked = options.mask !== false && (groups.files.length > 0 || groups.terminal !== undefined);
   const needles = isMasked ? needlesOf(context, values) : [];
   const outputs = needles.length > 0 ? groups : NO_OUTPUTS;
+  if (outputs.terminal && needsWholeTerminal(command, environment)) {
+    context.output.warn('Keys may not reach a pager or a shell while its output is masked: use --no-mask.');
+  }
   try {
-    process.exitCode = await run(
+    const { exitCode, hidden } = await run(
       { command, environment, request, values, needles, outputs, inherited },
       signals,
     );
+    if (hidden > 0) context.output.notice(hiddenNotice(hidden));
+    process.exitCode = exitCode;
   } catch (thrown) {
     const failed =
       thrown instanceof StartError ? thrown : new StartError(asSigilforgeError(thrown), FAILED_BEFORE);
@@ -77,15 +84,26 @@ function needlesOf({ output }: Context, values: ReadonlyMap<string, Buffer>): Bu
   return formsOf(values.values());
 }
 
-/** The program's exit code. All that was made for the program is removed when it has exited. */
-async function run(run: Run, signals: Signals): Promise<number> {
+function hiddenNotice(count: number): string {
+  const times = count === 1 ? 'once' : `${count} times`;
+  return `A value was hidden in the output ${times}. To leave values as they are: --no-mask`;
+}
+
+/** How a program has ended, and how often something was hidden in its output. */
+interface Ending {
+  readonly exitCode: number;
+  readonly hidden: number;
+}
+
+/** Runs the program to its end. All that was made for it is removed when it has exited. */
+async function run(run: Run, signals: Signals): Promise<Ending> {
   const { files, terminal } = run.outputs;
   const inputs = [...run.request.descriptors].map(
     ([fd, reference]) => [fd, run.values.get(reference) ?? Buffer.alloc(0)] as const,
   );
   const needsFolder = run.request.files.size > 0 || (inputs.length > 0 && !hasMemoryFiles());
   const workspace = openWorkspace(files.length, { required: needsFolder });
-  let relayed = Promise.resolve();
+  let relays: Relays = NO_RELAYS;
   try {
     const outlets = openOutlets(files, workspace?.pipes);
     if (terminal) outlets.push(await openTerminalOutlet(terminal));
@@ -95,21 +113,27 @@ async function run(run: Run, signals: Signals): Promise<number> {
       ...(workspace && writeFiles(run.request, run.values, workspace.folder)),
     };
     signals.listen();
-    return await runToEnd(run.command, { env, stdio: stdioOf(run.inherited, outlets, inlets) }, (child) => {
-      signals.started(child);
-      closeInlets(inlets);
-      // A reader at the other end sees the end when the program closes its own.
-      for (const fd of run.inherited) closeSync(fd);
-      relayed = relayAll(outlets, child, run.needles);
-      // A failure is awaited below.
-      relayed.catch(() => undefined);
-    });
+    const exitCode = await runToEnd(
+      run.command,
+      { env, stdio: stdioOf(run.inherited, outlets, inlets) },
+      (child) => {
+        signals.started(child);
+        closeInlets(inlets);
+        // A reader at the other end sees the end when the program closes its own.
+        for (const fd of run.inherited) closeSync(fd);
+        relays = relayAll(outlets, child, run.needles, [...run.values.values()]);
+      },
+    );
+    signals.ended();
+    await relays.finish();
+    return { exitCode, hidden: relays.hidden };
   } finally {
     signals.ended();
     workspace?.remove();
-    await relayed;
   }
 }
+
+const NO_RELAYS: Relays = { hidden: 0, finish: () => Promise.resolve() };
 
 const NO_OUTPUTS: OutputGroups = { files: [], terminal: undefined };
 
@@ -129,14 +153,13 @@ function stdioOf(
   inherited: readonly number[],
   outlets: readonly Outlet[],
   inlets: readonly Inlet[],
-): StdioOptions {
-  const stdio: Exclude<StdioOptions, string> = [0, 1, 2];
+): StdioList {
+  const stdio: StdioList = [0, 1, 2];
   for (const fd of inherited) stdio[fd] = fd;
   for (const { outputs, channel } of outlets) {
     for (const output of outputs) stdio[output] = channel.stdio;
-    // Only another file in its place keeps a descriptor from being inherited.
-    if (channel.leaked !== undefined) stdio[channel.leaked] = openSync(devNull, 'r');
   }
+  coverLeaks(stdio, outlets);
   for (const { fd, source } of inlets) stdio[fd] = source;
   // A descriptor that is not listed stays closed.
   return Array.from(stdio, (end) => end ?? 'ignore');

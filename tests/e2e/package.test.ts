@@ -41,6 +41,7 @@ test('the package holds the programs, the types and its papers, and nothing else
     'dist/daemon.d.ts',
     'dist/keychain.cjs',
     'dist/openrpc.json',
+    'dist/relay.cjs',
     'dist/sigilforge.cjs',
     'dist/sigilforged.cjs',
     'package.json',

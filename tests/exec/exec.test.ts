@@ -221,7 +221,9 @@ describe('how it ends', () => {
     const file = await write('no-folder', '');
     const end = await refused(['--file', 'A=secret://password'], { SIGILFORGE_HOME: file });
     expect(end.code).toBe(125);
-    expect(end.stderr).toMatch(/^sigilforge: .*sigilforge-exec cannot be used: a file is on the way\.\n/);
+    expect(end.stderr).toMatch(
+      /^sigilforge: The private folder .*sigilforge-exec cannot be created \(ENOTDIR\)\.\n/,
+    );
     expect(end.stderr).toContain('SIGILFORGE_HOME');
   });
 
@@ -334,10 +336,36 @@ describe('masking', () => {
 
   test('is on if output is not a terminal, and off with --no-mask', async () => {
     const end = await exec(['--env', 'A=secret://password'], ['sh', '-c', all]);
-    expect(end).toMatchObject({ code: 0, stdout: '[redacted][redacted]', stderr: '<[redacted]>' });
+    expect(end).toMatchObject({ code: 0, stdout: '[redacted][redacted]' });
+    expect(end.stderr).toMatch(/^<\[redacted\]>/);
     const open = await exec(['--no-mask', '--env', 'A=secret://password'], ['sh', '-c', all]);
     expect(open.stdout).toBe(`${PASSWORD}${Buffer.from(PASSWORD).toString('base64')}`);
     expect(open.stderr).toBe(`<${PASSWORD}>`);
+  });
+
+  test.each([
+    ['once', [], 'echo "$A"', ' once'],
+    ['in both outputs', [], 'echo "$A"; echo "$A$A" >&2', ' 3 times'],
+    ['as base64', [], 'printf %s "$A" | base64 -w0', ' once'],
+    ['never', [], 'echo none', undefined],
+    ['with --no-mask', ['--no-mask'], 'echo "$A"', undefined],
+    ['with --quiet', ['--quiet'], 'echo "$A"', undefined],
+  ])('says at the end how often something was hidden: %s', async (_, options, script, times) => {
+    const env = ['--env', 'A=secret://password'];
+    const { stderr } = await exec([...options, ...env], ['sh', '-c', script]);
+    const notice = `sigilforge: A value was hidden in the output${times}. To leave values as they are: --no-mask\n`;
+    if (times === undefined) expect(stderr).toBe('');
+    else expect(stderr.endsWith(notice)).toBe(true);
+  });
+
+  test('lets the masks through that a program registers with a CI runner', async () => {
+    const script = 'echo "::add-mask::$A"; echo "$A"; echo "x ::add-mask::$A" >&2';
+    const options = ['--quiet', '--env', 'A=auth://github/work/token'];
+    const onGitHub = await exec(options, ['sh', '-c', script], { GITHUB_ACTIONS: 'true' });
+    expect(onGitHub.stdout).toBe(`::add-mask::${TOKEN}\n[redacted]\n`);
+    expect(onGitHub.stderr).toBe('x ::add-mask::[redacted]\n');
+    const elsewhere = await exec(options, ['sh', '-c', script], { GITHUB_ACTIONS: '' });
+    expect(elsewhere.stdout).toBe('::add-mask::[redacted]\n[redacted]\n');
   });
 
   test('holds for files, standard input and descriptors', async () => {
@@ -358,7 +386,7 @@ describe('masking', () => {
   test('leaves both outputs in order where they are one', async () => {
     const file = path.join(daemon.home, 'both');
     const script = 'for i in 1 2 3 4 5; do echo "o$i $A"; echo "e$i $A" >&2; done';
-    const cli = `"${process.execPath}" dist/sigilforge.cjs exec --env A=secret://password -- sh -c '${script}'`;
+    const cli = `"${process.execPath}" dist/sigilforge.cjs --quiet exec --env A=secret://password -- sh -c '${script}'`;
     await daemon.spawn(['sh', '-c', `cd '${process.cwd()}' && ${cli} > '${file}' 2>&1`]).exited;
     const lines = [1, 2, 3, 4, 5].map((n) => `o${n} [redacted]\ne${n} [redacted]\n`);
     expect(await readFile(file, 'utf8')).toBe(lines.join(''));
@@ -366,7 +394,7 @@ describe('masking', () => {
 
   test('lets a program write to /dev/stdout, and wait for no reader', async () => {
     const end = await exec(
-      ['--env', 'A=secret://password'],
+      ['--quiet', '--env', 'A=secret://password'],
       ['sh', '-c', 'echo "$A!" > /dev/stdout; echo 2 > /dev/stderr'],
     );
     expect(end).toMatchObject({ code: 0, stdout: '[redacted]!\n', stderr: '2\n' });
@@ -407,6 +435,29 @@ describe('masking', () => {
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) chunks.push(chunk);
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
   });
+});
+
+test('core files: of the program as usual, of exec without its memory', async () => {
+  const script = 'cat /proc/$$/coredump_filter; until grep 00000000 /proc/$PPID/coredump_filter; do :; done';
+  const usual = await daemon.spawn([
+    'sh',
+    '-c',
+    'echo 0x21 > /proc/$$/coredump_filter; exec "$@"',
+    'sh',
+    process.execPath,
+    path.resolve('dist/sigilforge.cjs'),
+    'exec',
+    '--',
+    'sh',
+    '-c',
+    script,
+  ]).exited;
+  expect(usual.stdout).toBe('00000021\n00000000\n');
+});
+
+test('a program without values needs no home', async () => {
+  const env = { SIGILFORGE_HOME: '', HOME: '', XDG_RUNTIME_DIR: 'relative' };
+  expect(await exec([], ['echo', 'hi'], env)).toMatchObject({ code: 0, stdout: 'hi\n', stderr: '' });
 });
 
 test('SIGUSR1 opens no debugger', async () => {

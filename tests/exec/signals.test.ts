@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -175,6 +175,28 @@ describe.skipIf(!hasPython)('on a terminal', () => {
       'SIGUSR2',
     ]);
     process.kill(Number(pid), 'SIGTERM');
+    // Node itself would abort, because it cannot restore the modes of a terminal that has gone.
+    await terminal.event(way === 'bare' ? /signal 15\n/ : /exit 143\n/);
+    await terminal.ended();
+  });
+
+  test.each(Object.keys(ways))('%s: a terminal that hangs up ends the program as usual', async (way) => {
+    const terminal = start(way, ['sh', '-c', 'echo ready; exec sleep 1000'], true);
+    await terminal.shown('ready');
+    terminal.act('hangup');
+    await terminal.event(way === 'bare' ? /signal 1\n/ : /exit 129\n/);
+    await terminal.ended();
+  });
+
+  test('another command outlives its terminal, and ends with its own status', async () => {
+    const log = path.join(sandbox.home, 'prompt');
+    const cli = `"${process.execPath}" "${CLI}" secret set key`;
+    const script = `trap '' HUP; exec 3<&0; setsid sh -c '${cli} <&3; echo $? > "${log}"'`;
+    const waiting = ['sh', '-c', script];
+    const terminal = new Terminal(spawn(onTerminal(waiting, { lead: true })));
+    await terminal.shown('Secret');
+    terminal.act('hangup');
+    await expect.poll(() => readFile(log, 'utf8').catch(() => ''), PATIENT).toMatch(/^(?!134)\d+\n$/);
     await terminal.ended();
   });
 
@@ -214,6 +236,44 @@ describe.skipIf(!hasPython)('on a terminal', () => {
     const hidden = start('exec --mask', command);
     expect(await hidden.ended()).toBe('<[redacted]>\r\n<[redacted]>\r\n');
     await hidden.event(/exit 0/);
+  });
+
+  test.each([
+    ['less', ['less', '/dev/null'], true],
+    ['git with a pager', ['/usr/bin/git', '--no-replace-objects', 'log'], true],
+    ['a shell to type into', ['bash', '--norc'], true],
+    ['a shell with a script', ['sh', '-c', 'echo hi'], false],
+    ['git without a pager', ['git', 'rev-parse'], false],
+  ])('--mask says that keys do not reach %s', async (_, [name = '', ...args], isTold) => {
+    // It would wait for keys, so it is started under its name alone.
+    const folder = await mkdtemp(path.join(sandbox.home, 'programs-'));
+    const file = path.join(folder, path.basename(name));
+    await writeFile(file, '#!/bin/sh\necho done\n', { mode: 0o700 });
+    const terminal = start('exec --mask', [file, ...args]);
+    const shown = await terminal.ended();
+    expect(shown).toContain('done');
+    expect(shown.includes('use --no-mask')).toBe(isTold);
+    expect(await start('exec', [file, ...args]).ended()).toBe('done\r\n');
+  });
+
+  test('without a build of the pseudo-terminal --mask says so', async () => {
+    const hook = path.join(sandbox.home, 'no-native.cjs');
+    await writeFile(
+      hook,
+      `const Module = require('node:module');
+       const load = Module._load;
+       Module._load = (name, ...rest) => {
+         if (name.startsWith('@lydell/')) throw new Error('no build');
+         return load(name, ...rest);
+       };`,
+    );
+    const command = onTerminal(ways['exec --mask']?.(['echo', 'hi']) ?? []);
+    const env = { SECRET, NODE_OPTIONS: `--require ${hook}` };
+    const terminal = new Terminal(sandbox.spawn(command, { env }));
+    await terminal.event(/exit 125/);
+    expect(await terminal.ended()).toMatch(
+      /@lydell\/node-pty has no build for linux-\S+\.\r\n.*Leave out --mask/,
+    );
   });
 
   test('the program gets nothing but its own end of the pseudo-terminal', async () => {

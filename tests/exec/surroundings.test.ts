@@ -6,7 +6,7 @@ import { createSandbox, program, type Sandbox } from '../support/start/sandbox.j
 import { hasPython } from '../support/start/terminal.js';
 
 const SECRET = 'a-secret-of-some-length';
-const EXEC = [...program('sigilforge'), 'exec', '--env', 'A=env://SECRET'].join(' ');
+const EXEC = [...program('sigilforge'), '--quiet', 'exec', '--env', 'A=env://SECRET'].join(' ');
 
 let sandbox: Sandbox;
 let folders = 0;
