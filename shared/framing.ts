@@ -37,6 +37,11 @@ export class LineDecoder {
     if (start < chunk.length) this.#hold(chunk.subarray(start));
   }
 
+  /** What stands before the end of the stream without a newline: the last line, if it is not empty. */
+  *end(): Generator<string | null, void, undefined> {
+    if (this.#pendingBytes > 0) yield this.#complete(Buffer.alloc(0));
+  }
+
   #complete(tail: Buffer): string | null {
     if (this.#pendingBytes === 0) {
       this.#checkSize(tail.length);

@@ -59,13 +59,18 @@ export class Calls {
     return this.#running >= this.#limits.running || this.#waiting >= this.#limits.waiting;
   }
 
+  /** Whether every call of the lines that were taken has started. */
+  get allBegun(): boolean {
+    return this.#coming.length === 0 && this.#heavy.length === 0;
+  }
+
   /** Whether `next` has something to do. */
   get mayStart(): boolean {
     return this.#heavyMayStart || (this.#coming.length > 0 && !this.full);
   }
 
   /** Takes a line of `size` bytes. */
-  take({ calls, isBatch }: Dispatched, size: number): void {
+  take({ calls, isBatch }: Omit<Dispatched, 'isJson'>, size: number): void {
     const line: Line = { isBatch, size, answers: [], left: calls.length };
     this.#asked += size;
     this.#coming = calls.map((call) => ({ call, line }));

@@ -6,6 +6,7 @@ import { LineDecoder } from '../../shared/framing.js';
 import type { Budget } from './budget.js';
 import { Calls, type Started } from './calls.js';
 import { Deadline } from './deadline.js';
+import { FirstBytes, httpRefusal, isHttp, notJson } from './first-line.js';
 import type { Limits } from './limits.js';
 import { Outbox } from './outbox.js';
 import type { Occupant, Places } from './places.js';
@@ -48,8 +49,10 @@ export class Connection implements Caller, Occupant, Starter {
   /** Lines that have come and are not taken yet. */
   #lines: (string | null)[] = [];
   #lineBytes = 0;
-  /** A fault of the client that is answered after the lines before it. */
-  #fault: unknown;
+  /** Until the first line is taken. */
+  #firstBytes: FirstBytes | undefined = new FirstBytes();
+  /** What a client is told that has made a fault, after the answers to the lines before it. */
+  #refusal: string | undefined;
   /** No more lines are taken, and the connection ends when its calls are answered. */
   #ending = false;
   #inputOver = false;
@@ -66,7 +69,7 @@ export class Connection implements Caller, Occupant, Starter {
     this.#outbox = new Outbox(socket, limits.unread);
     this.#turn = new Turn(this, shared.rounds, limits);
     this.#halfLine = new Deadline(limits.halfLineMs, () =>
-      this.#refuse(new SigilforgeError('timeout', 'A line was started and not finished in time.')),
+      this.#refuse(errorText(new SigilforgeError('timeout', 'A line was started and not finished in time.'))),
     );
     this.#unread = new Deadline(limits.unreadMs, () => socket.destroy());
     this.#linger = new Deadline(limits.lingerMs, () => socket.destroy());
@@ -80,6 +83,7 @@ export class Connection implements Caller, Occupant, Starter {
     socket.on('close', () => this.#closed());
   }
 
+  /** Also aborted when the last call of a client has begun that has ended its side: it may be gone for all that is known. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
@@ -126,17 +130,23 @@ export class Connection implements Caller, Occupant, Starter {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#ending || this.#fault !== undefined) return;
+    if (this.#ending || this.#refusal !== undefined) return;
     this.#lastActive = ++activity;
     // Lines of an earlier chunk are still here: the client is faster than its turns.
     if (this.#lines.length > 0) this.#socket.pause();
-    try {
-      for (const line of this.#decoder.push(chunk)) this.#queue(line);
-    } catch (thrown) {
-      this.#fault = thrown;
-    }
+    const fault = this.#firstBytes?.fault(chunk);
+    if (fault) this.#refusal = errorText(fault);
+    else this.#read(this.#decoder.push(chunk));
     this.#noteHeld();
     this.#turn.begin();
+  }
+
+  #read(lines: Iterable<string | null>): void {
+    try {
+      for (const line of lines) this.#queue(line);
+    } catch (thrown) {
+      this.#refusal = errorText(thrown);
+    }
   }
 
   #queue(line: string | null): void {
@@ -159,7 +169,14 @@ export class Connection implements Caller, Occupant, Starter {
     else if (this.#ending) this.#endIfDone();
     else if (this.#lines.length > 0 || this.#calls.full || this.#outbox.full) this.#rest();
     else this.#expectMore();
+    // A call that does not have to wait for others has begun its work by then.
+    if (this.#inputOver && this.#nothingWillBegin) setImmediate(() => this.#gone.abort());
     return started !== undefined;
+  }
+
+  /** The last call has begun, or no other may before one is over that may wait for ever. */
+  get #nothingWillBegin(): boolean {
+    return (this.#lines.length === 0 && this.#calls.allBegun) || this.#calls.full || this.#outbox.full;
   }
 
   #start(started: Started): void {
@@ -184,8 +201,18 @@ export class Connection implements Caller, Occupant, Starter {
     if (size > LONG_LINE && !isAdded) return false;
     this.#lines.shift();
     this.#lineBytes -= size;
-    this.#calls.take(this.#shared.dispatch(line, this), size);
+    const dispatched = this.#shared.dispatch(line, this);
+    if (this.#firstBytes && !dispatched.isJson) return this.#refuseAll(line);
+    this.#firstBytes = undefined;
+    this.#calls.take(dispatched, size);
     return true;
+  }
+
+  /** A client that speaks something else: what follows must not be taken for requests. Nothing of it is taken. */
+  #refuseAll(firstLine: string | null): false {
+    this.#refusal = firstLine !== null && isHttp(firstLine) ? httpRefusal() : errorText(notJson());
+    this.#dropLines();
+    return false;
   }
 
   #answered(started: Started, answer: string | undefined): void {
@@ -197,7 +224,7 @@ export class Connection implements Caller, Occupant, Starter {
 
   /** All lines that have come are taken. */
   #expectMore(): void {
-    if (this.#fault !== undefined) this.#refuse(this.#fault);
+    if (this.#refusal !== undefined) this.#refuse(this.#refusal);
     else if (this.#inputOver) this.#stopReading();
     else {
       if (this.#decoder.pendingBytes > 0) this.#halfLine.start();
@@ -227,26 +254,29 @@ export class Connection implements Caller, Occupant, Starter {
   }
 
   #inputEnded(): void {
-    this.#gone.abort();
     this.#inputOver = true;
-    // Lines that have come and wait for a limit are taken first.
-    if (this.#lines.length === 0) this.#stopReading();
+    if (!this.#ending && this.#refusal === undefined) this.#read(this.#decoder.end());
+    this.#turn.begin();
   }
 
-  #refuse(thrown: unknown): void {
-    this.#send(errorText(thrown));
+  #refuse(text: string): void {
+    this.#send(text);
     this.#stopReading();
   }
 
   /** Takes no more lines, and ends when the calls of the last one are answered. */
   #stopReading(): void {
     this.#ending = true;
-    this.#lines = [];
-    this.#lineBytes = 0;
+    this.#dropLines();
     this.#halfLine.stop();
     // Input that still comes is thrown away: left unread, it would turn our end into a reset.
     this.#socket.resume();
     this.#endIfDone();
+  }
+
+  #dropLines(): void {
+    this.#lines = [];
+    this.#lineBytes = 0;
   }
 
   #endIfDone(): void {
@@ -264,7 +294,7 @@ export class Connection implements Caller, Occupant, Starter {
   #closed(): void {
     for (const deadline of [this.#halfLine, this.#unread, this.#linger]) deadline.stop();
     this.#ending = true;
-    this.#lines = [];
+    this.#dropLines();
     this.#shared.budget.note(this, 0);
     this.#gone.abort();
   }

@@ -32,6 +32,8 @@ export interface Call {
 export interface Dispatched {
   readonly calls: readonly Call[];
   readonly isBatch: boolean;
+  /** Whether the line is JSON, whatever it says. */
+  readonly isJson: boolean;
 }
 
 /** Reads one line from a client, `null` for a line that is not UTF-8. Never throws: a mistake is a call that fails. */
@@ -72,15 +74,21 @@ export function createDispatcher(methods: WireMethods, log: FaultLog): Dispatche
     });
   }
 
+  function refused(thrown: unknown): Call[] {
+    const answer = encode(failure(null, thrown, log));
+    return [{ pace: 'light', run: () => Promise.resolve(answer) }];
+  }
+
   return (line, caller) => {
+    let isJson = false;
     try {
       const message = parseLine(line);
-      if (!Array.isArray(message)) return { isBatch: false, calls: [call(message, caller)] };
+      isJson = true;
+      if (!Array.isArray(message)) return { isJson, isBatch: false, calls: [call(message, caller)] };
       assertBatchSize(message);
-      return { isBatch: true, calls: batch(message, caller) };
+      return { isJson, isBatch: true, calls: batch(message, caller) };
     } catch (thrown) {
-      const answer = encode(failure(null, thrown, log));
-      return { isBatch: false, calls: [{ pace: 'light', run: () => Promise.resolve(answer) }] };
+      return { isJson, isBatch: false, calls: refused(thrown) };
     }
   };
 }

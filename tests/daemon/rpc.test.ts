@@ -186,6 +186,7 @@ describe('hostile JSON', () => {
     ],
   ])('%s are answered by an error', async (_, line, kind) => {
     const { client, connect } = await serve();
+    await expectAnswer(client);
     const answer = await client.ask(line);
     const [first] = Array.isArray(answer) ? answer : [answer];
     expect(first?.error?.data?.kind).toBe(kind ?? 'invalid_request');
