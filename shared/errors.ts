@@ -1,3 +1,5 @@
+import { isErrno } from './errno.js';
+
 /** What belongs to each kind of error: its JSON-RPC code, the CLI's exit status, and what the user can do next. */
 interface ErrorEntry {
   readonly code: number;
@@ -141,7 +143,19 @@ function hasInstance(this: unknown, value: unknown): boolean {
 /** Anything thrown as a `SigilforgeError`. Other errors become `internal_error`, without their text, which may quote a secret. */
 export function asSigilforgeError(thrown: unknown): SigilforgeError {
   if (thrown instanceof SigilforgeError) return thrown;
+  if (isErrno(thrown, 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND')) {
+    const [, name = 'A module'] = /'([^']+)'/.exec((thrown as Error).message) ?? [];
+    return missingFile(name, thrown);
+  }
   return new SigilforgeError('internal_error', 'Something went wrong inside Sigilforge.', { cause: thrown });
+}
+
+/** What is part of the package is not there, or not as it was built. */
+export function missingFile(file: string, cause?: unknown): SigilforgeError {
+  return new SigilforgeError('incompatible', `${file} is missing or damaged.`, {
+    hint: 'Install Sigilforge again; in a checkout of its source, run: npm run build',
+    cause,
+  });
 }
 
 /** The error that a peer sent. An unknown kind falls back to its code, an unknown code to `internal_error`. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import * as v from 'valibot';
-import { builtFile } from '../../shared/built-file.js';
+import { builtProgram } from '../../shared/built-program.js';
 import { childOptions } from '../../shared/child-options.js';
 import { daemonEnvironment } from '../../shared/daemon-environment.js';
 import { fromWire, SigilforgeError } from '../../shared/errors.js';
@@ -12,8 +12,6 @@ import { resolvePaths } from '../../shared/paths.js';
 import { parse } from '../../shared/validate.js';
 import { ErrorObject } from '../messages.js';
 import { runningDaemon } from './running.js';
-
-const DAEMON = builtFile('sigilforged.cjs');
 
 const START_LIMIT = 30_000;
 
@@ -50,7 +48,7 @@ export interface StartedDaemon {
  * if it ends without an error, `timeout` if it takes too long, and `incompatible` if a daemon of another protocol runs.
  */
 export async function launchDaemon(options: LaunchOptions = {}): Promise<StartedDaemon> {
-  const { program = DAEMON, timeout = START_LIMIT } = options;
+  const { program = builtProgram('sigilforged.cjs'), timeout = START_LIMIT } = options;
   const { logFile } = resolvePaths();
   const line = await readyLine(spawnDaemon(program, logFile), timeout, logFile);
   if (line.ready) {

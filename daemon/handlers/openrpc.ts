@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { builtFile } from '../../shared/built-file.js';
 import type { ResultOf } from '../../shared/contract/index.js';
-import { SigilforgeError } from '../../shared/errors.js';
+import { missingFile } from '../../shared/errors.js';
 import { isRecord, parseJson } from '../../shared/json.js';
 
 type OpenRpc = ResultOf<'rpc.discover'>;
@@ -18,7 +18,5 @@ export async function openRpcDocument(): Promise<OpenRpc> {
 export async function readDocument(file: string): Promise<OpenRpc> {
   const parsed = parseJson(await readFile(file, 'utf8').catch(() => ''));
   if (isRecord(parsed)) return parsed;
-  throw new SigilforgeError('incompatible', `${file} is missing or damaged.`, {
-    hint: 'Install Sigilforge again; in a checkout of its source, run: npm run build',
-  });
+  throw missingFile(file);
 }

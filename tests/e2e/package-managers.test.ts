@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ManagerName, Workshop } from '../support/start/package-managers.js';
@@ -35,6 +35,26 @@ describe.each(NODES)('Node %s', (major) => {
     180_000,
   );
 });
+
+test.runIf(isLong)(
+  'kept in its zip by Yarn, it says how to have it unpacked, and then does its main job',
+  async () => {
+    const major = NODES.at(-1) ?? '';
+    const installed = await workshop.install(major, 'yarn 4, Plug and Play', {
+      dependenciesMeta: { sigilforge: { unplugged: false } },
+    });
+    const sandbox = await stopAfter(createSandbox());
+    const command = [...installed.program('sigilforge'), 'daemon', 'start'];
+    const options = { input: '', cwd: installed.folder, env: installed.env };
+    const { code, stderr } = await sandbox.spawn(command, options).exited;
+    expect({ code, stderr }).toEqual({ code: 10, stderr: expect.stringContaining('dependenciesMeta') });
+    const manifest = path.join(installed.folder, 'package.json');
+    await writeFile(manifest, (await readFile(manifest, 'utf8')).replace(/("unplugged": )false/, '$1true'));
+    await installed.manage('install');
+    await runMainJob(installed);
+  },
+  400_000,
+);
 
 test('without its driver it says what to do, and npm then does it', async () => {
   const installed = await workshop.install(NODES.at(-1) ?? '', 'npm 12');

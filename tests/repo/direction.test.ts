@@ -262,7 +262,10 @@ describe('packages', () => {
 });
 
 /** What both sides do with files. */
-const SHARED_FILES = ['whole-file', 'log-file', 'ownership', 'private-folder', 'config-file', 'core-files'];
+const SHARED_FILES = [
+  ...['whole-file', 'log-file', 'ownership', 'private-folder', 'config-file', 'core-files'],
+  'built-program',
+];
 
 test('what both sides share does no input or output, except what both do with files', () => {
   const builtins = all

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { builtFile } from '../../../shared/built-file.js';
+import { builtProgram } from '../../../shared/built-program.js';
 import { childOptions } from '../../../shared/child-options.js';
 import { daemonEnvironment } from '../../../shared/daemon-environment.js';
 import { addNotes } from '../../arguments/help.js';
@@ -18,7 +18,7 @@ export function configure(command: Command): void {
 
 /** Runs sigilforged as a child, and ends as it does: with its exit code, or by its signal. */
 async function runInForeground(): Promise<void> {
-  const child = spawn(process.execPath, [...childOptions(), builtFile('sigilforged.cjs')], {
+  const child = spawn(process.execPath, [...childOptions(), builtProgram('sigilforged.cjs')], {
     stdio: 'inherit',
     env: daemonEnvironment(),
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { builtFile } from '../../../shared/built-file.js';
+import { builtProgram } from '../../../shared/built-program.js';
 import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
 import { shuttingDown } from '../platform/shutting-down.js';
 import { Turns } from '../platform/turns.js';
@@ -96,7 +96,7 @@ export class OsKeychain implements Keychain {
     if (this.#closed) throw this.#ended();
     clearTimeout(this.#idleTimer);
     if (this.#process?.alive !== true) {
-      const { childPath = builtFile('keychain.cjs'), env = process.env } = this.#options;
+      const { childPath = builtProgram('keychain.cjs'), env = process.env } = this.#options;
       this.#process = new KeychainProcess(childPath, env);
     }
     return this.#process;

@@ -81,12 +81,13 @@ export class Workshop {
     return path.join(this.#folder, 'node_modules', file);
   }
 
-  /** Installs the package into a new project. */
-  async install(major: string, manager: ManagerName): Promise<ManagedPackage> {
+  /** Installs the package into a new project, whose manifest may say more. */
+  async install(major: string, manager: ManagerName, manifest: object = {}): Promise<ManagedPackage> {
     const home = await mkdtemp(path.join(this.#folder, 'home-'));
     const folder = path.join(home, 'app');
     await mkdir(folder);
-    await writeFile(path.join(folder, 'package.json'), '{"name":"app","private":true}');
+    const project = { name: 'app', private: true, ...manifest };
+    await writeFile(path.join(folder, 'package.json'), JSON.stringify(project));
     const node = path.join(this.#folder, `bin${major}`, 'node');
     const env = this.#environment(home, path.dirname(node));
     const manage = async (...args: string[]) => {
