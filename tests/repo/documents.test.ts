@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { faultIn } from '../support/commands.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DOCUMENTS = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'daemon/README.md', 'tests/README.md'].filter(
@@ -27,6 +28,18 @@ describe.each(DOCUMENTS)('%s', (document) => {
       ([, name = '']) => name,
     );
     expect(named.filter((name) => !existsSync(path.join(ROOT, name)))).toEqual([]);
+  });
+
+  test('names commands, options and arguments that there are', async () => {
+    const prose = text.replace(/^```.*?^```/gms, '');
+    const lines = [...prose.matchAll(/`(sigilforge [^`…]+)`/g)].map(([, line = '']) =>
+      line.replace(/\s+/g, ' '),
+    );
+    const faults = await Promise.all(lines.map(async (line) => ({ line, fault: await faultIn(line) })));
+    // A command may be named without what it is about.
+    expect(
+      faults.filter(({ fault = 'an argument is missing' }) => fault !== 'an argument is missing'),
+    ).toEqual([]);
   });
 });
 

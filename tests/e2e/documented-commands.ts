@@ -1,0 +1,78 @@
+/** What becomes of a command that a document shows. */
+export type Fate = Run | NotRun;
+
+interface Run {
+  /** What is run in the same shell before it. */
+  readonly first?: string;
+  /** Its standard input, if it is asked for a value. */
+  readonly input?: string;
+  /** All of its standard output. */
+  readonly prints?: string | RegExp;
+  /** What is run next, so that the following command finds what it needs. */
+  readonly next?: string;
+}
+
+interface NotRun {
+  /** Why it is not run here, and what shows instead that it works. */
+  readonly because: string;
+}
+
+const installs: NotRun = { because: 'it installs from the network, which .ci/run begins with' };
+const script: NotRun = { because: 'it is a script of package.json, which .ci/run or a person runs' };
+const runner: NotRun = { because: 'it runs the tests, as this one is run' };
+
+const PASSWORD = 'correct horse battery staple\n';
+
+/**
+ * Every line of every `sh` block of the documents, in their order; one home for all of them. `[--option]` stands for the
+ * command without and with it.
+ */
+export const FATES: Readonly<Record<string, Fate>> = {
+  'npm ci && npm run quickstart': installs,
+  'npm ci && npm test': installs,
+  'npm ci && npm run build && npm link': installs,
+  'sigilforge daemon start': { prints: /^pid\t\d+\nsocket\t\/.+\n$/ },
+  'sigilforge provider set github --client-id YOUR_CLIENT_ID': { prints: '' },
+  'sigilforge add-account github work': { prints: 'github/work\n' },
+  'sigilforge get-token github work': { prints: 'the token\n' },
+  'sigilforge get-token github work --format header | curl -H @- https://api.github.com/user': {
+    prints: '{"login":"ada"}',
+  },
+  'sigilforge resolve auth://github/work/token': { prints: 'the token\n' },
+  'sigilforge secret set openai/key': { input: 'sk-a-key-of-openai\n' },
+  'sigilforge exec --env OPENAI_API_KEY=secret://openai/key -- ./agent': {
+    prints: /^agent has 18 characters: \[redacted\]\n$/,
+  },
+  'GH_TOKEN=auth://github/work/token sigilforge exec -- gh pr list': { prints: 'gh pr list has 9\n' },
+  'sigilforge inject -i app.conf.tmpl -o app.conf': { prints: '' },
+  [`printf '{"jsonrpc":"2.0","id":1,"method":"get_token","params":["github","work"]}\\n' | nc -N -U "$XDG_RUNTIME_DIR/sigilforge.sock"`]:
+    { prints: /^\{"jsonrpc":"2.0",.*"access_token":"the token".*\}\n$/ },
+  'sigilforge vault status': { prints: /^state\tunlocked$/m },
+  'sigilforge vault set-password': { input: PASSWORD },
+  'sigilforge vault set-password --only': {
+    because: 'from then on only the password opens the vault, also for the export; tests/vault/vault.test.ts',
+  },
+  'sigilforge vault add-keychain': {
+    because: 'there is no keychain in a sandbox; tests/vault/add-keychain.test.ts has one',
+  },
+  'sigilforge vault recovery-key': { prints: /^\S{20,}\n$/ },
+  'sigilforge vault lock': { next: `printf '${PASSWORD}' | sigilforge vault unlock` },
+  'sigilforge vault rotate': {},
+  'sigilforge vault export FILE': { input: PASSWORD, next: 'rm FILE' },
+  'sigilforge vault export FILE --with-grants': { input: PASSWORD },
+  'sigilforge vault import FILE': { first: 'export SIGILFORGE_HOME="$HOME/another"', input: PASSWORD },
+  'sigilforge vault import FILE --verify': { input: PASSWORD },
+  'npm run dev -- list-accounts': {
+    because: 'it builds what other tests run; the command line from source is what tests/cli is about',
+  },
+  'npm run build': script,
+  'npm run lint': script,
+  'npm test': script,
+  'npm run bench': script,
+  'npm run test:faults -- --rounds 200': script,
+  'npm run test:packages': script,
+  'npx vitest run --config tests/vitest.config.mts tests/oauth': runner,
+  'npx vitest run --config tests/vitest.config.mts tests/oauth -t "slow_down"': runner,
+  'npx vitest --config tests/vitest.config.mts tests/unit/exec': runner,
+  'npm run test:faults -- --rounds 500 tests/faults/random-kill.test.ts': script,
+};
