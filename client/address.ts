@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readConfigText } from '../shared/config-file.js';
 import { isErrno } from '../shared/errno.js';
-import { type Environment, resolvePaths } from '../shared/paths.js';
+import { type Environment, pinnedSocket, resolvePaths } from '../shared/paths.js';
 
 /** Where to look for a daemon. */
 export interface Address {
@@ -20,8 +20,9 @@ export async function findSocket(
   env: Environment = process.env,
 ): Promise<Address> {
   if (options.socket) return { socket: options.socket, pinned: true };
+  const pinned = pinnedSocket(env);
+  if (pinned !== undefined) return { socket: pinned, pinned: true };
   const paths = resolvePaths(env);
-  if (paths.socketPinned) return { socket: paths.socket, pinned: true };
   const configured = await socketInConfig(paths.configFile);
   return { socket: configured ?? paths.socket ?? pipeName(paths.pipeFile), pinned: false };
 }

@@ -3,7 +3,7 @@ import { isErrno } from '../shared/errno.js';
 import { fromWire, isWireError, SigilforgeError } from '../shared/errors.js';
 import { isRecord, parseJson } from '../shared/json.js';
 import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
-import { resolvePaths } from '../shared/paths.js';
+import { pinnedSocket, resolvePaths } from '../shared/paths.js';
 import { lostConnection, notADaemon } from './connection-errors.js';
 import { type LineSocket, openSocket } from './socket.js';
 
@@ -19,8 +19,10 @@ export async function callOnce(method: string, params: object): Promise<Record<s
 }
 
 function usualSocket(): string | undefined {
-  const { socket, socketPinned, configFile } = resolvePaths();
-  return socketPinned || !mentionsSocket(configFile) ? (socket ?? undefined) : undefined;
+  const pinned = pinnedSocket();
+  if (pinned !== undefined) return pinned;
+  const { socket, configFile } = resolvePaths();
+  return mentionsSocket(configFile) ? undefined : (socket ?? undefined);
 }
 
 function mentionsSocket(configFile: string): boolean {

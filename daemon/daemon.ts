@@ -2,13 +2,13 @@ import type net from 'node:net';
 import type { Config } from '../shared/config.js';
 import { SigilforgeError } from '../shared/errors.js';
 import type { Paths } from '../shared/paths.js';
+import { makePrivateFolder } from '../shared/private-folder.js';
 import { VERSION } from '../shared/version.js';
 import type { Core, CoreOptions } from './core/core.js';
 import { OsKeychain } from './core/keychain/os.js';
 import { openCore } from './core/open.js';
 import { systemClock } from './core/platform/clock.js';
 import { reported } from './core/platform/faults.js';
-import { ensurePrivateFolder } from './core/platform/files.js';
 import type { JsonLog } from './core/platform/json-log.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { INSTANCE_LEASE } from './core/store/open.js';
@@ -40,7 +40,7 @@ export async function serveDaemon(
   log: JsonLog,
   { storeWaitMs }: Pick<CoreOptions, 'storeWaitMs'> = {},
 ): Promise<Daemon> {
-  ensurePrivateFolder(paths.data);
+  makePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
   // A program with the library also holds it briefly, while it sets up the vault.
   const instanceLease = await leases.take(INSTANCE_LEASE, SETUP_PATIENCE_MS);

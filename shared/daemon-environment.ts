@@ -1,5 +1,4 @@
-import path from 'node:path';
-import type { Environment } from './paths.js';
+import { absolutePath, type Environment } from './paths.js';
 
 /**
  * What a daemon and the programs that it runs need from the environment of its starter. It lives long, so it gets nothing
@@ -50,7 +49,8 @@ const PATHS = new Set([
 export function daemonEnvironment(env: Environment = process.env): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value && isNeeded(name.toUpperCase())) kept[name] = PATHS.has(name) ? path.resolve(value) : value;
+    if (value && isNeeded(name.toUpperCase()))
+      kept[name] = PATHS.has(name) ? absolutePath(name, value) : value;
   }
   return kept;
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, lstatSync, openSync, renameSync, type Stats, writeFileSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { assertPrivateFile } from './ownership.js';
+import { withPathErrors } from './path-error.js';
 import { makePrivateFolder } from './private-folder.js';
 
 /** A log that is longer than this many bytes is renamed to `.1`, in place of the one that was renamed before. */
@@ -10,14 +11,16 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 /**
  * A descriptor to append to a log: 0600, in a folder of 0700. Throws `unsafe_path` if others own or may open either of
- * them, else the system call's error.
+ * them, and `store_unavailable` if it cannot be written.
  */
 export function openLogFile(file: string): number {
   makePrivateFolder(path.dirname(file));
-  const stats = statsOf(file);
-  if (stats) assertPrivateFile(file, stats);
-  if (stats && stats.size > ROTATE_BYTES) rotate(file);
-  return openSync(file, APPEND, 0o600);
+  return withPathErrors(file, () => {
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (stats) assertPrivateFile(file, stats);
+    if (stats && stats.size > ROTATE_BYTES) rotate(file);
+    return openSync(file, APPEND, 0o600);
+  });
 }
 
 /** A log that cannot be renamed goes on growing. */
@@ -37,8 +40,4 @@ export function appendToLog(file: string, line: string): void {
   } finally {
     closeSync(fd);
   }
-}
-
-function statsOf(file: string): Stats | undefined {
-  return lstatSync(file, { throwIfNoEntry: false });
 }

@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { errnoOf } from './errno.js';
 import { SigilforgeError } from './errors.js';
+import { variableTo } from './path-variables.js';
 
 /** The part of `fs.Stats` that says who may access a file. */
 interface Ownership {
@@ -53,9 +54,13 @@ export function assertPrivate(
 /** The same for a file. Anything else that has its name, such as a pipe, could make a program wait for ever. */
 export function assertPrivateFile(file: string, stats: Ownership): void {
   assertPrivate(file, stats);
-  if (stats.isFile()) return;
-  const aside = quoted(`${file}.old`);
-  throw unsafe(`${file} is not a regular file.`, `Move it away: mv ${quoted(file)} ${aside}`);
+  if (!stats.isFile()) throw mistaken(file, 'regular file');
+}
+
+/** The same for a folder. */
+export function assertPrivateFolder(folder: string, stats: Ownership): void {
+  assertPrivate(folder, stats);
+  if (!stats.isDirectory()) throw mistaken(folder, 'folder');
 }
 
 /**
@@ -64,7 +69,11 @@ export function assertPrivateFile(file: string, stats: Ownership): void {
  */
 export function assertSafeAncestors(target: string, uid: number | undefined = process.getuid?.()): void {
   if (uid === undefined) return;
-  for (const place of placesTo(namesOf(target).slice(0, -1))) assertTrusted(place, uid);
+  for (const place of placesTo(namesOf(target).slice(0, -1))) {
+    // Nothing can be below a file.
+    if (isEnd(place)) return;
+    assertTrusted(place, uid);
+  }
 }
 
 /**
@@ -92,6 +101,11 @@ function assertTrusted({ path, stats }: Place, uid: number): void {
   throw unsafe(`${path} may be changed by other users.`, `Close it: ${sudo}chmod go-w ${quoted(path)}`);
 }
 
+/** Whether no way leads on from there. */
+function isEnd({ stats }: Place): boolean {
+  return !stats.isDirectory() && !stats.isSymbolicLink();
+}
+
 /**
  * The places that the kernel passes by `names`, in its order. It ends at the first that is missing or cannot be looked at:
  * who may not change what came before cannot add it either, and using the path gives the better error.
@@ -106,6 +120,7 @@ function* placesTo(names: readonly string[]): Generator<Place> {
     const next = path.join(folder, name);
     const stats = statsOf(next);
     if (stats === undefined) return;
+    if (isEnd({ path: next, stats }) && ahead.length > 0) return;
     yield { path: next, stats };
     if (!stats.isSymbolicLink()) {
       folder = next;
@@ -136,28 +151,22 @@ function statsOf(file: string): Stats | undefined {
   }
 }
 
-/** Variables that name a place of Sigilforge and can be left out. */
-const VARIABLES = [
-  'SIGILFORGE_HOME',
-  'SIGILFORGE_SOCKET',
-  'XDG_CONFIG_HOME',
-  'XDG_DATA_HOME',
-  'XDG_STATE_HOME',
-  'XDG_RUNTIME_DIR',
-] as const;
-
 /** The hint never takes over what is another user's: it may be a folder of the system. */
 function foreign(place: string, owner: number): SigilforgeError {
-  const named = VARIABLES.find((name) => isOnWay(place, process.env[name]));
-  const instead = named ? `: unset ${named}` : ' name a folder of your own in SIGILFORGE_HOME.';
-  return unsafe(`${place} belongs to another user (uid ${owner}).`, `Run as that user, or${instead}`);
+  return unsafe(`${place} belongs to another user (uid ${owner}).`, `Run as that user, ${insteadOf(place)}`);
 }
 
-/** Whether the path that a variable names is `place`, above it or below it. */
-function isOnWay(place: string, named: string | undefined): boolean {
-  if (!named) return false;
-  const [one, other] = [`${place}/`, `${path.resolve(named)}/`];
-  return one.startsWith(other) || other.startsWith(one);
+function insteadOf(place: string): string {
+  const named = variableTo(place);
+  if (named === undefined) return 'or name a folder of your own in SIGILFORGE_HOME.';
+  if (named !== 'HOME') return `or: unset ${named}`;
+  // `su` and some `sudo` leave the variable of the user before.
+  return 'take your own home (HOME leads there: sudo -H, su -), or name a folder of your own in SIGILFORGE_HOME.';
+}
+
+function mistaken(place: string, expected: string): SigilforgeError {
+  const aside = `mv ${quoted(place)} ${quoted(`${place}.old`)}`;
+  return unsafe(`${place} is not a ${expected}.`, `Move it away: ${aside}`);
 }
 
 function quoted(path: string): string {

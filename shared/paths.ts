@@ -1,5 +1,6 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import path from 'node:path';
+import { isErrno } from './errno.js';
 import { SigilforgeError } from './errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,10 +43,15 @@ export function resolvePaths(
     state,
     rescue: path.join(state, 'rescue'),
     logFile: path.join(state, 'sigilforged.log'),
-    socket: env['SIGILFORGE_SOCKET'] || defaultSocket(env, platform, data, state),
+    socket: pinnedSocket(env) ?? defaultSocket(env, platform, data, state),
     pipeFile: path.join(data, 'pipe'),
-    socketPinned: Boolean(env['SIGILFORGE_SOCKET']),
+    socketPinned: pinnedSocket(env) !== undefined,
   };
+}
+
+/** The socket that the environment names, for which no home is needed. */
+export function pinnedSocket(env: Environment = process.env): string | undefined {
+  return env['SIGILFORGE_SOCKET'] || undefined;
 }
 
 /** Whether the platform holds the whole path. */
@@ -74,38 +80,82 @@ interface Folders {
 function folders(env: Environment, platform: NodeJS.Platform): Folders {
   const root = env['SIGILFORGE_HOME'];
   if (root) {
-    const home = path.resolve(root);
+    const home = absolutePath('SIGILFORGE_HOME', root);
     return {
       config: path.join(home, 'config'),
       data: path.join(home, 'data'),
       state: path.join(home, 'state'),
     };
   }
-  const home = env['HOME'] || homedir();
+  // Only if it is needed: a user without a home may have named every folder.
+  const inHome = (...names: string[]) => rules(platform).join(homeOf(env, platform), ...names);
   switch (platform) {
     case 'win32':
-      return windowsFolders(env, home);
+      return windowsFolders(env, inHome);
     case 'darwin':
       return {
-        config: path.join(home, 'Library', 'Preferences', 'sigilforge'),
-        data: path.join(home, 'Library', 'Application Support', 'sigilforge'),
-        state: path.join(home, 'Library', 'Logs', 'sigilforge'),
+        config: inHome('Library', 'Preferences', 'sigilforge'),
+        data: inHome('Library', 'Application Support', 'sigilforge'),
+        state: inHome('Library', 'Logs', 'sigilforge'),
       };
     default:
       return {
-        config: path.join(xdg(env, 'XDG_CONFIG_HOME') ?? path.join(home, '.config'), 'sigilforge'),
-        data: path.join(xdg(env, 'XDG_DATA_HOME') ?? path.join(home, '.local', 'share'), 'sigilforge'),
-        state: path.join(xdg(env, 'XDG_STATE_HOME') ?? path.join(home, '.local', 'state'), 'sigilforge'),
+        config: path.join(xdg(env, 'XDG_CONFIG_HOME') ?? inHome('.config'), 'sigilforge'),
+        data: path.join(xdg(env, 'XDG_DATA_HOME') ?? inHome('.local', 'share'), 'sigilforge'),
+        state: path.join(xdg(env, 'XDG_STATE_HOME') ?? inHome('.local', 'state'), 'sigilforge'),
       };
   }
 }
 
-function windowsFolders(env: Environment, home: string): Folders {
-  const roaming = env['APPDATA'] || path.win32.join(home, 'AppData', 'Roaming');
-  const local = path.win32.join(
-    env['LOCALAPPDATA'] || path.win32.join(home, 'AppData', 'Local'),
-    'sigilforge',
-  );
+/** The absolute path that a variable means. Throws `config` if it means none. */
+export function absolutePath(variable: string, value: string): string {
+  if (variable.startsWith('SIGILFORGE_') && /^~[^/\\]*([/\\]|$)/.test(value)) {
+    throw misplaced(`${variable} begins with ~ (${value}), which only a shell replaces.`);
+  }
+  try {
+    return path.resolve(value);
+  } catch (thrown) {
+    if (!isErrno(thrown, 'ENOENT')) throw thrown;
+    throw misplaced(`${variable} is a relative path (${value}), and the current folder no longer exists.`);
+  }
+}
+
+/** The user's home: of the environment, else of the system. A relative one would be another in each folder. */
+function homeOf(env: Environment, platform: NodeJS.Platform): string {
+  const { isAbsolute } = rules(platform);
+  const variable = platform === 'win32' && env['USERPROFILE'] ? 'USERPROFILE' : 'HOME';
+  const named = env[variable];
+  if (named && isAbsolute(named)) return named;
+  if (named) throw misplaced(`${variable} is not an absolute path (${named}).`);
+  const home = homeInSystem();
+  if (home && isAbsolute(home)) return home;
+  throw misplaced('This user has no home: HOME is not set, and the system knows none.');
+}
+
+/** Not `os.homedir()`, which answers an empty HOME with an empty path. */
+function homeInSystem(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // No entry in passwd(5), as for a numeric user of a container.
+    return undefined;
+  }
+}
+
+function rules(platform: NodeJS.Platform): path.PlatformPath {
+  return platform === 'win32' ? path.win32 : path.posix;
+}
+
+function misplaced(sentence: string): SigilforgeError {
+  return new SigilforgeError('config', sentence, {
+    hint: 'Name a folder of your own, by its whole path, in SIGILFORGE_HOME.',
+  });
+}
+
+function windowsFolders(env: Environment, inHome: (...names: string[]) => string): Folders {
+  const known = (name: string) => (path.win32.isAbsolute(env[name] ?? '') ? env[name] : undefined);
+  const roaming = known('APPDATA') ?? inHome('AppData', 'Roaming');
+  const local = path.win32.join(known('LOCALAPPDATA') ?? inHome('AppData', 'Local'), 'sigilforge');
   return {
     config: path.win32.join(roaming, 'sigilforge', 'Config'),
     data: path.win32.join(local, 'Data'),
@@ -121,7 +171,7 @@ function defaultSocket(
 ): string | null {
   const name = 'sigilforge.sock';
   if (platform === 'win32') return null;
-  if (env['SIGILFORGE_HOME']) return path.resolve(env['SIGILFORGE_HOME'], 'run', name);
+  if (env['SIGILFORGE_HOME']) return path.join(path.dirname(data), 'run', name);
   if (platform === 'darwin') return path.join(data, 'run', name);
   const runtime = xdg(env, 'XDG_RUNTIME_DIR');
   return runtime === undefined ? path.join(state, 'run', name) : path.join(runtime, name);

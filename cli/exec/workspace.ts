@@ -11,7 +11,6 @@ import {
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
-import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
 import { resolvePaths } from '../../shared/paths.js';
@@ -34,7 +33,8 @@ export interface Workspace {
  * folder gets its final name only after that. Throws if no private folder or no named pipe can be made.
  */
 export function createWorkspace(pipes: number): Workspace {
-  const base = makeBaseFolder();
+  const base = baseFolder();
+  makePrivateFolder(base);
   const id = randomBytes(8).toString('hex');
   const unnamed = path.join(base, `new-${id}`);
   const folder = path.join(base, `${RUN}${id}`);
@@ -70,21 +70,6 @@ function removeIfPossible(folder: string): void {
   } catch {
     // The next start tries again.
   }
-}
-
-function makeBaseFolder(): string {
-  const base = baseFolder();
-  try {
-    makePrivateFolder(base);
-  } catch (thrown) {
-    if (thrown instanceof SigilforgeError) throw thrown;
-    throw new SigilforgeError(
-      'unsafe_path',
-      `The private folder ${base} cannot be created (${errnoOf(thrown) ?? 'unknown'}).`,
-      { hint: 'Check the folder in SIGILFORGE_HOME or XDG_RUNTIME_DIR.', cause: thrown },
-    );
-  }
-  return base;
 }
 
 /** Beside the usual socket: a socket that the environment names may be in a folder that is not ours. */

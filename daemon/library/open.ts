@@ -1,10 +1,10 @@
 import { resolvePaths } from '../../shared/paths.js';
+import { makePrivateFolder } from '../../shared/private-folder.js';
 import type { Core } from '../core/core.js';
 import { OsKeychain } from '../core/keychain/os.js';
 import { openCore } from '../core/open.js';
 import { readConfig } from '../core/platform/config.js';
 import { reported } from '../core/platform/faults.js';
-import { ensurePrivateFolder } from '../core/platform/files.js';
 import { JsonLog } from '../core/platform/json-log.js';
 import { Leases } from '../core/store/lease.js';
 
@@ -21,7 +21,7 @@ export async function openLocalCore(notice?: (sentence: string) => void): Promis
   const config = readConfig(paths.configFile);
   const log = JsonLog.toFile(paths.logFile, config.daemon.log_level);
   try {
-    ensurePrivateFolder(paths.data);
+    makePrivateFolder(paths.data);
     const leases = new Leases(paths.locks);
     const core = await openCore({ paths, config, keychain: new OsKeychain(), leases, log, notice });
     return { core, log, close: () => core.close().finally(() => log.close()) };

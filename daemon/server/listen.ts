@@ -14,7 +14,7 @@ import { makePrivateFolder } from '../../shared/private-folder.js';
  */
 export async function bindSocket(socket: string): Promise<net.Server> {
   assertSocketPathFits(socket);
-  prepareFolder(path.dirname(socket));
+  makePrivateFolder(path.dirname(socket));
   await removeStale(socket);
   return await listen(socket, 0o177);
 }
@@ -42,18 +42,6 @@ export async function listen(address: string, umask: number): Promise<net.Server
 }
 
 const MOVE_AWAY = 'Move it away, or name another path in SIGILFORGE_SOCKET.';
-
-function prepareFolder(folder: string): void {
-  try {
-    makePrivateFolder(folder);
-  } catch (thrown) {
-    if (thrown instanceof SigilforgeError) throw thrown;
-    if (isErrno(thrown, 'EEXIST')) {
-      throw new SigilforgeError('unsafe_path', `${folder} is not a folder.`, { hint: MOVE_AWAY });
-    }
-    throw unusable(folder, thrown);
-  }
-}
 
 async function removeStale(socket: string): Promise<void> {
   const stats = lstatIfAny(socket);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import path from 'node:path';
+import { makePrivateFolder } from '../../shared/private-folder.js';
 import { listen } from './listen.js';
 
 /**
@@ -13,7 +14,7 @@ import { listen } from './listen.js';
 export async function listenOnPipe(pipeFile: string): Promise<Server> {
   const name = `\\\\.\\pipe\\sigilforge-${randomBytes(16).toString('hex')}`;
   const server = await listen(name, 0o077);
-  mkdirSync(path.dirname(pipeFile), { recursive: true, mode: 0o700 });
+  makePrivateFolder(path.dirname(pipeFile));
   rmSync(pipeFile, { force: true });
   writeFileSync(pipeFile, name, { mode: 0o600, flag: 'wx' });
   server.once('close', () => rmSync(pipeFile, { force: true }));

@@ -221,9 +221,7 @@ describe('how it ends', () => {
     const file = await write('no-folder', '');
     const end = await refused(['--file', 'A=secret://password'], { SIGILFORGE_HOME: file });
     expect(end.code).toBe(125);
-    expect(end.stderr).toMatch(
-      /^sigilforge: The private folder .*sigilforge-exec cannot be created \(ENOTDIR\)\.\n/,
-    );
+    expect(end.stderr).toMatch(/^sigilforge: .*sigilforge-exec cannot be used: a file is on the way\.\n/);
     expect(end.stderr).toContain('SIGILFORGE_HOME');
   });
 

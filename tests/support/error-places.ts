@@ -84,6 +84,7 @@ export const HINT_SOURCES: readonly string[] = [
   'daemon/core/store/binding-cure.ts',
   'daemon/core/store/sqlite.ts',
   'shared/errors.ts',
+  'shared/path-error.ts',
 ];
 
 /** The hints in those files, each as an error of which nothing else is known. */

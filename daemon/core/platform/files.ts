@@ -1,15 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf, isErrno } from '../../../shared/errno.js';
-import { SigilforgeError } from '../../../shared/errors.js';
+import { isErrno } from '../../../shared/errno.js';
 import { assertPrivateFile } from '../../../shared/ownership.js';
-import { makePrivateFolder } from '../../../shared/private-folder.js';
+import { pathError, withPathErrors } from '../../../shared/path-error.js';
 import { draftsOf, removeIfPossible, syncFolder, writeWholeFile } from '../../../shared/whole-file.js';
-
-/** Makes a folder 0700, including its parents, and refuses one that others own, may open or could replace. */
-export function ensurePrivateFolder(folder: string): void {
-  withPathErrors(folder, () => makePrivateFolder(folder));
-}
 
 /** Makes an empty file 0600 unless it exists; refuses one that others own or may open. */
 export function ensurePrivateFile(file: string): void {
@@ -71,23 +65,5 @@ export function appendPrivateLine(file: string, line: string): void {
       fs.closeSync(fd);
     }
     syncFolder(path.dirname(file));
-  });
-}
-
-/** Does `work` with a file; a failure is `store_unavailable`. */
-export function withPathErrors<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (thrown) {
-    throw thrown instanceof SigilforgeError ? thrown : pathError(path, thrown);
-  }
-}
-
-/** The error for a caller whose operation on a file failed: `store_unavailable`, with the reason. */
-export function pathError(path: string, cause: unknown): SigilforgeError {
-  const reason = errnoOf(cause) ?? 'an error';
-  return new SigilforgeError('store_unavailable', `${path} cannot be used (${reason}).`, {
-    hint: 'Check its permissions and the free space there, then try again.',
-    cause,
   });
 }

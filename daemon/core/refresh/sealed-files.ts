@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isErrno } from '../../../shared/errno.js';
 import { asSigilforgeError } from '../../../shared/errors.js';
+import { pathError, withPathErrors } from '../../../shared/path-error.js';
+import { makeMissingFolders } from '../../../shared/private-folder.js';
 import { Secret } from '../../../shared/secret.js';
 import { removeIfPossible } from '../../../shared/whole-file.js';
-import { pathError, withPathErrors, writePrivateFile } from '../platform/files.js';
+import { writePrivateFile } from '../platform/files.js';
 import type { Place } from '../sealing/places.js';
 import type { Sealer, Vault } from '../vault/vault.js';
 
@@ -23,7 +25,7 @@ export class SealedFiles {
     const sealer = await this.#vault.forAnswer();
     // Whose folder it is was checked at the start. Refusing one that was opened up since would lose a grant, and the text is
     // sealed.
-    withPathErrors(this.#folder, () => fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 }));
+    makeMissingFolders(this.#folder);
     writePrivateFile(this.#file(name), sealer.sealAside(place, new Secret(text)));
   }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ensurePrivateFolder } from '../platform/files.js';
+import { makePrivateFolder } from '../../../shared/private-folder.js';
 import { lockFile } from './sqlite.js';
 
 const RETRY_MS = 25;
@@ -15,7 +15,7 @@ export class Leases {
   readonly #folder: string;
 
   constructor(folder: string) {
-    ensurePrivateFolder(folder);
+    makePrivateFolder(folder);
     this.#folder = folder;
   }
 

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { assertPrivate, assertUnchangeable } from '../../../shared/ownership.js';
+import { withPathErrors } from '../../../shared/path-error.js';
 import type { Paths } from '../../../shared/paths.js';
+import { makePrivateFolder } from '../../../shared/private-folder.js';
 import type { Clock } from '../platform/clock.js';
-import { ensurePrivateFolder, withPathErrors } from '../platform/files.js';
 import type { Lease, Leases } from './lease.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrate.js';
 import { Sqlite } from './sqlite.js';
@@ -25,7 +26,7 @@ interface Options {
 
 /** Opens the database of the data folder, which is created and migrated if necessary. */
 export async function openStore({ paths, leases, instanceLease, clock, waitMs }: Options): Promise<Sqlite> {
-  ensurePrivateFolder(paths.data);
+  makePrivateFolder(paths.data);
   // What is rescued there must still be there at the next start.
   assertPrivateIfThere(paths.rescue);
   refuseNetworkFileSystem(paths.data);

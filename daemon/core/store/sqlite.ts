@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { ensurePrivateFile, withPathErrors } from '../platform/files.js';
+import { withPathErrors } from '../../../shared/path-error.js';
+import { ensurePrivateFile } from '../platform/files.js';
 import { SpacedTurns } from '../platform/turns.js';
 import { type Connection, openConnection, sqliteCode } from './binding.js';
 

@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
-import { assertSocketPathFits, resolvePaths } from '../../../shared/paths.js';
+import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { assertSocketPathFits, pinnedSocket, resolvePaths } from '../../../shared/paths.js';
 
 const home = { HOME: '/home/ada' };
 
@@ -80,6 +82,70 @@ describe('Windows', () => {
       socket: '\\\\.\\pipe\\mine',
       socketPinned: true,
     });
+  });
+});
+
+describe('a user whose home is not in the environment', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+
+  /** What passwd(5) says; without a home, that it has no such user. */
+  function system(homedir?: string): void {
+    vi.spyOn(os, 'userInfo').mockImplementation(() => {
+      if (homedir === undefined) throw new Error('uv_os_get_passwd returned ENOENT');
+      return { homedir } as never;
+    });
+    syncBuiltinESMExports();
+  }
+
+  const noHome = expect.objectContaining({
+    kind: 'config',
+    hint: expect.stringContaining('SIGILFORGE_HOME'),
+  });
+
+  test.each([{}, { HOME: '' }])('has the one that the system knows: %j', (env) => {
+    system('/home/ada');
+    expect(resolvePaths(env, 'linux').data).toBe('/home/ada/.local/share/sigilforge');
+    expect(resolvePaths(env, 'darwin').data).toBe('/home/ada/Library/Application Support/sigilforge');
+  });
+
+  test.each([undefined, '', 'relative'])('has none if the system says %s', (homedir) => {
+    system(homedir);
+    for (const env of [{}, { HOME: '' }, { XDG_DATA_HOME: '/x' }, { HOME: '', USERPROFILE: '' }])
+      for (const platform of ['linux', 'darwin', 'win32'] as const)
+        expect(() => resolvePaths(env, platform)).toThrow(noHome);
+  });
+
+  test('needs none where every folder is named', () => {
+    system();
+    const named = { XDG_CONFIG_HOME: '/c', XDG_DATA_HOME: '/d', XDG_STATE_HOME: '/s' };
+    expect(resolvePaths(named, 'linux')).toMatchObject({ data: '/d/sigilforge', state: '/s/sigilforge' });
+    expect(resolvePaths({ SIGILFORGE_HOME: '/sf' }, 'linux')).toMatchObject({ data: '/sf/data' });
+    expect(resolvePaths({ APPDATA: 'C:\\a', LOCALAPPDATA: 'C:\\b' }, 'win32')).toMatchObject({
+      data: 'C:\\b\\sigilforge\\Data',
+    });
+    expect(pinnedSocket({ SIGILFORGE_SOCKET: '/s.sock' })).toBe('/s.sock');
+  });
+
+  test.each(['x', './x', '~', '~/x', '..'])('never has the relative one %s', (HOME) => {
+    system('/home/ada');
+    expect(() => resolvePaths({ HOME }, 'linux')).toThrow(noHome);
+    expect(() => resolvePaths({ USERPROFILE: HOME }, 'win32')).toThrow(noHome);
+  });
+
+  test('has on Windows that of USERPROFILE, also in the place of a folder that is relative', () => {
+    system();
+    const env = {
+      USERPROFILE: 'C:\\Users\\ada',
+      HOME: '/c/Users/bob',
+      APPDATA: 'Roaming',
+      LOCALAPPDATA: '.',
+    };
+    const paths = resolvePaths(env, 'win32');
+    expect(paths.data).toBe('C:\\Users\\ada\\AppData\\Local\\sigilforge\\Data');
+    expect(paths.configFile).toContain('C:\\Users\\ada\\AppData\\Roaming\\sigilforge\\Config');
   });
 });
 
