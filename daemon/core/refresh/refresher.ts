@@ -79,6 +79,8 @@ export class Refresher {
     const running = this.#running.get(account.id);
     if (running !== undefined) return running;
     assertWorthwhile(account, reason, this.#now());
+    // The answer could not be kept, and the grant that is stored may be spent by asking.
+    this.#env.db.assertWritable();
     const refresh = this.#underLease(account, reason).finally(() => this.#running.delete(account.id));
     this.#running.set(account.id, refresh);
     return refresh;

@@ -23,8 +23,17 @@ interface Found {
 
 let found: Found | undefined;
 
-/** Opens a connection. Throws `incompatible` if no driver, or no binary of it, is installed for this version of Node. */
-export function openConnection(file: string, options: { readonly timeout: number }): Connection {
+interface ConnectionOptions {
+  /** Milliseconds that a call may block while another connection has the lock. */
+  readonly timeout?: number;
+  readonly readonly?: boolean;
+}
+
+/**
+ * Opens a connection to a file, or to the bytes of one. Throws `incompatible` if no driver, or no binary of it, is installed
+ * for this version of Node.
+ */
+export function openConnection(file: string | Buffer, options: ConnectionOptions): Connection {
   found ??= findDriver();
   const { driver: Driver } = found;
   try {

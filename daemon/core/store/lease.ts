@@ -15,12 +15,12 @@ export class Leases {
   readonly #folder: string;
 
   constructor(folder: string) {
-    makePrivateFolder(folder);
     this.#folder = folder;
   }
 
   /** The lease, or `undefined` if another process, or another part of this one, holds it. */
   tryTake(name: string): Lease | undefined {
+    makePrivateFolder(this.#folder);
     const release = lockFile(path.join(this.#folder, name));
     return release && { release };
   }

@@ -30,7 +30,9 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
   // What is rescued there must still be there at the next start.
   assertPrivateIfThere(paths.rescue);
   refuseNetworkFileSystem(paths.data);
-  const db = await Sqlite.open(paths.database, { waitMs });
+  // A daemon lives long: what it reads must not grow old, and it must write again once that is possible.
+  const evenUnwritable = instanceLease === undefined;
+  const db = await Sqlite.open(paths.database, { waitMs, evenUnwritable });
   try {
     await setUp(leases, instanceLease, {
       isDone: () => schemaVersion(db) >= SCHEMA_VERSION,

@@ -5,6 +5,7 @@ import { withPathErrors } from '../../../shared/path-error.js';
 import { ensurePrivateFile } from '../platform/files.js';
 import { SpacedTurns } from '../platform/turns.js';
 import { type Connection, openConnection, sqliteCode } from './binding.js';
+import { type DiskState, diskStateOf, isFull, openForReading } from './unwritable.js';
 
 /** Blocking the event loop for longer would stop the whole daemon. */
 const BLOCKING_WAIT_MS = 20;
@@ -22,6 +23,8 @@ export interface Statement<Params extends unknown[], Row = unknown> {
 export interface SqliteOptions {
   /** How long a database that other processes keep busy is waited for, in milliseconds; 5,000 if not given. */
   readonly waitMs?: number | undefined;
+  /** Whether a database on a disk that is read-only or full is opened for reading. What is read then may grow old. */
+  readonly evenUnwritable?: boolean;
 }
 
 /** One open database. Reads are statements; every change goes through `write`. */
@@ -33,6 +36,8 @@ export class Sqlite {
   readonly #identity: string | undefined;
   readonly #dataVersion: Statement<[], { data_version: number }>;
   readonly #writes = new SpacedTurns();
+  /** Why nothing can be changed; `undefined` if it can. */
+  readonly #unwritable: DiskState | undefined;
   #cleaning: Promise<void> | undefined;
   #versionNow: number | undefined;
 
@@ -40,15 +45,23 @@ export class Sqlite {
    * Opens a database, which is made if it is not there. Throws `store_unavailable` if it cannot be used or other
    * processes keep it busy for `waitMs`, and `incompatible` if SQLite's driver is not installed for this Node.
    */
-  static async open(file: string, { waitMs = WAIT_LIMIT_MS }: SqliteOptions = {}): Promise<Sqlite> {
+  static async open(
+    file: string,
+    { waitMs = WAIT_LIMIT_MS, evenUnwritable = false }: SqliteOptions = {},
+  ): Promise<Sqlite> {
     // SQLite by itself would make the files 0644; WAL and SHM take the mode of the file that is there.
     ensurePrivateFile(file);
-    const db = await untilFree(performance.now() + waitMs, () => open(file));
-    return new Sqlite(db, file, waitMs);
+    const { db, unwritable } = await untilFree(performance.now() + waitMs, () => open(file, evenUnwritable));
+    return new Sqlite(db, file, { waitMs, unwritable });
   }
 
-  private constructor(db: Connection, file: string, waitMs: number) {
+  private constructor(
+    db: Connection,
+    file: string,
+    { waitMs, unwritable }: { readonly waitMs: number; readonly unwritable: DiskState | undefined },
+  ) {
     this.#db = db;
+    this.#unwritable = unwritable;
     this.#file = file;
     this.#waitMs = waitMs;
     this.#identity = identityOf(file);
@@ -70,7 +83,8 @@ export class Sqlite {
    * Changes are made in the order in which they come, at most one in a turn of the event loop, because each blocks it
    * until the disk has it: whatever else has come is done in between.
    */
-  write<T>(change: () => T): Promise<T> {
+  async write<T>(change: () => T): Promise<T> {
+    this.assertWritable();
     const limit = performance.now() + this.#waitMs;
     const transaction = this.#db.transaction(change);
     return this.#writes.take(() =>
@@ -79,6 +93,11 @@ export class Sqlite {
         return transaction.immediate();
       }),
     );
+  }
+
+  /** Throws `store_unavailable` if the disk was read-only or full when the database was opened. */
+  assertWritable(): void {
+    if (this.#unwritable) throw unchangeable(this.#unwritable);
   }
 
   /** Runs several statements in one transaction; only for migrations, which run under a lease. */
@@ -157,11 +176,28 @@ export function lockFile(file: string): (() => void) | undefined {
   } catch (thrown) {
     db.close();
     if (isBusy(thrown)) return undefined;
-    throw translate(thrown);
+    const unwritable = diskStateOf(file, thrown);
+    throw unwritable ? unchangeable(unwritable) : translate(thrown);
   }
 }
 
-function open(file: string): Connection {
+interface Opened {
+  readonly db: Connection;
+  readonly unwritable: DiskState | undefined;
+}
+
+function open(file: string, evenUnwritable: boolean): Opened {
+  try {
+    return { db: openForChanges(file), unwritable: undefined };
+  } catch (thrown) {
+    const unwritable = diskStateOf(file, thrown);
+    if (unwritable === undefined) throw thrown;
+    if (!evenUnwritable) throw unchangeable(unwritable);
+    return { db: openForReading(file, BLOCKING_WAIT_MS), unwritable };
+  }
+}
+
+function openForChanges(file: string): Connection {
   const db = openConnection(file, { timeout: BLOCKING_WAIT_MS });
   try {
     db.pragma('journal_mode = WAL');
@@ -201,9 +237,21 @@ function translated<T>(work: () => T): T {
 
 function translate(thrown: unknown): unknown {
   const code = sqliteCode(thrown);
-  if (code === undefined) return thrown;
+  return code === undefined ? thrown : explained(code, thrown);
+}
+
+function unchangeable(state: DiskState): SigilforgeError {
+  if (state === 'full') return explained('SQLITE_FULL');
+  return new SigilforgeError(
+    'store_unavailable',
+    "The vault's database is on a read-only file system: what it holds can be read, and nothing new can be kept.",
+    { hint: 'Make that file system writable, or move the data folder to another one, then try again.' },
+  );
+}
+
+function explained(code: string, cause?: unknown): SigilforgeError {
   const [reason, hint] = explain(code);
-  return new SigilforgeError('store_unavailable', `The vault's database ${reason}.`, { hint, cause: thrown });
+  return new SigilforgeError('store_unavailable', `The vault's database ${reason}.`, { hint, cause });
 }
 
 /** SQLite's result codes in words, and what to do: sqlite.org/rescode.html */
@@ -211,7 +259,7 @@ function explain(code: string): readonly [reason: string, hint: string] {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return ['is kept busy by another program', 'Try again. If it stays so, end the program that holds it.'];
   }
-  if (code === 'SQLITE_FULL') return ['has no space left', 'Free some space, then try again.'];
+  if (isFull(code)) return ['has no space left', 'Free some space, then try again.'];
   if (code.startsWith('SQLITE_READONLY')) {
     return ['is read-only', 'Make the data folder and its files writable for yourself, then try again.'];
   }
