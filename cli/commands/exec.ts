@@ -13,7 +13,7 @@ export function configure(command: Command, context: Context): void {
     .option('--env <NAME=REF>', 'set NAME to the value of a reference', append)
     .option(
       '--env-file <FILE>',
-      'set the variables in a file; values that are references are resolved',
+      'set the variables in a file, or standard input (-); values that are references are resolved',
       append,
     )
     .option('--file <NAME=REF>', 'write the value to a private file and set NAME to its path', append)
@@ -21,7 +21,7 @@ export function configure(command: Command, context: Context): void {
     .option('--fd <N=REF>', 'let the program read the value from descriptor N', append)
     .option('--mask', 'mask the values in the output, even on a terminal')
     .option('--no-mask', 'never mask (default: mask unless the output is a terminal)')
-    .option('--allow-env <NAME>', 'allow a variable that changes how programs load', append)
+    .option('--allow-env <NAME>', 'allow a variable that decides what programs run, load or trust', append)
     .action((program: string, args: string[], options: Partial<ExecOptions>) => {
       if (!process.argv.includes('--')) {
         throw badArgument(

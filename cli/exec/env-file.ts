@@ -1,69 +1,63 @@
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
+import { isUtf8 } from 'node:buffer';
+import { readFile } from 'node:fs/promises';
 import { errnoOf } from '../../shared/errno.js';
 import { badArgument } from '../arguments/context.js';
+import { readStandardInput } from '../terminal/standard-input.js';
+import { refuse } from './env-fault.js';
+import { type EnvFileEntry, parseEnvText } from './env-text.js';
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/;
-const EMPTY = /^\s*(?:#.*)?$/;
+/** In the place of a file: standard input. */
+export const STANDARD_INPUT = '-';
 
-/** A variable of an env file, and the line where it starts. */
-export interface EnvFileEntry {
-  readonly name: string;
-  readonly value: string;
-  readonly line: number;
+/** Reads a file of `NAME=value` lines, or standard input. Throws an error that names the line if it is not one. */
+export async function readEnvFile(file: string): Promise<EnvFileEntry[]> {
+  return file === STANDARD_INPUT
+    ? parseEnvText(textOf(await readStandardInput('--env-file'), 'standard input'), 'standard input')
+    : parseEnvText(textOf(await read(file), file), file);
 }
 
-/** Reads a file of `NAME=value` lines as Node does. Lines that Node would ignore silently are errors that name the line. */
-export function readEnvFile(file: string): EnvFileEntry[] {
-  const text = read(file)
-    .replace(/^\ufeff/, '')
-    .replaceAll('\r\n', '\n');
-  const found = assignments(text, (line, sentence) => {
-    throw badArgument(
-      `${file}, line ${line}: ${sentence}`,
-      'An env file has lines of NAME=value; # starts a comment.',
-    );
-  });
-  const values = parseEnv(text);
-  return [...found].map(([name, line]) => ({ name, value: values[name] ?? '', line }));
-}
-
-/** Each name, with the line of its last assignment. Calls `fail`, which throws, at the first mistake. */
-function assignments(text: string, fail: (line: number, sentence: string) => never): Map<string, number> {
-  const lines = text.split('\n');
-  const found = new Map<string, number>();
-  for (let index = 0; index < lines.length; index++) {
-    const line = lines[index] ?? '';
-    if (EMPTY.test(line)) continue;
-    const number = index + 1;
-    const [, name, rest] = ASSIGNMENT.exec(line) ?? fail(number, 'this is not NAME=value.');
-    if (name === undefined || rest === undefined) continue;
-    found.set(name, number);
-    const quote = /^["'`]/.exec(rest)?.[0];
-    if (quote === undefined) {
-      if (/\S#/.test(rest)) fail(number, 'a # inside a value starts a comment unless the value is quoted.');
-      continue;
-    }
-    let after = afterQuote(rest.slice(1), quote);
-    while (after === undefined) {
-      const next = lines[++index];
-      if (next === undefined) fail(number, `the quote ${quote} is not closed.`);
-      after = afterQuote(next, quote);
-    }
-    if (!EMPTY.test(after)) fail(index + 1, 'something follows the closing quote.');
-  }
-  return found;
-}
-
-function afterQuote(text: string, quote: string): string | undefined {
-  const at = text.indexOf(quote);
-  return at === -1 ? undefined : text.slice(at + 1);
-}
-
-function read(file: string): string {
+async function read(file: string): Promise<Buffer> {
   try {
-    return readFileSync(file, 'utf8');
+    return await readFile(file);
   } catch (thrown) {
-    throw badArgument(`--env-file: ${file} cannot be read (${errnoOf(thrown) ?? 'unknown'}).`);
+    const code = errnoOf(thrown) ?? 'unknown';
+    if (code === 'EISDIR') throw badArgument(`--env-file: ${file} is a folder.`, 'Name a file in it.');
+    throw badArgument(`--env-file: ${file} cannot be read (${code}).`, 'Check its path and its permissions.');
+  }
+}
+
+/** Throws for what is not plain UTF-8 text: nothing is left out or replaced. */
+function textOf(bytes: Buffer, file: string): string {
+  if (isUtf16(bytes)) refuse({ file, line: 1 }, 'this is UTF-16, not UTF-8.', 'Save the file as UTF-8.');
+  const odd = bytes.includes(0) || !isUtf8(bytes) ? firstOddLine(bytes) : undefined;
+  if (odd !== undefined) {
+    refuse(
+      { file, line: odd },
+      'here is a byte that is not UTF-8 text.',
+      'Save the file as UTF-8. Store other values, and pass them with --file or --fd.',
+    );
+  }
+  const text = bytes.toString();
+  if (text.startsWith('\ufeff')) {
+    refuse(
+      { file, line: 1 },
+      'the file starts with a byte order mark, which python-dotenv takes for a part of the name.',
+      'Save the file as UTF-8 without a byte order mark.',
+    );
+  }
+  return text;
+}
+
+function isUtf16(bytes: Buffer): boolean {
+  return bytes.length >= 2 && [0xfffe, 0xfeff].includes(bytes.readUInt16BE(0));
+}
+
+/** A newline is never a part of a longer character, so each line is valid or not by itself. */
+function firstOddLine(bytes: Buffer): number {
+  for (let from = 0, line = 1; ; line++) {
+    const newline = bytes.indexOf('\n', from);
+    const part = bytes.subarray(from, newline === -1 ? bytes.length : newline);
+    if (part.includes(0) || !isUtf8(part) || newline === -1) return line;
+    from = newline + 1;
   }
 }

@@ -10,7 +10,8 @@ export function environmentOf(
   values: ReadonlyMap<string, Buffer>,
   inherited: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const environment = { ...inherited };
+  // Without a prototype, a variable named __proto__ is one like all others.
+  const environment: NodeJS.ProcessEnv = Object.assign(Object.create(null), inherited);
   for (const [name, value] of request.literals) environment[name] = textFor(name, Buffer.from(value));
   for (const [name, reference] of request.variables) {
     environment[name] = textFor(`${name} (${reference})`, values.get(reference));

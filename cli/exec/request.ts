@@ -2,8 +2,8 @@ import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { parseReference } from '../../shared/reference.js';
 import { INHERITED_SCHEMES, looksLikeReference } from '../../shared/reference-schemes.js';
 import { badArgument } from '../arguments/context.js';
-import { readEnvFile } from './env-file.js';
-import { checkName, refuseLoading } from './names.js';
+import { readEnvFile, STANDARD_INPUT } from './env-file.js';
+import { checkName, refusePower } from './names.js';
 
 /** The options of `exec` as typed. */
 export interface ExecOptions {
@@ -31,15 +31,21 @@ export interface ExecRequest {
 const HIGHEST_DESCRIPTOR = 255;
 
 /** Reads the options. --file and --env win over env files, and these over the inherited environment. */
-export function readRequest(options: ExecOptions, environment: NodeJS.ProcessEnv): ExecRequest {
+export async function readRequest(
+  options: ExecOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<ExecRequest> {
+  assertOneUseOfInput(options);
+  assertOnce('--env and --file', [...options.env, ...options.file]);
+  assertOnce('--fd', options.fd);
   const request = {
     literals: new Map<string, string>(),
     variables: new Map<string, string>(),
     files: new Map<string, string>(),
     descriptors: readDescriptors(options),
   };
-  const set = (where: string, name: string, value: string): void => {
-    refuseLoading(name, options.allowEnv);
+  const set = (where: string, name: string, value: string, chooser: 'person' | 'other' = 'other'): void => {
+    refusePower(where, name, chooser, options.allowEnv);
     for (const map of [request.literals, request.variables, request.files]) map.delete(name);
     if (looksLikeReference(value)) request.variables.set(name, checked(where, value));
     else request.literals.set(name, value);
@@ -48,15 +54,32 @@ export function readRequest(options: ExecOptions, environment: NodeJS.ProcessEnv
     if (looksLikeReference(value, INHERITED_SCHEMES)) set(`The variable ${name}`, name, value);
   }
   for (const file of options.envFile) {
-    for (const { name, value, line } of readEnvFile(file)) set(`${file}, line ${line}`, name, value);
+    for (const { name, value, line } of await readEnvFile(file)) set(`${file}, line ${line}`, name, value);
   }
-  for (const [name, reference] of assignments('--env', options.env)) set(`--env ${name}`, name, reference);
+  for (const [name, reference] of assignments('--env', options.env))
+    set(`--env ${name}`, name, reference, 'person');
   for (const [name, reference] of assignments('--file', options.file)) {
-    set(`--file ${name}`, name, reference);
+    set(`--file ${name}`, name, reference, 'person');
     request.variables.delete(name);
     request.files.set(name, reference);
   }
   return request;
+}
+
+function assertOneUseOfInput({ envFile, stdin }: ExecOptions): void {
+  const uses = envFile.filter((file) => file === STANDARD_INPUT).length;
+  if (uses + (stdin === undefined ? 0 : 1) < 2 || uses === 0) return;
+  throw badArgument(
+    '--env-file - reads standard input, which can be used once.',
+    'Name a file instead, or leave out --stdin.',
+  );
+}
+
+/** Of two values for one name, either could be the one that is meant. */
+function assertOnce(what: string, texts: readonly string[]): void {
+  const names = texts.map((text) => text.split('=', 1)[0]);
+  if (new Set(names).size === names.length) return;
+  throw badArgument(`${what}: the same name is given twice.`, 'Leave out one of them.');
 }
 
 /** Names and references. Text that is not a reference is never repeated: it may be a value. */

@@ -46,7 +46,7 @@ export async function execute(
 ): Promise<void> {
   const signals = new Signals();
   removeLeftovers();
-  const request = readRequest(options, process.env);
+  const request = await readRequest(options, process.env);
   const values = await resolveReferences(context, referencesOf(request));
   const environment = environmentOf(request, values, process.env);
   const inherited = inheritedDescriptors(context.descriptors);

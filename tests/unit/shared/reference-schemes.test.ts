@@ -40,7 +40,8 @@ async function inEnvFile(text: string): Promise<'value' | 'reference'> {
   try {
     const file = path.join(folder, 'variables.env');
     await writeFile(file, `A='${text}'\n`);
-    return readRequest({ ...options, envFile: [file] }, {}).variables.has('A') ? 'reference' : 'value';
+    const { variables } = await readRequest({ ...options, envFile: [file] }, {});
+    return variables.has('A') ? 'reference' : 'value';
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -80,7 +81,8 @@ test.each(asWritten)('%j is the same in every place that a user names', async (t
 test.each(asWritten)('%j is the same in every inherited environment', async (text, _named, inherited) => {
   const forChild = () =>
     withEnv(resolve, {}, { A: text }).then(({ A }) => (A === text ? 'value' : 'reference'));
-  const forProgram = () => (readRequest(options, { A: text }).variables.has('A') ? 'reference' : 'value');
+  const forProgram = () =>
+    readRequest(options, { A: text }).then(({ variables }) => (variables.has('A') ? 'reference' : 'value'));
   expect(await fateOf(forChild)).toBe(inherited);
   expect(await fateOf(forProgram)).toBe(inherited);
 });
