@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { readConfigText } from '../shared/config-file.js';
-import { isErrno } from '../shared/errno.js';
 import { type Environment, pinnedSocket, resolvePaths } from '../shared/paths.js';
 
 /** Where to look for a daemon. */
 export interface Address {
-  /** The socket's path or the pipe's name; `null` on Windows if no daemon has written one. */
+  /** The socket's path or the pipe's name; `null` on Windows, where only the daemon knows it. */
   readonly socket: string | null;
   /** Whether the caller or the environment named it: then no other way to the daemon may be used. */
   readonly pinned: boolean;
@@ -24,7 +22,7 @@ export async function findSocket(
   if (pinned !== undefined) return { socket: pinned, pinned: true };
   const paths = resolvePaths(env);
   const configured = await socketInConfig(paths.configFile);
-  return { socket: configured ?? paths.socket ?? pipeName(paths.pipeFile), pinned: false };
+  return { socket: configured ?? paths.socket, pinned: false };
 }
 
 /** Loads the TOML reader only if the file contains the word, so that the ordinary start stays fast. */
@@ -33,17 +31,4 @@ async function socketInConfig(file: string): Promise<string | undefined> {
   if (!text.includes('socket')) return undefined;
   const { parseConfig } = await import('../shared/config.js');
   return parseConfig(text, file).daemon.socket;
-}
-
-function pipeName(file: string): string | null {
-  return readIfAny(file)?.trim() || null;
-}
-
-function readIfAny(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) return undefined;
-    throw thrown;
-  }
 }

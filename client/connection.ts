@@ -13,27 +13,31 @@ import { fromWire, SigilforgeError } from '../shared/errors.js';
 import { parseJson } from '../shared/json.js';
 import { MAX_TIMER_MS } from '../shared/limits.js';
 import { parse } from '../shared/validate.js';
+import type { Address } from './address.js';
 import { lostConnection, notADaemon } from './connection-errors.js';
 import { isAnswer, paramsOf } from './messages.js';
-import { type LineSocket, openSocket } from './socket.js';
+import { type Reached, reach } from './reach.js';
+import type { LineSocket } from './socket.js';
 import { incompatibility } from './version-check.js';
 
 /** Errors that a peer of another protocol may cause. Only after these is it worth asking for its protocol. */
 const DOUBTFUL = new Set(['method_not_found', 'invalid_params', 'internal_error']);
 
-/** Connects to the daemon at `socket`. Resolves to `undefined` if no daemon listens there. */
+/** Connects to the daemon. Resolves to `undefined` if none listens. */
 export async function openConnection(
-  socket: string,
+  address: Address,
   onEvent: (event: AccountEvent) => void = () => {},
 ): Promise<DaemonConnection | undefined> {
-  const lines = await openSocket(socket);
-  return lines && new DaemonConnection(lines, onEvent);
+  const reached = await reach(address);
+  return reached && new DaemonConnection(reached, onEvent);
 }
 
 /** Calls over one connection. Answers may come in any order; each is checked before the caller sees it. */
 export class DaemonConnection {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
+  /** Where the daemon was found. */
+  readonly address: string;
   readonly #socket: LineSocket;
   readonly #onEvent: (event: AccountEvent) => void;
   readonly #rpc: JSONRPCClient;
@@ -42,7 +46,8 @@ export class DaemonConnection {
   #open = true;
   #held = false;
 
-  constructor(socket: LineSocket, onEvent: (event: AccountEvent) => void) {
+  constructor({ lines: socket, socket: address }: Reached, onEvent: (event: AccountEvent) => void) {
+    this.address = address;
     this.#socket = socket;
     this.#onEvent = onEvent;
     this.#rpc = new JSONRPCClient((message) => socket.send(message));

@@ -1,7 +1,7 @@
 import type { AccountEvent } from '../shared/contract/index.js';
 import { findSocket } from './address.js';
 import { openConnection } from './connection.js';
-import { noDaemon } from './session.js';
+import { noDaemon } from './no-daemon.js';
 
 /** How long a daemon may take to begin, in milliseconds. */
 const SUBSCRIBE_LIMIT = 10_000;
@@ -15,9 +15,9 @@ export interface Following {
 
 /** Follows the account events of the daemon of this environment. Throws `daemon_unavailable` if none runs. */
 export async function follow(onEvent: (event: AccountEvent) => void): Promise<Following> {
-  const { socket } = await findSocket();
-  const connection = socket === null ? undefined : await openConnection(socket, onEvent);
-  if (!connection) throw noDaemon(socket);
+  const address = await findSocket();
+  const connection = await openConnection(address, onEvent);
+  if (!connection) throw noDaemon(address);
   connection.hold(true);
   try {
     await connection.call('subscribe', { topics: ['accounts'] }, SUBSCRIBE_LIMIT);

@@ -9,8 +9,9 @@ import { SigilforgeError } from '../shared/errors.js';
 import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
 import { findSocket } from './address.js';
 import type { ConnectOptions, SigilforgeClient } from './api.js';
+import { noDaemon } from './no-daemon.js';
 import { withReferences } from './references/with-references.js';
-import { noDaemon, Session } from './session.js';
+import { Session } from './session.js';
 
 export type {
   AccessToken,
@@ -31,12 +32,10 @@ export async function connect(options: ConnectOptions = {}): Promise<SigilforgeC
       hint: 'Give the time limit of each call in milliseconds.',
     });
   }
-  const { socket, pinned } = await findSocket(options);
-  if (socket !== null) {
-    const session = new Session(socket, timeout);
-    if (await session.open()) return clientOf(session);
-  }
-  if (pinned || fallback === 'none') throw noDaemon(socket);
+  const address = await findSocket(options);
+  const session = new Session(address, timeout);
+  if (await session.open()) return clientOf(session);
+  if (address.pinned || fallback === 'none') throw noDaemon(address);
   const { openDirect } = await import('./direct.js');
   return openDirect(options.onNotice);
 }

@@ -6,11 +6,13 @@ import {
   WAIT_FLOW_S,
 } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
+import type { Address } from './address.js';
 import { type DaemonConnection, openConnection } from './connection.js';
+import { noDaemon } from './no-daemon.js';
 
-/** What a client keeps when it connects again: the socket, the time limit and the listeners. */
+/** What a client keeps when it connects again: the address, the time limit and the listeners. */
 export class Session {
-  readonly #socket: string;
+  readonly #address: Address;
   readonly #timeout: number;
   readonly #listeners = new Set<(event: AccountEvent) => void>();
   #connection: DaemonConnection | undefined;
@@ -18,8 +20,8 @@ export class Session {
   #closed = false;
 
   /** `timeout`: milliseconds for one call. */
-  constructor(socket: string, timeout: number) {
-    this.#socket = socket;
+  constructor(address: Address, timeout: number) {
+    this.#address = address;
     this.#timeout = timeout;
   }
 
@@ -58,12 +60,12 @@ export class Session {
     if (this.#closed) throw closedError();
     await this.open();
     if (this.#closed) throw closedError();
-    if (!this.#connection?.open) throw noDaemon(this.#socket);
+    if (!this.#connection?.open) throw noDaemon(this.#address);
     return this.#connection;
   }
 
   async #connect(): Promise<boolean> {
-    const connection = await openConnection(this.#socket, (event) => {
+    const connection = await openConnection(this.#address, (event) => {
       for (const listener of this.#listeners) listener(event);
     });
     this.#connection = connection;
@@ -71,12 +73,6 @@ export class Session {
     else connection?.hold(this.#listeners.size > 0);
     return connection !== undefined;
   }
-}
-
-/** No daemon listens, and nothing else may answer. */
-export function noDaemon(socket: string | null): SigilforgeError {
-  const where = socket === null ? '' : ` on ${socket}`;
-  return new SigilforgeError('daemon_unavailable', `No daemon listens${where}.`);
 }
 
 function waitingTime(method: MethodName, params: object | undefined): number {

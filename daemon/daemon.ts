@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import type { Config } from '../shared/config.js';
-import { SigilforgeError } from '../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../shared/errors.js';
+import { findHolder, INSTANCE_LEASE } from '../shared/holder.js';
 import type { Paths } from '../shared/paths.js';
 import { makePrivateFolder } from '../shared/private-folder.js';
 import { VERSION } from '../shared/version.js';
@@ -11,9 +12,9 @@ import { systemClock } from './core/platform/clock.js';
 import { reported } from './core/platform/faults.js';
 import type { JsonLog } from './core/platform/json-log.js';
 import { type Lease, Leases } from './core/store/lease.js';
-import { INSTANCE_LEASE } from './core/store/open.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
+import { removePresence, writePresence } from './presence.js';
 import { bindSocket } from './server/listen.js';
 import { contractMethods } from './server/methods.js';
 import { listenOnPipe } from './server/pipe.js';
@@ -44,7 +45,7 @@ export async function serveDaemon(
   const leases = new Leases(paths.locks);
   // A program with the library also holds it briefly, while it sets up the vault.
   const instanceLease = await leases.take(INSTANCE_LEASE, SETUP_PATIENCE_MS);
-  if (!instanceLease) throw alreadyRunning(paths.data);
+  if (!instanceLease) throw alreadyRunning(paths);
   const notices: string[] = [];
   const notice = (sentence: string): void => void notices.push(sentence);
   try {
@@ -60,9 +61,9 @@ export async function serveDaemon(
       storeWaitMs,
     });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
-    const server = socket === null ? await listenOnPipe(paths.pipeFile) : await bindSocket(socket);
+    const server = socket === null ? await listenOnPipe() : await bindSocket(socket);
     runHooks(config.hooks, core.events, log);
-    return serveCore(core, server, instanceLease, notices, log);
+    return serveCore(core, server, instanceLease, { paths, notices, log });
   } catch (thrown) {
     instanceLease.release();
     throw thrown;
@@ -73,8 +74,11 @@ function serveCore(
   core: Core,
   server: net.Server,
   instanceLease: Lease,
-  notices: readonly string[],
-  log: JsonLog,
+  {
+    paths,
+    notices,
+    log,
+  }: { readonly paths: Paths; readonly notices: readonly string[]; readonly log: JsonLog },
 ): Daemon {
   const socket = String(server.address());
   let serving: Serving | undefined;
@@ -94,6 +98,7 @@ function serveCore(
     core.signIns.close();
     await serving?.close();
     await core.close();
+    removePresence(paths.presence);
     // Last, so that no other daemon starts while this one may still write.
     instanceLease.release();
     log.info('daemon.stopped');
@@ -110,6 +115,11 @@ function serveCore(
     shutdown: () => setImmediate(stop),
   });
   serving = serve(server, createDispatcher(contractMethods(handlers), log), log);
+  try {
+    writePresence(paths.presence, socket);
+  } catch (thrown) {
+    log.warn('presence.not_written', { kind: asSigilforgeError(thrown).kind });
+  }
   log.info('daemon.ready', { version: VERSION, socket });
   // Started now, so that the first token does not wait for the keychain.
   core.tend().catch((thrown: unknown) => {
@@ -118,8 +128,12 @@ function serveCore(
   return { socket, notices, ended, stop };
 }
 
-function alreadyRunning(data: string): SigilforgeError {
-  return new SigilforgeError('already_exists', `A daemon for ${data} is already running.`, {
-    hint: 'Use that daemon, or stop it with: sigilforge daemon stop',
+function alreadyRunning(paths: Paths): SigilforgeError {
+  const holder = findHolder(paths);
+  const where = holder ? ` (process ${holder.pid}), and listens on ${holder.socket}` : '';
+  return new SigilforgeError('already_exists', `A daemon for ${paths.data} is already running${where}.`, {
+    hint: paths.socketPinned
+      ? 'Unset SIGILFORGE_SOCKET to use that daemon, or to stop it with: sigilforge daemon stop'
+      : 'Use that daemon, or stop it with: sigilforge daemon stop',
   });
 }

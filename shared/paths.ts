@@ -18,9 +18,10 @@ export interface Paths {
   /** Answers of providers that could not be stored yet, sealed. */
   readonly rescue: string;
   readonly logFile: string;
-  /** The socket's path, or `null` on Windows, where `pipeFile` holds the pipe's random name. */
+  /** The usual path of the socket; `null` on Windows, where a pipe has a random name. */
   readonly socket: string | null;
-  readonly pipeFile: string;
+  /** Where the running daemon writes about itself (`shared/presence.ts`). */
+  readonly presence: string;
   /** Whether the environment names the socket: then no other way to a daemon may be used. */
   readonly socketPinned: boolean;
 }
@@ -44,7 +45,7 @@ export function resolvePaths(
     rescue: path.join(state, 'rescue'),
     logFile: path.join(state, 'sigilforged.log'),
     socket: pinnedSocket(env) ?? defaultSocket(env, platform, data, state),
-    pipeFile: path.join(data, 'pipe'),
+    presence: path.join(data, 'daemon.json'),
     socketPinned: pinnedSocket(env) !== undefined,
   };
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { statOf } from '../../client/process-stat.js';
+import { statOf } from '../../shared/process-stat.js';
 
 /** Whether this process has a controlling terminal, even if its input and output are redirected. */
 export function hasControllingTerminal(): boolean {

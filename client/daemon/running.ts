@@ -14,11 +14,9 @@ const APPEARANCE_STEP = 25;
 
 const Identity = v.object({ pid: v.number(), protocol: v.number() });
 
-/** A connection to the daemon of this environment, or `undefined` if none runs. */
-export async function reachDaemon(): Promise<{ connection: DaemonConnection; socket: string } | undefined> {
-  const { socket } = await findSocket();
-  const connection = socket === null ? undefined : await openConnection(socket);
-  return socket === null || connection === undefined ? undefined : { connection, socket };
+/** A connection to the daemon of this environment, or `undefined` if none is reached. */
+async function reachDaemon(): Promise<DaemonConnection | undefined> {
+  return openConnection(await findSocket());
 }
 
 /** The daemon's process and protocol, by a request that every protocol version understands. */
@@ -33,18 +31,17 @@ export async function identify(connection: DaemonConnection): Promise<v.InferOut
  */
 export async function runningDaemon(): Promise<{ pid: number; socket: string } | undefined> {
   const limit = performance.now() + APPEARANCE_LIMIT;
-  let reached = await reachDaemon();
-  while (reached === undefined && performance.now() < limit) {
+  let connection = await reachDaemon();
+  while (connection === undefined && performance.now() < limit) {
     await sleep(APPEARANCE_STEP);
-    reached = await reachDaemon();
+    connection = await reachDaemon();
   }
-  if (reached === undefined) return undefined;
-  const { connection, socket } = reached;
+  if (connection === undefined) return undefined;
   try {
     const { pid, protocol } = await identify(connection);
     const fault = incompatibility(protocol);
     if (fault) throw fault;
-    return { pid, socket };
+    return { pid, socket: connection.address };
   } finally {
     connection.disconnect();
   }

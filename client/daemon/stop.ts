@@ -1,8 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import type { DaemonConnection } from '../connection.js';
-import { statOf } from '../process-stat.js';
-import { identify, reachDaemon } from './running.js';
+import { findHolder } from '../../shared/holder.js';
+import { resolvePaths } from '../../shared/paths.js';
+import { isZombie } from '../../shared/process-stat.js';
+import { type Address, findSocket } from '../address.js';
+import { type DaemonConnection, openConnection } from '../connection.js';
+import { noDaemon } from '../no-daemon.js';
+import { identify } from './running.js';
 
 /** An exchange with a provider may take a minute and is never cut off. The daemon's own five seconds come after that. */
 const STOP_LIMIT = 75_000;
@@ -10,24 +15,54 @@ const STOP_LIMIT = 75_000;
 /** How often to check whether the process is gone, in milliseconds: only a parent is notified of the end of a process. */
 const STEP = 10;
 
-/** Stops the daemon, of any protocol version. Resolves once its process is gone, to `false` if no daemon was running. */
+/**
+ * Stops the daemon, of any protocol version, also one that no socket leads to. Resolves once its process is gone, to
+ * `false` if no daemon was running. Throws `daemon_unavailable` if one runs that another socket leads to than the given one.
+ */
 export async function stopDaemon(): Promise<boolean> {
-  const reached = await reachDaemon();
-  if (reached === undefined) return false;
-  const { connection } = reached;
+  const address = await findSocket();
   const limit = performance.now() + STOP_LIMIT;
+  const connection = await openConnection(address);
+  if (connection !== undefined) await stopByRequest(connection, limit);
+  else return stopBySignal(address, limit);
+  return true;
+}
+
+async function stopByRequest(connection: DaemonConnection, limit: number): Promise<void> {
   const { pid } = await identify(connection);
   connection.hold(true);
   try {
     await askToEnd(connection);
     await Promise.race([connection.closed, sleep(STOP_LIMIT, undefined, { ref: false })]);
-    while (isAlive(pid)) {
-      if (performance.now() > limit) throw tooLong(pid);
-      await sleep(STEP);
-    }
-    return true;
+    await untilGone(pid, limit);
   } finally {
     connection.disconnect();
+  }
+}
+
+/** The daemon ends by SIGTERM as it does by a request. */
+async function stopBySignal(address: Address, limit: number): Promise<boolean> {
+  const holder = findHolder(resolvePaths());
+  if (holder === undefined) return false;
+  if (address.pinned && address.socket !== holder.socket) throw noDaemon(address);
+  endProcess(holder.pid);
+  await untilGone(holder.pid, limit);
+  return true;
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (thrown) {
+    // It has just ended by itself.
+    if (!isErrno(thrown, 'ESRCH')) throw thrown;
+  }
+}
+
+async function untilGone(pid: number, limit: number): Promise<void> {
+  while (isAlive(pid)) {
+    if (performance.now() > limit) throw tooLong(pid);
+    await sleep(STEP);
   }
 }
 
@@ -46,12 +81,7 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  return process.platform !== 'linux' || !isZombie(pid);
-}
-
-/** Whether a process has ended and its parent has not asked for its status yet. In some containers no parent ever does. */
-function isZombie(pid: number): boolean {
-  return /^[ZX]/.test(statOf(pid)[0] ?? '');
+  return !isZombie(pid);
 }
 
 function tooLong(pid: number): SigilforgeError {

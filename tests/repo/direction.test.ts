@@ -265,6 +265,7 @@ describe('packages', () => {
 const SHARED_FILES = [
   ...['whole-file', 'log-file', 'ownership', 'private-folder', 'config-file', 'core-files'],
   'built-program',
+  ...['presence', 'holder', 'process-stat'],
 ];
 
 test('what both sides share does no input or output, except what both do with files', () => {

@@ -4,6 +4,7 @@ export type LogEvent =
   | 'daemon.stopping'
   | 'daemon.stopped'
   | 'daemon.unhandled_rejection'
+  | 'presence.not_written'
   | 'connection.accept_failed'
   | 'connection.holds_too_much'
   | 'call.failed'

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { INSTANCE_LEASE } from '../../../shared/holder.js';
 import { assertPrivate, assertUnchangeable } from '../../../shared/ownership.js';
 import { withPathErrors } from '../../../shared/path-error.js';
 import type { Paths } from '../../../shared/paths.js';
@@ -8,9 +9,6 @@ import type { Clock } from '../platform/clock.js';
 import type { Lease, Leases } from './lease.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrate.js';
 import { Sqlite } from './sqlite.js';
-
-/** The lease of the one daemon of a data folder. */
-export const INSTANCE_LEASE = 'instance';
 
 const SETUP_LIMIT_MS = 5_000;
 const SETUP_STEP_MS = 50;

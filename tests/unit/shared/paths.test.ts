@@ -13,7 +13,7 @@ describe('Linux', () => {
       database: '/home/ada/.local/share/sigilforge/sigilforge.db',
       locks: '/home/ada/.local/share/sigilforge/locks',
       keyFile: '/home/ada/.local/share/sigilforge/vault.key',
-      pipeFile: '/home/ada/.local/share/sigilforge/pipe',
+      presence: '/home/ada/.local/share/sigilforge/daemon.json',
       state: '/home/ada/.local/state/sigilforge',
       logFile: '/home/ada/.local/state/sigilforge/sigilforged.log',
       rescue: '/home/ada/.local/state/sigilforge/rescue',
@@ -73,7 +73,7 @@ describe('Windows', () => {
     const paths = resolvePaths(given, 'win32');
     // The last step is joined as on the machine that this runs on.
     expect(paths.configFile.replaceAll('/', '\\')).toBe(expected.config);
-    expect(paths.pipeFile.replaceAll('/', '\\')).toBe(`${expected.data}\\pipe`);
+    expect(paths.presence.replaceAll('/', '\\')).toBe(`${expected.data}\\daemon.json`);
     expect(paths).toMatchObject({ data: expected.data, state: expected.state, socket: null });
   });
 
@@ -165,7 +165,7 @@ describe('overrides', () => {
       database: '/sf/data/sigilforge.db',
       locks: '/sf/data/locks',
       keyFile: '/sf/data/vault.key',
-      pipeFile: '/sf/data/pipe',
+      presence: '/sf/data/daemon.json',
       state: '/sf/state',
       logFile: '/sf/state/sigilforged.log',
       rescue: '/sf/state/rescue',

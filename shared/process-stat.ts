@@ -13,3 +13,13 @@ export function statOf(pid: number): string[] {
     return [];
   }
 }
+
+/** When a process began, in the kernel's ticks: with its id, it names one process. `null` where that is not known. */
+export function startOf(pid: number): string | null {
+  return statOf(pid)[19] ?? null;
+}
+
+/** Whether a process has ended and its parent has not asked for its status yet. In some containers no parent ever does. */
+export function isZombie(pid: number): boolean {
+  return /^[ZX]/.test(statOf(pid)[0] ?? '');
+}
