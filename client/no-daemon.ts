@@ -15,6 +15,6 @@ export function noDaemon({ socket, pinned }: Address): SigilforgeError {
   }
   const sentence = `The daemon (process ${holder.pid}) is running, but its socket is gone: ${holder.socket}.`;
   return new SigilforgeError('daemon_unavailable', sentence, {
-    hint: 'It listens again within seconds. If it does not: sigilforge daemon restart',
+    hint: 'It ends, or listens again within seconds. If it does neither: sigilforge daemon restart',
   });
 }

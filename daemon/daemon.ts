@@ -1,6 +1,6 @@
-import type net from 'node:net';
+import path from 'node:path';
 import type { Config } from '../shared/config.js';
-import { asSigilforgeError, SigilforgeError } from '../shared/errors.js';
+import { SigilforgeError } from '../shared/errors.js';
 import { findHolder, INSTANCE_LEASE } from '../shared/holder.js';
 import type { Paths } from '../shared/paths.js';
 import { makePrivateFolder } from '../shared/private-folder.js';
@@ -14,12 +14,13 @@ import type { JsonLog } from './core/platform/json-log.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
-import { removePresence, writePresence } from './presence.js';
 import { bindSocket } from './server/listen.js';
+import type { Listener } from './server/listener.js';
 import { contractMethods } from './server/methods.js';
 import { listenOnPipe } from './server/pipe.js';
 import { createDispatcher } from './server/rpc.js';
 import { type Serving, serve } from './server/server.js';
+import { Whereabouts } from './whereabouts.js';
 
 const SETUP_PATIENCE_MS = 1_000;
 
@@ -61,9 +62,9 @@ export async function serveDaemon(
       storeWaitMs,
     });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
-    const server = socket === null ? await listenOnPipe() : await bindSocket(socket);
+    const listener = socket === null ? await listenOnPipe() : await bindSocket(socket);
     runHooks(config.hooks, core.events, log);
-    return serveCore(core, server, instanceLease, { paths, notices, log });
+    return serveCore(core, listener, instanceLease, { paths, notices, log });
   } catch (thrown) {
     instanceLease.release();
     throw thrown;
@@ -72,7 +73,7 @@ export async function serveDaemon(
 
 function serveCore(
   core: Core,
-  server: net.Server,
+  listener: Listener,
   instanceLease: Lease,
   {
     paths,
@@ -80,8 +81,9 @@ function serveCore(
     log,
   }: { readonly paths: Paths; readonly notices: readonly string[]; readonly log: JsonLog },
 ): Daemon {
-  const socket = String(server.address());
+  const socket = listener.address;
   let serving: Serving | undefined;
+  let whereabouts: Whereabouts | undefined;
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
@@ -92,20 +94,21 @@ function serveCore(
     if (stopping) return;
     stopping = true;
     log.info('daemon.stopping');
+    whereabouts?.stay();
     finish().then(end, end);
   };
   const finish = async (): Promise<void> => {
     core.signIns.close();
     await serving?.close();
     await core.close();
-    removePresence(paths.presence);
+    whereabouts?.leave();
     // Last, so that no other daemon starts while this one may still write.
     instanceLease.release();
     log.info('daemon.stopped');
   };
 
   const handlers = createHandlers(core, {
-    socket,
+    socket: () => serving?.address ?? socket,
     startedAt: systemClock.wall(),
     connections: () => serving?.connections ?? 0,
     setLogLevel: (level) => {
@@ -114,12 +117,9 @@ function serveCore(
     // The answer is written first.
     shutdown: () => setImmediate(stop),
   });
-  serving = serve(server, createDispatcher(contractMethods(handlers), log), log);
-  try {
-    writePresence(paths.presence, socket);
-  } catch (thrown) {
-    log.warn('presence.not_written', { kind: asSigilforgeError(thrown).kind });
-  }
+  serving = serve(listener, createDispatcher(contractMethods(handlers), log), log);
+  const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
+  whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);
   log.info('daemon.ready', { version: VERSION, socket });
   // Started now, so that the first token does not wait for the keychain.
   core.tend().catch((thrown: unknown) => {

@@ -1,6 +1,7 @@
 import type { SigilforgeClient } from '../../client/index.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
+import { describeLost, lostDaemon } from './daemon.js';
 
 /** A client as the arguments ask for it: of the daemon, else of the library in this process, which a notice says. */
 export async function openClient(context: Context): Promise<SigilforgeClient> {
@@ -9,7 +10,9 @@ export async function openClient(context: Context): Promise<SigilforgeClient> {
   const onNotice = (sentence: string): void => context.output.notice(sentence);
   const client = await connect({ fallback: context.fallback ? 'direct' : 'none', onNotice });
   if (client.via === 'direct') {
-    context.output.notice('No daemon is running, so the library in this process is used.');
+    const lost = await lostDaemon();
+    const daemon = lost ? `The daemon is ${describeLost(lost)},` : 'No daemon is running,';
+    context.output.notice(`${daemon} so the library in this process is used.`);
   }
   return client;
 }

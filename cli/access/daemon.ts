@@ -1,6 +1,22 @@
 import type { Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 
+/** A daemon that runs and that no socket leads to. */
+interface LostDaemon {
+  readonly pid: number;
+  readonly socket: string;
+  readonly version: string;
+}
+
+export async function lostDaemon(): Promise<LostDaemon | undefined> {
+  const { findLostDaemon } = await import('../../client/daemon/lost.js');
+  return findLostDaemon();
+}
+
+export function describeLost({ pid, socket }: LostDaemon): string {
+  return `running (process ${pid}), but its socket is gone: ${socket}`;
+}
+
 /** Starts the daemon if it is not running, waits until it is ready, and prints where it is. */
 export async function startDaemon({ output }: Context): Promise<void> {
   const launch = await import('../../client/daemon/launch.js');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { withClient } from '../access/client.js';
+import { describeLost, lostDaemon } from '../access/daemon.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
 
@@ -25,11 +26,18 @@ async function status(context: Context): Promise<void> {
   const daemon =
     via === 'daemon'
       ? { daemon: 'running', pid, started_at, uptime_s, socket, connections }
-      : { daemon: 'not running' };
+      : { daemon: await unasked(context) };
   context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
   if (found.vault.key_source === 'key_file') {
     context.output.notice(
       "The vault's key is in a file next to the database. A stolen database is safe; a stolen folder is not.",
     );
   }
+}
+
+/** How the daemon is that was not asked: with `--direct`, it may well be within reach. */
+async function unasked({ direct }: Context): Promise<string> {
+  const lost = await lostDaemon();
+  if (lost === undefined) return 'not running';
+  return direct ? `running (process ${lost.pid}), and not asked` : describeLost(lost);
 }

@@ -9,8 +9,8 @@ type Methods = 'status' | 'rpc.discover' | 'set_log_level' | 'shutdown';
 
 /** The process that holds the library: the daemon, or a program that uses it directly. */
 export interface Host {
-  /** The socket that is listened on; `null` in-process. */
-  readonly socket: string | null;
+  /** The socket that is listened on now; `null` in-process. */
+  socket(): string | null;
   readonly startedAt: number;
   connections(): number;
   setLogLevel(level: LogLevel): void;
@@ -31,7 +31,7 @@ export function hostHandlers(
         pid: process.pid,
         started_at: timestamp(host.startedAt),
         uptime_s: Math.floor(process.uptime()),
-        socket: host.socket,
+        socket: host.socket(),
         account_count: accounts.count,
         secret_count: secrets.count,
         connections: host.connections(),

@@ -36,7 +36,7 @@ export type LocalApi = Api & { close(): Promise<void> };
 export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): Promise<LocalApi> {
   const { core, log, close } = await openLocalCore(onNotice);
   const handlers = createHandlers(core, {
-    socket: null,
+    socket: () => null,
     startedAt: systemClock.wall(),
     connections: () => 0,
     setLogLevel: (level) => {

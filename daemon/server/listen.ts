@@ -1,22 +1,66 @@
-import { lstatSync, type Stats, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { errnoOf, isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
-import { assertSocketPathFits } from '../../shared/paths.js';
+import { assertSocketPathFits, socketPathFits } from '../../shared/paths.js';
 import { makePrivateFolder } from '../../shared/private-folder.js';
+import { removeIfPossible } from '../../shared/whole-file.js';
+import { closed, type Listener } from './listener.js';
 
 /**
  * Listens on `socket`, which is 0600 from its first moment, in a folder of the user (made 0700 if it is missing). A stale
- * socket is replaced, so the caller holds the instance lock until the server is closed, which removes the file.
+ * socket is replaced, so the caller holds the instance lock until the listener is closed, which removes its own file.
  * Throws `unsafe_path` for paths that others own, may open or have put there, `already_exists` if a program listens.
  */
-export async function bindSocket(socket: string): Promise<net.Server> {
+export async function bindSocket(socket: string): Promise<Listener> {
   assertSocketPathFits(socket);
   makePrivateFolder(path.dirname(socket));
   await removeStale(socket);
-  return await listen(socket, 0o177);
+  // A server that is closed removes the name that it was bound to, whatever has that name by then: so it gets one that
+  // is gone at once, and only `close` removes the socket's own.
+  const draft = draftOf(socket);
+  const server = await listen(draft, 0o177);
+  try {
+    renameSync(draft, socket);
+    return listenerAt(socket, server);
+  } catch (cause) {
+    server.close();
+    throw unusable(socket, cause);
+  }
+}
+
+/** Another name in the same folder, that the platform can hold if it holds the socket's own. */
+function draftOf(socket: string): string {
+  const { dir, base } = path.parse(socket);
+  const random = randomBytes(4).toString('hex');
+  const draft = path.join(dir, `.${base}.${random}`);
+  return socketPathFits(draft) ? draft : path.join(dir, random.slice(0, base.length));
+}
+
+function listenerAt(address: string, server: net.Server): Listener {
+  const own = identityOf(address);
+  // The kernel keeps the number of the file while the server listens, so no other file can have it.
+  const isInPlace = (): boolean => own !== undefined && identityOf(address) === own;
+  return {
+    ...{ server, address, isInPlace },
+    close() {
+      if (isInPlace()) removeIfPossible(address);
+      return closed(server);
+    },
+  };
+}
+
+function identityOf(file: string): string | undefined {
+  try {
+    const { dev, ino } = lstatSync(file);
+    return `${dev} ${ino}`;
+  } catch (thrown) {
+    if (errnoOf(thrown) !== undefined) return undefined;
+    throw thrown;
+  }
 }
 
 /** Listens at `address` (a path, or the name of a pipe) with `umask` while it is bound: a chmod would come too late. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:net';
 import { listen } from './listen.js';
+import { closed, type Listener } from './listener.js';
 
 /**
  * Listens on a Windows pipe whose name has 128 random bits, so that no other program can take it first. Clients learn it
@@ -8,6 +8,8 @@ import { listen } from './listen.js';
  *
  * The project's tests do not run on Windows: this follows only its documentation.
  */
-export async function listenOnPipe(): Promise<Server> {
-  return await listen(`\\\\.\\pipe\\sigilforge-${randomBytes(16).toString('hex')}`, 0o077);
+export async function listenOnPipe(): Promise<Listener> {
+  const address = `\\\\.\\pipe\\sigilforge-${randomBytes(16).toString('hex')}`;
+  const server = await listen(address, 0o077);
+  return { server, address, isInPlace: () => true, close: () => closed(server) };
 }

@@ -1,8 +1,8 @@
-import type { Server } from 'node:net';
 import type { Logger } from '../core/platform/log.js';
 import { Budget } from './budget.js';
 import { Connection } from './connection.js';
 import { defaultLimits, type Limits } from './limits.js';
+import type { Listener } from './listener.js';
 import { Places } from './places.js';
 import { Rounds } from './rounds.js';
 import type { Dispatcher } from './rpc.js';
@@ -11,6 +11,12 @@ import type { Dispatcher } from './rpc.js';
 export interface Serving {
   /** How many clients are connected now. */
   readonly connections: number;
+  /** Where it listens. */
+  readonly address: string;
+  /** Whether clients that look there reach it. */
+  isInPlace(): boolean;
+  /** Accepts clients by another listener from now on. Those that are connected stay. As with `serve`: in the same turn. */
+  moveTo(next: Listener): void;
   /** Accepts no more clients, waits at most `closeMs` for running requests to be answered, and ends every connection. */
   close(): Promise<void>;
 }
@@ -20,7 +26,7 @@ export interface Serving {
  * clients are lost.
  */
 export function serve(
-  server: Server,
+  first: Listener,
   dispatch: Dispatcher,
   log: Logger,
   changed: Partial<Limits> = {},
@@ -30,22 +36,23 @@ export function serve(
   const places = new Places<Connection>(limits);
   const shared = { dispatch, limits, budget, places, rounds: new Rounds() };
   let closing: Promise<void> | undefined;
+  let listener = accept(first);
 
-  server.on('connection', (socket) => {
-    const connection = new Connection(socket, shared);
-    places.add(connection);
-    socket.on('close', () => places.remove(connection));
-  });
-  // Accepting can fail, for example if there are no descriptors left. The clients that are connected are still served.
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    log.warn('connection.accept_failed', { error: error.code });
-  });
+  function accept(next: Listener): Listener {
+    next.server.on('connection', (socket) => {
+      const connection = new Connection(socket, shared);
+      places.add(connection);
+      socket.on('close', () => places.remove(connection));
+    });
+    // Accepting can fail, for example if there are no descriptors left. The clients that are connected are still served.
+    next.server.on('error', (error: NodeJS.ErrnoException) => {
+      log.warn('connection.accept_failed', { error: error.code });
+    });
+    return next;
+  }
 
   async function close(): Promise<void> {
-    const closed = [
-      new Promise<void>((resolve) => server.close(() => resolve())),
-      ...places.all().map((connection) => connection.finish()),
-    ];
+    const closed = [listener.close(), ...places.all().map((connection) => connection.finish())];
     const limit = setTimeout(() => {
       for (const connection of places.all()) connection.destroy();
     }, limits.closeMs);
@@ -56,6 +63,14 @@ export function serve(
   return {
     get connections() {
       return places.size;
+    },
+    get address() {
+      return listener.address;
+    },
+    isInPlace: () => listener.isInPlace(),
+    moveTo(next) {
+      void listener.close();
+      listener = accept(next);
     },
     close() {
       closing ??= close();

@@ -40,7 +40,7 @@ beforeAll(async () => {
   core = await openTestCore(home);
   provider = await startFakeProvider();
   const host = {
-    socket: null,
+    socket: () => null,
     startedAt: 0,
     connections: () => served.serving.connections,
     setLogLevel: () => undefined,

@@ -5,9 +5,11 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -15,6 +17,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bindSocket } from '../../daemon/server/listen.js';
+import type { Listener } from '../../daemon/server/listener.js';
 import { makeFolder } from '../support/start/served.js';
 import { WireClient } from '../support/wire/wire-client.js';
 
@@ -28,15 +31,11 @@ async function place(): Promise<{ home: string; folder: string; socket: string }
   return { home, folder, socket: path.join(folder, 's.sock') };
 }
 
-function close(server: net.Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
-}
-
-async function bind(socket: string): Promise<net.Server> {
-  const server = await bindSocket(socket);
-  server.on('connection', (peer) => peer.destroy());
-  onTestFinished(() => close(server));
-  return server;
+async function bind(socket: string): Promise<Listener> {
+  const listener = await bindSocket(socket);
+  listener.server.on('connection', (peer) => peer.destroy());
+  onTestFinished(() => listener.close());
+  return listener;
 }
 
 function mode(file: string): number {
@@ -49,7 +48,7 @@ async function leaveStale(socket: string): Promise<void> {
   const other = `${socket}.kept`;
   // Closing removes the path, but not another name of the same socket.
   linkSync(socket, other);
-  await close(server);
+  await server.close();
   renameSync(other, socket);
 }
 
@@ -62,7 +61,7 @@ describe('the socket', () => {
       expect(mode(folder)).toBe(0o700);
       expect(mode(path.join(folder, 'deep'))).toBe(0o700);
       const deep = await binding;
-      onTestFinished(() => close(deep));
+      onTestFinished(() => deep.close());
       expect(mode(path.join(folder, 'deep', 's.sock'))).toBe(0o600);
       expect(process.umask()).toBe(0);
       await bind(socket);
@@ -81,7 +80,7 @@ describe('the socket', () => {
     const listen = net.Server.prototype.listen;
     net.Server.prototype.listen = function (this: net.Server, ...args: Parameters<typeof listen>) {
       const server = listen.apply(this, args);
-      modes.push(mode(socket));
+      modes.push(...readdirSync(folder).map((name) => mode(path.join(folder, name))));
       return server;
     } as typeof listen;
     try {
@@ -91,11 +90,36 @@ describe('the socket', () => {
       process.umask(usual);
     }
     expect(modes).toEqual([0o600]);
+    expect(mode(socket)).toBe(0o600);
+    expect(readdirSync(folder)).toEqual([path.basename(socket)]);
+  });
+
+  test('that has come to be of another program, or no socket any more, stays when the server is closed', async () => {
+    const { socket } = await place();
+    const first = await bindSocket(socket);
+    unlinkSync(socket);
+    expect(first.isInPlace()).toBe(false);
+    const second = await bind(socket);
+    await first.close();
+    expect(second.isInPlace()).toBe(true);
+    unlinkSync(socket);
+    writeFileSync(socket, 'precious');
+    await second.close();
+    expect(readFileSync(socket, 'utf8')).toBe('precious');
+  });
+
+  test('may have the longest path that the platform holds, and the shortest name', async () => {
+    const { home } = await place();
+    const limit = process.platform === 'darwin' ? 103 : 107;
+    const deep = path.join(home, 'x'.repeat(limit - home.length - 5));
+    const { address } = await bind(path.join(deep, 'sok'));
+    expect(address).toHaveLength(limit);
+    await (await WireClient.connect(address)).stop();
   });
 
   test('is gone when the server is closed', async () => {
     const { socket } = await place();
-    await close(await bindSocket(socket));
+    await (await bindSocket(socket)).close();
     expect(existsSync(socket)).toBe(false);
   });
 
@@ -109,7 +133,7 @@ describe('the socket', () => {
 
   test('that a process listens on is left alone', async () => {
     const { socket } = await place();
-    const first = await bind(socket);
+    const { server: first } = await bind(socket);
     const accepted = new Promise((resolve) => first.once('connection', resolve));
     first.on('connection', (peer) =>
       peer

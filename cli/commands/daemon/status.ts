@@ -1,17 +1,21 @@
 import type { Command } from 'commander';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { withClient } from '../../access/client.js';
+import { describeLost, lostDaemon } from '../../access/daemon.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 
 /** The exit status if no daemon runs, as init scripts have it. */
 const NOT_RUNNING = 3;
 
+/** The one if a daemon runs and does not answer. */
+const UNKNOWN = 4;
+
 export function configure(command: Command, context: Context): void {
   command.action(() => status(context));
   addNotes(command, {
     examples: [
-      ['sigilforge daemon status', 'exit status 0 if it is running, 3 if not'],
+      ['sigilforge daemon status', 'exit status 0 if it is running, 3 if not, 4 if no socket leads to it'],
       ['sigilforge daemon status --json', 'the same for a program'],
     ],
     seeAlso: ['sigilforge status'],
@@ -30,7 +34,11 @@ async function status(context: Context): Promise<void> {
     );
   } catch (thrown) {
     if (asSigilforgeError(thrown).kind !== 'daemon_unavailable') throw thrown;
-    output.result({ running: false }, () => output.record({ daemon: 'not running' }));
-    process.exitCode = NOT_RUNNING;
+    const lost = await lostDaemon();
+    const result = lost ? { running: true, reachable: false, ...lost } : { running: false };
+    output.result(result, () =>
+      output.record(lost ? { daemon: describeLost(lost), ...lost } : { daemon: 'not running' }),
+    );
+    process.exitCode = lost ? UNKNOWN : NOT_RUNNING;
   }
 }

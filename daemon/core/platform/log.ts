@@ -5,6 +5,8 @@ export type LogEvent =
   | 'daemon.stopped'
   | 'daemon.unhandled_rejection'
   | 'presence.not_written'
+  | 'socket.moved'
+  | 'socket.gone'
   | 'connection.accept_failed'
   | 'connection.holds_too_much'
   | 'call.failed'

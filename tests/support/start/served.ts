@@ -33,8 +33,8 @@ export async function serveStub(options: ServeOptions = {}): Promise<Served> {
   const socket = options.socket ?? path.join(folder ?? '', 'run', 's.sock');
   const methods = options.methods ?? contractMethods(stubHandlers(options.handlers));
   const log = options.log ?? silentLogger;
-  const server = await bindSocket(socket);
-  const serving = serve(server, createDispatcher(methods, log), log, options.limits);
+  const listener = await bindSocket(socket);
+  const serving = serve(listener, createDispatcher(methods, log), log, options.limits);
   return {
     socket,
     serving,
