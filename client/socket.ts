@@ -1,15 +1,16 @@
 import { lstatSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { errnoOf } from '../shared/errno.js';
+import { isErrno } from '../shared/errno.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { encodeLine, LineDecoder } from '../shared/framing.js';
 import { assertPrivate } from '../shared/ownership.js';
 import { assertSocketPathFits, socketPathFits } from '../shared/paths.js';
 import { inHeldFolder } from './held-folder.js';
+import { unusableSocket } from './socket-errors.js';
 
 /** No daemon listens: no socket, or one that its daemon left behind. Every other failure means that something is wrong. */
-const ABSENT = new Set(['ENOENT', 'ECONNREFUSED']);
+const ABSENT = ['ENOENT', 'ECONNREFUSED'];
 
 /** What is called with what comes through a socket. */
 export interface SocketListener {
@@ -28,12 +29,8 @@ export async function openSocket(socket: string): Promise<LineSocket | undefined
     return new LineSocket(await (process.platform === 'win32' ? connect(socket) : connectPrivately(socket)));
   } catch (thrown) {
     if (thrown instanceof SigilforgeError) throw thrown;
-    const code = errnoOf(thrown) ?? 'unknown error';
-    if (ABSENT.has(code)) return undefined;
-    throw new SigilforgeError('daemon_unavailable', `The daemon's socket ${socket} fails with ${code}.`, {
-      hint: 'Check the daemon with: sigilforge daemon status',
-      cause: thrown,
-    });
+    if (isErrno(thrown, ...ABSENT)) return undefined;
+    throw unusableSocket(socket, thrown);
   }
 }
 

@@ -1,0 +1,42 @@
+import { errnoOf } from '../shared/errno.js';
+import { SigilforgeError } from '../shared/errors.js';
+
+/** Answers to a Unix socket in sandboxes: seccomp filters choose the first, systemd and missing families the others. */
+const NO_UNIX_SOCKETS = new Set(['EPERM', 'EAFNOSUPPORT', 'EPROTONOSUPPORT']);
+
+const TOO_MANY_FILES = new Set(['EMFILE', 'ENFILE']);
+
+/** Why a socket that is there cannot be used: `daemon_unavailable`, because no other way may be taken for it. */
+export function unusableSocket(socket: string, cause: unknown): SigilforgeError {
+  const code = errnoOf(cause) ?? 'unknown error';
+  if (NO_UNIX_SOCKETS.has(code)) {
+    const sentence = `This program runs in a sandbox that forbids Unix sockets (${code}), so it cannot reach the daemon on ${socket}.`;
+    return new SigilforgeError('daemon_unavailable', sentence, {
+      hint: `Allow AF_UNIX and this path in the settings of the sandbox${insteadOfDaemon()}.`,
+      cause,
+    });
+  }
+  if (code === 'EACCES') {
+    const sentence = `This program may not use the socket ${socket} (${code}): its permissions, a sandbox, AppArmor or SELinux forbid it.`;
+    return new SigilforgeError('daemon_unavailable', sentence, {
+      hint: `Allow this path there${insteadOfDaemon()}.`,
+      cause,
+    });
+  }
+  if (TOO_MANY_FILES.has(code)) {
+    const sentence = `Too many files are open (${code}), so the daemon's socket ${socket} cannot be opened.`;
+    return new SigilforgeError('daemon_unavailable', sentence, {
+      hint: 'Close files in this program, or allow more of them with: ulimit -n',
+      cause,
+    });
+  }
+  return new SigilforgeError('daemon_unavailable', `The daemon's socket ${socket} fails with ${code}.`, {
+    hint: 'Check the daemon with: sigilforge daemon status',
+    cause,
+  });
+}
+
+/** With SIGILFORGE_SOCKET set, `--direct` is refused. */
+function insteadOfDaemon(): string {
+  return process.env['SIGILFORGE_SOCKET'] ? '' : ', or add --direct if the vault may be read in it';
+}
