@@ -1,6 +1,6 @@
 import { fstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { statOf } from '../../client/process-stat.js';
+import { statOf } from '../../shared/process-stat.js';
 
 /** Open descriptors from 3 on, and what each leads to. The same text means the same thing. */
 export type Descriptors = ReadonlyMap<number, string>;

@@ -44,7 +44,7 @@ describe.skipIf(!canRefuse())('a program that the kernel lets use no Unix socket
     },
   );
 
-  test('is not told of --direct where its environment names the socket', async () => {
+  test('is not sent to --direct where its environment names the socket', async () => {
     const { code, stderr } = await run('socket', 'EPERM', ['list-accounts'], {
       SIGILFORGE_SOCKET: daemon.socket,
     });
