@@ -1,11 +1,10 @@
 import { SigilforgeError } from '../shared/errors.js';
-import { findHolder } from '../shared/holder.js';
-import { resolvePaths } from '../shared/paths.js';
 import type { Address } from './address.js';
+import { findHolderHere } from './holder.js';
 
 /** No daemon listens at `address`, and nothing else may answer. A daemon that runs all the same is named. */
 export function noDaemon({ socket, pinned }: Address): SigilforgeError {
-  const holder = findHolder(resolvePaths());
+  const holder = findHolderHere();
   const where = socket === null ? '' : ` on ${socket}`;
   if (holder === undefined) return new SigilforgeError('daemon_unavailable', `No daemon listens${where}.`);
   if (pinned && holder.socket !== socket) {

@@ -1,7 +1,7 @@
-import { findHolder } from '../shared/holder.js';
 import { resolvePaths } from '../shared/paths.js';
 import { readPresence } from '../shared/presence.js';
 import type { Address } from './address.js';
+import { findHolderHere } from './holder.js';
 import { type LineSocket, openSocket } from './socket.js';
 
 /** A connection, and where the daemon was found. */
@@ -29,7 +29,7 @@ async function reachWritten(): Promise<Reached | undefined> {
     return lines && { lines, socket };
   } catch (thrown) {
     // The daemon was killed, and this is what others have put there since.
-    if (findHolder(resolvePaths()) === undefined) return undefined;
+    if (findHolderHere() === undefined) return undefined;
     throw thrown;
   }
 }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { findHolder } from '../../shared/holder.js';
-import { resolvePaths } from '../../shared/paths.js';
 import { isZombie } from '../../shared/process-stat.js';
 import { type Address, findSocket } from '../address.js';
 import { type DaemonConnection, openConnection } from '../connection.js';
+import { findHolderHere } from '../holder.js';
 import { noDaemon } from '../no-daemon.js';
 import { identify } from './running.js';
 
@@ -42,7 +41,7 @@ async function stopByRequest(connection: DaemonConnection, limit: number): Promi
 
 /** The daemon ends by SIGTERM as it does by a request. */
 async function stopBySignal(address: Address, limit: number): Promise<boolean> {
-  const holder = findHolder(resolvePaths());
+  const holder = findHolderHere();
   if (holder === undefined) return false;
   if (address.pinned && address.socket !== holder.socket) throw noDaemon(address);
   endProcess(holder.pid);
