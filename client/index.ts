@@ -5,6 +5,7 @@ import {
   methodNames,
   type ParamsOf,
 } from '../shared/contract/index.js';
+import { wholeList } from '../shared/contract/whole-list.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
 import { findSocket } from './address.js';
@@ -53,5 +54,5 @@ function clientOf(session: Session): SigilforgeClient {
 }
 
 function caller<M extends MethodName>(session: Session, name: M) {
-  return (params?: ParamsOf<M>) => session.call(name, params);
+  return wholeList(name, (params) => session.call(name, params as ParamsOf<M> | undefined));
 }

@@ -22,7 +22,10 @@ export function accountHandlers({ accounts, addAccount, signIns }: Core): Pick<H
     },
     complete_flow: ({ flow_id, redirect_url }) => signIns.complete(flow_id, redirect_url),
     cancel_flow: ({ flow_id }, peer) => ({ cancelled: signIns.cancel(flow_id, peer.gone) }),
-    list_accounts: ({ service }) => ({ accounts: accounts.list(service) }),
+    list_accounts: ({ service, cursor }) => {
+      const page = accounts.list(service, cursor);
+      return { accounts: page.items, cursor: page.cursor };
+    },
     get_account: ({ service, account }) => accounts.describe(service, account),
     remove_account: (params) => accounts.remove(params),
   };

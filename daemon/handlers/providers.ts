@@ -1,20 +1,19 @@
+import type { ProviderSummary } from '../../shared/contract/providers.js';
+import type { Provider } from '../../shared/provider.js';
 import type { Core } from '../core/core.js';
+import { type Listed, pageOf } from '../core/platform/pages.js';
 import type { Handlers } from './handlers.js';
 
 type Methods = 'list_providers' | 'get_provider' | 'set_provider' | 'remove_provider';
 
+const LISTED: Listed<Provider> = { name: 'providers', keyOf: ({ id }) => [id] };
+
 export function providerHandlers({ providers }: Core): Pick<Handlers, Methods> {
   return {
-    list_providers: () => ({
-      providers: providers.list().map(({ id, name, flows, default_scopes, source, configured }) => ({
-        id,
-        name,
-        flows,
-        default_scopes,
-        source,
-        configured,
-      })),
-    }),
+    list_providers: ({ cursor }) => {
+      const page = pageOf(LISTED, providers.list(), summaryOf, cursor);
+      return { providers: page.items, cursor: page.cursor };
+    },
     get_provider: async ({ id, discover }) => ({
       provider: discover ? await providers.discovered(id) : providers.get(id),
     }),
@@ -23,4 +22,8 @@ export function providerHandlers({ providers }: Core): Pick<Handlers, Methods> {
     }),
     remove_provider: async ({ id }) => ({ removed: await providers.remove(id) }),
   };
+}
+
+function summaryOf({ id, name, flows, default_scopes, source, configured }: Provider): ProviderSummary {
+  return { id, name, flows, default_scopes, source, configured };
 }

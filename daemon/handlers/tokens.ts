@@ -15,8 +15,11 @@ export function tokenHandlers({ tokens, tokenInfo, rereading, resolver }: Core):
     get_token: (params) => tokens.get(params),
     refresh_token: ({ service, account }) => tokens.refresh(service, account),
     token_info: ({ service, account }) => tokenInfo.get(service, account),
-    accounts_status: () => tokenInfo.status(),
-    list_unread_answers: () => ({ answers: rereading.list() }),
+    accounts_status: ({ cursor }) => tokenInfo.status(cursor),
+    list_unread_answers: ({ cursor }) => {
+      const page = rereading.list(cursor);
+      return { answers: page.items, cursor: page.cursor };
+    },
     retry_unread_answers: () => rereading.retry(),
     resolve: ({ reference, explain }) =>
       explain ? resolver.explain(reference) : resolver.resolve(reference),

@@ -7,6 +7,7 @@ import {
   type MethodName,
   methodNames,
 } from '../../shared/contract/index.js';
+import { wholeList } from '../../shared/contract/whole-list.js';
 import { systemClock } from '../core/platform/clock.js';
 import { reported } from '../core/platform/faults.js';
 import type { JsonLog } from '../core/platform/json-log.js';
@@ -70,6 +71,9 @@ function callable(handlers: Handlers, peer: Peer, log: JsonLog): Api {
       throw reported(thrown, 'call.failed', log);
     }
   };
-  const entries = methodNames.map((name) => [camelCase(name), (params?: unknown) => call(name, params)]);
+  const entries = methodNames.map((name) => [
+    camelCase(name),
+    wholeList(name, (params) => call(name, params)),
+  ]);
   return Object.fromEntries(entries) as Api;
 }

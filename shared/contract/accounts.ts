@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { RequestParams } from '../request-params.js';
 import { FlowKind, Issuer, Scopes, Seconds, ServiceName, Text, Timestamp, Uuid } from '../schemas.js';
-import { accountParams, MaybeTime, method } from './types.js';
+import { accountParams, Cursor, cursorParam, MaybeTime, method } from './types.js';
 
 export const AccountInfo = v.object({
   id: Uuid,
@@ -93,9 +93,9 @@ export const accounts = {
   ),
   cancel_flow: method('Cancels a sign-in.', { flow_id: Uuid }, v.object({ cancelled: v.boolean() })),
   list_accounts: method(
-    'Lists the accounts of one service, or all accounts.',
-    { service: v.optional(ServiceName) },
-    v.object({ accounts: v.array(AccountInfo) }),
+    'Lists the accounts of one service, or all accounts, a page at a time.',
+    { service: v.optional(ServiceName), ...cursorParam },
+    v.object({ accounts: v.array(AccountInfo), cursor: Cursor }),
   ),
   get_account: method('Describes one account, without its token.', { ...accountParams }, AccountDetails),
   remove_account: method(

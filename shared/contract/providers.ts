@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { Provider, providerSettingsAndSecret } from '../provider.js';
 import { ServiceName } from '../schemas.js';
-import { method } from './types.js';
+import { Cursor, cursorParam, method } from './types.js';
 
 export const ProviderSummary = v.pick(Provider, [
   'id',
@@ -15,9 +15,9 @@ export type ProviderSummary = v.InferOutput<typeof ProviderSummary>;
 
 export const providers = {
   list_providers: method(
-    'Lists every known provider: built in, configured or stored.',
-    {},
-    v.object({ providers: v.array(ProviderSummary) }),
+    'Lists every known provider: built in, configured or stored, a page at a time.',
+    cursorParam,
+    v.object({ providers: v.array(ProviderSummary), cursor: Cursor }),
   ),
   get_provider: method(
     'Describes one provider in full, without its client secret.',

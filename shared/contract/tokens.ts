@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Seconds, Text, Timestamp, Uuid } from '../schemas.js';
-import { accountParams, MaybeTime, method } from './types.js';
+import { accountParams, Cursor, cursorParam, MaybeTime, method } from './types.js';
 
 export const AccessToken = v.object({
   access_token: v.string(),
@@ -42,8 +42,8 @@ export const tokens = {
     }),
   ),
   accounts_status: method(
-    'Reports which tokens are valid and which expire soon, without using the network.',
-    {},
+    'Reports which tokens are valid and which expire soon, a page at a time, without using the network.',
+    cursorParam,
     v.object({
       accounts: v.array(
         v.object({
@@ -56,11 +56,12 @@ export const tokens = {
       ),
       all_valid: v.boolean(),
       any_expiring_soon: v.boolean(),
+      cursor: Cursor,
     }),
   ),
   list_unread_answers: method(
-    'Lists the answers of providers that could not be read, and are kept because a new grant may be in them.',
-    {},
+    'Lists the answers of providers that could not be read, and are kept because a new grant may be in them, a page at a time.',
+    cursorParam,
     v.object({
       answers: v.array(
         v.object({
@@ -71,6 +72,7 @@ export const tokens = {
           bytes: v.number(),
         }),
       ),
+      cursor: Cursor,
     }),
   ),
   retry_unread_answers: method(

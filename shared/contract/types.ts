@@ -30,11 +30,14 @@ export interface AnySchema extends v.GenericSchema {
 /** The parameters that name one account. */
 export const accountParams = { service: ServiceName, account: AccountName };
 
-/** The parameters of a list that comes by page. */
-export const pageParams = { prefix: v.optional(SecretPrefix), cursor: v.optional(Text) };
+/** The last parameter of a list that comes by page. */
+export const cursorParam = { cursor: v.optional(Text) };
 
-/** Where the next page begins; `null` on the last one. */
-export const Cursor = v.nullable(v.string());
+/** The parameters of a list of secrets. */
+export const pageParams = { prefix: v.optional(SecretPrefix), ...cursorParam };
+
+/** Where the next page begins; `null` on the last one. Daemons of earlier versions send some lists in one piece, without it. */
+export const Cursor = v.optional(v.nullable(v.string()), null);
 
 /** A moment, or `null` if it does not apply or is not known. */
 export const MaybeTime = v.nullable(Timestamp);

@@ -18,7 +18,7 @@ export function methodsPage(): string {
   return `${[
     '# Methods',
     'Generated from `shared/contract/` by `npm run docs`; change it there.',
-    'JSON-RPC 2.0, one JSON value a line. Parameters are given by name, or by position in the order of the tables. A `null` for an optional parameter means that it is left out. In the client library each method has its name in camel case: `get_token` is `client.getToken(…)`.',
+    'JSON-RPC 2.0, one JSON value a line. Parameters are given by name, or by position in the order of the tables. A `null` for an optional parameter means that it is left out. A list comes by page: `cursor` of a result asks for the next one, and the client library asks for them all. In the client library each method has its name in camel case: `get_token` is `client.getToken(…)`.',
     methods.map(({ name }) => `[\`${name}\`](#${anchor(name)})`).join(' · '),
     '## Errors of every method',
     errorList(EVERY_METHOD),

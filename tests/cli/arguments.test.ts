@@ -8,7 +8,7 @@ const CANARY = 'canary0123456789';
 let daemon: StubDaemon;
 
 beforeAll(async () => {
-  daemon = await startStubDaemon({ get_token: token, list_accounts: { accounts: [account] } });
+  daemon = await startStubDaemon({ get_token: token, list_accounts: { accounts: [account], cursor: null } });
 });
 
 afterAll(() => daemon.stop());

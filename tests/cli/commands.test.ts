@@ -18,13 +18,14 @@ const providers = {
       configured: true,
     },
   ],
+  cursor: null,
 };
 
 let daemon: StubDaemon;
 
 beforeAll(async () => {
   daemon = await startStubDaemon({
-    list_accounts: { accounts: [account] },
+    list_accounts: { accounts: [account], cursor: null },
     get_account: { ...account, revoked_with: [] },
     get_token: token,
     refresh_token: token,
@@ -50,7 +51,7 @@ const ordinary: [args: string[], method: string, params: object, result: object,
     ['list-accounts', '--service', 'github'],
     'list_accounts',
     { service: 'github' },
-    { accounts: [account] },
+    { accounts: [account], cursor: null },
     `github\twork\toauth\tok\t${time}\trepo user\n`,
   ],
   [

@@ -76,19 +76,19 @@ test('--direct is refused where SIGILFORGE_SOCKET is set, and together with --no
 });
 
 test('an account left out is the only one, and otherwise asked for', async () => {
-  const one = await start({ list_accounts: { accounts: [account] }, get_token: token });
+  const one = await start({ list_accounts: { accounts: [account], cursor: null }, get_token: token });
   expect(await one.run(['get-token', 'github'])).toMatchObject({ code: 0, stdout: 'gho_token\n' });
   expect(one.calls).toEqual([
     { method: 'list_accounts', params: { service: 'github' } },
     { method: 'get_token', params: { service: 'github', account: 'work' } },
   ]);
 
-  const none = await start({ list_accounts: { accounts: [] } });
+  const none = await start({ list_accounts: { accounts: [], cursor: null } });
   const missing = await none.run(['token-info', 'github']);
   expect(missing.code).toBe(3);
   expect(missing.stderr).toContain('sigilforge add-account github ACCOUNT');
 
-  const two = await start({ list_accounts: { accounts: [account, otherAccount] } });
+  const two = await start({ list_accounts: { accounts: [account, otherAccount], cursor: null } });
   const several = await two.run(['refresh-token', 'github']);
   expect(several.code).toBe(2);
   expect(several.stderr).toContain('github has several accounts: work, home.');

@@ -10,7 +10,7 @@ const program = fileURLToPath(new URL('../../dist/sigilforge.cjs', import.meta.u
 let daemon: StubDaemon;
 
 beforeAll(async () => {
-  daemon = await startStubDaemon({ list_accounts: { accounts: Array(5000).fill(account) } });
+  daemon = await startStubDaemon({ list_accounts: { accounts: Array(5000).fill(account), cursor: null } });
 });
 
 afterAll(() => daemon.stop());
@@ -36,7 +36,9 @@ test('standard error may have lost its reader too', async () => {
 
 test('a reader gets everything, however much it is', async () => {
   const { stdout } = await shell('"$0" "$1" list-accounts --json | wc -c');
-  expect(Number(stdout)).toBe(JSON.stringify({ accounts: Array(5000).fill(account) }).length + 1);
+  expect(Number(stdout)).toBe(
+    JSON.stringify({ accounts: Array(5000).fill(account), cursor: null }).length + 1,
+  );
 });
 
 test.skipIf(!existsSync('/dev/full'))('a full disk is an error', async () => {

@@ -98,7 +98,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
   });
 
   test('tables have headings, and colours only without NO_COLOR', async () => {
-    const daemon = await start({ list_accounts: { accounts: [account] } });
+    const daemon = await start({ list_accounts: { accounts: [account], cursor: null } });
     const plain = await daemon.run(['list-accounts'], { tty, env: { NO_COLOR: '1' } });
     expect(plain.stdout).toMatch(/^SERVICE {2}ACCOUNT {2}KIND {3}STATE {2}EXPIRES/);
     expect(plain.stdout).not.toContain('\u001b');

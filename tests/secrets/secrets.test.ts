@@ -18,10 +18,20 @@ describe.each(backends)('secrets by $name', ({ start }) => {
   });
   afterEach(async () => {
     vi.unstubAllEnvs();
-    const pages = await allPages((cursor) => api.listSecrets(cursor));
-    for (const { key } of pages.flatMap(({ secrets }) => secrets)) await api.deleteSecret({ key });
+    for (const { key } of (await api.listSecrets()).secrets) await api.deleteSecret({ key });
   });
   afterAll(() => backend.stop());
+
+  /** One page, which only the wire gives. */
+  async function page<M extends 'list_secrets' | 'get_secrets'>(
+    method: M,
+    params: object,
+  ): Promise<ResultOf<M>> {
+    const wire = await WireClient.connect(backend.daemon?.socket ?? '');
+    const { result } = await wire.call(method, params);
+    await wire.stop();
+    return result as ResultOf<M>;
+  }
 
   test('are kept to the byte, counted, and forgotten', async () => {
     const value = 'line one\nline two\n\n';
@@ -112,19 +122,25 @@ describe.each(backends)('secrets by $name', ({ start }) => {
   });
 
   test('come by page, in the order of their keys, and by their prefix', async () => {
+    if (!backend.daemon) return;
     const keys = Array.from({ length: 205 }, (_, index) => `page/${String(index).padStart(3, '0')}`);
     for (const key of [...keys, 'page', 'pagf', 'page0'])
       await api.setSecret({ key, value: `value of ${key}` });
-    const pages = await allPages((cursor) => api.listSecrets({ prefix: 'page/', ...cursor }));
+    const pages = await allPages((cursor) =>
+      page<'list_secrets'>('list_secrets', { prefix: 'page/', ...cursor }),
+    );
     expect(pages.map(({ secrets }) => secrets.length)).toEqual([100, 100, 5]);
     expect(pages.flatMap(({ secrets }) => secrets.map(({ key }) => key))).toEqual(keys);
     expect(JSON.stringify(pages)).not.toContain('value of');
 
-    const values = await allPages((cursor) => api.getSecrets({ prefix: 'page/', ...cursor }));
+    const values = await allPages((cursor) =>
+      page<'get_secrets'>('get_secrets', { prefix: 'page/', ...cursor }),
+    );
     expect(values.flatMap(({ secrets }) => secrets)).toEqual(
       keys.map((key) => ({ key, value: `value of ${key}`, encoding: 'utf8' })),
     );
-    const { secrets } = await api.listSecrets({ prefix: 'pag' });
+    const { secrets, cursor } = await api.listSecrets({ prefix: 'pag' });
+    expect({ count: secrets.length, cursor }).toEqual({ count: 208, cursor: null });
     expect(secrets.slice(0, 2).map(({ key }) => key)).toEqual(['page', 'page/000']);
     expect(await api.listSecrets({ prefix: 'nothing' })).toEqual({ secrets: [], cursor: null });
   });
@@ -133,11 +149,12 @@ describe.each(backends)('secrets by $name', ({ start }) => {
     ['values of the longest kind, one a page', [MAX, MAX, MAX], [1, 1, 1]],
     ['values of which three fill a page', Array<number>(7).fill(21_000), [3, 3, 1]],
     ['a long value after short ones, which stay together', [10, 10, MAX, 10, 10], [2, 1, 2]],
-    ['values that are just as long as a page', [64 * 1024 - 100, 64 * 1024 - 100], [1, 1]],
+    ['values that are just as long as a page', [63 * 1024 - 100, 63 * 1024 - 100], [1, 1]],
   ])('values come by page of 64 KiB: %s', async (_, lengths, counts) => {
+    if (!backend.daemon) return;
     const expected = lengths.map((length, index) => ({ key: `v${index}`, value: 'x'.repeat(length) }));
     for (const secret of expected) await api.setSecret(secret);
-    const pages = await allPages((cursor) => api.getSecrets(cursor));
+    const pages = await allPages((cursor) => page<'get_secrets'>('get_secrets', cursor));
     expect(pages.map(({ secrets }) => secrets.length)).toEqual(counts);
     expect(pages.flatMap(({ secrets }) => secrets.map(({ key, value }) => ({ key, value })))).toEqual(
       expected,
@@ -145,23 +162,26 @@ describe.each(backends)('secrets by $name', ({ start }) => {
   });
 
   test('values that JSON makes longer fill a page sooner', async () => {
+    if (!backend.daemon) return;
     for (const key of ['a', 'b', 'c']) await api.setSecret({ key, value: '"'.repeat(20_000) });
-    const pages = await allPages((cursor) => api.getSecrets(cursor));
+    const pages = await allPages((cursor) => page<'get_secrets'>('get_secrets', cursor));
     expect(pages.map(({ secrets }) => secrets.length)).toEqual([1, 1, 1]);
     for (const { secrets } of pages) expect(JSON.stringify(secrets).length).toBeLessThanOrEqual(64 * 1024);
   });
 
   test('a value that does not fit on a page is not opened for it', async () => {
+    if (!backend.daemon) return;
     for (const key of ['a', 'b', 'c']) await api.setSecret({ key, value: key.repeat(40_000) });
     stored.copySealedSecret(backend.sandbox.home, 'c', 'b');
-    const { secrets, cursor } = await api.getSecrets();
+    const { secrets } = await page<'get_secrets'>('get_secrets', {});
     expect(secrets.map(({ key }) => key)).toEqual(['a']);
-    await expect(api.getSecrets({ cursor: cursor ?? '' })).rejects.toMatchObject({ kind: 'integrity' });
+    await expect(api.getSecrets()).rejects.toMatchObject({ kind: 'integrity' });
   });
 
   test('a page that is just full is the last one', async () => {
+    if (!backend.daemon) return;
     for (let index = 0; index < 100; index++) await api.setSecret({ key: `full-${index}`, value: 'x' });
-    const { secrets, cursor } = await api.listSecrets();
+    const { secrets, cursor } = await page<'list_secrets'>('list_secrets', {});
     expect({ count: secrets.length, cursor }).toEqual({ count: 100, cursor: null });
   });
 

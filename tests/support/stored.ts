@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
 import { type Database, openDatabase } from './sqlite-driver.js';
 
 // What the database of a home holds, read and changed by this process while others have it open. Besides the tests of
@@ -318,6 +319,21 @@ export function insertCopies(home: string, id: string, copies: Iterable<AccountC
     const insert = db.prepare('INSERT INTO main.accounts SELECT * FROM temp.copied');
     for (const copy of copies) {
       change.run(copy);
+      insert.run();
+    }
+    db.exec('COMMIT');
+  });
+}
+
+/** Adds `count` accounts like this one, only for lists: what is sealed of the original opens for none of them. */
+export function insertListed(home: string, id: string, names: readonly string[]): void {
+  withDatabase(home, (db) => {
+    db.exec('BEGIN IMMEDIATE; CREATE TEMP TABLE copied AS SELECT * FROM accounts LIMIT 0');
+    db.prepare('INSERT INTO temp.copied SELECT * FROM accounts WHERE id = ?').run(id);
+    const change = db.prepare('UPDATE temp.copied SET id = ?, account = ?');
+    const insert = db.prepare('INSERT INTO main.accounts SELECT * FROM temp.copied');
+    for (const name of names) {
+      change.run(uuidv7(), name);
       insert.run();
     }
     db.exec('COMMIT');

@@ -1,8 +1,15 @@
 import type { AccountInfo } from '../../../shared/contract/index.js';
 import { timestamp } from '../platform/clock.js';
+import type { Listed } from '../platform/pages.js';
 import type { StoredAccount } from '../store/accounts.js';
 import { readJsonFields } from './json-fields.js';
 import { isOver } from './lifetime.js';
+
+/** How lists of accounts are sorted, as the store gives them. */
+export const LISTED_ACCOUNTS: Listed<Pick<StoredAccount, 'service' | 'account'>> = {
+  name: 'accounts',
+  keyOf: ({ service, account }) => [service, account],
+};
 
 /** An account as callers see it at `now`, in milliseconds since 1970. Throws `integrity` if it is damaged. */
 export function accountInfo(account: StoredAccount, now: number): AccountInfo {

@@ -2,11 +2,12 @@ import type { AccountDetails, AccountInfo } from '../../../shared/contract/index
 import { asSigilforgeError } from '../../../shared/errors.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import { revoke } from '../oauth/revocation.js';
+import { type Page, pageOf } from '../platform/pages.js';
 import type { Providers } from '../providers/providers.js';
 import type { AccountStore, StoredAccount } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 import { accountClient } from './account-client.js';
-import { accountInfo, damagedInfo } from './account-info.js';
+import { accountInfo, damagedInfo, LISTED_ACCOUNTS } from './account-info.js';
 import { logDamaged, readUnlessDamaged } from './damaged.js';
 import { noSuchAccount } from './errors.js';
 import type { Grants } from './grants.js';
@@ -44,14 +45,17 @@ export class Accounts {
     return this.#store.count();
   }
 
-  /** Every account, or those of one service. A damaged one hides no other: it is listed as one that needs a sign-in. */
-  list(service?: string): AccountInfo[] {
-    return this.#store
+  /**
+   * A page of all accounts, or of those of one service. A damaged one hides no other: it is listed as one that needs a
+   * sign-in.
+   */
+  list(service?: string, cursor?: string): Page<AccountInfo> {
+    const accounts = this.#store
       .list()
-      .filter((account) => service === undefined || account.service === service)
-      .map((account) =>
-        readUnlessDamaged(this.#env.log, account, (readable) => this.#info(readable), damagedInfo),
-      );
+      .filter((account) => service === undefined || account.service === service);
+    const infoOf = (account: StoredAccount) =>
+      readUnlessDamaged(this.#env.log, account, (readable) => this.#info(readable), damagedInfo);
+    return pageOf(LISTED_ACCOUNTS, accounts, infoOf, cursor);
   }
 
   /** Throws `not_found`, and `integrity` for a damaged account. */

@@ -5,6 +5,7 @@ import type { Grants } from '../accounts/grants.js';
 import { readTokenAnswer } from '../oauth/answers/token-answer.js';
 import { timestamp } from '../platform/clock.js';
 import { timeOf } from '../platform/id.js';
+import { type Listed, type Page, pageOf } from '../platform/pages.js';
 import { shieldFromSignals } from '../platform/signal-shield.js';
 import type { Providers } from '../providers/providers.js';
 import type { AccountStore, StoredAccount } from '../store/accounts.js';
@@ -21,6 +22,17 @@ interface Collaborators {
   readonly unread: UnreadAnswers;
   readonly vault: Vault;
 }
+
+type ListedAnswer = ResultOf<'list_unread_answers'>['answers'][number];
+
+/** An answer that is kept for a grant that is still the same. */
+interface Current {
+  readonly account: StoredAccount;
+  readonly kept: KeptAnswer;
+}
+
+/** The ids sort by time. */
+const LISTED: Listed<Current> = { name: 'answers', keyOf: ({ kept }) => [kept.answerId] };
 
 /** Answers that could not be read when they came: what is kept, and another try to read it, by a newer version. */
 export class Rereading {
@@ -43,14 +55,15 @@ export class Rereading {
   }
 
   /** What is kept for grants that are still the same. Reads no answer, and removes what is over. */
-  list(): ResultOf<'list_unread_answers'>['answers'] {
-    return this.#current().map(({ account, kept }) => ({
+  list(cursor?: string): Page<ListedAnswer> {
+    const answerOf = ({ account, kept }: Current): ListedAnswer => ({
       id: kept.answerId,
       service: account.service,
       account: account.account,
       received_at: timestamp(timeOf(kept.answerId)),
       bytes: this.#unread.size(kept),
-    }));
+    });
+    return pageOf(LISTED, this.#current().sort(byTime), answerOf, cursor);
   }
 
   /** Reads each answer again, the newest first, and stores what it brings. Says which accounts have a new grant by it. */
@@ -70,7 +83,7 @@ export class Rereading {
     return { recovered, unread: this.#current().length };
   }
 
-  #current(): { readonly account: StoredAccount; readonly kept: KeptAnswer }[] {
+  #current(): Current[] {
     return this.#unread.list().flatMap((kept) => {
       const account = this.#store.byId(kept.id);
       if (account?.generation === kept.generation) return [{ account, kept }];
@@ -105,4 +118,8 @@ export class Rereading {
     if (read.kind !== 'tokens') return undefined;
     return { account, granted: { tokens: read.tokens, sentAt }, attemptId: undefined, client };
   }
+}
+
+function byTime(one: Current, other: Current): number {
+  return one.kept.answerId < other.kept.answerId ? -1 : 1;
 }

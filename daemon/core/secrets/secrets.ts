@@ -4,13 +4,14 @@ import type { Secret } from '../../../shared/secret.js';
 import type { Keychain } from '../keychain/keychain.js';
 import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
+import { isFull, PAGE_BYTES } from '../platform/pages.js';
 import { place } from '../sealing/places.js';
 import type { Env } from '../store/env.js';
 import { SecretStore, type StoredSecret } from '../store/secrets.js';
 import type { Sealer, Vault } from '../vault/vault.js';
 import { fromStored, readBytes, toStored, writeBytes } from './encoding.js';
 import { KeychainItems } from './keychain-items.js';
-import { cursorAfter, PAGE_BYTES, readPage } from './page.js';
+import { cursorAfterSecret, readPage } from './page.js';
 
 interface Collaborators {
   readonly vault: Vault;
@@ -96,10 +97,10 @@ export class Secrets {
     let bytes = 0;
     let last = '';
     for (const { key, sealedBytes } of page.secrets) {
-      if (isFull(secrets, bytes + sealedBytes)) return { secrets, cursor: cursorAfter(last) };
+      if (isFull(secrets, bytes + sealedBytes)) return { secrets, cursor: cursorAfterSecret(last) };
       const found = await this.#valueOf(key);
-      bytes += found ? jsonBytes(found) : 0;
-      if (isFull(secrets, bytes)) return { secrets, cursor: cursorAfter(last) };
+      bytes += found ? jsonBytes(found) + 1 : 0;
+      if (isFull(secrets, bytes)) return { secrets, cursor: cursorAfterSecret(last) };
       if (found) secrets.push(found);
       last = key;
     }
@@ -175,11 +176,6 @@ async function unlessAltered<T>(key: string, open: () => T | Promise<T>): Promis
 
 function backendOf(secret: Pick<StoredSecret, 'item'>): SecretBackend {
   return secret.item === null ? 'vault' : 'keychain';
-}
-
-/** Whether secrets of so many bytes are too many for a page. A page never is without any. */
-function isFull(secrets: readonly SecretValue[], bytes: number): boolean {
-  return secrets.length > 0 && bytes > PAGE_BYTES;
 }
 
 /** A long value is not written twice for its length: it is too long for a page with others in any case. */

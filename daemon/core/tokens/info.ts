@@ -1,9 +1,11 @@
 import type { ResultOf } from '../../../shared/contract/index.js';
+import { LISTED_ACCOUNTS } from '../accounts/account-info.js';
 import type { Accounts } from '../accounts/accounts.js';
 import { readUnlessDamaged } from '../accounts/damaged.js';
 import { readJsonFields } from '../accounts/json-fields.js';
 import { isAlive, isOver } from '../accounts/lifetime.js';
 import { timestamp } from '../platform/clock.js';
+import { pageOf } from '../platform/pages.js';
 import type { AccountStore, StoredAccount } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 
@@ -47,13 +49,18 @@ export class TokenInfo {
     };
   }
 
-  /** The state of every token as it is stored. A damaged account hides no other: its token is not valid. */
-  status(): ResultOf<'accounts_status'> {
+  /**
+   * The state of the tokens as they are stored, a page of them, and of all together. A damaged account hides no other: its
+   * token is not valid.
+   */
+  status(cursor?: string): ResultOf<'accounts_status'> {
     const accounts = this.#store.list().map((stored) => this.#statusOf(stored));
+    const page = pageOf(LISTED_ACCOUNTS, accounts, (status) => status, cursor);
     return {
-      accounts,
+      accounts: page.items,
       all_valid: accounts.every(({ token_valid }) => token_valid),
       any_expiring_soon: accounts.some(({ expires_soon }) => expires_soon),
+      cursor: page.cursor,
     };
   }
 

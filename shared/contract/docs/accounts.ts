@@ -1,6 +1,6 @@
 import { FlowKind } from '../../schemas.js';
 import { AccountDetails, AccountInfo, type accounts, Credential, FlowStarted } from '../accounts.js';
-import { ASKS_PROVIDER, accountTexts, EXAMPLE, OPENS_VAULT } from './common.js';
+import { ASKS_PROVIDER, accountTexts, cursorTexts, EXAMPLE, nextPageText, OPENS_VAULT } from './common.js';
 import { type NamedType, namedChoice, namedObject, type TextsOf } from './types.js';
 
 const NOTICES =
@@ -198,10 +198,13 @@ export const accountMethods: TextsOf<typeof accounts> = {
     example: { params: { flow_id: EXAMPLE.flowId }, result: { cancelled: true } },
   },
   list_accounts: {
-    params: { service: 'Only accounts of this service; all of them if left out.' },
-    result: { text: 'The accounts.', fields: { accounts: 'The accounts, sorted by service and account.' } },
+    params: { service: 'Only accounts of this service; all of them if left out.', ...cursorTexts },
+    result: {
+      text: 'A page of accounts: at most 64 KiB of them.',
+      fields: { accounts: 'The accounts, sorted by service and account.', cursor: nextPageText },
+    },
     errors: ['integrity'],
-    example: { params: { service: 'example' }, result: { accounts: [exampleAccount] } },
+    example: { params: { service: 'example' }, result: { accounts: [exampleAccount], cursor: null } },
   },
   get_account: {
     params: accountTexts,

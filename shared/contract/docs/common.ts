@@ -50,6 +50,11 @@ export const accountTexts = {
   account: 'Your name for the account within the service, such as `work`.',
 };
 
+/** Of every list that comes by page. */
+export const cursorTexts = { cursor: '`cursor` of the previous page; the first page if left out.' };
+export const nextPageText =
+  'Where the next page starts; `null` on the last one. The client library asks for every page itself.';
+
 /** Stand-ins of the examples; the test that runs them puts ids of its own in their place. */
 export const EXAMPLE = {
   accountId: '01936b7c-5f2e-7c3a-8b1d-2f4e6a8c0b1d',

@@ -1,5 +1,6 @@
 import type { Provider } from '../../provider.js';
 import type { providers } from '../providers.js';
+import { cursorTexts, nextPageText } from './common.js';
 import { refreshTexts, revocationTexts, settingTexts } from './provider-types.js';
 import type { TextsOf } from './types.js';
 
@@ -41,8 +42,11 @@ const exampleProvider: Provider = {
 
 export const providerMethods: TextsOf<typeof providers> = {
   list_providers: {
-    params: {},
-    result: { text: 'The providers.', fields: { providers: 'The providers, sorted by id.' } },
+    params: cursorTexts,
+    result: {
+      text: 'A page of providers: at most 64 KiB of them.',
+      fields: { providers: 'The providers, sorted by id.', cursor: nextPageText },
+    },
     errors: ['integrity'],
     example: {
       params: {},
@@ -57,6 +61,7 @@ export const providerMethods: TextsOf<typeof providers> = {
             configured: true,
           },
         ],
+        cursor: null,
       },
     },
   },

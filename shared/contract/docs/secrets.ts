@@ -1,5 +1,5 @@
 import { SecretBackend, type secrets } from '../secrets.js';
-import { EXAMPLE, OPENS_VAULT } from './common.js';
+import { cursorTexts, EXAMPLE, nextPageText, OPENS_VAULT } from './common.js';
 import { type NamedType, namedChoice, type TextsOf } from './types.js';
 
 export const secretTypes: Readonly<Record<string, NamedType>> = {
@@ -14,9 +14,8 @@ const keyText = 'The name of the secret.';
 const valueText = 'The value, in `encoding`. Treat it as a secret.';
 const pageTexts = {
   prefix: 'Only secrets whose names start with this; all of them if left out.',
-  cursor: '`cursor` of the previous page; the first page if left out.',
+  ...cursorTexts,
 };
-const cursorText = 'Where the next page starts; `null` on the last one.';
 
 export const secretMethods: TextsOf<typeof secrets> = {
   set_secret: {
@@ -63,7 +62,7 @@ export const secretMethods: TextsOf<typeof secrets> = {
           text: 'The secrets, sorted by name.',
           fields: { key: keyText, value: valueText, encoding: 'How `value` is written.' },
         },
-        cursor: cursorText,
+        cursor: nextPageText,
       },
     },
     errors: [...KEEPS_SECRETS],
@@ -89,7 +88,7 @@ export const secretMethods: TextsOf<typeof secrets> = {
             updated_at: 'When its value was last stored.',
           },
         },
-        cursor: cursorText,
+        cursor: nextPageText,
       },
     },
     errors: [],

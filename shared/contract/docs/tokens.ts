@@ -1,5 +1,5 @@
 import { AccessToken, type tokens } from '../tokens.js';
-import { ASKS_PROVIDER, accountTexts, EXAMPLE, OPENS_VAULT } from './common.js';
+import { ASKS_PROVIDER, accountTexts, cursorTexts, EXAMPLE, nextPageText, OPENS_VAULT } from './common.js';
 import { type NamedType, namedObject, type TextsOf } from './types.js';
 
 const scopesText = 'The scopes that the provider granted for it.';
@@ -86,9 +86,9 @@ export const tokenMethods: TextsOf<typeof tokens> = {
     },
   },
   accounts_status: {
-    params: {},
+    params: cursorTexts,
     result: {
-      text: 'The state of all tokens.',
+      text: 'The state of the tokens: at most 64 KiB of entries.',
       fields: {
         accounts: {
           text: 'One entry for each account.',
@@ -100,8 +100,9 @@ export const tokenMethods: TextsOf<typeof tokens> = {
             expires_at: 'When it expires; `null` if it does not, or the provider did not say.',
           },
         },
-        all_valid: 'Whether every token is valid now.',
-        any_expiring_soon: 'Whether at least one token expires soon.',
+        all_valid: 'Whether every token is valid now, on all pages together.',
+        any_expiring_soon: 'Whether at least one token expires soon, on all pages together.',
+        cursor: nextPageText,
       },
     },
     errors: ['integrity'],
@@ -119,11 +120,12 @@ export const tokenMethods: TextsOf<typeof tokens> = {
         ],
         all_valid: true,
         any_expiring_soon: false,
+        cursor: null,
       },
     },
   },
   list_unread_answers: {
-    params: {},
+    params: cursorTexts,
     result: {
       text: 'What is kept.',
       fields: {
@@ -136,6 +138,7 @@ export const tokenMethods: TextsOf<typeof tokens> = {
             bytes: 'The size of its file in bytes, a third more than the answer has.',
           },
         },
+        cursor: nextPageText,
       },
     },
     errors: ['store_unavailable'],
@@ -143,6 +146,7 @@ export const tokenMethods: TextsOf<typeof tokens> = {
       params: {},
       result: {
         answers: [],
+        cursor: null,
       },
     },
   },
