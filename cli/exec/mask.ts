@@ -1,11 +1,13 @@
+import { HEAD, headsOf, type Match, matchAt, type Needle } from './needle.js';
+
 const REPLACEMENT = Buffer.from('[redacted]');
 const NOTHING = Buffer.alloc(0);
 
-/** The shortest text that is masked, in bytes: the length of the window that the search moves. */
+/** The shortest text that is masked, in bytes. */
 export const SHORTEST = 8;
 
-/** How far the window moves if its last two bytes are not in the first bytes of any needle. */
-const FARTHEST = SHORTEST - 1;
+/** The filter has so many bits that it fits into the fastest cache. */
+const FILTER_BITS = 18;
 
 /** Where in a stream a mask is, so that another one of the same needles can go on from there. */
 export interface MaskRest {
@@ -16,35 +18,36 @@ export interface MaskRest {
 
 /**
  * Replaces every occurrence of the needles in a stream of bytes with `[redacted]`, wherever the stream is split.
- * Overlapping matches become one replacement. Only bytes that could still start a match are held back. The search is Wu
- * and Manber's: the last two bytes of an eight-byte window tell how far it may move.
+ * Overlapping matches become one replacement. Only bytes that could still start a match are held back. A filter of
+ * hashes passes over nearly all places where no needle starts, equally fast whatever the text is.
  */
 export class Mask {
-  readonly #shifts = new Uint8Array(0x10000).fill(FARTHEST);
-  /** By the first four bytes. */
-  readonly #needles = new Map<number, Buffer[]>();
-  /** The first bytes of each needle, for every length below that of the window. */
+  /** The bit of each head's hash is set. */
+  readonly #filter = new Uint8Array(2 ** (FILTER_BITS - 3));
+  /** By their heads. */
+  readonly #needles = new Map<number, Needle[]>();
+  /** The first bytes of each head, for every length below that of the whole. */
   readonly #beginnings = new Set<string>();
   #held: Buffer = NOTHING;
   /** How many of the first bytes held have been replaced already. */
   #replaced = 0;
   #replacements = 0;
 
-  /** `needles` of at least eight bytes each. */
-  constructor(needles: Iterable<Buffer>, rest?: MaskRest) {
-    for (const needle of needles) this.#add(needle);
+  constructor(needles: Iterable<Needle>, rest?: MaskRest) {
+    for (const needle of needles)
+      for (const head of headsOf(needle)) this.#add(Buffer.from(head, 'latin1'), needle);
     if (rest === undefined) return;
     this.#held = Buffer.from(rest.held);
     this.#replaced = rest.replaced;
   }
 
+  get rest(): MaskRest {
+    return { held: this.#held, replaced: this.#replaced };
+  }
+
   /** How many times something has been replaced so far. */
   get replacements(): number {
     return this.#replacements;
-  }
-
-  get rest(): MaskRest {
-    return { held: this.#held, replaced: this.#replaced };
   }
 
   /** Takes bytes, and returns those that may be passed on. */
@@ -62,13 +65,8 @@ export class Mask {
   #scan(data: Buffer, { isLast }: { readonly isLast: boolean }): Buffer {
     const pieces: Buffer[] = [];
     let done = this.#replaced;
-    let at = 0;
-    for (const last = data.length - SHORTEST; at <= last; ) {
-      const shift = this.#shifts[((data[at + 6] ?? 0) << 8) | (data[at + 7] ?? 0)] ?? 0;
-      if (shift > 0) {
-        at += shift;
-        continue;
-      }
+    let at = this.#next(data, 0);
+    while (at <= data.length - HEAD) {
       const { end, open } = this.#look(data, at);
       if (end > 0 && at >= done) {
         pieces.push(data.subarray(done, at), REPLACEMENT);
@@ -76,7 +74,7 @@ export class Mask {
       }
       done = Math.max(done, end);
       if (open && !isLast) break;
-      at++;
+      at = this.#next(data, at + 1);
     }
     const kept = isLast ? data.length : this.#undecided(data, at);
     if (kept > done) pieces.push(data.subarray(done, kept));
@@ -85,39 +83,56 @@ export class Mask {
     return pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
   }
 
-  #add(needle: Buffer): void {
-    for (let at = 0; at < FARTHEST; at++) {
-      const block = needle.readUInt16BE(at);
-      this.#shifts[block] = Math.min(this.#shifts[block] ?? 0, FARTHEST - 1 - at);
-    }
-    for (let length = 1; length < SHORTEST; length++)
-      this.#beginnings.add(needle.toString('latin1', 0, length));
-    const key = needle.readUInt32BE(0);
+  #add(head: Buffer, needle: Needle): void {
+    const key = head.readInt32BE(0);
     const others = this.#needles.get(key);
-    if (others === undefined) this.#needles.set(key, [needle]);
-    else others.push(needle);
+    if (others !== undefined) {
+      others.push(needle);
+      return;
+    }
+    this.#needles.set(key, [needle]);
+    const bit = hash(key);
+    this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] ?? 0) | (1 << (bit & 7));
+    for (let length = 1; length < HEAD; length++) this.#beginnings.add(head.toString('latin1', 0, length));
+  }
+
+  /** The next place where the head of a needle may be, or the first without room for one. */
+  #next(data: Buffer, from: number): number {
+    const filter = this.#filter;
+    const { length } = data;
+    if (from + HEAD > length) return from;
+    let key = data.readUIntBE(from, HEAD - 1);
+    for (let at = from + HEAD - 1; at < length; at++) {
+      key = (key << 8) | (data[at] ?? 0);
+      const bit = hash(key);
+      if (((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0) return at - HEAD + 1;
+    }
+    return length - HEAD + 1;
   }
 
   /** Where the longest needle that starts at `at` ends (0 without one), and whether one may continue beyond the data. */
-  #look(data: Buffer, at: number): { end: number; open: boolean } {
+  #look(data: Buffer, at: number): Match {
     let end = 0;
     let open = false;
-    for (const needle of this.#needles.get(data.readUInt32BE(at)) ?? []) {
-      const stop = Math.min(at + needle.length, data.length);
-      if (data.compare(needle, 0, stop - at, at, stop) !== 0) continue;
-      if (stop - at < needle.length) open = true;
-      else end = Math.max(end, stop);
+    for (const needle of this.#needles.get(data.readInt32BE(at)) ?? []) {
+      const match = matchAt(needle, data, at);
+      open ||= match.open;
+      end = Math.max(end, match.end);
     }
     return { end, open };
   }
 
-  /** The position from which the data may be the start of a needle: `from` itself if a whole window is left. */
+  /** The position from which the data may be the start of a needle: `from` itself if a whole head is left. */
   #undecided(data: Buffer, from: number): number {
     let at = from;
-    while (data.length - at < SHORTEST && at < data.length) {
+    while (data.length - at < HEAD && at < data.length) {
       if (this.#beginnings.has(data.toString('latin1', at))) return at;
       at++;
     }
     return Math.min(at, data.length);
   }
+}
+
+function hash(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> (32 - FILTER_BITS);
 }

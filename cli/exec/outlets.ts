@@ -6,6 +6,7 @@ import { isWritable } from '../arguments/descriptors.js';
 import { handOverTo, type StdioList } from './afterwards.js';
 import { type Channel, outOfProgram, type Source } from './channels.js';
 import { Mask } from './mask.js';
+import type { Needle } from './needle.js';
 import { OutputMask } from './output-mask.js';
 import { Relay } from './relay.js';
 import { runnerOf } from './runners.js';
@@ -92,7 +93,7 @@ export interface Relays {
 export function relayAll(
   outlets: readonly Outlet[],
   child: ChildProcess,
-  needles: readonly Buffer[],
+  needles: readonly Needle[],
   values: readonly Buffer[],
 ): Relays {
   const runner = runnerOf(process.env);

@@ -8,6 +8,7 @@ import { environmentOf, writeFiles } from './environment.js';
 import { formsOf } from './forms.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
 import { SHORTEST } from './mask.js';
+import type { Needle } from './needle.js';
 import {
   coverLeaks,
   groupOutputs,
@@ -31,7 +32,7 @@ interface Run {
   readonly request: ExecRequest;
   readonly values: ReadonlyMap<string, Buffer>;
   /** What must not show in its output. */
-  readonly needles: readonly Buffer[];
+  readonly needles: readonly Needle[];
   /** The outputs that are masked. */
   readonly outputs: OutputGroups;
   /** The descriptors that it inherits, besides the first three. */
@@ -76,7 +77,7 @@ function referencesOf({ variables, files, descriptors }: ExecRequest): string[] 
   return [...variables.values(), ...files.values(), ...descriptors.values()];
 }
 
-function needlesOf({ output }: Context, values: ReadonlyMap<string, Buffer>): Buffer[] {
+function needlesOf({ output }: Context, values: ReadonlyMap<string, Buffer>): Needle[] {
   for (const [reference, { length }] of values) {
     if (length === 0 || length >= SHORTEST) continue;
     output.warn(`The value of ${reference} is shorter than ${SHORTEST} bytes, so it is not masked.`);
