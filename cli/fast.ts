@@ -56,7 +56,7 @@ async function getToken([service, account, format, ...more]: readonly string[]):
 }
 
 async function resolve([reference, ...more]: readonly string[]): Promise<string | undefined> {
-  if (reference === undefined || more.length > 0 || !looksLikeReference(reference, ['auth', 'secret']))
+  if (reference === undefined || more.length > 0 || !looksLikeReference(reference, 'inherited'))
     return undefined;
   const answer = await callOnce('resolve', { reference });
   return answer?.['encoding'] === 'utf8' && typeof answer['value'] === 'string'

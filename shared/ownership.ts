@@ -85,6 +85,25 @@ export function assertUnchangeable(file: string, uid: number | undefined = proce
   for (const place of placesTo(namesOf(file))) assertTrusted(place, uid);
 }
 
+/**
+ * Throws `unsafe_path` for what another user than this one and root has put into another's folder that all may write
+ * to, such as /tmp: what is written there would be theirs. Linux refuses to follow such links in the same cases (proc_sys_fs(5)).
+ */
+export function assertNotPlanted(
+  file: string,
+  stats: Ownership,
+  uid: number | undefined = process.getuid?.(),
+): void {
+  if (uid === undefined || stats.uid === uid || stats.uid === 0) return;
+  const folder = statsOf(path.dirname(file));
+  if (folder === undefined || folder.uid === stats.uid) return;
+  if ((folder.mode & STICKY) === 0 || (folder.mode & OTHERS_WRITE) === 0) return;
+  throw unsafe(
+    `${file} belongs to another user (uid ${stats.uid}), in a folder that all may write to.`,
+    'Name a file in a folder of your own.',
+  );
+}
+
 /** A folder, link or file by which a path leads. */
 interface Place {
   readonly path: string;

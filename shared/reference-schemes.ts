@@ -1,37 +1,31 @@
 // Apart from reference.ts, and without schemas: the commands that must start fast load it.
 
-/** What a reference of each scheme begins with. `ref+` is how vals itself writes it, without `vals:` before it. */
-const BEGINNINGS = {
-  auth: ['auth://'],
-  secret: ['secret://'],
-  env: ['env://'],
-  vals: ['vals:', 'ref+'],
-} as const;
+/**
+ * Where a text stands decides what counts as a reference there:
+ * - `named`: the user says that it is one, as after `resolve` or `--env NAME=`;
+ * - `value`: it may also be ordinary text, as in an env file or an object;
+ * - `inherited`: a variable that the user has not named: other schemes, such as `vals:`, also occur in ordinary values;
+ * - `template`: it stands in `{{ }}`, where no other language has a word and `://`.
+ */
+export type ReferencePlace = 'named' | 'value' | 'inherited' | 'template';
 
-export type ReferenceScheme = keyof typeof BEGINNINGS;
-
-const ALL_SCHEMES: readonly ReferenceScheme[] = ['auth', 'secret', 'env', 'vals'];
+/** What a reference begins with. `ref+` is how vals itself writes it, without `vals:` before it. */
+const BEGINNINGS: Readonly<Record<ReferencePlace, RegExp>> = {
+  named: /^/,
+  value: /^(?:(?:auth|secret|env):\/\/|vals:|ref\+)/,
+  inherited: /^(?:auth|secret):\/\//,
+  template: /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|vals:|ref\+)/,
+};
 
 /**
- * The schemes that count in an environment variable that the user has not named: others, such as `vals:`, also occur in
- * ordinary values.
+ * Whether a text is meant as a reference where it stands, well-formed or not: a misspelled reference must not pass as a
+ * value. `parseReference` tells whether it is well-formed.
  */
-export const INHERITED_SCHEMES: readonly ReferenceScheme[] = ['auth', 'secret'];
-
-/**
- * Whether a text is meant as a reference, well-formed or not: a misspelled reference must not pass as a value.
- * `parseReference` tells whether it is well-formed.
- */
-export function looksLikeReference(text: string, schemes: readonly ReferenceScheme[] = ALL_SCHEMES): boolean {
-  return schemes.some((scheme) => BEGINNINGS[scheme].some((beginning) => text.startsWith(beginning)));
+export function looksLikeReference(text: string, place: ReferencePlace): boolean {
+  return BEGINNINGS[place].test(text);
 }
 
-/**
- * The source of a pattern that finds the beginning of a reference inside another text. It leaves out `vals:`, which
- * occurs in ordinary text, `{vals:5}` for one; behind it there is `ref+` in every well-formed reference.
- */
-export const BEGINNING_IN_TEXT = Object.values(BEGINNINGS)
-  .flat()
-  .filter((beginning) => beginning !== 'vals:')
-  .map((beginning) => beginning.replace('+', '\\+'))
-  .join('|');
+/** Whether it is `env://…`, which is read in the process that names it and by no other. */
+export function isVariableReference(text: string): boolean {
+  return text.startsWith('env://');
+}

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { SigilforgeError } from './errors.js';
+import { asSigilforgeError, SigilforgeError } from './errors.js';
 import { AccountName, SecretKey, ServiceName } from './schemas.js';
 
 /** What `auth://` can name of an account. `access_token` is read as `token`. */
@@ -24,6 +24,22 @@ export function parseReference(text: string): Reference {
   throw new SigilforgeError('invalid_reference', 'This is not a reference that Sigilforge can read.', {
     hint: 'Write auth://SERVICE/ACCOUNT/token, secret://KEY, env://NAME or vals:ref+….',
   });
+}
+
+/** Whether a text is a well-formed reference. */
+export function isReference(text: string): boolean {
+  return text.length <= MAX_LENGTH && read(text) !== undefined;
+}
+
+/** The text, if it is a reference. Else it throws as `parseReference` does, in a sentence that begins with `where` it stands. */
+export function asReference(where: string, text: string): string {
+  try {
+    parseReference(text);
+    return text;
+  } catch (thrown) {
+    const { kind, message, hint } = asSigilforgeError(thrown);
+    throw new SigilforgeError(kind, `${where}: ${message}`, { hint, cause: thrown });
+  }
 }
 
 /** A reference as text, such that `parseReference` reads the same again. */

@@ -3,15 +3,28 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isErrno } from './errno.js';
 
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** So much of a file's name is in those of its drafts: together they fit into the 255 bytes of a name. */
+const PREFIX_LENGTH = 60;
+
 /**
  * Writes a private file (0600), whole or not at all, and returns once it is on the disk. A reader sees the old content
- * or the new one. With `exclusive` it fails with EEXIST instead of replacing a file. Throws the system call's error.
+ * or the new one. With `exclusive` it fails with EEXIST instead of replacing a file; with `owner` it belongs to that user.
+ * Throws the system call's error.
  */
-export function writeWholeFile(file: string, content: Buffer, { exclusive = false } = {}): void {
+export function writeWholeFile(
+  file: string,
+  content: Buffer,
+  { exclusive = false, owner }: { readonly exclusive?: boolean; readonly owner?: Owner | undefined } = {},
+): void {
   const folder = path.dirname(file);
   const draft = path.join(folder, `${draftPrefix(file)}${randomBytes(6).toString('hex')}`);
   try {
-    writeDraft(draft, content);
+    writeDraft(draft, content, owner);
     // A link, unlike a rename, never takes the place of another file.
     if (exclusive) fs.linkSync(draft, file);
     else fs.renameSync(draft, file);
@@ -38,12 +51,13 @@ export function draftsOf(file: string): string[] {
 }
 
 function draftPrefix(file: string): string {
-  return `.${path.basename(file)}.`;
+  return `.${path.basename(file).slice(0, PREFIX_LENGTH)}.`;
 }
 
-function writeDraft(draft: string, content: Buffer): void {
+function writeDraft(draft: string, content: Buffer, owner: Owner | undefined): void {
   const fd = fs.openSync(draft, 'wx', 0o600);
   try {
+    if (owner) fs.fchownSync(fd, owner.uid, owner.gid);
     // Unlike writeSync, which may write only a part and report success on a full disk.
     fs.writeFileSync(fd, content);
     fs.fsyncSync(fd);

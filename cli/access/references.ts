@@ -1,7 +1,7 @@
 import { resolveMany } from '../../client/references/resolve-many.js';
 import { resolveVariable } from '../../client/references/variables.js';
 import type { Api, ResultOf } from '../../shared/contract/index.js';
-import { looksLikeReference } from '../../shared/reference-schemes.js';
+import { isVariableReference } from '../../shared/reference-schemes.js';
 import type { Context } from '../arguments/context.js';
 import { withClient } from './client.js';
 
@@ -12,7 +12,7 @@ export async function resolveReferences(
 ): Promise<Map<string, Buffer>> {
   const asked = [...new Set(references)];
   const ask = (resolve: Api['resolve']) => resolveMany(resolve, asked, (reference) => reference);
-  const answers = asked.every((reference) => looksLikeReference(reference, ['env']))
+  const answers = asked.every(isVariableReference)
     ? await ask(async ({ reference }) => resolveVariable(reference))
     : await withClient(context, (client) => ask(client.resolve));
   return new Map([...answers].map(([reference, answer]) => [reference, bytesOf(answer)]));

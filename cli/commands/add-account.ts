@@ -34,7 +34,10 @@ export function configure(command: Command, context: Context): void {
     .option('--replace', 'sign in again to an existing account')
     .option('--without-refresh', 'with --replace: even if that loses the refresh token of the account')
     .option('--api-key', 'store an API key, asked for or read from standard input')
-    .option('--key-file <PATH>', "sign in with this private key, or a service account's whole key file")
+    .option(
+      '--key-file <PATH>',
+      "sign in with this private key, or a service account's whole key file (-: standard input)",
+    )
     .option('--app-id <N>', 'with --key-file: the id of a GitHub App')
     .option('--installation-id <N>', 'with --key-file: the id of the installation of the GitHub App')
     .action((service: string, account: string, options: Options) =>

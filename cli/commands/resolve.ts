@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ParamsOf, ResultOf } from '../../shared/contract/index.js';
-import { looksLikeReference } from '../../shared/reference-schemes.js';
+import { parseReference } from '../../shared/reference.js';
+import { isVariableReference } from '../../shared/reference-schemes.js';
 import { withClient } from '../access/client.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
@@ -30,6 +31,8 @@ async function printValue(
   reference: string,
   { explain = false }: { readonly explain?: boolean },
 ): Promise<void> {
+  // What is not a reference may be a value, and goes nowhere.
+  parseReference(reference);
   const resolved = await resolve(context, { reference, explain });
   context.output.result(resolved, () =>
     explain ? printSources(context, resolved) : print(context, resolved),
@@ -37,8 +40,7 @@ async function printValue(
 }
 
 async function resolve(context: Context, params: ParamsOf<'resolve'>): Promise<Resolved> {
-  if (!looksLikeReference(params.reference, ['env']))
-    return withClient(context, (client) => client.resolve(params));
+  if (!isVariableReference(params.reference)) return withClient(context, (client) => client.resolve(params));
   // The environment is that of this process, so neither daemon nor library is needed.
   const { resolveVariableHere } = await import('../../client/references/resolve.js');
   return resolveVariableHere(params);

@@ -1,6 +1,5 @@
-import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import { parseReference } from '../../shared/reference.js';
-import { INHERITED_SCHEMES, looksLikeReference } from '../../shared/reference-schemes.js';
+import { asReference } from '../../shared/reference.js';
+import { looksLikeReference } from '../../shared/reference-schemes.js';
 import { badArgument } from '../arguments/context.js';
 import { readEnvFile, STANDARD_INPUT } from './env-file.js';
 import { checkName, refusePower } from './names.js';
@@ -47,11 +46,11 @@ export async function readRequest(
   const set = (where: string, name: string, value: string, chooser: 'person' | 'other' = 'other'): void => {
     refusePower(where, name, chooser, options.allowEnv);
     for (const map of [request.literals, request.variables, request.files]) map.delete(name);
-    if (looksLikeReference(value)) request.variables.set(name, checked(where, value));
+    if (looksLikeReference(value, 'value')) request.variables.set(name, asReference(where, value));
     else request.literals.set(name, value);
   };
   for (const [name, value = ''] of Object.entries(environment)) {
-    if (looksLikeReference(value, INHERITED_SCHEMES)) set(`The variable ${name}`, name, value);
+    if (looksLikeReference(value, 'inherited')) set(`The variable ${name}`, name, value);
   }
   for (const file of options.envFile) {
     for (const { name, value, line } of await readEnvFile(file)) set(`${file}, line ${line}`, name, value);
@@ -87,20 +86,20 @@ function assignments(option: string, texts: readonly string[]): [name: string, r
   return texts.map((text) => {
     const [name, reference] = halves(option, text);
     checkName(name, option);
-    return [name, checked(`${option} ${name}`, reference)];
+    return [name, asReference(`${option} ${name}`, reference)];
   });
 }
 
 function readDescriptors({ stdin, fd }: ExecOptions): Map<number, string> {
   const descriptors = new Map<number, string>();
-  if (stdin !== undefined) descriptors.set(0, checked('--stdin', stdin));
+  if (stdin !== undefined) descriptors.set(0, asReference('--stdin', stdin));
   for (const text of fd) {
     const [number, reference] = halves('--fd', text);
     const descriptor = /^\d{1,3}$/.test(number) ? Number(number) : 0;
     if (descriptor < 3 || descriptor > HIGHEST_DESCRIPTOR) {
       throw badArgument(`--fd takes a number from 3 to ${HIGHEST_DESCRIPTOR}, as in --fd 3=secret://KEY`);
     }
-    descriptors.set(descriptor, checked(`--fd ${descriptor}`, reference));
+    descriptors.set(descriptor, asReference(`--fd ${descriptor}`, reference));
   }
   return descriptors;
 }
@@ -109,14 +108,4 @@ function halves(option: string, text: string): [string, string] {
   const equals = text.indexOf('=');
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
   throw badArgument(`${option} takes a name and a reference, as in ${option} NAME=secret://KEY`);
-}
-
-function checked(where: string, reference: string): string {
-  try {
-    parseReference(reference);
-    return reference;
-  } catch (thrown) {
-    const { kind, message, hint } = asSigilforgeError(thrown);
-    throw new SigilforgeError(kind, `${where}: ${message}`, { hint, cause: thrown });
-  }
 }

@@ -1,56 +1,83 @@
-import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import { parseReference } from '../../shared/reference.js';
-import { BEGINNING_IN_TEXT } from '../../shared/reference-schemes.js';
+import { asReference, isReference } from '../../shared/reference.js';
+import { looksLikeReference } from '../../shared/reference-schemes.js';
 import { badArgument } from '../arguments/context.js';
+import { type FilterName, filterNames, isFilterName } from './filters.js';
 
-/** A piece of a template: bytes to copy, or a reference to replace with its value. */
-export type Part = { readonly text: Buffer } | { readonly reference: string };
+/** A value to put into the text, and how. */
+export interface Slot {
+  readonly reference: string;
+  readonly filters: readonly FilterName[];
+  /** Where it stands, for an error. */
+  readonly where: string;
+}
 
-const OPENING = '{{';
-const CLOSING = '}}';
-/** A reference followed by closing braces. Without a reference, two braces may be ordinary text, as in JSON. */
-const CLOSED_REFERENCE = new RegExp(`(?:${BEGINNING_IN_TEXT})[^\\s{}]*\\s*\\}\\}`);
+/** A piece of a template: bytes to copy, or a value. */
+export type Part = { readonly text: Buffer } | Slot;
 
-/** Reads a template with `{{ REF }}` in it. Throws, naming the line, if a brace or a reference is incomplete. */
-export function parseTemplate(bytes: Buffer): Part[] {
+/** What stands in two braces on one line (the inner ones of more than two), or braces that belong to no others. */
+const TOKEN = /\{\{(?!\{)(?:(?<inside>(?:(?!\{\{|\}\})[^\n])*)\}\}|(?=(?<open>[^\n]{0,100})))|\}\}/g;
+/** A reference before closing braces. `vals:` is left out: it occurs in ordinary text, `{vals:5}}` for one. */
+const REFERENCE_BEFORE = /(?:(?:auth|secret|env):\/\/|ref\+)[^\s{}]*\s*$/;
+/** No reference is longer. */
+const LOOKED_BACK = 2200;
+
+/**
+ * Reads a template with `{{ REF }}` and `{{ REF | FILTER }}` in it. What is not a reference by its form belongs to another
+ * language and is copied, unless `strict`. Throws, naming the line, if a reference or its braces are incomplete.
+ */
+export function parseTemplate(bytes: Buffer, { strict = false } = {}): Part[] {
   // One character for each byte, so that bytes that are not UTF-8 pass unchanged.
   const text = bytes.toString('latin1');
   const parts: Part[] = [];
-  let at = 0;
-  for (;;) {
-    const opening = text.indexOf(OPENING, at);
-    const end = opening === -1 ? text.length : opening;
-    const stray = CLOSED_REFERENCE.exec(text.slice(at, end));
-    if (stray) throw fault(text, at + stray.index, `${CLOSING} has no ${OPENING} before it.`);
-    parts.push({ text: Buffer.from(text.slice(at, end), 'latin1') });
-    if (opening === -1) return parts;
-    const closing = text.indexOf(CLOSING, opening);
-    const inside = text.slice(opening + OPENING.length, closing === -1 ? undefined : closing);
-    if (closing === -1 || inside.includes('\n')) {
-      throw fault(text, opening, `${OPENING} is not closed by ${CLOSING} on the same line.`);
+  let copied = 0;
+  let line = 1;
+  let seen = 0;
+  for (const { 0: token, index, groups = {} } of text.matchAll(TOKEN)) {
+    const before = text.slice(seen, index);
+    line += newlines(before);
+    seen = index + token.length;
+    const where = `Line ${line} of the template`;
+    const { inside, open } = groups;
+    if (token === '}}') {
+      if (REFERENCE_BEFORE.test(before.slice(-LOOKED_BACK))) throw fault(where, '}} has no {{ before it.');
+      continue;
     }
-    parts.push({ reference: readReference(inside.trim(), text, opening) });
-    at = closing + CLOSING.length;
+    if (!isMeant(inside ?? open ?? '')) {
+      if (strict) throw fault(where, 'what stands in {{ }} is not a reference.');
+      continue;
+    }
+    if (inside === undefined) throw fault(where, '{{ is not closed by }} on the same line.');
+    parts.push({ text: Buffer.from(text.slice(copied, index), 'latin1') });
+    parts.push(readSlot(where, Buffer.from(inside, 'latin1').toString().trim()));
+    copied = seen;
   }
+  return [...parts, { text: Buffer.from(text.slice(copied), 'latin1') }];
 }
 
-function readReference(reference: string, text: string, at: number): string {
-  try {
-    parseReference(reference);
-    return reference;
-  } catch (thrown) {
-    const { kind, message, hint } = asSigilforgeError(thrown);
-    throw new SigilforgeError(kind, `Line ${lineOf(text, at)} of the template: ${message}`, { hint });
-  }
+/** Whether it is meant as a reference, well-formed or not. `{{-` and `{{~` of other languages take none. */
+function isMeant(inside: string): boolean {
+  return looksLikeReference(inside.replace(/^[-~]/, '').trimStart(), 'template');
 }
 
-function fault(text: string, at: number, sentence: string): SigilforgeError {
-  return badArgument(
-    `Line ${lineOf(text, at)} of the template: ${sentence}`,
-    'Write a reference like {{ auth://SERVICE/ACCOUNT/token }}',
-  );
+/** `REF | FILTER | FILTER`. A reference to vals may hold a `|` itself, which counts if there is no blank before it. */
+function readSlot(where: string, inside: string): Slot {
+  const word = /^\S*/.exec(inside)?.[0] ?? '';
+  const bar = inside.indexOf('|');
+  const end = isReference(word) || bar === -1 ? word.length : bar;
+  const [between = '', ...names] = inside.slice(end).split('|');
+  const reference = asReference(where, between.trim() === '' ? inside.slice(0, end).trim() : inside);
+  return { reference, filters: names.map((name) => readFilter(where, name.trim())), where };
 }
 
-function lineOf(text: string, at: number): number {
-  return text.slice(0, at).split('\n').length;
+function readFilter(where: string, name: string): FilterName {
+  if (isFilterName(name)) return name;
+  throw badArgument(`${where}: there is no such filter.`, `Choose from: ${filterNames.join(', ')}`);
+}
+
+function fault(where: string, sentence: string): Error {
+  return badArgument(`${where}: ${sentence}`, 'Write a reference like {{ auth://SERVICE/ACCOUNT/token }}');
+}
+
+function newlines(text: string): number {
+  return text.split('\n').length - 1;
 }

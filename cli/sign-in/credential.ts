@@ -6,6 +6,7 @@ import type { FlowKind } from '../../shared/schemas.js';
 import { badArgument } from '../arguments/context.js';
 import type { Output } from '../terminal/output.js';
 import { readSecret } from '../terminal/secret-input.js';
+import { readStandardInput } from '../terminal/standard-input.js';
 
 /** The options of add-account that choose a flow and its credential. */
 export interface CredentialOptions {
@@ -75,6 +76,7 @@ function jwtCredential(private_key: string, clientId: string | undefined): Crede
 
 async function readKey(output: Pick<Output, 'warn'>, path: string | undefined): Promise<string> {
   const name = required(path, '--key-file');
+  if (name === '-') return (await readStandardInput('--key-file')).toString('utf8');
   try {
     const key = await readFile(name, 'utf8');
     if (isOpenToOthers(await stat(name))) {

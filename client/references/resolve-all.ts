@@ -59,7 +59,7 @@ function draftOf<T extends object>(record: T): Draft<T> {
     for (const [key, value] of Object.entries(source)) {
       const place = pathTo(path, key, Array.isArray(source));
       define(target, key, isContainer(value) ? copyOf(value, place) : value);
-      if (typeof value !== 'string' || !looksLikeReference(value)) continue;
+      if (typeof value !== 'string' || !looksLikeReference(value, 'value')) continue;
       const slot = { target, key, path: place };
       const places = slots.get(value);
       if (places) places.push(slot);

@@ -1,5 +1,5 @@
 import type { Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
-import { looksLikeReference } from '../../shared/reference-schemes.js';
+import { isVariableReference } from '../../shared/reference-schemes.js';
 import { resolveVariable, sourceInEnvironment, withEnvironment } from './variables.js';
 
 type Resolved = ResultOf<'resolve'>;
@@ -12,7 +12,7 @@ export async function resolveHere(ask: Api['resolve'], params: ParamsOf<'resolve
   const { reference, explain } = params;
   // A caller in JavaScript may leave it out: the other side reports that.
   if (typeof reference !== 'string') return ask(params);
-  if (looksLikeReference(reference, ['env'])) return resolveVariableHere(params);
+  if (isVariableReference(reference)) return resolveVariableHere(params);
   if (explain) return addEnvironment(await ask(params), reference);
   try {
     return await ask(params);

@@ -1,7 +1,7 @@
 import type { Api } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import type { Environment } from '../../shared/paths.js';
-import { INHERITED_SCHEMES, looksLikeReference } from '../../shared/reference-schemes.js';
+import { looksLikeReference } from '../../shared/reference-schemes.js';
 import { resolveAll } from './resolve-all.js';
 
 /**
@@ -14,9 +14,7 @@ export async function withEnv(
   env: Environment = process.env,
 ): Promise<Record<string, string>> {
   const inherited = Object.entries(env).filter(([name]) => !Object.hasOwn(record, name));
-  const [asked, literal] = partition(inherited, ([, value]) =>
-    looksLikeReference(value ?? '', INHERITED_SCHEMES),
-  );
+  const [asked, literal] = partition(inherited, ([, value]) => looksLikeReference(value ?? '', 'inherited'));
   const resolved = await resolveAll(resolve, Object.fromEntries([...asked, ...Object.entries(record)]));
   const merged = [...literal, ...Object.entries(resolved)];
   for (const [name, value] of merged) assertFits(name, value);

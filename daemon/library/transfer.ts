@@ -8,36 +8,38 @@ import { openLocalCore } from './open.js';
 export type { TransferCounts } from '../core/transfer/transfer.js';
 
 interface TransferOptions {
-  readonly file: string;
   readonly passphrase: string;
-  /** Replaces what exists: an export the file, an import secrets, providers and accounts. */
-  readonly force?: boolean;
   /** Asks for the vault's own password. Called only if nothing else opens the vault. */
   readonly askPassword?: (() => Promise<string>) | undefined;
 }
 
-/** Writes secrets and providers into one encrypted file, and grants too with `withGrants`. */
+/** Secrets and providers as the bytes of one encrypted file, and grants too with `withGrants`. */
 export function exportVault({
-  file,
   passphrase,
-  force = false,
   withGrants = false,
   askPassword,
-}: TransferOptions & { readonly withGrants?: boolean }): Promise<TransferCounts & LeftOut> {
-  return withOpenVault(askPassword, ({ transfer }) =>
-    transfer.export(file, passphrase, { withGrants, force }),
-  );
+}: TransferOptions & { readonly withGrants?: boolean | undefined }): Promise<
+  TransferCounts & LeftOut & { readonly bytes: Buffer }
+> {
+  return withOpenVault(askPassword, ({ transfer }) => transfer.export(passphrase, { withGrants }));
 }
 
-/** Stores what a file of `exportVault` holds; with `verify` it is only opened. Grants arrive parked. */
+/**
+ * Stores what the bytes of `exportVault` hold; with `verify` they are only opened. With `force` secrets, providers and
+ * accounts that exist are replaced. Grants arrive parked.
+ */
 export function importVault({
-  file,
+  bytes,
   passphrase,
   force = false,
   verify = false,
   askPassword,
-}: TransferOptions & { readonly verify?: boolean }): Promise<TransferCounts> {
-  return withOpenVault(askPassword, ({ transfer }) => transfer.import(file, passphrase, { verify, force }));
+}: TransferOptions & {
+  readonly bytes: Buffer;
+  readonly force?: boolean;
+  readonly verify?: boolean;
+}): Promise<TransferCounts> {
+  return withOpenVault(askPassword, ({ transfer }) => transfer.import(bytes, passphrase, { verify, force }));
 }
 
 async function withOpenVault<T>(

@@ -70,3 +70,24 @@ test('--explain lists the sources, the environment last, without the value', asy
     outcome: 'absent',
   });
 });
+
+test.each([
+  'canary',
+  '',
+  'vals:canary',
+  'ref+canary',
+  'auth://canary/b',
+  'AUTH://a/b/token',
+  ' secret://canary',
+])(
+  '%j is not a reference: that is said whether a daemon runs or not, and it is not repeated',
+  async (text) => {
+    for (const env of [{}, { SIGILFORGE_SOCKET: '/none/socket' }]) {
+      for (const options of [[], ['--explain'], ['--json']]) {
+        const end = await daemon.run(['resolve', text, ...options], { env });
+        expect(end).toMatchObject({ code: 2, stdout: '' });
+        expect(end.stderr).not.toContain('canary');
+      }
+    }
+  },
+);

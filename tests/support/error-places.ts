@@ -76,7 +76,7 @@ export const HINT_SOURCES: readonly string[] = [
   'cli/arguments/pairs.ts',
   'cli/arguments/usage.ts',
   'cli/exec/env-quoting.ts',
-  'cli/inject/output-file.ts',
+  'cli/files/refusals.ts',
   'daemon/core/keychain/os.ts',
   'daemon/core/oauth/metadata/discovery-fault.ts',
   'daemon/core/oauth/failures/failure.ts',

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { withLibrary } from '../../../client/direct.js';
-import { absolutePath, passwordAsker } from '../../access/exported-file.js';
+import { passwordAsker } from '../../access/vault-password.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { namedFile } from '../../files/named-file.js';
 import { readNewPassword } from '../../terminal/secret-input.js';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
 
 export function configure(command: Command, context: Context): void {
   command
-    .argument('<FILE>', 'the file to write')
+    .argument('<FILE>', 'the file to write (0600); -: standard output')
     .option('--with-grants', 'include the accounts')
     .option('--force', 'replace the file if it exists')
     .action((file: string, options: Options) => exportTo(context, file, options));
@@ -23,20 +24,25 @@ export function configure(command: Command, context: Context): void {
     examples: [
       ['sigilforge vault export backup.sigilforge', 'secrets and providers'],
       ['sigilforge vault export backup.sigilforge --with-grants', 'accounts as well'],
+      ['sigilforge vault export - | ssh host "cat > backup.sigilforge"', 'to another machine'],
     ],
     seeAlso: ['sigilforge vault import'],
   });
 }
 
 async function exportTo({ output }: Context, name: string, options: Options): Promise<void> {
-  const file = absolutePath(name);
+  const file = namedFile(output, name, { exclusive: !options.force });
   const passphrase = await readNewPassword('Passphrase for the file');
   const work = withLibrary(({ exportVault }) =>
-    exportVault({ file, passphrase, askPassword: passwordAsker(), ...options }),
+    exportVault({ passphrase, askPassword: passwordAsker(), withGrants: options.withGrants }),
   );
-  const result = await output.waiting('Exporting…', work);
-  output.result(result, () => output.record(result));
-  const { missing, damaged } = result;
+  const { bytes, ...result } = await output.waiting('Exporting…', work);
+  await file.write(bytes);
+  const { secrets, providers, accounts, missing, damaged } = result;
+  // What is in the file must not be mixed with what is said about it.
+  if (file.isStandardOutput) {
+    output.notice(`Exported: ${secrets} secrets, ${providers} providers, ${accounts} accounts.`);
+  } else output.result(result, () => output.record(result));
   if (missing.length > 0)
     output.warn(`Left out, because their keychain items have been removed: ${missing.join(', ')}.`);
   if (damaged.length > 0) output.warn(`Left out, because it is damaged: ${damaged.join(', ')}.`);

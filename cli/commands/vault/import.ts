@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { withLibrary } from '../../../client/direct.js';
-import { absolutePath, passwordAsker } from '../../access/exported-file.js';
+import { passwordAsker } from '../../access/vault-password.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { assertExportedFile, readExportedFile } from '../../files/exported-file.js';
 import { readSecret } from '../../terminal/secret-input.js';
 
 interface Options {
@@ -29,10 +30,15 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function importFrom({ output }: Context, name: string, options: Options): Promise<void> {
-  const file = absolutePath(name);
+  assertExportedFile(name);
   const passphrase = await readSecret('Passphrase of the file');
-  const work = withLibrary(({ importVault }) =>
-    importVault({ file, passphrase, askPassword: passwordAsker(), ...options }),
+  const work = withLibrary(async ({ importVault }) =>
+    importVault({
+      bytes: await readExportedFile(name),
+      passphrase,
+      askPassword: passwordAsker(),
+      ...options,
+    }),
   );
   const result = await output.waiting('Importing…', work);
   output.result(result, () => output.record(result));

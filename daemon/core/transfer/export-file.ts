@@ -1,11 +1,7 @@
-import fs from 'node:fs/promises';
 import * as v from 'valibot';
-import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
-import { pathError } from '../../../shared/path-error.js';
 import { check, parse } from '../../../shared/validate.js';
-import { writeWholeFile } from '../../../shared/whole-file.js';
 import { newId } from '../platform/id.js';
 import { place, type VaultPlace } from '../sealing/places.js';
 import { open, seal } from '../sealing/sealing.js';
@@ -59,34 +55,6 @@ function readContent(value: unknown): ImportedContent {
   });
 }
 
-/** Writes a private file, whole or not at all. Throws `already_exists` for a file that exists, unless `overwrite`. */
-export function writeExport(
-  file: string,
-  bytes: Buffer,
-  { overwrite }: { readonly overwrite: boolean },
-): void {
-  try {
-    writeWholeFile(file, bytes, { exclusive: !overwrite });
-  } catch (thrown) {
-    throw isErrno(thrown, 'EEXIST') ? fileExists(file) : pathError(file, thrown);
-  }
-}
-
-/** Throws `already_exists` before a person has typed a passphrase in vain. */
-export async function assertNoFile(file: string): Promise<void> {
-  const found = await fs.lstat(file).catch(() => undefined);
-  if (found) throw fileExists(file);
-}
-
-export async function readExport(file: string): Promise<Buffer> {
-  try {
-    return await fs.readFile(file);
-  } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT')) throw noSuchFile(file);
-    throw pathError(file, thrown);
-  }
-}
-
 function placeOf(line: string): VaultPlace {
   return { vault: line, ...place.export() };
 }
@@ -108,17 +76,5 @@ function readJson(text: string): unknown {
   if (value !== undefined) return value;
   throw new SigilforgeError('integrity', 'This is not a file that sigilforge vault export has written.', {
     hint: 'Name the file that was exported.',
-  });
-}
-
-function noSuchFile(file: string): SigilforgeError {
-  return new SigilforgeError('not_found', `There is no file ${file}.`, {
-    hint: 'Name the file that sigilforge vault export has written.',
-  });
-}
-
-function fileExists(file: string): SigilforgeError {
-  return new SigilforgeError('already_exists', `${file} already exists and was left as it is.`, {
-    hint: 'Name another file, or replace this one with --force.',
   });
 }

@@ -11,7 +11,7 @@ import { SecretStore } from '../store/secrets.js';
 import type { Vault } from '../vault/vault.js';
 import { collect, type LeftOut } from './collect.js';
 import type { ExportedContent, ImportedContent } from './content.js';
-import { assertNoFile, decodeExport, encodeExport, readExport, writeExport } from './export-file.js';
+import { decodeExport, encodeExport } from './export-file.js';
 import { put } from './put.js';
 
 /** How much an exported file holds. */
@@ -51,13 +51,11 @@ export class Transfer {
     this.#secretStore = new SecretStore(env.db);
   }
 
-  /** Writes the file, and says what is in it and what was left out. */
+  /** The bytes of the file, what is in it and what was left out. */
   async export(
-    file: string,
     passphrase: string,
-    { withGrants, force }: { readonly withGrants: boolean; readonly force: boolean },
-  ): Promise<TransferCounts & LeftOut> {
-    if (!force) await assertNoFile(file);
+    { withGrants }: { readonly withGrants: boolean },
+  ): Promise<TransferCounts & LeftOut & { readonly bytes: Buffer }> {
     const { content, missing, damaged } = await collect(
       {
         vault: this.#vault,
@@ -69,17 +67,16 @@ export class Transfer {
       { withGrants },
     );
     const bytes = await encodeExport(content, passphrase, timestamp(this.#env.clock.wall()));
-    writeExport(file, bytes, { overwrite: force });
-    return { ...counts(content), missing, damaged };
+    return { bytes, ...counts(content), missing, damaged };
   }
 
   /** Opens all of the file, and stores it unless it is only to be verified. */
   async import(
-    file: string,
+    bytes: Buffer,
     passphrase: string,
     { verify, force }: { readonly verify: boolean; readonly force: boolean },
   ): Promise<TransferCounts> {
-    const content = await decodeExport(await readExport(file), passphrase);
+    const content = await decodeExport(bytes, passphrase);
     assertNoDuplicates(content);
     if (!verify) await this.#store(content, { force });
     return counts(content);

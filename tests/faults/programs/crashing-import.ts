@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { OsKeychain } from '../../../daemon/core/keychain/os.js';
 import { openCore } from '../../../daemon/core/open.js';
 import { readConfig } from '../../../daemon/core/platform/config.js';
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     leases: new Leases(paths.locks),
     log: silentLogger,
   });
-  await core.transfer.import(file, passphrase, { verify: false, force: true });
+  await core.transfer.import(readFileSync(file), passphrase, { verify: false, force: true });
   await core.close();
 }
 
