@@ -18,16 +18,20 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function status(context: Context): Promise<void> {
-  const { via, found } = await withClient(context, async (client) => ({
-    via: client.via,
-    found: await client.status(),
-  }));
+  const { via, warning, found } = await withClient(context, async (client) => {
+    // The library knows only then whether a key opens the vault; a daemon has tried at its start.
+    if (client.via === 'direct') await client.vaultStatus();
+    const found = await client.status();
+    const isLocked = found.vault.state === 'locked';
+    return { via: client.via, found, warning: isLocked ? (await client.vaultStatus()).warning : null };
+  });
   const { pid, started_at, uptime_s, socket, connections, ...rest } = found;
   const daemon =
     via === 'daemon'
       ? { daemon: 'running', pid, started_at, uptime_s, socket, connections }
       : { daemon: await unasked(context) };
   context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
+  if (warning !== null) context.output.warn(warning);
   if (found.vault.key_source === 'key_file') {
     context.output.notice(
       "The vault's key is in a file next to the database. A stolen database is safe; a stolen folder is not.",

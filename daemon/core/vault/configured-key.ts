@@ -29,6 +29,12 @@ export function keyWarning(
   return `config.toml says vault.key = "${configured}", but ${openers.join(' and ')} ${openers.length === 1 ? 'opens' : 'open'} the vault${too}. ${advice}`;
 }
 
+/** Advice for a vault that is lost with one item of the keychain, as after a new installation; `null` for any other. */
+export function onlyWay(slots: readonly Pick<StoredSlot, 'kind'>[]): string | null {
+  if (slots.length !== 1 || slots[0]?.kind !== 'keychain') return null;
+  return 'Only an item of the keychain opens the vault, and without it everything is lost. Make a recovery key: sigilforge vault recovery-key';
+}
+
 function adviceOn(
   configured: Exclude<ConfiguredKey, 'auto'>,
   exists: boolean,

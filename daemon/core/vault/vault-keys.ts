@@ -6,7 +6,7 @@ import { Turns } from '../platform/turns.js';
 import type { Env } from '../store/env.js';
 import type { Lease } from '../store/lease.js';
 import type { StoredSlot } from '../store/vault.js';
-import { type ConfiguredKey, keyWarning } from './configured-key.js';
+import { type ConfiguredKey, keyWarning, onlyWay } from './configured-key.js';
 import type { KeyRing } from './key-ring.js';
 import type { Rotation } from './rotation.js';
 import { newPasswordParams, passwordKey } from './slots/password.js';
@@ -51,12 +51,17 @@ export class VaultKeys {
     this.#configured = configured;
   }
 
-  status(): ResultOf<'vault_status'> {
+  /** Says "unlocked" only of a vault that was opened. */
+  async status(): Promise<ResultOf<'vault_status'>> {
+    const fault = await this.#vault.tried();
+    const slots = this.#vault.store.slots();
     return {
       state: this.#vault.state,
       key_source: this.#vault.keySource,
       slots: this.#slots(),
-      warning: keyWarning(this.#configured, this.#vault.store.slots()),
+      warning: fault
+        ? `${fault.message} ${fault.hint}`
+        : (keyWarning(this.#configured, slots) ?? onlyWay(slots)),
     };
   }
 

@@ -24,8 +24,8 @@ export class Vault {
   readonly #closed = new Set<() => void>();
   readonly #opened = new Set<() => void>();
   #ring: KeyRing | undefined;
-  /** Whether the last attempt to open it failed. */
-  #failed = false;
+  /** Why the last attempt to open it failed. */
+  #fault: SigilforgeError | undefined;
   #opening: Promise<KeyRing> | undefined;
   /** Set before the row is, and for as long as that cannot be written: nothing opens in this process. */
   #locking = false;
@@ -50,7 +50,14 @@ export class Vault {
   get state(): 'unlocked' | 'locked' {
     if (this.#isLocked()) return 'locked';
     // A vault that was not needed yet is as good as open if it opens by itself.
-    return this.#ring !== undefined || (!this.#failed && this.#opensByItself()) ? 'unlocked' : 'locked';
+    return this.#ring !== undefined || (!this.#fault && this.#opensByItself()) ? 'unlocked' : 'locked';
+  }
+
+  /** Opens it if that was not tried yet. What kept it closed when it was tried last; `undefined` if it is open or locked. */
+  async tried(): Promise<SigilforgeError | undefined> {
+    if (this.#isLocked()) return undefined;
+    if (!this.#ring && !this.#fault) await this.ring().catch(() => {});
+    return this.#fault;
   }
 
   /** The kind of the slot that opened the vault, or of the one that would. */
@@ -79,7 +86,7 @@ export class Vault {
       this.#opening = undefined;
     });
     const ring = await this.#opening.catch((thrown: unknown) => {
-      this.#failed = true;
+      this.#fault = asSigilforgeError(thrown);
       throw thrown;
     });
     this.#assertNotLocked();
@@ -153,7 +160,7 @@ export class Vault {
   adopt(ring: KeyRing): void {
     this.#guard.replaceBy(ring);
     this.#ring = ring;
-    this.#failed = false;
+    this.#fault = undefined;
     this.#locking = false;
     this.#limit.start();
     this.#watch();
@@ -235,7 +242,7 @@ export class Vault {
     const byPerson = kinds.filter((kind) => needsPerson({ kind }));
     if (byPerson.length === 0) {
       return new SigilforgeError('integrity', 'No key that opens this vault is where it was kept.', {
-        hint: 'Restore the keychain item or the key file that the vault was made with; nothing was changed.',
+        hint: 'Restore the keychain item or the key file that the vault was made with; or move the data folder away and read an export: sigilforge vault import FILE',
       });
     }
     const sentence =

@@ -33,7 +33,7 @@ export const vaultMethods: TextsOf<typeof vault> = {
         key_source: keySourceText,
         slots: slotsText,
         warning:
-          'What `vault.key` in config.toml says that is not so, with the command that helps; `null` if there is nothing.',
+          'Why no key opens it, what `vault.key` in config.toml says that is not so, or that one item of the keychain is the only way in, with what helps; `null` if there is nothing.',
       },
     },
     errors: [],
