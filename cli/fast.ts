@@ -1,6 +1,8 @@
 import { callOnce } from '../client/call-once.js';
+import { versionNotice } from '../client/version-notice.js';
 import { leaveMemoryOutOfCoreFiles } from '../shared/core-files.js';
 import { SigilforgeError } from '../shared/errors.js';
+import { pinnedSocket, resolvePaths } from '../shared/paths.js';
 import { looksLikeReference } from '../shared/reference-schemes.js';
 
 /** Errors that only the whole program can judge: other sources may have the value, or the daemon is of another version. */
@@ -20,11 +22,20 @@ export async function answerFast(args: readonly string[]): Promise<string | unde
   // The whole program says more about an error.
   if (process.env['SIGILFORGE_DEBUG'] === '1') return undefined;
   try {
-    return await ask(args);
+    const text = await ask(args);
+    if (text !== undefined && !args.includes('--quiet')) noticeVersion();
+    return text;
   } catch (thrown) {
     if (thrown instanceof SigilforgeError && NOT_FINAL.has(thrown.kind)) return undefined;
     throw thrown;
   }
+}
+
+/** What every other command says when it connects. */
+function noticeVersion(): void {
+  const socket = pinnedSocket() ?? resolvePaths().socket;
+  const notice = socket === null ? undefined : versionNotice(socket);
+  if (notice !== undefined) process.stderr.write(`sigilforge: ${notice}\n`);
 }
 
 async function ask(args: readonly string[]): Promise<string | undefined> {

@@ -12,7 +12,7 @@ export interface ConnectOptions {
   readonly socket?: string;
   /** The limit for one call in milliseconds, by default 120,000. `waitFlow` may take its own `timeout_s` in addition. */
   readonly timeout?: number;
-  /** Called with a sentence that the user should read, about their vault. Only the library in this process has such news. */
+  /** Called with a sentence that the user should read: about their vault, or about a daemon of another version. */
   readonly onNotice?: (sentence: string) => void;
 }
 

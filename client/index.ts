@@ -13,6 +13,7 @@ import type { ConnectOptions, SigilforgeClient } from './api.js';
 import { noDaemon } from './no-daemon.js';
 import { withReferences } from './references/with-references.js';
 import { Session } from './session.js';
+import { versionNotice } from './version-notice.js';
 
 export type {
   AccessToken,
@@ -35,7 +36,11 @@ export async function connect(options: ConnectOptions = {}): Promise<SigilforgeC
   }
   const address = await findSocket(options);
   const session = new Session(address, timeout);
-  if (await session.open()) return clientOf(session);
+  if (await session.open()) {
+    const notice = session.socket && versionNotice(session.socket);
+    if (notice) options.onNotice?.(notice);
+    return clientOf(session);
+  }
   if (address.pinned || fallback === 'none') throw noDaemon(address);
   const { openDirect } = await import('./direct.js');
   return openDirect(options.onNotice);

@@ -39,6 +39,11 @@ export class Session {
     return connection.call(method, params, this.#timeout + waitingTime(method, params));
   }
 
+  /** Where the daemon was found, if one was. */
+  get socket(): string | undefined {
+    return this.#connection?.address;
+  }
+
   onEvent(listener: (event: AccountEvent) => void): () => void {
     this.#listeners.add(listener);
     this.#connection?.hold(true);

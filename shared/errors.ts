@@ -153,7 +153,7 @@ export function asSigilforgeError(thrown: unknown): SigilforgeError {
 /** What is part of the package is not there, or not as it was built. */
 export function missingFile(file: string, cause?: unknown): SigilforgeError {
   return new SigilforgeError('incompatible', `${file} is missing or damaged.`, {
-    hint: 'Install Sigilforge again; in a checkout of its source, run: npm run build',
+    hint: 'Install Sigilforge again; in a checkout of its source, run: npm run build. After an upgrade: sigilforge daemon restart',
     cause,
   });
 }

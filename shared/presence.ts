@@ -17,6 +17,9 @@ export interface Presence {
   readonly version: string;
 }
 
+/** Versions are shown, so that nothing else may stand there. */
+const VERSION_FORM = /^[\w.+-]{1,64}$/;
+
 /** Many times what the daemon writes: paths of sockets are short. */
 const SIZE_LIMIT = 4096;
 
@@ -31,7 +34,7 @@ export function readPresence(file: string): Presence | undefined {
   if (typeof socket !== 'string' || !isAddress(socket)) return undefined;
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
   if (started !== null && typeof started !== 'string') return undefined;
-  if (typeof version !== 'string') return undefined;
+  if (typeof version !== 'string' || !VERSION_FORM.test(version)) return undefined;
   return { socket, pid, started, version };
 }
 

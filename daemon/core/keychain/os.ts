@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { builtProgram } from '../../../shared/built-program.js';
-import { type ErrorKind, SigilforgeError } from '../../../shared/errors.js';
+import { type ErrorKind, missingFile, SigilforgeError } from '../../../shared/errors.js';
 import { shuttingDown } from '../platform/shutting-down.js';
 import { Turns } from '../platform/turns.js';
 import type { Keychain } from './keychain.js';
@@ -86,7 +86,12 @@ export class OsKeychain implements Keychain {
     }, this.#options.timeoutMs ?? 10_000);
     const answer = await child.ask(call);
     clearTimeout(limit);
-    if (answer === undefined) throw late ? failure({ situation: 'hung', message: 'killed' }) : this.#ended();
+    if (answer === undefined) {
+      if (late) throw failure({ situation: 'hung', message: 'killed' });
+      throw child.hasLoaded || this.#closed
+        ? this.#ended()
+        : missingFile('The program for the keychain, or a module that it needs,');
+    }
     this.#idleTimer = setTimeout(() => child.kill(), this.#options.idleMs ?? 5000).unref();
     if (answer.error !== undefined) throw failure(answer.error);
     return answer;

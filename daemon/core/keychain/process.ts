@@ -8,12 +8,16 @@ import type { KeychainAnswer, KeychainRequest } from './protocol.js';
 const ENVIRONMENT =
   /^(HOME|USER|LOGNAME|PATH|LANG|XDG_.*|DBUS_SESSION_BUS_ADDRESS|TMPDIR|SYSTEMROOT|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|TEMP)$/i;
 
+/** How Node ends if a file or a module is missing; whatever else ends the program is a signal. */
+const NOT_LOADED = 1;
+
 /** One child process that serves calls to the keychain, one at a time. It never keeps this process alive by itself. */
 export class KeychainProcess {
   readonly #gone: Promise<void>;
   readonly #child;
   #nextId = 1;
   #alive = true;
+  #loaded = true;
   #settle: ((answer: KeychainAnswer | undefined) => void) | undefined;
 
   constructor(path: string, env: NodeJS.ProcessEnv) {
@@ -28,10 +32,21 @@ export class KeychainProcess {
         this.#end();
         resolve();
       };
-      child.on('error', end);
-      child.on('exit', end);
+      child.on('error', () => {
+        this.#loaded = false;
+        end();
+      });
+      child.on('exit', (code) => {
+        this.#loaded = code !== NOT_LOADED;
+        end();
+      });
     });
     this.#listen();
+  }
+
+  /** Whether the program itself could be loaded, if that is known. */
+  get hasLoaded(): boolean {
+    return this.#loaded;
   }
 
   get alive(): boolean {
