@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { badArgument, type Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
 import { append } from '../arguments/pairs.js';
-import type { ExecOptions } from '../exec/request.js';
+import type { ExecOptions } from '../exec/request/request.js';
 import { execute } from '../exec/run.js';
 
 export function configure(command: Command, context: Context): void {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { badArgument } from '../arguments/context.js';
-import type { ExecRequest } from './request.js';
+import type { ExecRequest } from './request/request.js';
 
 /** The program's environment, except the paths of its files. Throws if a variable cannot hold a value. */
 export function environmentOf(

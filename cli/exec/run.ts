@@ -3,12 +3,12 @@ import { asSigilforgeError } from '../../shared/errors.js';
 import { resolveReferences } from '../access/references.js';
 import type { Context } from '../arguments/context.js';
 import { inheritedDescriptors } from '../arguments/descriptors.js';
-import type { StdioList } from './afterwards.js';
 import { environmentOf, writeFiles } from './environment.js';
-import { formsOf } from './forms.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
-import { SHORTEST } from './mask.js';
-import type { Needle } from './needle.js';
+import { formsOf } from './mask/forms.js';
+import { SHORTEST } from './mask/mask.js';
+import type { Needle } from './mask/needle.js';
+import type { StdioList } from './output/afterwards.js';
 import {
   coverLeaks,
   groupOutputs,
@@ -18,10 +18,10 @@ import {
   openTerminalOutlet,
   type Relays,
   relayAll,
-} from './outlets.js';
-import { needsWholeTerminal } from './pagers.js';
+} from './output/outlets.js';
+import { needsWholeTerminal } from './output/pagers.js';
 import { FAILED_BEFORE, runToEnd, StartError } from './program.js';
-import { type ExecOptions, type ExecRequest, readRequest } from './request.js';
+import { type ExecOptions, type ExecRequest, readRequest } from './request/request.js';
 import { Signals } from './signals.js';
 import { createWorkspace, removeLeftovers, type Workspace } from './workspace.js';
 

@@ -7,7 +7,7 @@ import { AS_COMMONJS, ROOT, SETTINGS } from './settings.js';
 const PROGRAMS = {
   sigilforge: 'cli/main.ts',
   commands: 'cli/commands-main.ts',
-  relay: 'cli/exec/relay-main.ts',
+  relay: 'cli/exec/output/relay-main.ts',
   sigilforged: 'daemon/main.ts',
   daemon: 'daemon/library/api.ts',
   keychain: 'daemon/core/keychain/child.ts',

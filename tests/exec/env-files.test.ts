@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseEnvText } from '../../cli/exec/env-text.js';
+import { parseEnvText } from '../../cli/exec/request/env-text.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { readAsCompose } from '../support/env-readers/compose.js';
 import {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { environmentOf } from '../../cli/exec/environment.js';
-import { type ExecOptions, readRequest } from '../../cli/exec/request.js';
+import { type ExecOptions, readRequest } from '../../cli/exec/request/request.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { createSandbox, program } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';

@@ -238,7 +238,7 @@ describe('packages', () => {
     open: ['cli/terminal'],
     '@clack/prompts': ['cli/terminal'],
     uqr: ['cli/sign-in'],
-    '@lydell/node-pty': ['cli/exec'],
+    '@lydell/node-pty': ['cli/exec/output'],
     'json-rpc-2.0': ['client', 'daemon/server'],
     'smol-toml': ['shared'],
   };

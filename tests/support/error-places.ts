@@ -75,7 +75,7 @@ export function errorPlaces(): ErrorPlace[] {
 export const HINT_SOURCES: readonly string[] = [
   'cli/arguments/pairs.ts',
   'cli/arguments/usage.ts',
-  'cli/exec/env-quoting.ts',
+  'cli/exec/request/env-quoting.ts',
   'cli/files/refusals.ts',
   'daemon/core/keychain/os.ts',
   'daemon/core/oauth/metadata/discovery-fault.ts',

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formsOf } from '../../../cli/exec/forms.js';
-import { Mask } from '../../../cli/exec/mask.js';
-import { exactly, type Needle } from '../../../cli/exec/needle.js';
+import { formsOf } from '../../../cli/exec/mask/forms.js';
+import { Mask } from '../../../cli/exec/mask/mask.js';
+import { exactly, type Needle } from '../../../cli/exec/mask/needle.js';
 
 const REPLACEMENT = '[redacted]';
 

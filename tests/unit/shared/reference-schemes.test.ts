@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type ExecOptions, readRequest } from '../../../cli/exec/request.js';
+import { type ExecOptions, readRequest } from '../../../cli/exec/request/request.js';
 import { parseTemplate } from '../../../cli/inject/template.js';
 import { resolveAll } from '../../../client/references/resolve-all.js';
 import { withEnv } from '../../../client/references/with-env.js';

@@ -1,4 +1,4 @@
-import { badArgument } from '../arguments/context.js';
+import { badArgument } from '../../arguments/context.js';
 import { powerOf } from './name-families.js';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import { SigilforgeError } from '../../shared/errors.js';
+import { SigilforgeError } from '../../../shared/errors.js';
 import type { Channel, Source } from './channels.js';
 
 export interface Size {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
-import { errnoOf } from '../../shared/errno.js';
-import { badArgument } from '../arguments/context.js';
-import { readStandardInput } from '../terminal/standard-input.js';
+import { errnoOf } from '../../../shared/errno.js';
+import { badArgument } from '../../arguments/context.js';
+import { readStandardInput } from '../../terminal/standard-input.js';
 import { refuse } from './env-fault.js';
 import { type EnvFileEntry, parseEnvText } from './env-text.js';
 

@@ -1,4 +1,4 @@
-import { badArgument } from '../arguments/context.js';
+import { badArgument } from '../../arguments/context.js';
 
 /** A place in an env file. */
 export interface Place {

@@ -1,6 +1,6 @@
-import { asReference } from '../../shared/reference.js';
-import { looksLikeReference } from '../../shared/reference-schemes.js';
-import { badArgument } from '../arguments/context.js';
+import { asReference } from '../../../shared/reference.js';
+import { looksLikeReference } from '../../../shared/reference-schemes.js';
+import { badArgument } from '../../arguments/context.js';
 import { readEnvFile, STANDARD_INPUT } from './env-file.js';
 import { checkName, refusePower } from './names.js';
 
