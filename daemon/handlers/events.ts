@@ -1,6 +1,7 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import type { Core } from '../core/core.js';
 import { newId } from '../core/platform/id.js';
+import { whenGone } from '../core/platform/when-gone.js';
 import type { Handlers, Peer } from './handlers.js';
 
 type Methods = 'subscribe' | 'unsubscribe';
@@ -17,9 +18,6 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
     if (known) return known;
     const own = new Map<string, () => void>();
     subscriptions.set(peer, own);
-    peer.gone.addEventListener('abort', () => {
-      for (const end of own.values()) end();
-    });
     return own;
   };
 
@@ -32,9 +30,14 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
       const silence = events.listen((event) => {
         if (topics.includes(event.topic)) peer.notify({ subscription, ...event });
       });
-      own.set(subscription, () => {
+      const end = () => {
         silence();
         release();
+      };
+      const stay = whenGone(peer.gone, end);
+      own.set(subscription, () => {
+        stay();
+        end();
       });
       return { subscription };
     },

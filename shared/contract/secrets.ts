@@ -27,6 +27,7 @@ export const secrets = {
     pageParams,
     v.object({
       secrets: v.array(v.object({ key: v.string(), value: v.string(), encoding: Encoding })),
+      damaged: v.optional(v.array(v.string())),
       cursor: Cursor,
     }),
   ),

@@ -208,7 +208,7 @@ describe.each(backends)('$name: accounts and tokens', ({ start }) => {
     const { revoked_with, ...key } = await api.getAccount({ service: 'plain', account: 'key' });
     expect(revoked_with).toEqual([]);
     expect((await api.listAccounts({ service: 'PLAIN' })).accounts).toEqual([key]);
-    expect(await api.listAccounts({ service: 'nothing' })).toEqual({ accounts: [] });
+    expect(await api.listAccounts({ service: 'nothing' })).toEqual({ accounts: [], cursor: null });
   });
 
   test('gives tokens, and new ones on demand', async () => {
@@ -238,6 +238,7 @@ describe.each(backends)('$name: accounts and tokens', ({ start }) => {
       ],
       all_valid: true,
       any_expiring_soon: false,
+      cursor: null,
     });
   });
 

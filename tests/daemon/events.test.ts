@@ -138,6 +138,26 @@ test('nothing is kept for a peer that has gone', async () => {
   expect(told).toEqual(['account_added']);
 });
 
+test('a peer that is gone already hears nothing, and its subscription keeps no place', async () => {
+  const sandbox = await stopAfter(createSandbox());
+  const core = await openTestCore(sandbox.home);
+  await stopAfter({ stop: () => core.close() });
+  const { subscribe, unsubscribe } = eventHandlers(core);
+  const told: string[] = [];
+  let kept = 0;
+  const keep = () => {
+    kept += 1;
+    return () => {
+      kept -= 1;
+    };
+  };
+  const peer = { ...aPeer(AbortSignal.abort(), ({ type }) => void told.push(type)), keep };
+  const { subscription } = await subscribe({ topics: ['accounts'] }, peer);
+  core.events.emit('account_added', { id: '0197a9b2-5d5c-7cc0-8000-000000000001', ...work });
+  expect({ told, kept }).toEqual({ told: [], kept: 0 });
+  expect(await unsubscribe({ subscription }, peer)).toEqual({ removed: true });
+});
+
 test('no event holds a value', async () => {
   const { api } = scene;
   const tokens = [await api.getToken(work), await api.refreshToken(work)];

@@ -175,7 +175,36 @@ describe.each(backends)('secrets by $name', ({ start }) => {
     stored.copySealedSecret(backend.sandbox.home, 'c', 'b');
     const { secrets } = await page<'get_secrets'>('get_secrets', {});
     expect(secrets.map(({ key }) => key)).toEqual(['a']);
-    await expect(api.getSecrets()).rejects.toMatchObject({ kind: 'integrity' });
+    expect(await api.getSecrets()).toMatchObject({ secrets: [{ key: 'a' }, { key: 'c' }], damaged: ['b'] });
+  });
+
+  test('damaged ones are named on their pages, and hide no other', async () => {
+    const key = (index: number) => `page/${String(index).padStart(3, '0')}`;
+    for (let index = 0; index < 250; index++) await api.setSecret({ key: key(index), value: 'x' });
+    expect(await api.getSecrets()).not.toHaveProperty('damaged');
+    const damaged = [...Array.from({ length: 100 }, (_, index) => key(index)), key(107), key(249)];
+    for (const one of damaged) stored.copySealedSecret(backend.sandbox.home, key(150), one);
+    const whole = await api.getSecrets({ prefix: 'page/' });
+    expect(whole).toMatchObject({ damaged, cursor: null });
+    expect(whole.secrets.map((one) => one.key)).toEqual(
+      Array.from({ length: 250 }, (_, index) => key(index)).filter((one) => !damaged.includes(one)),
+    );
+    expect((await api.listSecrets()).secrets).toHaveLength(250);
+    await expect(api.getSecret({ key: key(107) })).rejects.toMatchObject({
+      kind: 'integrity',
+      message: `The stored secret ${key(107)} is damaged.`,
+    });
+  });
+
+  test('the names of damaged ones count for the length of a page', async () => {
+    if (!backend.daemon) return;
+    const key = (index: number) => `${index}`.padStart(3, '0') + 'k'.repeat(252);
+    for (let index = 0; index < 100; index++)
+      await api.setSecret({ key: key(index), value: '"'.repeat(200) });
+    for (let index = 0; index < 50; index++)
+      stored.copySealedSecret(backend.sandbox.home, key(60), key(index));
+    const pages = await allPages((cursor) => page<'get_secrets'>('get_secrets', cursor));
+    for (const one of pages) expect(JSON.stringify(one).length).toBeLessThanOrEqual(64 * 1024);
   });
 
   test('a page that is just full is the last one', async () => {

@@ -226,6 +226,7 @@ describe('under the name of an account', () => {
 });
 
 describe('under the name of a secret', () => {
+  const OTHER = 'the value of the other';
   const damaged = { kind: 'integrity', message: 'The stored secret one is damaged.' };
 
   test.each<[what: string, alter: (home: string) => void]>([
@@ -236,10 +237,12 @@ describe('under the name of a secret', () => {
   ])('%s: no value of another is handed out', async (_, alter) => {
     const { api, sandbox } = await stopAfter(startDaemon());
     await api.setSecret({ key: 'one', value: 'the value of one' });
-    await api.setSecret({ key: 'other', value: 'the value of the other' });
+    await api.setSecret({ key: 'other', value: OTHER });
     alter(sandbox.home);
     await expect(api.getSecret({ key: 'one' })).rejects.toMatchObject(damaged);
-    await expect(api.getSecrets({})).rejects.toMatchObject({ kind: 'integrity' });
+    const { secrets, damaged: named } = await api.getSecrets({});
+    expect(named).toContain('one');
+    for (const { key, value } of secrets) expect({ key, value }).toEqual({ key: 'other', value: OTHER });
     // What is stored anew works.
     await api.setSecret({ key: 'one', value: 'another value' });
     expect(await api.getSecret({ key: 'one' })).toMatchObject({ value: 'another value' });

@@ -19,6 +19,7 @@ export type LogEvent =
   | 'vault.key_differs'
   | 'keychain.item_not_deleted'
   | 'account.damaged'
+  | 'secret.damaged'
   | 'provider.damaged'
   | 'discovery.failed'
   | 'id_token.foreign'

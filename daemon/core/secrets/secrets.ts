@@ -24,6 +24,13 @@ interface Options {
 }
 
 type SecretValue = ResultOf<'get_secrets'>['secrets'][number];
+/** A secret that was read: its value, unless another program removed its keychain item; or what it is damaged by. */
+interface Read {
+  readonly secret: StoredSecret;
+  readonly stored?: Secret | undefined;
+  readonly damage?: SigilforgeError;
+}
+
 type Change = Pick<StoredSecret, 'key' | 'item'> & { readonly sealed: (id: string) => Buffer | null };
 
 /** Secrets by their names: API keys and other values that a program needs and no one should see. */
@@ -80,7 +87,8 @@ export class Secrets {
   async get(key: string): Promise<ResultOf<'get_secret'>> {
     const found = this.#store.find(key) && (await this.#read(key));
     if (!found) throw absent();
-    const { secret, stored } = found;
+    const { secret, stored, damage } = found;
+    if (damage) throw damage;
     if (stored) return { key, ...writeBytes(fromStored(stored)), backend: backendOf(secret) };
     // A value that was changed meanwhile has another item, and its old one is rightly gone.
     if (this.#store.find(key)?.item !== secret.item) return this.get(key);
@@ -88,23 +96,29 @@ export class Secrets {
   }
 
   /**
-   * A page of secrets, without those whose keychain item another program removed. It ends before the first value that would
-   * make it too long, which the length of the sealed value foretells for most: then that value is not even opened.
+   * A page of secrets, without those whose keychain item another program removed, and with the names of those that are
+   * damaged, so that they hide no other. It ends before the first value that would make it too long, which the length of
+   * the sealed value foretells for most: then that value is not even opened.
    */
   async getPage(prefix: string | undefined, cursor: string | undefined): Promise<ResultOf<'get_secrets'>> {
-    const page = readPage(this.#store, prefix, cursor);
+    const listed = readPage(this.#store, prefix, cursor);
     const secrets: SecretValue[] = [];
+    const damaged: string[] = [];
+    const page = (next: string | null) => ({ secrets, ...(damaged.length > 0 && { damaged }), cursor: next });
     let bytes = 0;
     let last = '';
-    for (const { key, sealedBytes } of page.secrets) {
-      if (isFull(secrets, bytes + sealedBytes)) return { secrets, cursor: cursorAfterSecret(last) };
-      const found = await this.#valueOf(key);
-      bytes += found ? jsonBytes(found) + 1 : 0;
-      if (isFull(secrets, bytes)) return { secrets, cursor: cursorAfterSecret(last) };
-      if (found) secrets.push(found);
+    for (const { key, sealedBytes } of listed.secrets) {
+      if (isFull(secrets, bytes + sealedBytes)) return page(cursorAfterSecret(last));
+      const found = await this.#read(key);
+      const value = found?.stored && { key, ...writeBytes(fromStored(found.stored)) };
+      if (value) bytes += jsonBytes(value) + 1;
+      else if (found?.damage) bytes += jsonBytes(key) + 1;
+      if (isFull(secrets, bytes)) return page(cursorAfterSecret(last));
+      if (value) secrets.push(value);
+      else if (found?.damage) damaged.push(key);
       last = key;
     }
-    return { secrets, cursor: page.cursor };
+    return page(listed.cursor);
   }
 
   list(prefix: string | undefined, cursor: string | undefined): ResultOf<'list_secrets'> {
@@ -133,20 +147,21 @@ export class Secrets {
     return true;
   }
 
-  async #valueOf(key: string): Promise<SecretValue | undefined> {
-    const stored = (await this.#read(key))?.stored;
-    return stored && { key, ...writeBytes(fromStored(stored)) };
-  }
-
   /**
    * A locked vault does not hand out secrets in the keychain either. The secret is read once the vault is open, and opened in
    * the same turn: a rotation in between would have sealed it again.
    */
-  async #read(key: string): Promise<{ secret: StoredSecret; stored: Secret | undefined } | undefined> {
+  async #read(key: string): Promise<Read | undefined> {
     const sealer = await this.#vault.unlocked();
     const secret = this.#store.find(key);
     if (!secret) return undefined;
-    return { secret, stored: await unlessAltered(key, () => this.#open(sealer, secret)) };
+    try {
+      return { secret, stored: await this.#open(sealer, secret) };
+    } catch (thrown) {
+      if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
+      this.#env.log.warn('secret.damaged', { key });
+      return { secret, damage: damaged(key, thrown) };
+    }
   }
 
   /** `undefined`: another program removed its item. */
@@ -165,22 +180,13 @@ export class Secrets {
   }
 }
 
-/** What `open` gives, called in the same turn. Names the secret if it is damaged, or not the one of this name. */
-async function unlessAltered<T>(key: string, open: () => T | Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (thrown) {
-    throw asSigilforgeError(thrown).kind === 'integrity' ? damaged(key, thrown) : thrown;
-  }
-}
-
 function backendOf(secret: Pick<StoredSecret, 'item'>): SecretBackend {
   return secret.item === null ? 'vault' : 'keychain';
 }
 
 /** A long value is not written twice for its length: it is too long for a page with others in any case. */
-function jsonBytes(secret: SecretValue): number {
-  const { length } = secret.value;
+function jsonBytes(secret: SecretValue | string): number {
+  const { length } = typeof secret === 'string' ? secret : secret.value;
   return length > PAGE_BYTES ? length : Buffer.byteLength(JSON.stringify(secret));
 }
 

@@ -5,6 +5,7 @@ import { MAX_TIMER_MS } from '../../../shared/limits.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { PendingFlow, Prompt } from '../oauth/flows/flow.js';
 import { newId } from '../platform/id.js';
+import { whenGone } from '../platform/when-gone.js';
 import { type Part, Parts, type SignInClient } from './parts.js';
 
 /** Which account a sign-in is for, and what distinguishes it from another sign-in for the same account. */
@@ -107,9 +108,9 @@ export class PendingSignIns {
       signIn.waiting.delete(waiter);
       endIfLeft(signIn);
     };
-    client.gone.addEventListener('abort', leave, { once: true });
-    const timer = new AbortController();
     signIn.waiting.add(waiter);
+    const stay = whenGone(client.gone, leave);
+    const timer = new AbortController();
     try {
       return await Promise.race([
         signIn.result,
@@ -117,7 +118,7 @@ export class PendingSignIns {
       ]);
     } finally {
       timer.abort();
-      client.gone.removeEventListener('abort', leave);
+      stay();
       leave();
       release();
     }

@@ -62,6 +62,8 @@ export const secretMethods: TextsOf<typeof secrets> = {
           text: 'The secrets, sorted by name.',
           fields: { key: keyText, value: valueText, encoding: 'How `value` is written.' },
         },
+        damaged:
+          'The names of secrets that belong here and whose stored values are damaged; left out if there are none. `get_secret` says what to do.',
         cursor: nextPageText,
       },
     },

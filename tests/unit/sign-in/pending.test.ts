@@ -95,6 +95,17 @@ describe('sign-ins under way are bounded:', () => {
     await begin(32);
   });
 
+  test('a client that is gone before it waits keeps neither the sign-in nor a place', async () => {
+    const signIns = new PendingSignIns();
+    const [one, other] = [client(), client()];
+    const { id } = await signIns.begin(keyOf('x'), one, async () => flow(), stored);
+    other.leave();
+    const waiting = outcome(signIns.wait(id, 600, other));
+    one.leave();
+    expect(await waiting).toBe('cancelled');
+    expect(other.kept).toBe(0);
+  });
+
   test('one that cannot begin counts no more', async () => {
     const signIns = new PendingSignIns();
     const one = client();
