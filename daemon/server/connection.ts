@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import { LineDecoder } from '../../shared/framing.js';
 import type { Budget } from './budget.js';
 import { Calls, type Started } from './calls.js';
 import { Deadline } from './deadline.js';
-import { FirstBytes, httpRefusal, isHttp, notJson } from './first-line.js';
+import { httpRefusal, isHttp, notJson } from './first-line.js';
+import { Inbox, sizeOf } from './inbox.js';
 import type { Limits } from './limits.js';
 import { Outbox } from './outbox.js';
 import type { Occupant, Places } from './places.js';
@@ -38,7 +38,7 @@ let activity = 0;
 export class Connection implements Caller, Occupant, Starter {
   readonly #socket: Socket;
   readonly #shared: Shared;
-  readonly #decoder: LineDecoder;
+  readonly #inbox: Inbox;
   readonly #calls: Calls;
   readonly #outbox: Outbox;
   readonly #turn: Turn;
@@ -46,11 +46,6 @@ export class Connection implements Caller, Occupant, Starter {
   readonly #halfLine: Deadline;
   readonly #unread: Deadline;
   readonly #linger: Deadline;
-  /** Lines that have come and are not taken yet. */
-  #lines: (string | null)[] = [];
-  #lineBytes = 0;
-  /** Until the first line is taken. */
-  #firstBytes: FirstBytes | undefined = new FirstBytes();
   /** What a client is told that has made a fault, after the answers to the lines before it. */
   #refusal: string | undefined;
   /** No more lines are taken, and the connection ends when its calls are answered. */
@@ -64,7 +59,7 @@ export class Connection implements Caller, Occupant, Starter {
     const { limits } = shared;
     this.#socket = socket;
     this.#shared = shared;
-    this.#decoder = new LineDecoder(limits.line);
+    this.#inbox = new Inbox(limits);
     this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread);
     this.#turn = new Turn(this, shared.rounds, limits);
@@ -89,7 +84,7 @@ export class Connection implements Caller, Occupant, Starter {
   }
 
   get isBusy(): boolean {
-    return this.#calls.isBusy || this.#lines.length > 0;
+    return this.#calls.isBusy || this.#inbox.any;
   }
 
   get isKept(): boolean {
@@ -133,31 +128,24 @@ export class Connection implements Caller, Occupant, Starter {
     if (this.#ending || this.#refusal !== undefined) return;
     this.#lastActive = ++activity;
     // Lines of an earlier chunk are still here: the client is faster than its turns.
-    if (this.#lines.length > 0) this.#socket.pause();
-    const fault = this.#firstBytes?.fault(chunk);
-    if (fault) this.#refusal = errorText(fault);
-    else this.#read(this.#decoder.push(chunk));
+    if (this.#inbox.any) this.#socket.pause();
+    this.#read(() => this.#inbox.push(chunk));
     this.#noteHeld();
     this.#turn.begin();
   }
 
-  #read(lines: Iterable<string | null>): void {
+  #read(read: () => void): void {
     try {
-      for (const line of lines) this.#queue(line);
+      read();
     } catch (thrown) {
       this.#refusal = errorText(thrown);
     }
-  }
-
-  #queue(line: string | null): void {
-    this.#halfLine.stop();
-    this.#lines.push(line);
-    this.#lineBytes += sizeOf(line);
+    if (this.#inbox.any) this.#halfLine.stop();
   }
 
   get mayStart(): boolean {
     if (this.#outbox.full || this.#socket.destroyed) return false;
-    return this.#calls.mayStart || (this.#lines.length > 0 && this.#calls.mayTake);
+    return this.#calls.mayStart || (this.#inbox.any && this.#calls.mayTake);
   }
 
   /** Starts the next call. If there is none that may start, it reads on, rests, or ends. */
@@ -167,7 +155,7 @@ export class Connection implements Caller, Occupant, Starter {
     const started = this.#next(isAdded);
     if (started) this.#start(started);
     else if (this.#ending) this.#endIfDone();
-    else if (this.#lines.length > 0 || this.#calls.full || this.#outbox.full) this.#rest();
+    else if (this.#inbox.any || this.#calls.full || this.#outbox.full) this.#rest();
     else this.#expectMore();
     // A call that does not have to wait for others has begun its work by then.
     if (this.#inputOver && this.#nothingWillBegin) setImmediate(() => this.#gone.abort());
@@ -176,7 +164,7 @@ export class Connection implements Caller, Occupant, Starter {
 
   /** The last call has begun, or no other may before one is over that may wait for ever. */
   get #nothingWillBegin(): boolean {
-    return (this.#lines.length === 0 && this.#calls.allBegun) || this.#calls.full || this.#outbox.full;
+    return (!this.#inbox.any && this.#calls.allBegun) || this.#calls.full || this.#outbox.full;
   }
 
   #start(started: Started): void {
@@ -195,15 +183,13 @@ export class Connection implements Caller, Occupant, Starter {
 
   /** Takes a line if there is one, and says whether it did. */
   #takeLine(isAdded: boolean): boolean {
-    const [line] = this.#lines;
+    const { next: line, isAtFirst } = this.#inbox;
     if (line === undefined || !this.#calls.mayTake) return false;
     const size = sizeOf(line);
     if (size > LONG_LINE && !isAdded) return false;
-    this.#lines.shift();
-    this.#lineBytes -= size;
+    this.#inbox.shift();
     const dispatched = this.#shared.dispatch(line, this);
-    if (this.#firstBytes && !dispatched.isJson) return this.#refuseAll(line);
-    this.#firstBytes = undefined;
+    if (isAtFirst && !dispatched.isJson) return this.#refuseAll(line);
     this.#calls.take(dispatched, size);
     return true;
   }
@@ -211,7 +197,7 @@ export class Connection implements Caller, Occupant, Starter {
   /** A client that speaks something else: what follows must not be taken for requests. Nothing of it is taken. */
   #refuseAll(firstLine: string | null): false {
     this.#refusal = firstLine !== null && isHttp(firstLine) ? httpRefusal() : errorText(notJson());
-    this.#dropLines();
+    this.#inbox.dropLines();
     return false;
   }
 
@@ -227,7 +213,7 @@ export class Connection implements Caller, Occupant, Starter {
     if (this.#refusal !== undefined) this.#refuse(this.#refusal);
     else if (this.#inputOver) this.#stopReading();
     else {
-      if (this.#decoder.pendingBytes > 0) this.#halfLine.start();
+      if (this.#inbox.hasHalfLine) this.#halfLine.start();
       if (this.#socket.isPaused()) this.#socket.resume();
     }
   }
@@ -255,7 +241,7 @@ export class Connection implements Caller, Occupant, Starter {
 
   #inputEnded(): void {
     this.#inputOver = true;
-    if (!this.#ending && this.#refusal === undefined) this.#read(this.#decoder.end());
+    if (!this.#ending && this.#refusal === undefined) this.#read(() => this.#inbox.end());
     this.#turn.begin();
   }
 
@@ -267,16 +253,11 @@ export class Connection implements Caller, Occupant, Starter {
   /** Takes no more lines, and ends when the calls of the last one are answered. */
   #stopReading(): void {
     this.#ending = true;
-    this.#dropLines();
+    this.#inbox.dropLines();
     this.#halfLine.stop();
     // Input that still comes is thrown away: left unread, it would turn our end into a reset.
     this.#socket.resume();
     this.#endIfDone();
-  }
-
-  #dropLines(): void {
-    this.#lines = [];
-    this.#lineBytes = 0;
   }
 
   #endIfDone(): void {
@@ -287,19 +268,14 @@ export class Connection implements Caller, Occupant, Starter {
 
   #noteHeld(): void {
     if (this.#socket.destroyed) return;
-    const read = this.#decoder.pendingBytes + this.#lineBytes + this.#calls.bytes;
-    this.#shared.budget.note(this, read + this.#outbox.bytes);
+    this.#shared.budget.note(this, this.#inbox.bytes + this.#calls.bytes + this.#outbox.bytes);
   }
 
   #closed(): void {
     for (const deadline of [this.#halfLine, this.#unread, this.#linger]) deadline.stop();
     this.#ending = true;
-    this.#dropLines();
+    this.#inbox.dropLines();
     this.#shared.budget.note(this, 0);
     this.#gone.abort();
   }
-}
-
-function sizeOf(line: string | null): number {
-  return line?.length ?? 0;
 }
