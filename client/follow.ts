@@ -2,6 +2,7 @@ import type { AccountEvent } from '../shared/contract/index.js';
 import { findSocket } from './address.js';
 import { openConnection } from './connection.js';
 import { noDaemon } from './no-daemon.js';
+import { versionNotice } from './version-notice.js';
 
 /** How long a daemon may take to begin, in milliseconds. */
 const SUBSCRIBE_LIMIT = 10_000;
@@ -13,11 +14,19 @@ export interface Following {
   close(): void;
 }
 
-/** Follows the account events of the daemon of this environment. Throws `daemon_unavailable` if none runs. */
-export async function follow(onEvent: (event: AccountEvent) => void): Promise<Following> {
+/**
+ * Follows the account events of the daemon of this environment. `onNotice` as that of `connect`. Throws
+ * `daemon_unavailable` if none runs.
+ */
+export async function follow(
+  onEvent: (event: AccountEvent) => void,
+  onNotice: (sentence: string) => void,
+): Promise<Following> {
   const address = await findSocket();
   const connection = await openConnection(address, onEvent);
   if (!connection) throw noDaemon(address);
+  const notice = versionNotice(connection.address);
+  if (notice !== undefined) onNotice(notice);
   connection.hold(true);
   try {
     await connection.call('subscribe', { topics: ['accounts'] }, SUBSCRIBE_LIMIT);

@@ -27,7 +27,10 @@ async function events({ output, direct }: Context): Promise<void> {
       { hint: 'Leave out --direct. If no daemon runs, start one with: sigilforge daemon start' },
     );
   }
-  const following = await follow((event) => output.line(event, cellsOf(event)));
+  const following = await follow(
+    (event) => output.line(event, cellsOf(event)),
+    (sentence) => output.notice(sentence),
+  );
   try {
     output.notice('Listening for events. Press Ctrl-C to stop.');
     await untilInterrupted(Promise.race([output.readerGone(), following.ended.then(daemonEnded)]));

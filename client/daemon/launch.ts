@@ -11,6 +11,7 @@ import { openLogFile } from '../../shared/log-file.js';
 import { resolvePaths } from '../../shared/paths.js';
 import { parse } from '../../shared/validate.js';
 import { ErrorObject } from '../messages.js';
+import { versionNotice } from '../version-notice.js';
 import { runningDaemon } from './running.js';
 
 const START_LIMIT = 30_000;
@@ -39,7 +40,7 @@ export interface StartedDaemon {
   readonly socket: string;
   /** Whether a daemon was running before. */
   readonly alreadyRunning: boolean;
-  /** Sentences that the user should read, about how the vault is kept. */
+  /** Sentences that the user should read: about how the vault is kept, or about a daemon of another version. */
   readonly notices: readonly string[];
 }
 
@@ -59,7 +60,8 @@ export async function launchDaemon(options: LaunchOptions = {}): Promise<Started
   if (error.kind !== 'already_exists') throw error;
   const running = await runningDaemon();
   if (running === undefined) throw error;
-  return { ...running, alreadyRunning: true, notices: [] };
+  const notice = versionNotice(running.socket);
+  return { ...running, alreadyRunning: true, notices: notice === undefined ? [] : [notice] };
 }
 
 function spawnDaemon(program: string, logFile: string): ChildProcess {
