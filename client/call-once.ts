@@ -5,6 +5,7 @@ import { isRecord, parseJson } from '../shared/json.js';
 import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
 import { pinnedSocket, resolvePaths } from '../shared/paths.js';
 import { lostConnection, notADaemon } from './connection-errors.js';
+import { errorHere } from './other-session.js';
 import { type LineSocket, openSocket } from './socket.js';
 
 /**
@@ -15,7 +16,12 @@ import { type LineSocket, openSocket } from './socket.js';
 export async function callOnce(method: string, params: object): Promise<Record<string, unknown> | undefined> {
   const address = usualSocket();
   const socket = address === undefined ? undefined : await openSocket(address);
-  return socket && resultOf(await answerTo(socket, { jsonrpc: '2.0', id: 1, method, params }));
+  if (address === undefined || socket === undefined) return undefined;
+  try {
+    return resultOf(await answerTo(socket, { jsonrpc: '2.0', id: 1, method, params }));
+  } catch (thrown) {
+    throw await errorHere(thrown, address);
+  }
 }
 
 function usualSocket(): string | undefined {

@@ -9,6 +9,7 @@ import { SigilforgeError } from '../shared/errors.js';
 import type { Address } from './address.js';
 import { type DaemonConnection, openConnection } from './connection.js';
 import { noDaemon } from './no-daemon.js';
+import { errorHere } from './other-session.js';
 
 /** What a client keeps when it connects again: the address, the time limit and the listeners. */
 export class Session {
@@ -36,7 +37,11 @@ export class Session {
   /** One call, over a new connection if the last one has ended. It is never sent twice. */
   async call<M extends MethodName>(method: M, params: ParamsOf<M> | undefined): Promise<ResultOf<M>> {
     const connection = this.#connection?.open ? this.#connection : await this.#reconnect();
-    return connection.call(method, params, this.#timeout + waitingTime(method, params));
+    try {
+      return await connection.call(method, params, this.#timeout + waitingTime(method, params));
+    } catch (thrown) {
+      throw await errorHere(thrown, connection.address);
+    }
   }
 
   /** Where the daemon was found, if one was. */

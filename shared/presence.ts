@@ -15,6 +15,8 @@ export interface Presence {
   /** When its process began (`startOf`). */
   readonly started: string | null;
   readonly version: string;
+  /** The D-Bus address that it finds the keychain by (`sessionBus`); left out by older versions. */
+  readonly bus?: string | null;
 }
 
 /** Versions are shown, so that nothing else may stand there. */
@@ -30,12 +32,12 @@ const SIZE_LIMIT = 4096;
 export function readPresence(file: string): Presence | undefined {
   const value = parseJson(readText(file) ?? '');
   if (!isRecord(value)) return undefined;
-  const { socket, pid, started, version } = value;
+  const { socket, pid, started, version, bus } = value;
   if (typeof socket !== 'string' || !isAddress(socket)) return undefined;
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
   if (started !== null && typeof started !== 'string') return undefined;
   if (typeof version !== 'string' || !VERSION_FORM.test(version)) return undefined;
-  return { socket, pid, started, version };
+  return { socket, pid, started, version, ...(bus === null || typeof bus === 'string' ? { bus } : {}) };
 }
 
 function readText(file: string): string | undefined {

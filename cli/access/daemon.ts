@@ -1,3 +1,4 @@
+import type { ResultOf } from '../../shared/contract/index.js';
 import type { Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 
@@ -15,6 +16,17 @@ export async function lostDaemon(): Promise<LostDaemon | undefined> {
 
 export function describeLost({ pid, socket }: LostDaemon): string {
   return `running (process ${pid}), but its socket is gone: ${socket}`;
+}
+
+/** Says so if the daemon reaches no keychain because it was started in another session than this one. */
+export async function warnOfOtherSession(
+  { output }: Context,
+  { keychain, socket }: ResultOf<'status'>,
+): Promise<void> {
+  if (keychain.available !== false || socket === null) return;
+  const { otherSession } = await import('../../client/other-session.js');
+  const sentence = await otherSession(socket);
+  if (sentence !== undefined) output.warn(sentence);
 }
 
 /** Starts the daemon if it is not running, waits until it is ready, and prints where it is. */

@@ -1,8 +1,17 @@
 import type { SigilforgeClient } from '../../client/index.js';
-import type { VaultSlot } from '../../shared/contract/index.js';
+import type { ResultOf, VaultSlot } from '../../shared/contract/index.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import type { Output } from '../terminal/output.js';
 import { withClient } from './client.js';
+
+/** The vault's status, with advice that helps in this session. */
+export async function vaultStatus(client: SigilforgeClient): Promise<ResultOf<'vault_status'>> {
+  const vault = await client.vaultStatus();
+  if (vault.warning === null || client.via === 'direct') return vault;
+  const { adviceHere } = await import('../../client/other-session.js');
+  const { socket } = await client.status();
+  return socket === null ? vault : { ...vault, warning: await adviceHere(vault.warning, socket) };
+}
 
 /** Prints the ways to open the vault. */
 export function showSlots(output: Output, slots: readonly VaultSlot[]): void {

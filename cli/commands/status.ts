@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { withClient } from '../access/client.js';
-import { describeLost, lostDaemon } from '../access/daemon.js';
+import { describeLost, lostDaemon, warnOfOtherSession } from '../access/daemon.js';
+import { vaultStatus } from '../access/vault.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
 
@@ -23,7 +24,7 @@ async function status(context: Context): Promise<void> {
     if (client.via === 'direct') await client.vaultStatus();
     const found = await client.status();
     const isLocked = found.vault.state === 'locked';
-    return { via: client.via, found, warning: isLocked ? (await client.vaultStatus()).warning : null };
+    return { via: client.via, found, warning: isLocked ? (await vaultStatus(client)).warning : null };
   });
   const { pid, started_at, uptime_s, socket, connections, ...rest } = found;
   const daemon =
@@ -32,6 +33,7 @@ async function status(context: Context): Promise<void> {
       : { daemon: await unasked(context) };
   context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
   if (warning !== null) context.output.warn(warning);
+  else await warnOfOtherSession(context, found);
   if (found.vault.key_source === 'key_file') {
     context.output.notice(
       "The vault's key is in a file next to the database. A stolen database is safe; a stolen folder is not.",

@@ -77,6 +77,7 @@ export const HINT_SOURCES: readonly string[] = [
   'cli/arguments/usage.ts',
   'cli/exec/request/env-quoting.ts',
   'cli/files/refusals.ts',
+  'client/other-session.ts',
   'daemon/core/keychain/os.ts',
   'daemon/core/oauth/metadata/discovery-fault.ts',
   'daemon/core/oauth/failures/failure.ts',
@@ -85,6 +86,7 @@ export const HINT_SOURCES: readonly string[] = [
   'daemon/core/store/binding-cure.ts',
   'daemon/core/store/sqlite.ts',
   'shared/errors.ts',
+  'shared/keychain-hints.ts',
   'shared/path-error.ts',
 ];
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { withClient } from '../../access/client.js';
-import { showSlots } from '../../access/vault.js';
+import { showSlots, vaultStatus } from '../../access/vault.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 
 export function configure(command: Command, context: Context): void {
-  command.action(() => vaultStatus(context));
+  command.action(() => status(context));
   addNotes(command, {
     examples: [
       ['sigilforge vault status', 'its state, and its slots with their ids'],
@@ -15,9 +15,9 @@ export function configure(command: Command, context: Context): void {
   });
 }
 
-async function vaultStatus(context: Context): Promise<void> {
+async function status(context: Context): Promise<void> {
   const { output } = context;
-  const vault = await withClient(context, (client) => client.vaultStatus());
+  const vault = await withClient(context, vaultStatus);
   output.result(vault, () => {
     output.record({ state: vault.state, key_source: vault.key_source });
     showSlots(output, vault.slots);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { builtProgram } from '../../../shared/built-program.js';
 import { type ErrorKind, missingFile, SigilforgeError } from '../../../shared/errors.js';
+import { CHECK_KEYCHAIN, DO_WITHOUT_KEYCHAIN } from '../../../shared/keychain-hints.js';
 import { shuttingDown } from '../platform/shutting-down.js';
 import { Turns } from '../platform/turns.js';
 import type { Keychain } from './keychain.js';
@@ -18,10 +19,6 @@ export interface OsKeychainOptions {
   readonly childPath?: string;
 }
 
-const CHECK_KEYCHAIN = 'Check the keychain of your desktop session, then try again.';
-const DO_WITHOUT =
-  'Try again. If the keychain stays broken, config.toml can name another key: vault.key = "key_file"';
-
 const MEANINGS: Record<Situation, readonly [kind: ErrorKind, sentence: string, hint?: string]> = {
   unavailable: ['keychain_unavailable', 'No keychain can be reached here.'],
   locked: ['vault_locked', 'The keychain is locked.'],
@@ -34,7 +31,7 @@ const MEANINGS: Record<Situation, readonly [kind: ErrorKind, sentence: string, h
     'Keep it in the vault: sigilforge secret set KEY --backend vault',
   ],
   // Not `keychain_unavailable`: that would let a new vault use a key file, and here it is not known that there is no keychain.
-  failed: ['store_unavailable', 'The keychain failed to do what was requested.', DO_WITHOUT],
+  failed: ['store_unavailable', 'The keychain failed to do what was requested.', DO_WITHOUT_KEYCHAIN],
 };
 
 /** The keychain of this system: the Secret Service on Linux, Keychain on macOS, the Credential Manager on Windows. */

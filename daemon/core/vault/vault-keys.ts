@@ -1,5 +1,6 @@
 import type { ResultOf, VaultSlot } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { CHECK_KEYCHAIN } from '../../../shared/keychain-hints.js';
 import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
 import { Turns } from '../platform/turns.js';
@@ -274,7 +275,7 @@ function hasKeychain(id: string): SigilforgeError {
 
 function notKept(): SigilforgeError {
   return new SigilforgeError('integrity', 'The keychain did not keep what was written to it.', {
-    hint: 'Check the keychain of your desktop session, then try again.',
+    hint: CHECK_KEYCHAIN,
   });
 }
 

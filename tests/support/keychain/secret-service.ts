@@ -51,11 +51,11 @@ export function startSessionWithoutBus(): Session {
   return { env, stop: async () => remove() };
 }
 
-/** A session whose bus knows no keychain. */
-export async function startSessionWithoutKeychain(policy = ''): Promise<Session> {
+/** A session whose bus knows no keychain. `abstract`: it listens at a name that is no file. */
+export async function startSessionWithoutKeychain(policy = '', { abstract = false } = {}): Promise<Session> {
   const { home, env, remove } = createHome();
   const config = join(home, 'bus.conf');
-  writeFileSync(config, busConfig(home, policy));
+  writeFileSync(config, busConfig(abstract ? `unix:abstract=${home}` : `unix:dir=${home}`, policy));
   const bus = spawn('dbus-daemon', ['--nofork', '--print-address', `--config-file=${config}`], {
     env,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -105,8 +105,8 @@ function createHome() {
 }
 
 /** A bus that starts no service by itself, so that only what a test starts is on it. */
-function busConfig(home: string, policy: string): string {
-  return `<busconfig><type>session</type><listen>unix:dir=${home}</listen><auth>EXTERNAL</auth>
+function busConfig(address: string, policy: string): string {
+  return `<busconfig><type>session</type><listen>${address}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
 ${policy}</policy></busconfig>`;
 }
