@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, statSync } from 'node:fs';
-import { assertPrivate, assertSafeAncestors } from '../shared/ownership.js';
+import { assertPrivateFolder, assertSafeAncestors } from '../shared/ownership.js';
 
 /** Where Linux has a name for every descriptor of this process (proc_pid_fd(5)). */
 const DESCRIPTORS = '/proc/self/fd';
@@ -17,12 +17,12 @@ export async function inHeldFolder<T>(
   descriptors: string = DESCRIPTORS,
 ): Promise<T> {
   assertSafeAncestors(folder);
-  assertPrivate(folder, lstatSync(folder));
+  assertPrivateFolder(folder, lstatSync(folder));
   if (process.platform !== 'linux') return await work(folder);
   const fd = openSync(folder, FOLDER);
   try {
     const held = fstatSync(fd);
-    assertPrivate(folder, held);
+    assertPrivateFolder(folder, held);
     const name = `${descriptors}/${fd}`;
     return await work(leadsTo(name, held) ? name : folder);
   } finally {

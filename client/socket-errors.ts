@@ -1,14 +1,22 @@
 import { errnoOf } from '../shared/errno.js';
 import { SigilforgeError } from '../shared/errors.js';
+import { pathError } from '../shared/path-error.js';
 
 /** Answers to a Unix socket in sandboxes: seccomp filters choose the first, systemd and missing families the others. */
 const NO_UNIX_SOCKETS = new Set(['EPERM', 'EAFNOSUPPORT', 'EPROTONOSUPPORT']);
 
+/** What is wrong with the path, whether or not a daemon runs. */
+const NO_PATH = new Set(['ELOOP', 'ENAMETOOLONG', 'ENOTDIR']);
+
 const TOO_MANY_FILES = new Set(['EMFILE', 'ENFILE']);
 
-/** Why a socket that is there cannot be used: `daemon_unavailable`, because no other way may be taken for it. */
+/**
+ * Why a socket cannot be used: `daemon_unavailable`, because no other way may be taken for one that is there, or
+ * `store_unavailable` for a path that cannot be.
+ */
 export function unusableSocket(socket: string, cause: unknown): SigilforgeError {
   const code = errnoOf(cause) ?? 'unknown error';
+  if (NO_PATH.has(code)) return pathError(socket, cause);
   if (NO_UNIX_SOCKETS.has(code)) {
     const sentence = `This program runs in a sandbox that forbids Unix sockets (${code}), so it cannot reach the daemon on ${socket}.`;
     return new SigilforgeError('daemon_unavailable', sentence, {

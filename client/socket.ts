@@ -21,7 +21,8 @@ export interface SocketListener {
 
 /**
  * Connects to `socket`, after it has checked that the socket and its folder belong to the user and are closed to others,
- * and that the folder cannot be replaced by others. Resolves to `undefined` if no daemon listens. Throws `unsafe_path`, or `daemon_unavailable` for every other failure.
+ * and that the folder cannot be replaced by others. Resolves to `undefined` if no daemon listens. Throws
+ * `unsafe_path`, `store_unavailable` for a path that cannot be, and `daemon_unavailable` for every other failure.
  */
 export async function openSocket(socket: string): Promise<LineSocket | undefined> {
   assertSocketPathFits(socket);

@@ -7,6 +7,7 @@ import { variableTo } from './path-variables.js';
 /** The part of `fs.Stats` that says who may access a file. */
 interface Ownership {
   readonly uid: number;
+  readonly gid: number;
   readonly mode: number;
   isFile(): boolean;
   isDirectory(): boolean;
@@ -16,8 +17,11 @@ interface Ownership {
 /** Permission bits of the group and of all others. */
 const OTHERS = 0o077;
 
+/** Permission bits by which all others may write. */
+const ALL_WRITE = 0o002;
+
 /** Permission bits by which the group or all others may write. */
-const OTHERS_WRITE = 0o022;
+const OTHERS_WRITE = 0o020 | ALL_WRITE;
 
 /** In a folder with this bit, a name is removed or replaced only by its owner and the folder's (inode(7)). */
 const STICKY = 0o1000;
@@ -41,14 +45,8 @@ export function assertPrivate(
   uid: number | undefined = process.getuid?.(),
 ): void {
   if (uid === undefined) return;
-  if (stats.isSymbolicLink()) {
-    throw unsafe(`${path} is a symbolic link.`, `Put the real folder or file there: rm ${quoted(path)}`);
-  }
-  if (stats.uid !== uid) throw foreign(path, stats.uid);
-  if ((stats.mode & OTHERS) !== 0) {
-    const mode = stats.isDirectory() ? '700' : '600';
-    throw unsafe(`${path} is open to other users.`, `Close it: chmod ${mode} ${quoted(path)}`);
-  }
+  assertOwn(path, stats, uid);
+  assertClosed(path, stats);
 }
 
 /** The same for a file. Anything else that has its name, such as a pipe, could make a program wait for ever. */
@@ -57,10 +55,25 @@ export function assertPrivateFile(file: string, stats: Ownership): void {
   if (!stats.isFile()) throw mistaken(file, 'regular file');
 }
 
-/** The same for a folder. */
+/** The same for a folder. Anything else is said to be so first: closing it would not help. */
 export function assertPrivateFolder(folder: string, stats: Ownership): void {
-  assertPrivate(folder, stats);
+  const uid = process.getuid?.();
+  if (uid !== undefined) assertOwn(folder, stats, uid);
   if (!stats.isDirectory()) throw mistaken(folder, 'folder');
+  if (uid !== undefined) assertClosed(folder, stats);
+}
+
+function assertOwn(path: string, stats: Ownership, uid: number): void {
+  if (stats.isSymbolicLink()) {
+    throw unsafe(`${path} is a symbolic link.`, `Put the real folder or file there: rm ${quoted(path)}`);
+  }
+  if (stats.uid !== uid) throw foreign(path, stats.uid);
+}
+
+function assertClosed(path: string, stats: Ownership): void {
+  if ((stats.mode & OTHERS) === 0) return;
+  const mode = stats.isDirectory() ? '700' : '600';
+  throw unsafe(`${path} is open to other users.`, `Close it: chmod ${mode} ${quoted(path)}`);
 }
 
 /**
@@ -69,11 +82,7 @@ export function assertPrivateFolder(folder: string, stats: Ownership): void {
  */
 export function assertSafeAncestors(target: string, uid: number | undefined = process.getuid?.()): void {
   if (uid === undefined) return;
-  for (const place of placesTo(namesOf(target).slice(0, -1))) {
-    // Nothing can be below a file.
-    if (isEnd(place)) return;
-    assertTrusted(place, uid);
-  }
+  assertTrusted(foldersTo(target), uid);
 }
 
 /**
@@ -82,7 +91,7 @@ export function assertSafeAncestors(target: string, uid: number | undefined = pr
  */
 export function assertUnchangeable(file: string, uid: number | undefined = process.getuid?.()): void {
   if (uid === undefined) return;
-  for (const place of placesTo(namesOf(file))) assertTrusted(place, uid);
+  assertTrusted(placesTo(namesOf(file)), uid);
 }
 
 /**
@@ -110,14 +119,57 @@ interface Place {
   readonly stats: Ownership;
 }
 
-function assertTrusted({ path, stats }: Place, uid: number): void {
-  const isRoots = stats.uid === 0 || (stats.uid === OVERFLOW_UID && ROOTS_OWN.has(path));
-  if (stats.uid !== uid && !isRoots) throw foreign(path, stats.uid);
-  // A link has no modes: only its folder decides who may replace it.
-  if (stats.isSymbolicLink() || (stats.mode & OTHERS_WRITE) === 0) return;
-  if (stats.isDirectory() && (stats.mode & STICKY) !== 0) return;
-  const sudo = stats.uid === uid ? '' : 'sudo ';
-  throw unsafe(`${path} may be changed by other users.`, `Close it: ${sudo}chmod go-w ${quoted(path)}`);
+/** With umask 002 one open folder of the user's is often in another: one command closes them all. */
+function assertTrusted(way: Iterable<Place>, uid: number): void {
+  const open: Place[] = [];
+  for (const place of way) {
+    const { path, stats } = place;
+    const isOwn = stats.uid === uid;
+    if (!isOwn && open.length > 0) break;
+    if (!isOwn && !isRoots(place)) throw foreign(path, stats.uid);
+    if (!isOpen(stats)) continue;
+    if (!isOwn) throw openOfRoots(place);
+    open.push(place);
+  }
+  const [first] = open;
+  if (first === undefined) return;
+  const places = open.map(({ path }) => quoted(path)).join(' ');
+  throw unsafe(
+    `${first.path} may be changed by ${changersOf(first.stats)}.`,
+    `Close it: chmod go-w ${places}`,
+  );
+}
+
+function isRoots({ path, stats }: Place): boolean {
+  return stats.uid === 0 || (stats.uid === OVERFLOW_UID && ROOTS_OWN.has(path));
+}
+
+/** Whether others may put something else there. A link has no modes: only its folder decides who may replace it. */
+function isOpen(stats: Ownership): boolean {
+  if (stats.isSymbolicLink() || (stats.mode & OTHERS_WRITE) === 0) return false;
+  return !stats.isDirectory() || (stats.mode & STICKY) === 0;
+}
+
+/** The group may hold only this user, as on Debian, but others can be added to it. */
+function changersOf({ mode, gid }: Ownership): string {
+  return (mode & ALL_WRITE) === 0 ? `all members of its group (gid ${gid})` : 'other users';
+}
+
+/** A folder that is root's and open, such as a volume of a container, is open for a reason: it stays so with `+t`. */
+function openOfRoots({ path, stats }: Place): SigilforgeError {
+  const change = stats.isDirectory() ? '+t' : 'go-w';
+  return unsafe(
+    `${path} may be changed by ${changersOf(stats)}.`,
+    `Name a folder elsewhere in SIGILFORGE_HOME, or as root: chmod ${change} ${quoted(path)}`,
+  );
+}
+
+/** The folders and links on the way to `target`. Nothing can be below a file. */
+function* foldersTo(target: string): Generator<Place> {
+  for (const place of placesTo(namesOf(target).slice(0, -1))) {
+    if (isEnd(place)) return;
+    yield place;
+  }
 }
 
 /** Whether no way leads on from there. */
@@ -172,6 +224,12 @@ function statsOf(file: string): Stats | undefined {
 
 /** The hint never takes over what is another user's: it may be a folder of the system. */
 function foreign(place: string, owner: number): SigilforgeError {
+  if (owner === OVERFLOW_UID) {
+    return unsafe(
+      `${place} belongs to a user who is not known here (uid ${owner}), as in a sandbox.`,
+      'Run outside of the sandbox, or name a folder of your own in SIGILFORGE_HOME.',
+    );
+  }
   return unsafe(`${place} belongs to another user (uid ${owner}).`, `Run as that user, ${insteadOf(place)}`);
 }
 

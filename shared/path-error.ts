@@ -31,7 +31,7 @@ export function pathError(path: string, cause: unknown): SigilforgeError {
   const code = errnoOf(cause) ?? '';
   const reason = REASONS[code] ?? (code || 'an error');
   return new SigilforgeError('store_unavailable', `${shown(path)} cannot be used: ${reason}.`, {
-    hint: FULL.has(code) ? 'Free some space there, then try again.' : wayOut(path),
+    hint: cureFor(code, path),
     cause,
   });
 }
@@ -48,6 +48,12 @@ export function withPathErrors<T>(path: string, work: () => T): T {
   } catch (thrown) {
     throw thrown instanceof SigilforgeError ? thrown : pathError(path, thrown);
   }
+}
+
+function cureFor(code: string, path: string): string {
+  if (FULL.has(code)) return 'Free some space there, then try again.';
+  if (code === 'EROFS') return `Make that file system writable. ${wayOut(path)}`;
+  return wayOut(path);
 }
 
 function wayOut(path: string): string {

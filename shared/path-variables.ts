@@ -15,12 +15,20 @@ type PathVariable = (typeof VARIABLES)[number];
 
 /** The variable of this process that led to `place`, if one did. */
 export function variableTo(place: string): PathVariable | undefined {
-  return VARIABLES.find((name) => isOnWay(place, process.env[name]));
+  return VARIABLES.find((name) => isOnWay(place, meantBy(name)));
+}
+
+/** Its absolute path. Of the relative ones, only that of SIGILFORGE_HOME is used. */
+function meantBy(name: PathVariable): string | undefined {
+  const named = process.env[name];
+  if (!named) return undefined;
+  if (path.isAbsolute(named)) return named;
+  return name === 'SIGILFORGE_HOME' ? path.resolve(named) : undefined;
 }
 
 /** Whether the path that a variable names is `place`, above it or below it. */
 function isOnWay(place: string, named: string | undefined): boolean {
-  if (!named || !(path.isAbsolute(named) || path.isAbsolute(place))) return false;
+  if (named === undefined || !path.isAbsolute(place)) return false;
   const [one, other] = [withSlash(place), withSlash(path.normalize(named))];
   return one.startsWith(other) || other.startsWith(one);
 }

@@ -113,6 +113,7 @@ export function absolutePath(variable: string, value: string): string {
   if (variable.startsWith('SIGILFORGE_') && /^~[^/\\]*([/\\]|$)/.test(value)) {
     throw misplaced(`${variable} begins with ~ (${value}), which only a shell replaces.`);
   }
+  assertUtf8(variable, value);
   try {
     return path.resolve(value);
   } catch (thrown) {
@@ -121,11 +122,17 @@ export function absolutePath(variable: string, value: string): string {
   }
 }
 
+/** Node replaces each byte that is not UTF-8, by which the path leads elsewhere, and two paths to the same place. */
+function assertUtf8(variable: string, value: string): void {
+  if (value.includes('\uFFFD')) throw misplaced(`${variable} has bytes that are not UTF-8 (${value}).`);
+}
+
 /** The user's home: of the environment, else of the system. A relative one would be another in each folder. */
 function homeOf(env: Environment, platform: NodeJS.Platform): string {
   const { isAbsolute } = rules(platform);
   const variable = platform === 'win32' && env['USERPROFILE'] ? 'USERPROFILE' : 'HOME';
   const named = env[variable];
+  if (named) assertUtf8(variable, named);
   if (named && isAbsolute(named)) return named;
   if (named) throw misplaced(`${variable} is not an absolute path (${named}).`);
   const home = homeInSystem();
@@ -181,5 +188,7 @@ function defaultSocket(
 /** A folder of the XDG Base Directory Specification, which has relative ones ignored. */
 function xdg(env: Environment, name: string): string | undefined {
   const folder = env[name];
-  return folder && path.isAbsolute(folder) ? folder : undefined;
+  if (!folder || !path.isAbsolute(folder)) return undefined;
+  assertUtf8(name, folder);
+  return folder;
 }

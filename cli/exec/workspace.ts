@@ -13,6 +13,7 @@ import {
 import path from 'node:path';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertPrivate } from '../../shared/ownership.js';
+import { withPathErrors } from '../../shared/path-error.js';
 import { resolvePaths } from '../../shared/paths.js';
 import { makePrivateFolder } from '../../shared/private-folder.js';
 
@@ -38,7 +39,7 @@ export function createWorkspace(pipes: number): Workspace {
   const id = randomBytes(8).toString('hex');
   const unnamed = path.join(base, `new-${id}`);
   const folder = path.join(base, `${RUN}${id}`);
-  mkdirSync(unnamed, { mode: 0o700 });
+  withPathErrors(base, () => mkdirSync(unnamed, { mode: 0o700 }));
   const names = Array.from({ length: pipes }, (_, index) => `pipe-${index}.fifo`);
   let alive: number;
   try {

@@ -63,8 +63,13 @@ async function open({ vault, vaultKeys }: Core, askPassword?: () => Promise<stri
     await vault.unlocked();
   } catch (thrown) {
     const isLocked = thrown instanceof SigilforgeError && thrown.kind === 'vault_locked';
-    const asked = isLocked && !vault.row().locked && vaultKeys.opensByText ? askPassword : undefined;
-    if (!asked) throw thrown;
-    await vaultKeys.unlock(await asked(), { gone: new AbortController().signal });
+    if (!isLocked || vault.row().locked || !vaultKeys.opensByText) throw thrown;
+    if (!askPassword)
+      throw new SigilforgeError('vault_locked', thrown.message, { hint: ASKED, cause: thrown });
+    await vaultKeys.unlock(await askPassword(), { gone: new AbortController().signal });
   }
 }
+
+/** A daemon that is unlocked does not help: the vault is opened in this process. */
+const ASKED =
+  'Run this in a terminal, which asks for the password. A script needs a keychain that opens the vault too: sigilforge vault add-keychain';

@@ -90,6 +90,53 @@ describe('a home', () => {
     },
   );
 
+  test.each(['XDG_STATE_HOME', 'XDG_RUNTIME_DIR'])(
+    'whose %s is a file is said to be so',
+    async (variable) => {
+      const sandbox = await stopAfter(createSandbox());
+      const file = withFile(sandbox.home, '').slice(0, -1);
+      const env = { HOME: sandbox.home, SIGILFORGE_HOME: undefined, [variable]: file };
+      for (const args of [['status'], ['secret', 'list']]) {
+        const { code, stderr } = await sandbox.run(args, { env });
+        const [expected, said] =
+          variable === 'XDG_STATE_HOME' ? [10, 'a file is on the way.'] : [7, 'is not a folder.'];
+        expect({ args, code, stderr }).toEqual({
+          args,
+          code: expected,
+          stderr: expect.stringContaining(said),
+        });
+      }
+    },
+  );
+
+  test.each(['HOME', 'SIGILFORGE_HOME', 'XDG_DATA_HOME', 'XDG_RUNTIME_DIR'])(
+    'whose %s is not UTF-8 is refused, because Node would make another folder',
+    async (variable) => {
+      const sandbox = await stopAfter(createSandbox());
+      const command = `export ${variable}="$(printf '%s/\\377' "$PWD")"; exec "$@"`;
+      const env = { HOME: sandbox.home, SIGILFORGE_HOME: undefined };
+      for (const args of COMMANDS.filter(([first]) => variable !== 'XDG_RUNTIME_DIR' || first !== 'daemon')) {
+        const whole = ['sh', '-c', command, 'sh', ...program('sigilforge'), ...args];
+        const { code, stderr } = await sandbox.spawn(whole, { cwd: sandbox.home, input: '', env }).exited;
+        expect({ args, code, stderr }).toEqual({
+          args,
+          code: 2,
+          stderr: expect.stringContaining(`${variable} has bytes that are not UTF-8`),
+        });
+      }
+      expect(readdirSync(sandbox.home)).toEqual([]);
+    },
+  );
+
+  test('that cannot be used and is named by a relative path has its variable named', async () => {
+    const sandbox = await stopAfter(createSandbox());
+    withFile(sandbox.home, '');
+    const command = [...program('sigilforge'), 'status'];
+    const env = { SIGILFORGE_HOME: 'file' };
+    const { stderr } = await sandbox.spawn(command, { cwd: sandbox.home, input: '', env }).exited;
+    expect(stderr).toContain('hint: SIGILFORGE_HOME led there: name another folder in it.');
+  });
+
   test.each(['relative', './x', '~', '~/x', '.'])('%s makes nothing where the program runs', async (home) => {
     const sandbox = await stopAfter(createSandbox());
     for (const args of COMMANDS) {

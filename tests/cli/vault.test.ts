@@ -7,7 +7,7 @@ import type { ExportedContent } from '../../daemon/core/transfer/content.js';
 import { decodeExport, encodeExport } from '../../daemon/core/transfer/export-file.js';
 import { startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
 import { importAccount } from '../support/provider/imports.js';
-import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
+import { createSandbox, program, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
 import { expectNowhere } from '../support/wire/nowhere.js';
@@ -169,6 +169,26 @@ describe('one encrypted file', () => {
       kdf: { algorithm: 'argon2id' },
     });
     await expectNowhere(sandbox, ['the-secret-value', 'the-client-secret', 'the-api-key', PASSPHRASE]);
+  });
+
+  test('of a vault that only a password opens is made where it can be asked for, and the error says so', async () => {
+    await sandbox.run(['vault', 'set-password', '--only'], { input: 'a password' });
+    const { code, stderr } = await exportAll();
+    expect({ code, made: existsSync(file) }).toEqual({ code: 6, made: false });
+    expect(counts(stderr).error.hint).toContain('Run this in a terminal, which asks for the password.');
+    expect(stderr).not.toContain('vault unlock');
+    const command = [...program('sigilforge'), 'vault', 'export', file];
+    const terminal = sandbox.spawn(command, { tty: true });
+    for (const [asked, typed] of [
+      [/Passphrase for the file: /, PASSPHRASE],
+      [/Enter it again: /, PASSPHRASE],
+      [/Password of the vault: /, 'a password'],
+    ] as const) {
+      await terminal.seen(asked, 'stdout');
+      terminal.write(`${typed}\r`);
+    }
+    expect(await terminal.exited).toMatchObject({ code: 0 });
+    expect(existsSync(file)).toBe(true);
   });
 
   test('is not written over another file unless told so', async () => {

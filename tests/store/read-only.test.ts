@@ -92,6 +92,29 @@ describe.skipIf(!canMount())('a home on a read-only file system', () => {
     });
   });
 
+  test('of an earlier version is not read, and the error says what to do', async () => {
+    const sandbox = await filled();
+    const db = openDatabase(stored.databaseFile(sandbox.home), {});
+    db.exec('DELETE FROM schema_migrations WHERE version > 1');
+    db.close();
+    const commands = [['secret', 'get', 'a'], ['status'], ['exec', '--env', 'A=secret://a', '--', 'true']];
+    const reason = /written by an earlier version of Sigilforge.*\n.*Copy the data folder to another disk/;
+    await expectRefusals(sandbox, readOnly(sandbox.home), commands, reason);
+  });
+
+  test('has no file made for a program, and it gets its value by a descriptor', async () => {
+    const sandbox = await filled();
+    await sandbox.run(['exec', '--file', 'A=secret://a', '--', 'true']);
+    const exec = (...args: string[]) => run(sandbox, readOnly(sandbox.home), ['exec', '--no-mask', ...args]);
+    const file = await exec('--file', 'A=secret://a', '--', 'true');
+    expect(file).toMatchObject({ code: 125, stderr: expect.stringContaining('is read-only.\n') });
+    expect(file.stderr).toContain('Make that file system writable.');
+    expect(await exec('--fd', '3=secret://a', '--', 'sh', '-c', 'cat <&3')).toMatchObject({
+      code: 0,
+      stdout: 'a value',
+    });
+  });
+
   test('without a vault cannot get one, and the error says why', async () => {
     const sandbox = await stopAfter(createSandbox());
     const commands = [

@@ -44,7 +44,7 @@ async function expectSaid(sandbox: Sandbox, said: string): Promise<void> {
   for (const args of commands) {
     const { code, stdout, stderr } = await sandbox.run(args);
     expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.stringContaining(said) });
-    if (said === NO_KEY) expect(stderr).toContain(IMPORT);
+    expect(stderr).toContain(IMPORT);
     expect(stdout).not.toContain('unlocked');
   }
 }

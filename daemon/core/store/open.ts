@@ -9,6 +9,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Lease, Leases } from './lease.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrate.js';
 import { Sqlite } from './sqlite.js';
+import { readableElsewhere } from './unwritable.js';
 
 const SETUP_LIMIT_MS = 5_000;
 const SETUP_STEP_MS = 50;
@@ -32,6 +33,8 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
   const evenUnwritable = instanceLease === undefined;
   const db = await Sqlite.open(paths.database, { waitMs, evenUnwritable });
   try {
+    if (!db.isWritable && schemaVersion(db) < SCHEMA_VERSION)
+      throw readableElsewhere(paths.database, 'was written by an earlier version of Sigilforge');
     await setUp(leases, instanceLease, {
       isDone: () => schemaVersion(db) >= SCHEMA_VERSION,
       work: () => migrate(db, clock.wall()),

@@ -95,6 +95,11 @@ export class Sqlite {
     );
   }
 
+  /** Whether the disk took changes when the database was opened. */
+  get isWritable(): boolean {
+    return this.#unwritable === undefined;
+  }
+
   /** Throws `store_unavailable` if the disk was read-only or full when the database was opened. */
   assertWritable(): void {
     if (this.#unwritable) throw unchangeable(this.#unwritable);

@@ -51,7 +51,7 @@ function openCopy(file: string): Connection {
   const before = contentOf(file);
   const copy = fs.readFileSync(file);
   if (before.log > 0 || before.file !== contentOf(file).file || contentOf(file).log > 0)
-    throw unreadable(file);
+    throw readableElsewhere(file, 'has changes in its log');
   copy.fill(VERSIONS.withoutLog, VERSIONS.from, VERSIONS.to);
   return openConnection(copy, { readonly: true });
 }
@@ -62,10 +62,11 @@ function contentOf(file: string): { readonly file: string; readonly log: number 
   return { file: `${ino} ${size} ${mtimeNs}`, log };
 }
 
-function unreadable(file: string): SigilforgeError {
+/** What must be written before it can be read. */
+export function readableElsewhere(file: string, why: string): SigilforgeError {
   return new SigilforgeError(
     'store_unavailable',
-    `${file} has changes in its log that cannot be read on a disk that takes no writes.`,
+    `${file} ${why}, so it cannot be read on a disk that takes no writes.`,
     { hint: 'Copy the data folder to another disk, and read it there by SIGILFORGE_HOME.' },
   );
 }

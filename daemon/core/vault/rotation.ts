@@ -115,7 +115,12 @@ export class Rotation {
       const { id: vault, fingerprintKey: sealedFingerprintKey } = this.#vault.row();
       const fingerprintPlace = place.fingerprintKey(formatOfAll(this.#vault.row()));
       const fingerprintKey = ring.openBytes(fingerprintPlace, sealedFingerprintKey);
-      const slots = store.slots().map((slot) => ({ vault, id: slot.id, publicKey: publicKeyOf(ring, slot) }));
+      const stored = store.slots();
+      const slots = stored.map((slot) => ({
+        vault,
+        id: slot.id,
+        publicKey: publicKeyOf(ring, slot, stored),
+      }));
       for (const slot of slots) store.addKey(wrapFor(slot, next));
       store.setCurrentKey(next.id, ring.sealBytes(fingerprintPlace, fingerprintKey, next));
       for (const { id, publicKey } of slots)
@@ -250,11 +255,11 @@ function formatOfAll({ fingerprintKey }: StoredVault): Format {
 }
 
 /** A slot that cannot get the new key would open nothing from then on, so it is named instead. */
-function publicKeyOf(ring: KeyRing, slot: StoredSlot): Buffer {
+function publicKeyOf(ring: KeyRing, slot: StoredSlot, slots: readonly StoredSlot[]): Buffer {
   try {
     return ring.openBytes(place.slotPublicKey(slot.id), slot.publicKey);
   } catch (thrown) {
-    throw asSigilforgeError(thrown).kind === 'integrity' ? damagedSlot(slot, thrown) : thrown;
+    throw asSigilforgeError(thrown).kind === 'integrity' ? damagedSlot(slot, slots, thrown) : thrown;
   }
 }
 

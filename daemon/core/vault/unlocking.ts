@@ -12,7 +12,8 @@ import type { Vault } from './vault.js';
  * slot, and `integrity` if the text fits no other slot and one is damaged, which it might have fitted.
  */
 export async function openByText(vault: Vault, text: string): Promise<KeyRing | undefined> {
-  const slots = vault.store.slots().filter(needsPerson);
+  const all = vault.store.slots();
+  const slots = all.filter(needsPerson);
   if (slots.length === 0) {
     throw new SigilforgeError('not_found', 'This vault has no password and no recovery key.', {
       hint: 'Set one with: sigilforge vault set-password',
@@ -26,7 +27,7 @@ export async function openByText(vault: Vault, text: string): Promise<KeyRing | 
       if (ring) return ring;
     } catch (thrown) {
       if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
-      damaged ??= damagedSlot(slot, thrown);
+      damaged ??= damagedSlot(slot, all, thrown);
     }
   }
   if (damaged) throw damaged;

@@ -122,8 +122,9 @@ export class Vault {
   /** The first slot that opens by itself, opened; `except` is passed over. */
   async slotBySource({ except }: { readonly except?: string } = {}): Promise<OpenSlot> {
     const vault = this.row();
+    const slots = this.store.slots();
     let damaged: SigilforgeError | undefined;
-    for (const slot of this.store.slots().filter(({ id }) => id !== except)) {
+    for (const slot of slots.filter(({ id }) => id !== except)) {
       const source = this.sources.find(({ kind }) => kind === slot.kind);
       // Only if the key is absent, or does not open the slot, is the next one tried: every other failure is thrown.
       const key = await source?.read(vault.id, slot.id);
@@ -132,7 +133,7 @@ export class Vault {
         return openSlot(vault.id, slot, key);
       } catch (thrown) {
         if (asSigilforgeError(thrown).kind !== 'integrity') throw thrown;
-        damaged ??= damagedSlot(slot, thrown);
+        damaged ??= damagedSlot(slot, slots, thrown);
       }
     }
     throw damaged ?? this.#needsPerson();

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -28,14 +29,32 @@ describe('the way to a path', () => {
     expect(() => assertSafeAncestors('missing')).not.toThrow();
   });
 
-  test.each([0o720, 0o702, 0o777])('is not with a folder of the mode %o', (mode) => {
+  test.each([
+    [0o720, /^all members of its group \(gid [0-9]+\)\.$/],
+    [0o775, /^all members of its group \(gid [0-9]+\)\.$/],
+    [0o702, /^other users\.$/],
+    [0o777, /^other users\.$/],
+  ])('is not with a folder of the mode %o', (mode, who) => {
     const folder = folderWith('a/b');
     chmodSync(`${folder}/a`, mode);
-    const mended = refusal(`${folder}/a may be changed by other users.`, `: chmod go-w '${folder}/a'`);
+    const sentence = expect.stringMatching(`^${folder}/a may be changed by ${who.source.slice(1)}`);
+    const mended = refusal(sentence, `: chmod go-w '${folder}/a'`);
     for (const name of ['b', 'b/c', 'missing'])
       expect(() => assertSafeAncestors(`${folder}/a/${name}`)).toThrow(mended);
     // The folder itself is judged by what it is for.
     expect(() => assertSafeAncestors(`${folder}/a`)).not.toThrow();
+  });
+
+  test('is closed by one command if several folders of the user are open, as with umask 002', () => {
+    const folder = folderWith('a/b/c');
+    for (const name of ['a', 'a/b', 'a/b/c']) chmodSync(`${folder}/${name}`, 0o775);
+    expect(() => assertSafeAncestors(`${folder}/a/b/c/x`)).toThrow(
+      expect.objectContaining({
+        hint: `Close it: chmod go-w '${folder}/a' '${folder}/a/b' '${folder}/a/b/c'`,
+      }),
+    );
+    spawnSync('chmod', ['go-w', `${folder}/a`, `${folder}/a/b`, `${folder}/a/b/c`]);
+    expect(() => assertSafeAncestors(`${folder}/a/b/c/x`)).not.toThrow();
   });
 
   test('is good by a sticky folder, where only an owner replaces a name', () => {
@@ -145,12 +164,31 @@ describe('a folder of another user on the way', () => {
     );
   });
 
-  test.skipIf(!isRoot)('is closed by root if it is of root', () => {
-    const folder = folderWith('open/x');
-    chmodSync(folder, 0o755);
-    chmodSync(`${folder}/open`, 0o775);
-    expect(() => assertSafeAncestors(`${folder}/open/x`, OTHER)).toThrow(
-      refusal(`${folder}/open may be changed by other users.`, `sudo chmod go-w '${folder}/open'`),
+  test.skipIf(!isRoot)(
+    'that is of root, as a volume of a container, stays open and gets the sticky bit',
+    () => {
+      const folder = folderWith('open/x');
+      chmodSync(folder, 0o755);
+      chmodSync(`${folder}/open`, 0o777);
+      expect(() => assertSafeAncestors(`${folder}/open/x`, OTHER)).toThrow(
+        refusal(
+          `${folder}/open may be changed by other users.`,
+          `Name a folder elsewhere in SIGILFORGE_HOME, or as root: chmod +t '${folder}/open'`,
+        ),
+      );
+      spawnSync('chmod', ['+t', `${folder}/open`]);
+      expect(() => assertSafeAncestors(`${folder}/open/x`, OTHER)).not.toThrow();
+    },
+  );
+
+  test.skipIf(!isRoot)('that is of a user whom a user namespace does not know is said to be so', () => {
+    const folder = folderWith('theirs/x');
+    chownSync(`${folder}/theirs`, 65534, 65534);
+    expect(() => assertSafeAncestors(`${folder}/theirs/x`)).toThrow(
+      refusal(
+        `${folder}/theirs belongs to a user who is not known here (uid 65534), as in a sandbox.`,
+        'Run outside of the sandbox, or name a folder of your own in SIGILFORGE_HOME.',
+      ),
     );
   });
 });

@@ -33,7 +33,9 @@ test('any other folder may be that of another user', () => {
   expect(() => assertSafeAncestors(`${folder}/home/data`, ME)).toThrow(
     expect.objectContaining({
       kind: 'unsafe_path',
-      message: expect.stringContaining('belongs to another user (uid 65534).'),
+      message: expect.stringContaining(
+        'belongs to a user who is not known here (uid 65534), as in a sandbox.',
+      ),
     }),
   );
   mine.folder = folder;

@@ -9,6 +9,7 @@ const UID = 1000;
 function statsOf(type: 'folder' | 'file' | 'link', mode: number, uid = UID) {
   return {
     uid,
+    gid: uid,
     mode,
     isFile: () => type === 'file',
     isDirectory: () => type === 'folder',

@@ -13,7 +13,7 @@ function environment(env: Record<string, string>): void {
 }
 
 test.each([
-  ['EROFS', 'the file system is read-only', 'HOME led there'],
+  ['EROFS', 'the file system is read-only', 'Make that file system writable. HOME led there'],
   ['ENOSPC', 'no space is left on the disk', 'Free some space there'],
   ['EDQUOT', 'your quota of the disk is used up', 'Free some space there'],
   ['EACCES', 'you have no permission', 'HOME led there'],
