@@ -3,11 +3,11 @@ import path from 'node:path';
 import { isErrno } from '../shared/errno.js';
 import { asSigilforgeError } from '../shared/errors.js';
 import type { Logger } from './core/platform/log.js';
-import { removePresence, writePresence } from './presence.js';
+import { isPresent, removePresence, writePresence } from './presence.js';
 import { bindSocket } from './server/listen.js';
 import type { Serving } from './server/server.js';
 
-/** How often the daemon sees whether its socket is still there, in milliseconds: the cost is one lstat. */
+/** How often the daemon sees whether clients still find it, in milliseconds: the cost is a few calls of the system. */
 const STEP_MS = 2_000;
 
 interface Places {
@@ -29,10 +29,10 @@ export class Whereabouts {
   readonly #places: Places;
   readonly #log: Logger;
   readonly #timer: NodeJS.Timeout;
-  #written: string | undefined;
   #looking = false;
   #ended = false;
   #lost = false;
+  #unwritable = false;
 
   constructor(serving: Serving, places: Places, log: Logger) {
     this.#serving = serving;
@@ -86,12 +86,13 @@ export class Whereabouts {
   /** If it fails, as on a full disk, clients still find the usual place, and it is tried again. */
   #write(): void {
     const { address } = this.#serving;
-    if (this.#written === address) return;
+    if (isPresent(this.#places.presence, address)) return;
     try {
       writePresence(this.#places.presence, address);
-      this.#written = address;
+      this.#unwritable = false;
     } catch (thrown) {
-      this.#log.warn('presence.not_written', { kind: asSigilforgeError(thrown).kind });
+      if (!this.#unwritable) this.#log.warn('presence.not_written', { kind: asSigilforgeError(thrown).kind });
+      this.#unwritable = true;
     }
   }
 }

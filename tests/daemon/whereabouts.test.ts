@@ -11,7 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { silentLogger } from '../../daemon/core/platform/log.js';
+import { type Logger, silentLogger } from '../../daemon/core/platform/log.js';
 import { Whereabouts } from '../../daemon/whereabouts.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from '../support/start/sandbox.js';
 import { serveStub } from '../support/start/served.js';
@@ -184,8 +184,8 @@ describe('where the daemon is', () => {
     const usual = path.join(run, 's.sock');
     const { serving } = await stopAfter(serveStub({ socket: usual }));
     const presence = path.join(data, 'daemon.json');
-    const begin = () => {
-      const whereabouts = new Whereabouts(serving, { usual, elsewhere: usual, presence }, silentLogger);
+    const begin = (log: Logger = silentLogger) => {
+      const whereabouts = new Whereabouts(serving, { usual, elsewhere: usual, presence }, log);
       onTestFinished(() => whereabouts.stay());
       return whereabouts;
     };
@@ -202,6 +202,38 @@ describe('where the daemon is', () => {
     await expect.poll(() => existsSync(presence)).toBe(true);
     whereabouts.leave();
     expect(existsSync(presence)).toBe(false);
+  });
+
+  test('is written again where the file was removed, or replaced by that of a daemon that is gone', async () => {
+    const { presence, begin } = await served();
+    begin();
+    const written = readFileSync(presence, 'utf8');
+    const others = [
+      written.replace(`${process.pid}`, '1'),
+      written.replace('"started":"', '"started":"9'),
+      'nonsense',
+    ];
+    for (const other of others) {
+      writeFileSync(presence, other);
+      vi.advanceTimersToNextTimer();
+      await expect.poll(() => readFileSync(presence, 'utf8')).toBe(written);
+    }
+    await rm(presence);
+    vi.advanceTimersToNextTimer();
+    await expect.poll(() => existsSync(presence)).toBe(true);
+  });
+
+  test('is logged once if it cannot be written', async () => {
+    const { presence, begin } = await served();
+    mkdirSync(presence);
+    const logged: string[] = [];
+    begin({ ...silentLogger, warn: (event) => void logged.push(event) });
+    for (let step = 0; step < 3; step++) vi.advanceTimersToNextTimer();
+    expect(logged).toEqual(['presence.not_written']);
+    await rm(presence, { recursive: true });
+    vi.advanceTimersToNextTimer();
+    await expect.poll(() => existsSync(presence)).toBe(true);
+    expect(logged).toHaveLength(1);
   });
 
   test('is seen to, but nothing is made again after its home was removed', async () => {
