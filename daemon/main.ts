@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { leaveMemoryOutOfCoreFiles } from '../shared/core-files.js';
 import { keepDaemonEnvironment } from '../shared/daemon-environment.js';
+import { closeInherited } from '../shared/descriptor-flags.js';
 import type { SigilforgeError } from '../shared/errors.js';
 import { encodeLine } from '../shared/framing.js';
 import { resolvePaths } from '../shared/paths.js';
@@ -32,6 +33,7 @@ function write(fd: number, text: string | Uint8Array): void {
 
 async function main(): Promise<void> {
   process.umask(0o077);
+  closeInherited();
   keepDaemonEnvironment();
   leaveMemoryOutOfCoreFiles();
   // Node would open its inspector, which every user of this machine could connect to.

@@ -1,5 +1,6 @@
-import { fstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { flagsOf } from '../../shared/descriptor-flags.js';
 import { statOf } from '../../shared/process-stat.js';
 
 /** Open descriptors from 3 on, and what each leads to. The same text means the same thing. */
@@ -27,9 +28,7 @@ export function inheritedDescriptors(atStart: Descriptors): number[] {
 
 /** Whether something can be written to a descriptor. */
 export function isWritable(fd: number): boolean {
-  if (process.platform !== 'linux') return true;
-  const [, flags = '0'] = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? [];
-  return (Number.parseInt(flags, 8) & 3) !== 0;
+  return process.platform !== 'linux' || (flagsOf(fd) & 3) !== 0;
 }
 
 /** Pipes of which this process has both ends and no ancestor has any: a jobserver's, say, is also open in `make`. */

@@ -9,7 +9,7 @@ import { builtFile } from '../../shared/built-file.js';
 import { startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
 import { isRunning } from '../support/start/processes.js';
 import type { Running } from '../support/start/running.js';
-import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
+import { createSandbox, program, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 
 const name = { service: 'example', account: 'one' };
@@ -38,6 +38,16 @@ async function start(sandbox: Sandbox, env: NodeJS.ProcessEnv = {}) {
 }
 
 describe('sigilforge daemon', () => {
+  test.runIf(process.platform === 'linux')('holds no lock of who starts it, at any descriptor', async () => {
+    const sandbox = await stopAfter(createSandbox());
+    const lock = join(sandbox.home, 'caller.lock');
+    const script = `(flock 9; flock 20; flock 200; ${program('sigilforge').join(' ')} daemon start --json) \
+      9>"$0.9" 20>"$0.20" 200>"$0.200"; for n in 9 20 200; do flock -n "$0.$n" echo free >&2 || echo held >&2; done`;
+    const { stdout, stderr } = await sandbox.spawn(['bash', '-c', script, lock], { input: '' }).exited;
+    sandbox.track((JSON.parse(stdout) as { pid: number }).pid);
+    expect(stderr.match(/^(free|held)$/gm)).toEqual(['free', 'free', 'free']);
+  });
+
   test('starts, tells its state, serves, and is gone when it was stopped', async () => {
     const sandbox = await stopAfter(createSandbox());
     const { pid, socket, already_running } = await start(sandbox);
