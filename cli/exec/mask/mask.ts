@@ -1,10 +1,15 @@
 import { HEAD, headsOf, type Match, matchAt, type Needle } from './needle.js';
+import { BACKSLASHES } from './spelling.js';
 
 const REPLACEMENT = Buffer.from('[redacted]');
 const NOTHING = Buffer.alloc(0);
 
 /** The shortest text that is masked, in bytes. */
 export const SHORTEST = 8;
+
+const BACKSLASH = 0x5c;
+/** One more than stand in any escape: here only a value may begin that has a backslash itself. */
+const MANY_BACKSLASHES = Buffer.alloc(Math.max(...BACKSLASHES.map(({ length }) => length)) + 1, BACKSLASH);
 
 /** The filter has so many bits that it fits into the fastest cache. */
 const FILTER_BITS = 18;
@@ -114,7 +119,11 @@ export class Mask {
   #look(data: Buffer, at: number): Match {
     let end = 0;
     let open = false;
+    const isAmongBackslashes =
+      at + MANY_BACKSLASHES.length <= data.length &&
+      data.compare(MANY_BACKSLASHES, 0, MANY_BACKSLASHES.length, at, at + MANY_BACKSLASHES.length) === 0;
     for (const needle of this.#needles.get(data.readInt32BE(at)) ?? []) {
+      if (isAmongBackslashes && needle.spellings[0]?.plain[0] !== BACKSLASH) continue;
       const match = matchAt(needle, data, at);
       open ||= match.open;
       end = Math.max(end, match.end);

@@ -17,7 +17,7 @@ export interface Spelling {
 }
 
 /** How many backslashes stand for one after a text was quoted, and quoted again up to three times. */
-const BACKSLASHES = [1, 2, 3, 4, 7, 8].map((count) => '\\'.repeat(count));
+export const BACKSLASHES = [1, 2, 3, 4, 7, 8].map((count) => '\\'.repeat(count));
 
 /** What follows the backslash in shells, C, JSON, Python, Go and Ruby. */
 const ESCAPES = new Map([

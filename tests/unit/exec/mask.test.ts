@@ -124,6 +124,15 @@ function write(
   }, '');
 }
 
+test.each([
+  ['a-long-secret', 'a-long-secret'],
+  ['a-long-secret', '\\\\x61-long-secret'],
+  ['\\\\server\\share', '\\\\server\\share'],
+])('among many backslashes %j is found as %j', (value, shown) => {
+  const text = mask([value], `${'\\'.repeat(40)}${shown} ${'\\'.repeat(40)}`);
+  expect(text).toMatch(value.startsWith('\\') ? /^\[redacted\] \\{40}$/ : /^\\+\[redacted\] \\{40}$/);
+});
+
 describe('as a property', () => {
   const runs = { numRuns: 40 };
 
