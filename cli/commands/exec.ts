@@ -17,7 +17,7 @@ export function configure(command: Command, context: Context): void {
       append,
     )
     .option('--file <NAME=REF>', 'write the value to a private file and set NAME to its path', append)
-    .option('--stdin <REF>', 'pass the value as standard input')
+    .option('--stdin <REF>', 'pass the value as standard input', append)
     .option('--fd <N=REF>', 'let the program read the value from descriptor N', append)
     .option('--mask', 'mask the values in the output, even on a terminal')
     .option('--no-mask', 'never mask (default: mask unless the output is a terminal)')
@@ -51,4 +51,4 @@ export function configure(command: Command, context: Context): void {
   });
 }
 
-const NONE: ExecOptions = { env: [], envFile: [], file: [], fd: [], allowEnv: [] };
+const NONE: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], allowEnv: [] };

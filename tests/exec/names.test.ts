@@ -9,7 +9,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { createSandbox, program } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 
-const NONE: ExecOptions = { env: [], envFile: [], file: [], fd: [], allowEnv: [] };
+const NONE: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], allowEnv: [] };
 let folder: string;
 let files = 0;
 
@@ -82,6 +82,12 @@ const CODE = [
     'EDITOR',
     'VISUAL',
     'KUBE_EDITOR',
+    'KUBECTL_EXTERNAL_DIFF',
+    'RESTIC_PASSWORD_COMMAND',
+    'P4EDITOR',
+    'DOCKER_CLI_PLUGIN_EXTRA_DIRS',
+    'GDK_PIXBUF_MODULE_FILE',
+    'ES_JAVA_OPTS',
     'BROWSER',
     'GH_BROWSER',
   ],
@@ -143,6 +149,9 @@ const PLACES = [
   ...['HOSTALIASES', 'RES_OPTIONS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
   ...[
     'NODE_EXTRA_CA_CERTS',
+    'GCE_METADATA_HOST',
+    'VAULT_SKIP_VERIFY',
+    'NIX_CONFIG',
     'NODE_TLS_REJECT_UNAUTHORIZED',
     'SSLKEYLOGFILE',
     'GIT_SSL_NO_VERIFY',
@@ -233,6 +242,10 @@ test.each([
   ],
   ...[
     'PYTHONUNBUFFERED',
+    'MALLOC_ARENA_MAX',
+    'UV_THREADPOOL_SIZE',
+    'NPM_CONFIG_LOGLEVEL',
+    'HOMEBREW_NO_ANALYTICS',
     'RUST_LOG',
     'CARGO_REGISTRY_TOKEN',
     'COMPOSER_AUTH',
@@ -274,6 +287,7 @@ test.each([
   ['twice in --env', { env: ['A=secret://canary', 'A=secret://b'] }, 'given twice'],
   ['in --env and in --file', { env: ['A=secret://canary'], file: ['A=secret://b'] }, 'given twice'],
   ['twice in --fd', { fd: ['3=secret://canary', '3=secret://b'] }, 'given twice'],
+  ['twice as --stdin', { stdin: ['secret://canary', 'secret://b'] }, 'given twice'],
   ['without =', { env: ['canary'] }, '--env NAME=secret://KEY'],
   ['without a name', { env: ['=canary'] }, '--env NAME=secret://KEY'],
   ['with a blank', { env: [' A=canary'] }, 'not a valid variable name'],

@@ -9,7 +9,7 @@ export interface ExecOptions {
   readonly env: readonly string[];
   readonly envFile: readonly string[];
   readonly file: readonly string[];
-  readonly stdin?: string;
+  readonly stdin: readonly string[];
   readonly fd: readonly string[];
   readonly mask?: boolean;
   readonly allowEnv: readonly string[];
@@ -36,6 +36,8 @@ export async function readRequest(
 ): Promise<ExecRequest> {
   assertOneUseOfInput(options);
   assertOnce('--env and --file', [...options.env, ...options.file]);
+  if (options.stdin.length > 1)
+    throw badArgument('--stdin is given twice.', 'Leave out one of them. Other descriptors: --fd');
   assertOnce('--fd', options.fd);
   const request = {
     literals: new Map<string, string>(),
@@ -67,7 +69,7 @@ export async function readRequest(
 
 function assertOneUseOfInput({ envFile, stdin }: ExecOptions): void {
   const uses = envFile.filter((file) => file === STANDARD_INPUT).length;
-  if (uses + (stdin === undefined ? 0 : 1) < 2 || uses === 0) return;
+  if (uses + stdin.length < 2 || uses === 0) return;
   throw badArgument(
     '--env-file - reads standard input, which can be used once.',
     'Name a file instead, or leave out --stdin.',
@@ -92,7 +94,7 @@ function assignments(option: string, texts: readonly string[]): [name: string, r
 
 function readDescriptors({ stdin, fd }: ExecOptions): Map<number, string> {
   const descriptors = new Map<number, string>();
-  if (stdin !== undefined) descriptors.set(0, asReference('--stdin', stdin));
+  for (const reference of stdin) descriptors.set(0, asReference('--stdin', reference));
   for (const text of fd) {
     const [number, reference] = halves('--fd', text);
     const descriptor = /^\d{1,3}$/.test(number) ? Number(number) : 0;

@@ -24,7 +24,7 @@ const resolve: Api['resolve'] = async ({ reference }) => {
   };
 };
 
-const options: ExecOptions = { env: [], envFile: [], file: [], fd: [], allowEnv: [] };
+const options: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], allowEnv: [] };
 
 /** Whether `exec` looks something up. */
 async function asked(given: Partial<ExecOptions>, environment = {}): Promise<boolean> {
@@ -51,7 +51,7 @@ const entrances: Readonly<
     parseReference: async (text) => parseReference(text) !== undefined,
     'exec --env': (text) => asked({ env: [`A=${text}`] }),
     'exec --file': (text) => asked({ file: [`A=${text}`] }),
-    'exec --stdin': (text) => asked({ stdin: text }),
+    'exec --stdin': (text) => asked({ stdin: [text] }),
     'exec --fd': (text) => asked({ fd: [`3=${text}`] }),
   },
   value: {
