@@ -2,10 +2,14 @@ import { fstatSync } from 'node:fs';
 import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 
-/** All of standard input. Throws `limit_exceeded` over `limit` bytes, and `invalid_params` if it cannot be read. */
+/**
+ * All of standard input. Throws `limit_exceeded` over `limit` bytes, as `tooMuch` says it, and `invalid_params` if it
+ * cannot be read.
+ */
 export async function readStandardInput(
   name: string,
   limit: number = Number.POSITIVE_INFINITY,
+  tooMuch: (name: string, limit: number) => SigilforgeError = tooLong,
 ): Promise<Buffer> {
   if (isFolder(process.stdin.fd)) throw unreadable(`${name}: standard input is a folder.`);
   const chunks: Buffer[] = [];
@@ -13,7 +17,7 @@ export async function readStandardInput(
   try {
     for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > limit) throw tooLong(name, limit);
+      if (bytes > limit) throw tooMuch(name, limit);
       chunks.push(chunk);
     }
   } catch (thrown) {

@@ -239,6 +239,15 @@ describe('exec --env-file', () => {
     expect(end).toMatchObject({ code: 0, stdout: '1|2|' });
   });
 
+  test('what has no end, or is larger than any environment, is an error', async () => {
+    const device = await exec(['--env-file', '/dev/zero']);
+    expect(device).toMatchObject({ code: 1, stdout: '' });
+    expect(device.stderr).toContain('--env-file: /dev/zero: over 8,388,608 bytes.');
+    const input = await exec(['--env-file', '-'], `A=${'x'.repeat(8 << 20)}\n`);
+    expect(input).toMatchObject({ code: 1, stdout: '' });
+    expect(input.stderr).toContain('--file or --fd');
+  });
+
   test('- is standard input, once, and not beside --stdin', async () => {
     const end = await exec(['--env-file', '-'], 'A=1\nB=secret://k\n', 'printf "%s|" "$A" "$B"; cat');
     expect(end).toMatchObject({ code: 0, stdout: '1|resolved|' });

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { errnoOf } from '../../../shared/errno.js';
+import { SigilforgeError } from '../../../shared/errors.js';
 import { badArgument } from '../../arguments/context.js';
 import { readStandardInput } from '../../terminal/standard-input.js';
 import { refuse } from './env-fault.js';
@@ -9,21 +11,34 @@ import { type EnvFileEntry, parseEnvText } from './env-text.js';
 /** In the place of a file: standard input. */
 export const STANDARD_INPUT = '-';
 
+/** More than any system lets a program's arguments and environment have. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
 /** Reads a file of `NAME=value` lines, or standard input. Throws an error that names the line if it is not one. */
 export async function readEnvFile(file: string): Promise<EnvFileEntry[]> {
   return file === STANDARD_INPUT
-    ? parseEnvText(textOf(await readStandardInput('--env-file'), 'standard input'), 'standard input')
+    ? parseEnvText(
+        textOf(await readStandardInput('--env-file', MOST_BYTES, tooLarge), 'standard input'),
+        'standard input',
+      )
     : parseEnvText(textOf(await read(file), file), file);
 }
 
 async function read(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (thrown) {
+  // A file may be a pipe, or a device without an end.
+  const bytes = await buffer(createReadStream(file, { end: MOST_BYTES })).catch((thrown) => {
     const code = errnoOf(thrown) ?? 'unknown';
     if (code === 'EISDIR') throw badArgument(`--env-file: ${file} is a folder.`, 'Name a file in it.');
     throw badArgument(`--env-file: ${file} cannot be read (${code}).`, 'Check its path and its permissions.');
-  }
+  });
+  if (bytes.length > MOST_BYTES) throw tooLarge(`--env-file: ${file}`, MOST_BYTES);
+  return bytes;
+}
+
+function tooLarge(what: string, limit: number): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `${what}: over ${limit.toLocaleString('en')} bytes.`, {
+    hint: 'No environment can be so large. Pass large values as files or descriptors: --file or --fd.',
+  });
 }
 
 /** Throws for what is not plain UTF-8 text: nothing is left out or replaced. */
