@@ -273,7 +273,15 @@ describe('packages', () => {
 
 /** What both sides do with files. */
 const SHARED_FILES = [
-  ...['whole-file', 'log-file', 'ownership', 'private-folder', 'config-file', 'core-files'],
+  ...[
+    'whole-file',
+    'log-file',
+    'ownership',
+    'private-folder',
+    'config-file',
+    'core-files',
+    'descriptor-flags',
+  ],
   'built-program',
   ...['presence', 'holder', 'process-stat'],
 ];
