@@ -46,9 +46,29 @@ export function removeIfPossible(file: string): void {
 /** The drafts of a file: of writers that are at work, or that were killed. */
 export function draftsOf(file: string): string[] {
   const folder = path.dirname(file);
-  const names = fs.readdirSync(folder).filter((name) => name.startsWith(draftPrefix(file)));
-  return names.map((name) => path.join(folder, name));
+  const prefix = draftPrefix(file);
+  const isDraft = (name: string) => name.startsWith(prefix) && DRAFT_ENDING.test(name.slice(prefix.length));
+  return fs
+    .readdirSync(folder)
+    .filter(isDraft)
+    .map((name) => path.join(folder, name));
 }
+
+/** Removes the drafts of writers that were killed: they hold secrets, and no one else knows of them. */
+export function removeAbandonedDrafts(file: string): void {
+  try {
+    for (const draft of draftsOf(file)) {
+      if (Date.now() - fs.lstatSync(draft).mtimeMs > LONGEST_WRITE_MS) removeIfPossible(draft);
+    }
+  } catch {
+    // A folder may be closed to reading, and a draft be gone by now.
+  }
+}
+
+/** Not `.NAME.` alone: editors keep files of that kind, such as `.NAME.swp`. */
+const DRAFT_ENDING = /^[0-9a-f]{12}$/;
+/** Nothing is written for so long without a change of the draft. */
+const LONGEST_WRITE_MS = 10 * 60_000;
 
 function draftPrefix(file: string): string {
   return `.${path.basename(file).slice(0, PREFIX_LENGTH)}.`;

@@ -37,15 +37,18 @@ export function usageError({ code, message }: CommanderError, command: Command):
   }
 }
 
+/** How the contract begins a sentence about a parameter. */
+const METHOD = /^[a-z]+(?:_[a-z]+)+: /;
+
 /**
  * What a command threw. A mistake in its arguments, found by the command or by the daemon, with a hint that knows no command,
- * gets one that names it: a person on the command line cannot read the parameters of a method.
+ * gets one that names it: a person on the command line knows no methods.
  */
 export function withCommand(thrown: unknown, command: Command): unknown {
   if (!(thrown instanceof SigilforgeError) || thrown.kind !== 'invalid_params') return thrown;
   const { kind, message, hint, cause, stack } = thrown;
   if (hint !== SEE_HELP && hint !== errorTable.invalid_params.hint) return thrown;
-  const named = new SigilforgeError(kind, message, { hint: helpHint(command), cause });
+  const named = new SigilforgeError(kind, message.replace(METHOD, ''), { hint: helpHint(command), cause });
   return Object.assign(named, { stack });
 }
 

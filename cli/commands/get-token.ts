@@ -59,7 +59,7 @@ export function configure(command: Command, context: Context): void {
 async function printToken(context: Context, request: TokenRequest): Promise<void> {
   const format = readFormat(request.format, context.output.json);
   const min_valid_s = readSeconds(request.minValid);
-  const rejected_token = request.rejected ? await readSecret('Rejected token') : undefined;
+  const rejected_token = request.rejected ? tokenIn(await readSecret('Rejected token')) : undefined;
   const token = await withClient(context, async (client) =>
     client.getToken({
       ...(await chooseAccount(client, request.service, request.account)),
@@ -67,6 +67,11 @@ async function printToken(context: Context, request: TokenRequest): Promise<void
     }),
   );
   context.output.value(formatted(token, format));
+}
+
+/** The token, also of a whole header: as such it would be no token that is known, and taken for one replaced already. */
+function tokenIn(text: string): string {
+  return text.trim().replace(/^(?:authorization:\s*)?bearer\s+/i, '');
 }
 
 function formatted(token: AccessToken, format: Format): string {

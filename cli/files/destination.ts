@@ -1,7 +1,8 @@
 import fs, { type Stats } from 'node:fs';
 import path from 'node:path';
 import { assertNotPlanted } from '../../shared/ownership.js';
-import { blockDevice, failed, folder, socket, taken } from './refusals.js';
+import { isOwnData } from './own-data.js';
+import { blockDevice, failed, folder, ownData, socket, taken } from './refusals.js';
 
 /** Where a file that a command was told to write ends up, once links are followed. */
 export type Destination =
@@ -20,7 +21,7 @@ const MAX_LINKS = 40;
 
 /**
  * What writing to `name` means, the same for every command; nothing is opened or changed. A link is followed, also one to a
- * file that does not exist yet. Throws what is wrong with the path as `invalid_params`, and `unsafe_path` for what another
+ * file that does not exist yet. Throws what is wrong with the path as `invalid_params` (the vault itself, for one), and `unsafe_path` for what another
  * user has put into a folder that all may write to. With `exclusive`, a regular file that exists is `already_exists`.
  */
 export function destinationOf(name: string, { exclusive = false } = {}): Destination {
@@ -86,6 +87,7 @@ function opened(fd: number, name: string): number {
 }
 
 function judge(name: string, place: string, stats: Stats | undefined): Destination {
+  if (isOwnData(place)) throw ownData(name);
   if (stats === undefined || stats.isFile()) return { kind: 'file', path: place, replaces: stats };
   if (stats.isDirectory()) throw folder(name);
   if (stats.isBlockDevice()) throw blockDevice(name);

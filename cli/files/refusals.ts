@@ -25,6 +25,16 @@ export function folder(name: string): SigilforgeError {
   });
 }
 
+export function ownData(name: string): SigilforgeError {
+  return new SigilforgeError(
+    'invalid_params',
+    `${shown(name)} is where Sigilforge keeps the vault, and was left as it is.`,
+    {
+      hint: 'Name a file in another folder.',
+    },
+  );
+}
+
 export function blockDevice(name: string): SigilforgeError {
   return new SigilforgeError('invalid_params', `${shown(name)} is a disk, and was left as it is.`, {
     hint: 'Name a file on it, after it has been mounted.',

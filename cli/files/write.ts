@@ -1,7 +1,7 @@
 import fs, { type Stats } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '../../shared/errno.js';
-import { writeWholeFile } from '../../shared/whole-file.js';
+import { removeAbandonedDrafts, writeWholeFile } from '../../shared/whole-file.js';
 import type { Destination } from './destination.js';
 import { writeInPlace } from './in-place.js';
 import { failed, taken } from './refusals.js';
@@ -37,6 +37,7 @@ function writeFile(
   content: Buffer,
   exclusive: boolean,
 ): void {
+  removeAbandonedDrafts(path);
   try {
     writeWholeFile(path, content, { exclusive, owner: process.getuid?.() === 0 ? replaces : undefined });
   } catch (thrown) {

@@ -13,6 +13,14 @@ export function outliveTerminals(): void {
   });
 }
 
+/** Sets the mode of standard input. A terminal that has gone away has none, which is no error. */
+export function setRawMode(isRaw: boolean): void {
+  const ignore = (): void => undefined;
+  process.stdin.on('error', ignore);
+  process.stdin.setRawMode(isRaw);
+  process.stdin.off('error', ignore);
+}
+
 function closeIfOpen(fd: number): void {
   try {
     closeSync(fd);

@@ -139,7 +139,7 @@ export class Output {
 export function watchStandardOutput(): void {
   process.stdout.on('error', (error: Error) => {
     const code = errnoOf(error) ?? 'unknown';
-    if (code === 'EPIPE') return;
+    if (code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY)) return;
     writeError(`sigilforge: Standard output cannot be written (${code}).\n`);
     process.once('exit', () => {
       process.exitCode = 1;

@@ -1,4 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { SigilforgeError } from '../../shared/errors.js';
+import { untilInterrupted } from './interrupt.js';
+import { setRawMode } from './lost-terminals.js';
 import { withLineBreaks } from './typed-line.js';
 import { typedLines } from './typing.js';
 
@@ -7,38 +10,71 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true;
 }
 
-/** Asks yes or no. Only pressing Enter means no. Throws `cancelled` at Ctrl-C, Ctrl-D and the end of the terminal. */
+/** Asks yes or no. Only pressing Enter means no. Throws `cancelled` at Ctrl-C, Ctrl-D, a signal and the end of the terminal. */
 export async function confirm(question: string): Promise<boolean> {
+  return asking((over) => askConfirmation(question, over));
+}
+
+async function askConfirmation(question: string, over: AbortSignal): Promise<boolean> {
   const { confirm: ask, isCancel } = await import('@clack/prompts');
-  const given = new AbortController();
-  const giveUp = (): void => given.abort();
+  const ending = new AbortController();
+  const giveUp = (): void => ending.abort();
+  const input = keyboard().on(
+    'keypress',
+    (_: string, key?: { readonly ctrl?: boolean; readonly name?: string }) => {
+      if (key?.ctrl === true && key.name === 'd') giveUp();
+    },
+  );
   // The library itself waits for ever once its input has ended.
-  const onKey = (_: string, key?: { readonly ctrl?: boolean; readonly name?: string }): void => {
-    if (key?.ctrl === true && key.name === 'd') giveUp();
-  };
-  process.stdin.on('keypress', onKey).once('end', giveUp).once('error', giveUp);
+  input.once('end', giveUp);
   try {
-    const { signal } = given;
-    const answer = await ask({ message: question, initialValue: false, output: process.stderr, signal });
+    const signal = AbortSignal.any([ending.signal, over]);
+    const answer = await ask({
+      message: question,
+      initialValue: false,
+      input,
+      output: process.stderr,
+      signal,
+    });
     if (!isCancel(answer)) return answer;
   } finally {
-    process.stdin.off('keypress', onKey).off('end', giveUp).off('error', giveUp);
+    process.stdin.unpipe(input).pause();
   }
-  throw given.signal.aborted ? ended() : new SigilforgeError('cancelled', 'This was cancelled.');
+  throw ending.signal.aborted ? ended() : new SigilforgeError('cancelled', 'This was cancelled.');
+}
+
+/** Standard input for a library that a terminal which has gone away would make end this process with a trace. */
+function keyboard(): PassThrough {
+  const keys = Object.assign(new PassThrough(), { isTTY: true, setRawMode });
+  process.stdin.once('error', () => keys.end());
+  return process.stdin.pipe(keys);
 }
 
 /**
  * Asks for a value that is not shown while it is typed. What is pasted arrives whole, with its line breaks. Throws
- * `cancelled` at Ctrl-C, Ctrl-D and the end of the terminal, `invalid_params` for a paste that the terminal has cut.
+ * `cancelled` as `confirm` does, `invalid_params` for a paste that the terminal has cut.
  */
 export async function askSecret(name: string): Promise<string> {
+  return asking((over) => askValue(name, over));
+}
+
+async function askValue(name: string, over: AbortSignal): Promise<string> {
   const show = (text: string, columns: number): string => `${name}: ${hidden(text)}`.slice(0, columns - 1);
-  const over = new AbortController().signal;
   for await (const value of typedLines({ readPaste: withLineBreaks, isWhole: true, show }, over)) {
     if (/[^\n]/.test(value)) return value;
     process.stderr.write('Enter a value, or press Ctrl-C to cancel.\n');
   }
   throw ended();
+}
+
+/** The answer, or `cancelled` at a signal. The question is over in both cases, and the terminal as it was before. */
+async function asking<T>(ask: (over: AbortSignal) => Promise<T>): Promise<T> {
+  const asked = new AbortController();
+  try {
+    return await untilInterrupted(ask(asked.signal));
+  } finally {
+    asked.abort();
+  }
 }
 
 const MOST_STARS = 16;

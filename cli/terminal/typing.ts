@@ -1,6 +1,7 @@
 import { on, once } from 'node:events';
 import { isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import { setRawMode } from './lost-terminals.js';
 import { type PasteReader, TypedLine } from './typed-line.js';
 
 const BRACKETED_PASTE_ON = '\u001b[?2004h';
@@ -72,6 +73,7 @@ class RawTerminal {
   readonly #manner: Manner;
   /** A question that is not visible would look like a program that hangs. */
   readonly #screen = [process.stderr, process.stdout].find((stream) => stream.isTTY);
+  readonly #isDumb = process.env['TERM'] === 'dumb';
   #taken = false;
   #shown = '';
 
@@ -81,24 +83,31 @@ class RawTerminal {
 
   take(): void {
     this.#taken = true;
-    process.stdin.setRawMode(true);
+    setRawMode(true);
     // An earlier question has paused it.
     process.stdin.resume();
-    if (process.env['TERM'] !== 'dumb') this.#screen?.write(BRACKETED_PASTE_ON);
+    if (!this.#isDumb) this.#screen?.write(BRACKETED_PASTE_ON);
   }
 
   restore(): void {
     if (!this.#taken) return;
     this.#taken = false;
-    if (process.env['TERM'] !== 'dumb') this.#screen?.write(BRACKETED_PASTE_OFF);
-    process.stdin.setRawMode(false);
+    this.endLine();
+    if (!this.#isDumb) this.#screen?.write(BRACKETED_PASTE_OFF);
+    setRawMode(false);
     process.stdin.pause();
   }
 
   show(text: string): void {
     const shown = this.#manner.show(text, this.#screen?.columns || 80);
-    if (shown !== this.#shown) this.#screen?.write(`${ERASE_LINE}${shown}`);
+    if (shown !== this.#shown) this.#screen?.write(this.#redrawn(shown));
     this.#shown = shown;
+  }
+
+  /** A terminal that knows no sequences gets what is new, or the line again on the next one. */
+  #redrawn(shown: string): string {
+    if (!this.#isDumb) return `${ERASE_LINE}${shown}`;
+    return shown.startsWith(this.#shown) ? shown.slice(this.#shown.length) : `\n${shown}`;
   }
 
   endLine(): void {

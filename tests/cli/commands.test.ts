@@ -208,6 +208,10 @@ test('get-token --rejected reads the token that an API refused from standard inp
   expect(end).toMatchObject({ code: 0, stdout: 'gho_token\n', stderr: '' });
   const params = { service: 'github', account: 'work', rejected_token: 'gho_refused' };
   expect(daemon.calls.at(-1)).toEqual({ method: 'get_token', params });
+  for (const header of ['Bearer gho_refused', 'authorization: bearer gho_refused\r\n', ' gho_refused ']) {
+    expect(await daemon.run(rejected, { input: header })).toMatchObject({ code: 0 });
+    expect(daemon.calls.at(-1), header).toEqual({ method: 'get_token', params });
+  }
   expect(await daemon.run(rejected, { input: '' })).toMatchObject({ code: 2, stdout: '' });
 });
 

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { account, flow } from '../support/samples.js';
 import type { Running } from '../support/start/running.js';
 import { createSandbox, program } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { type Answers, type StubDaemon, startStubDaemon } from '../support/start/stub-daemon.js';
+import { hasPython, onTerminal, Terminal } from '../support/start/terminal.js';
 
 // Pseudo-terminals are made by script of util-linux, which not every machine has.
 const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linux') ?? false;
@@ -129,6 +132,72 @@ describe.skipIf(!hasScript)('at a prompt', () => {
     expect(stored(daemon)).toEqual(['s3cret']);
   });
 });
+
+describe.skipIf(!hasPython)('a question that somebody else ends', () => {
+  const questions: [args: string[], question: string][] = [
+    [['secret', 'set', 'demo/key'], 'Secret: '],
+    [['remove-account', 'github', 'work'], 'Remove github/work\\?'],
+  ];
+  const SHOWS_MODES =
+    'stty -a > before; sh -c \'echo $$ > pid; exec "$@"\' sh "$@"; code=$?; stty -a > after; cmp before after && exit $code';
+
+  async function ask(script: string, args: readonly string[], question: string) {
+    const daemon = await stopAfter(startStubDaemon({ get_account: { ...account, revoked_with: [] } }));
+    const command = ['sh', '-c', script, 'sh', ...program('sigilforge'), ...args];
+    const terminal = new Terminal(daemon.spawn(onTerminal(command)));
+    await terminal.shown(question);
+    return { daemon, terminal };
+  }
+
+  const signals = (['SIGTERM', 'SIGHUP'] as const).flatMap((signal) =>
+    questions.map(([args, question]) => ({ signal, args, question })),
+  );
+
+  test.each(signals)(
+    '$signal cancels $args, and the terminal is as it was before',
+    async ({ signal, args, question }) => {
+      const { daemon, terminal } = await ask(SHOWS_MODES, args, question);
+      process.kill(Number(readIfThere(path.join(daemon.home, 'pid'))), signal);
+      await terminal.event(/exit 8/);
+      expect(await terminal.ended()).toMatch(/\n\S*sigilforge:\S* This was cancelled\./);
+      expect(daemon.calls.map(({ method }) => method)).not.toContain('remove_account');
+    },
+  );
+
+  test.each(questions)(
+    'a terminal that goes away cancels %j, without a trace of Node',
+    async (args, question) => {
+      const daemon = await stopAfter(startStubDaemon({ get_account: { ...account, revoked_with: [] } }));
+      const script = 'trap "" HUP; "$@" 2> errors; echo $? > code';
+      const command = ['sh', '-c', script, 'sh', ...program('sigilforge'), ...args];
+      const running = daemon.spawn(onTerminal(command));
+      const terminal = new Terminal(running);
+      const errors = path.join(daemon.home, 'errors');
+      if (question === 'Secret: ') await terminal.shown(question);
+      else await expect.poll(() => readIfThere(errors), { timeout: 20_000 }).toMatch(new RegExp(question));
+      terminal.act('hangup');
+      await expect.poll(() => readIfThere(path.join(daemon.home, 'code')), { timeout: 20_000 }).toBe('8\n');
+      expect(readIfThere(errors)).toContain(
+        'sigilforge: The input ended without an answer, so nothing was done.',
+      );
+      expect(readIfThere(errors)).not.toMatch(/node:|bug in Sigilforge/);
+    },
+  );
+
+  test('a terminal without sequences gets none of them', async () => {
+    const { daemon, terminal } = await ask('TERM=dumb "$@"', ['secret', 'set', 'demo/key'], 'Secret: ');
+    terminal.type('abc');
+    await terminal.shown('Secret: \\*\\*\\*');
+    terminal.type('\u007f\r');
+    await terminal.event(/exit/);
+    expect((await terminal.ended()).split('\n')[1]).toBe('Secret: **\r');
+    expect(daemon.calls.map(({ method }) => method)).toContain('set_secret');
+  });
+});
+
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
 
 test('a command that nothing can end any more has failed', async () => {
   const sandbox = await stopAfter(createSandbox());

@@ -11,6 +11,7 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -106,6 +107,26 @@ describe.each(writers)('$name', ({ args, input, begins }) => {
     expect(readlinkSync(link)).toBe('folder/second');
     expect(readlinkSync(path.join(folder, 'second'))).toBe(end);
     expectWritten(path.join(folder, end));
+  });
+
+  test('the vault is not replaced, by a link either', async () => {
+    expect(await sandbox.run(['secret', 'set', 'k'], { input: 'kept-value' })).toMatchObject({ code: 0 });
+    symlinkSync('data/sigilforge.db', path.join(sandbox.home, 'link'));
+    for (const name of ['data/sigilforge.db', 'data/vault.key', 'data/new', 'link']) {
+      expect(await write(name)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('keeps the vault'),
+      });
+    }
+    expect(await sandbox.run(['resolve', 'secret://k'])).toMatchObject({ code: 0, stdout: 'kept-value\n' });
+  });
+
+  test('a draft that a killed writer has left is removed, and no other file', async () => {
+    const others = ['.file.swp', '.file.0123456789ab.bak', '.file.00000000000f'];
+    for (const name of ['.file.0123456789ab', ...others]) writeFileSync(path.join(folder, name), 'a secret');
+    for (const name of ['.file.0123456789ab', '.file.swp']) utimesSync(path.join(folder, name), 0, 0);
+    expect(await write(file)).toMatchObject({ code: 0 });
+    expect(readdirSync(folder).sort()).toEqual([...others, 'file'].sort());
   });
 
   test('a named pipe stays one, and its reader gets the content', async () => {
@@ -328,6 +349,22 @@ function opensFile(pid: number): boolean {
     readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'utf8').startsWith(`${openat} `),
   );
 }
+
+test.each([
+  ['{}\n', 7, 'not a file that sigilforge vault export has written'],
+  ['[vault]\nkey = 1\n', 7, 'not a file that sigilforge vault export has written'],
+  [
+    '{"format":"sigilforge export","version":99}\n',
+    10,
+    'Another version of Sigilforge has exported this file',
+  ],
+])('an import of %j says what the file is', async (content, code, sentence) => {
+  const sandbox = await stopAfter(createSandbox());
+  writeFileSync(path.join(sandbox.home, 'file'), content);
+  const end = await sandbox.run(['vault', 'import', 'file'], { input: 'phrase' });
+  expect(end).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });
+  expect(end.stderr).not.toContain('sign in again');
+});
 
 test('vault export does not replace a file, at the end of a link either, unless it is told to', async () => {
   const sandbox = await stopAfter(createSandbox());

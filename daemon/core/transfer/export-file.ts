@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
-import { check, parse } from '../../../shared/validate.js';
+import { check } from '../../../shared/validate.js';
 import { newId } from '../platform/id.js';
 import { place, type VaultPlace } from '../sealing/places.js';
 import { open, seal } from '../sealing/sealing.js';
@@ -33,11 +33,11 @@ export async function encodeExport(
   ]);
 }
 
-/** Throws `integrity` if it is not an exported file, `denied` if the passphrase is wrong or the file was changed. */
+/** Throws `integrity` if it is not an exported file, `incompatible` if another version wrote it, `denied` if the passphrase is wrong or the file was changed. */
 export async function decodeExport(bytes: Buffer, passphrase: string): Promise<ImportedContent> {
   const end = bytes.indexOf('\n') + 1;
   const line = bytes.toString('utf8', 0, end);
-  const { kdf } = parse(Header, readJson(line), 'the header of the exported file', 'integrity');
+  const { kdf } = readHeader(line);
   const key = await passwordKey(passphrase, kdf);
   const text = opened(key, line, bytes.subarray(end)).toString('utf8');
   return readContent(readJson(text));
@@ -71,10 +71,29 @@ function opened(key: Buffer, line: string, sealed: Buffer): Buffer {
   }
 }
 
+function readHeader(line: string): v.InferOutput<typeof Header> {
+  const value = readJson(line);
+  if (!v.is(v.object({ format: Header.entries.format }), value)) throw notExported();
+  if (!v.is(v.object({ version: Header.entries.version }), value)) {
+    throw new SigilforgeError('incompatible', 'Another version of Sigilforge has exported this file.', {
+      hint: 'Import it with the version that exported it, or a newer one.',
+    });
+  }
+  const checked = check(Header, value);
+  if ('output' in checked) return checked.output;
+  throw new SigilforgeError('integrity', `the header of the exported file: ${checked.fault.sentence}.`, {
+    hint: 'Nothing was imported. Export again from the vault that it came from.',
+  });
+}
+
 function readJson(text: string): unknown {
   const value = parseJson(text);
   if (value !== undefined) return value;
-  throw new SigilforgeError('integrity', 'This is not a file that sigilforge vault export has written.', {
+  throw notExported();
+}
+
+function notExported(): SigilforgeError {
+  return new SigilforgeError('integrity', 'This is not a file that sigilforge vault export has written.', {
     hint: 'Name the file that was exported.',
   });
 }
