@@ -65,7 +65,7 @@ export function removeAbandonedDrafts(file: string): void {
   }
 }
 
-/** Not `.NAME.` alone: editors keep files of that kind, such as `.NAME.swp`. */
+/** More than `.NAME.` must fit: editors keep files of that kind, such as `.NAME.swp`. */
 const DRAFT_ENDING = /^[0-9a-f]{12}$/;
 /** Nothing is written for so long without a change of the draft. */
 const LONGEST_WRITE_MS = 10 * 60_000;

@@ -8,7 +8,7 @@ export function isOwnData(place: string): boolean {
   return data !== undefined && `${path.dirname(place)}/`.startsWith(`${data}/`);
 }
 
-/** `undefined` where there is no such folder, or no home. */
+/** `undefined` if there is no such folder, or no home. */
 function realData(): string | undefined {
   try {
     return fs.realpathSync.native(resolvePaths().data);

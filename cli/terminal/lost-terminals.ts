@@ -13,7 +13,7 @@ export function outliveTerminals(): void {
   });
 }
 
-/** Sets the mode of standard input. A terminal that has gone away has none, which is no error. */
+/** Sets the mode of standard input. A terminal that has gone away has none, and is left as it is. */
 export function setRawMode(isRaw: boolean): void {
   const ignore = (): void => undefined;
   process.stdin.on('error', ignore);

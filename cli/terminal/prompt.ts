@@ -71,7 +71,8 @@ async function askValue(name: string, over: AbortSignal): Promise<string> {
 async function asking<T>(ask: (over: AbortSignal) => Promise<T>): Promise<T> {
   const asked = new AbortController();
   try {
-    return await untilInterrupted(ask(asked.signal));
+    // A signal must be heard before the question is seen.
+    return await untilInterrupted(Promise.resolve(asked.signal).then(ask));
   } finally {
     asked.abort();
   }

@@ -133,7 +133,7 @@ describe.skipIf(!hasScript)('at a prompt', () => {
   });
 });
 
-describe.skipIf(!hasPython)('a question that somebody else ends', () => {
+describe.skipIf(!hasPython)('a question that ends without a key', () => {
   const questions: [args: string[], question: string][] = [
     [['secret', 'set', 'demo/key'], 'Secret: '],
     [['remove-account', 'github', 'work'], 'Remove github/work\\?'],
