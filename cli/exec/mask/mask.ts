@@ -1,5 +1,5 @@
-import { HEAD, headsOf, type Match, matchAt, type Needle } from './needle.js';
-import { BACKSLASHES } from './spelling.js';
+import { Beginnings } from './beginnings.js';
+import { beginningsOf, HEAD, type Match, type Needle, NO_MATCH } from './needle.js';
 
 const REPLACEMENT = Buffer.from('[redacted]');
 const NOTHING = Buffer.alloc(0);
@@ -7,12 +7,12 @@ const NOTHING = Buffer.alloc(0);
 /** The shortest text that is masked, in bytes. */
 export const SHORTEST = 8;
 
-const BACKSLASH = 0x5c;
-/** One more than stand in any escape: here only a value may begin that has a backslash itself. */
-const MANY_BACKSLASHES = Buffer.alloc(Math.max(...BACKSLASHES.map(({ length }) => length)) + 1, BACKSLASH);
-
-/** The filter has so many bits that it fits into the fastest cache. */
-const FILTER_BITS = 18;
+/** So many bits of a hash choose a place in the filter, which then fits into a fast cache. */
+const FILTER_BITS = 16;
+/** What the filter knows about three bytes: they may be the first of a head, or its last. */
+const FIRST = 1;
+const LAST = 2;
+const WHOLE = 4;
 
 /** Where in a stream a mask is, so that another one of the same needles can go on from there. */
 export interface MaskRest {
@@ -23,14 +23,13 @@ export interface MaskRest {
 
 /**
  * Replaces every occurrence of the needles in a stream of bytes with `[redacted]`, wherever the stream is split.
- * Overlapping matches become one replacement. Only bytes that could still start a match are held back. A filter of
- * hashes passes over nearly all places where no needle starts, equally fast whatever the text is.
+ * Overlapping matches become one replacement. Only bytes that could still start a match are held back. Three bytes
+ * at every other place are looked up in a filter of hashes: they are the first or the last of any head around there.
  */
 export class Mask {
-  /** The bit of each head's hash is set. */
-  readonly #filter = new Uint8Array(2 ** (FILTER_BITS - 3));
-  /** By their heads. */
-  readonly #needles = new Map<number, Needle[]>();
+  readonly #filter = new Uint8Array(2 ** FILTER_BITS);
+  /** The needles by their heads, of which there are more than needles. */
+  readonly #heads = new Map<number, Beginnings>();
   /** The first bytes of each head, for every length below that of the whole. */
   readonly #beginnings = new Set<string>();
   #held: Buffer = NOTHING;
@@ -40,7 +39,7 @@ export class Mask {
 
   constructor(needles: Iterable<Needle>, rest?: MaskRest) {
     for (const needle of needles)
-      for (const head of headsOf(needle)) this.#add(Buffer.from(head, 'latin1'), needle);
+      for (const beginning of beginningsOf(needle)) this.#add(Buffer.from(beginning, 'latin1'), needle);
     if (rest === undefined) return;
     this.#held = Buffer.from(rest.held);
     this.#replaced = rest.replaced;
@@ -88,47 +87,46 @@ export class Mask {
     return pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces);
   }
 
-  #add(head: Buffer, needle: Needle): void {
-    const key = head.readInt32BE(0);
-    const others = this.#needles.get(key);
-    if (others !== undefined) {
-      others.push(needle);
-      return;
-    }
-    this.#needles.set(key, [needle]);
-    const bit = hash(key);
-    this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] ?? 0) | (1 << (bit & 7));
-    for (let length = 1; length < HEAD; length++) this.#beginnings.add(head.toString('latin1', 0, length));
+  #add(beginning: Buffer, needle: Needle): void {
+    const head = beginning.readInt32BE(0);
+    const beginnings = this.#heads.get(head) ?? new Beginnings();
+    beginnings.add(beginning, needle);
+    this.#heads.set(head, beginnings);
+    this.#mark(hash(head >>> 8), FIRST);
+    this.#mark(hash(head & 0xff_ffff), LAST);
+    this.#mark(hash(head), WHOLE);
+    for (let length = 1; length < HEAD; length++)
+      this.#beginnings.add(beginning.toString('latin1', 0, length));
   }
 
-  /** The next place where the head of a needle may be, or the first without room for one. */
+  #mark(place: number, as: number): void {
+    this.#filter[place] = (this.#filter[place] ?? 0) | as;
+  }
+
+  /** The next place where the head of a needle is, or the first without room for one. */
   #next(data: Buffer, from: number): number {
     const filter = this.#filter;
-    const { length } = data;
-    if (from + HEAD > length) return from;
-    let key = data.readUIntBE(from, HEAD - 1);
-    for (let at = from + HEAD - 1; at < length; at++) {
-      key = (key << 8) | (data[at] ?? 0);
-      const bit = hash(key);
-      if (((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0) return at - HEAD + 1;
+    const room = data.length - HEAD;
+    for (let at = from + 1; at <= room + 1; at += 2) {
+      // Typed arrays hold numbers at each of these places; only the compiler does not know it.
+      const three = ((data[at] as number) << 16) | ((data[at + 1] as number) << 8) | (data[at + 2] as number);
+      const found = filter[hash(three)] as number;
+      if (found === 0) continue;
+      if ((found & LAST) !== 0) {
+        const head = ((data[at - 1] as number) << 24) | three;
+        if (((filter[hash(head)] as number) & WHOLE) !== 0 && this.#heads.has(head)) return at - 1;
+      }
+      if ((found & FIRST) !== 0 && at <= room) {
+        const head = (three << 8) | (data[at + 3] as number);
+        if (((filter[hash(head)] as number) & WHOLE) !== 0 && this.#heads.has(head)) return at;
+      }
     }
-    return length - HEAD + 1;
+    return Math.max(from, room + 1);
   }
 
   /** Where the longest needle that starts at `at` ends (0 without one), and whether one may continue beyond the data. */
   #look(data: Buffer, at: number): Match {
-    let end = 0;
-    let open = false;
-    const isAmongBackslashes =
-      at + MANY_BACKSLASHES.length <= data.length &&
-      data.compare(MANY_BACKSLASHES, 0, MANY_BACKSLASHES.length, at, at + MANY_BACKSLASHES.length) === 0;
-    for (const needle of this.#needles.get(data.readInt32BE(at)) ?? []) {
-      if (isAmongBackslashes && needle.spellings[0]?.plain[0] !== BACKSLASH) continue;
-      const match = matchAt(needle, data, at);
-      open ||= match.open;
-      end = Math.max(end, match.end);
-    }
-    return { end, open };
+    return this.#heads.get(data.readInt32BE(at))?.matchAt(data, at) ?? NO_MATCH;
   }
 
   /** The position from which the data may be the start of a needle: `from` itself if a whole head is left. */

@@ -37,49 +37,85 @@ export interface Match {
 /** What nothing is read as. */
 const NO_SPELLING = spellAs();
 
-const NO_MATCH: Match = { end: 0, open: false };
+/** No text. */
+const NONE = Buffer.alloc(0);
+
+export const NO_MATCH: Match = { end: 0, open: false };
 
 /** A needle that has one spelling. */
 export function exactly(text: string): Needle {
   return { spellings: Array.from(text, (character) => spellAs(character)), wraps: false, endings: [] };
 }
 
-/** All that the first bytes of a needle may be, one character per byte. */
-export function headsOf({ spellings }: Needle): Set<string> {
-  const heads = new Set<string>();
-  let unfinished = new Set(['']);
-  for (const { beginnings } of spellings) {
+/**
+ * All that a needle may begin with, one character per byte: the whole text if its first character is written with at least
+ * `HEAD` bytes, as escapes are, else so many bytes.
+ */
+export function beginningsOf({ spellings }: Needle): Set<string> {
+  const [first = NO_SPELLING, ...others] = spellings;
+  const found = new Set<string>();
+  let unfinished = new Set<string>();
+  for (const text of first.all) {
+    (text.length < HEAD ? unfinished : found).add(text.toString('latin1'));
+  }
+  for (const { beginnings } of others) {
     if (unfinished.size === 0) break;
     const longer = new Set<string>();
     for (const before of unfinished) {
       for (const beginning of beginnings) {
         const head = (before + beginning).slice(0, HEAD);
-        (head.length < HEAD ? longer : heads).add(head);
+        (head.length < HEAD ? longer : found).add(head);
       }
     }
     unfinished = longer;
   }
-  return heads;
+  return found;
 }
 
 /** Compares a needle with the data from some place on. Nearly all ends at the first character that differs. */
 export function matchAt(needle: Needle, data: Buffer, from: number): Match {
   const { spellings, wraps, endings } = needle;
-  let index = 0;
   let place = from;
-  let spelling = spellings[0];
-  while (spelling !== undefined && spelling.simple === data[place]) {
-    place++;
-    spelling = spellings[++index];
+  let isPlain = true;
+  let index = 0;
+  for (const spelling of spellings) {
+    const byte = data[place];
+    if (byte === spelling.simple) place++;
+    else {
+      const isSimple = place + spelling.longest <= data.length && !(wraps && BREAK_STARTS.has(byte ?? 0));
+      const text = isSimple ? onlyOne(spelling, data, place) : undefined;
+      if (text === NONE) return NO_MATCH;
+      if (text === undefined) return new Reading(data, from, wraps).match(needle, index, { place, isPlain });
+      isPlain &&= text === spelling.plain;
+      place += text.length;
+    }
+    index++;
   }
-  if (spelling === undefined && endings.length === 0) return { end: place, open: false };
-  if (spelling !== undefined && differs(spelling, data[place], wraps)) return NO_MATCH;
-  return new Reading(data, from, wraps).match(needle, index, place);
+  if (endings.length === 0) return { end: place, open: false };
+  return new Reading(data, from, wraps).match(needle, index, { place, isPlain });
 }
 
-/** Whether a byte starts no spelling, nor the end of a line. */
-function differs({ starts }: Spelling, byte: number | undefined, wraps: boolean): boolean {
-  return byte !== undefined && starts.size > 0 && !starts.has(byte) && !(wraps && BREAK_STARTS.has(byte));
+/** The only text of a spelling that is there, `NONE`, or `undefined` if there are several. */
+function onlyOne({ starts, all }: Spelling, data: Buffer, at: number): Buffer | undefined {
+  if (starts.size > 0 && !starts.has(data[at] ?? 0)) return NONE;
+  let found: Buffer = NONE;
+  for (const text of all) {
+    if (!isAt(text, data, at)) continue;
+    if (found !== NONE) return undefined;
+    found = text;
+  }
+  return found;
+}
+
+function isAt(text: Buffer, data: Buffer, at: number): boolean {
+  for (let index = 0; index < text.length; index++) if (data[at + index] !== text[index]) return false;
+  return true;
+}
+
+/** How far the data was read as a needle, and whether that stands as it is. */
+interface Walked {
+  readonly place: number;
+  readonly isPlain: boolean;
 }
 
 /** What was read as a needle: every place where it may have ended, and where if it stands as it is (-1 if it does not). */
@@ -103,11 +139,11 @@ class Reading {
   }
 
   /**
-   * Goes on where the characters before `index` were as they are, up to `place`. If the whole needle stands as it is, it
+   * Goes on behind the characters before `index`, which could be read in one way only. If the whole needle stands as it is, it
    * ends there: a quotation mark behind it is not its own. Else the longest way counts.
    */
-  match({ spellings, endings }: Needle, index: number, place: number): Match {
-    const whole = this.#read(spellings, index, { places: [place], plain: place });
+  match({ spellings, endings }: Needle, index: number, so: Walked): Match {
+    const whole = this.#read(spellings, index, { places: [so.place], plain: so.isPlain ? so.place : -1 });
     if (whole.places.length === 0) return this.#open ? { end: 0, open: true } : NO_MATCH;
     if (whole.plain !== -1 && endings.length === 0) return { end: whole.plain, open: false };
     const ends = endings.flatMap((ending) => this.#read(ending, 0, whole).places);
@@ -153,16 +189,18 @@ class Reading {
     return reached;
   }
 
-  /** The place itself, and that behind the line breaks there and the indentation after them. */
+  /** The place itself, and those behind the line breaks there: the blanks after them may be indentation or not. */
   #pastBreaks(place: number): number[] {
     if (place - this.#from < HEAD || !BREAK_STARTS.has(this.#data[place] ?? 0)) return [place];
+    const places = [place];
     let end = place;
     for (let length = this.#lengthOfBreak(place); length > 0; ) {
       end += length;
-      if (end - place > LONGEST_BREAK) return [place];
+      if (end - place > LONGEST_BREAK) return places;
+      places.push(end);
       length = BLANKS.has(this.#data[end] ?? 0) ? 1 : this.#lengthOfBreak(end);
     }
-    return end === place ? [place] : [place, end];
+    return places;
   }
 
   #lengthOfBreak(at: number): number {

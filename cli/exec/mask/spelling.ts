@@ -12,12 +12,14 @@ export interface Spelling {
   readonly simple: number;
   /** The first bytes of all; none if one of them is empty. */
   readonly starts: ReadonlySet<number>;
+  /** How many bytes the longest has. */
+  readonly longest: number;
   /** Some more first bytes of all, one character per byte. */
   readonly beginnings: readonly string[];
 }
 
 /** How many backslashes stand for one after a text was quoted, and quoted again up to three times. */
-export const BACKSLASHES = [1, 2, 3, 4, 7, 8].map((count) => '\\'.repeat(count));
+const BACKSLASHES = [1, 2, 3, 4, 7, 8].map((count) => '\\'.repeat(count));
 
 /** What follows the backslash in shells, C, JSON, Python, Go and Ruby. */
 const ESCAPES = new Map([
@@ -109,6 +111,7 @@ function remember(key: string, spellings: () => readonly Buffer[]): Spelling {
     all,
     simple: plain.length === 1 && others.every((other) => other[0] !== first) ? first : -1,
     starts: new Set(all.every(({ length }) => length > 0) ? all.map((bytes) => bytes[0] ?? 0) : []),
+    longest: Math.max(...all.map(({ length }) => length)),
     beginnings: [...new Set(all.map((bytes) => bytes.toString('latin1', 0, BEGINNING)))],
   };
   known.set(key, made);
