@@ -14,7 +14,7 @@ export type Destination =
   | { readonly kind: 'file'; readonly path: string; readonly replaces: Stats | undefined };
 
 /** What stands for standard output. */
-export const STANDARD_OUTPUT: Destination = { kind: 'descriptor', fd: 1 };
+const STANDARD_OUTPUT: Destination = { kind: 'descriptor', fd: 1 };
 
 /** After how many links the kernel gives up (path_resolution(7)). */
 const MAX_LINKS = 40;
