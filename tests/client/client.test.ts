@@ -98,7 +98,7 @@ describe('calls', () => {
       expires_at: null,
       scopes: ['a'],
     });
-    expect(await client.listProviders()).toEqual({ providers: [] });
+    expect(await client.listProviders()).toEqual({ providers: [], cursor: null });
     expect(await client.rpcDiscover()).toHaveProperty('openrpc');
   });
 
@@ -141,7 +141,7 @@ describe('calls', () => {
     await serve({ get_token: () => new Promise(() => undefined) });
     const client = await open({ timeout: 20 });
     await expect(client.getToken(ACCOUNT)).rejects.toMatchObject({ kind: 'timeout' });
-    expect(await client.listProviders()).toEqual({ providers: [] });
+    expect(await client.listProviders()).toEqual({ providers: [], cursor: null });
     expect(direct.opened).toBe(0);
   });
 
@@ -174,7 +174,7 @@ describe('calls', () => {
     await expect(connect({ timeout: 0 })).rejects.toMatchObject({ kind: 'invalid_params' });
     await expect(connect({ timeout: Number.NaN })).rejects.toMatchObject({ kind: 'invalid_params' });
     const patient = await open({ timeout: Number.POSITIVE_INFINITY });
-    expect(await patient.listProviders()).toEqual({ providers: [] });
+    expect(await patient.listProviders()).toEqual({ providers: [], cursor: null });
   });
 });
 
@@ -358,7 +358,7 @@ describe('a daemon that is restarted', () => {
     await expect(client.listProviders()).rejects.toMatchObject({ kind: 'daemon_unavailable' });
     await serve();
     const answers = await Promise.all([client.listProviders(), client.listAccounts()]);
-    expect(answers[0]).toEqual({ providers: [] });
+    expect(answers[0]).toEqual({ providers: [], cursor: null });
     expect(direct.opened).toBe(0);
   });
 

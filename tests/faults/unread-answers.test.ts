@@ -84,7 +84,7 @@ test('a maintenance page is kept too, and the grant lives on', async () => {
   const { access_token } = await scene.api.refreshToken(work);
   expect(await scene.provider.introspect(access_token)).toMatchObject({ active: true });
   // The grant has a successor, so that nothing can come of the page.
-  expect(await scene.api.listUnreadAnswers()).toEqual({ answers: [] });
+  expect(await scene.api.listUnreadAnswers()).toEqual({ answers: [], cursor: null });
   expect(await readdir(rescueOf(scene))).toEqual([]);
 });
 
@@ -105,7 +105,7 @@ test('an unread answer to a sign-in is not kept: there is no grant yet', async (
   const scene = await stopAfter(startScene());
   scene.proxy.plan(answerWith(200, 'noise'), { grantType: 'authorization_code' });
   await expect(addAccount(scene.api)).rejects.toMatchObject({ kind: 'refresh_failed' });
-  expect(await scene.api.listUnreadAnswers()).toEqual({ answers: [] });
+  expect(await scene.api.listUnreadAnswers()).toEqual({ answers: [], cursor: null });
 });
 
 describe('a newer version that can read the answer', () => {
@@ -161,7 +161,7 @@ describe('a newer version that can read the answer', () => {
       JSON.parse((await scene.sandbox.run(['unread-answers', ...args, '--direct', '--json'])).stdout);
     expect(await cli()).toMatchObject({ answers: [work] });
     expect(await cli('--retry')).toEqual({ recovered: [work], unread: 0 });
-    expect(await cli()).toEqual({ answers: [] });
+    expect(await cli()).toEqual({ answers: [], cursor: null });
     await upgrade();
     expect(await scene.api.getToken(work)).toMatchObject({ access_token: accessToken });
     await expectWholeGrant(scene);

@@ -189,7 +189,7 @@ describe.each(backends)('by $name', ({ start }) => {
     await expect(signIn(api, { params, flow: 'device_code' })).rejects.toMatchObject({
       message: expect.stringContaining('invalid_target'),
     });
-    expect(await api.listAccounts()).toEqual({ accounts: [] });
+    expect(await api.listAccounts()).toEqual({ accounts: [], cursor: null });
   });
 
   test('a refresh token of another program is taken over, and that program is out', async () => {
@@ -228,7 +228,7 @@ describe.each(backends)('by $name', ({ start }) => {
     const { api } = await stopAfter(start());
     const client = await know(api);
     await expect(signIn(api, { flow }, { deny: true })).rejects.toMatchObject({ kind: 'denied' });
-    expect(await api.listAccounts()).toEqual({ accounts: [] });
+    expect(await api.listAccounts()).toEqual({ accounts: [], cursor: null });
     expect(await server.grants(client)).toBe(0);
   });
 

@@ -130,7 +130,7 @@ describe.each(backends)('by $name, the example of the SDK', ({ start }) => {
     const { api } = await stopAfter(start());
     await know(api, server, 'none', { redirect_uri: `http://127.0.0.1:${await freePort()}/callback` });
     await expect(addAccount(api, { params })).rejects.toMatchObject({ kind: 'refresh_failed' });
-    expect(await api.listAccounts()).toEqual({ accounts: [] });
+    expect(await api.listAccounts()).toEqual({ accounts: [], cursor: null });
   });
 
   test('gives no refresh token: when its token has expired, only the person helps', async () => {
@@ -205,7 +205,7 @@ describe.each(backends)('by $name, a server with refresh tokens', ({ start }) =>
     await know(api, server);
     server.provider.refuses = true;
     await expect(addAccount(api, forResource(server))).rejects.toMatchObject({ kind: 'denied' });
-    expect(await api.listAccounts()).toEqual({ accounts: [] });
+    expect(await api.listAccounts()).toEqual({ accounts: [], cursor: null });
     expect(server.count('authorization_code')).toBe(0);
   });
 

@@ -219,7 +219,8 @@ describe('a database that cannot be used', () => {
       kind: 'store_unavailable',
       message: "The vault's database is kept busy by another program.",
     });
-    for (let call = 0; call < 3; call++) expect(await client.listAccounts()).toEqual({ accounts: [] });
+    for (let call = 0; call < 3; call++)
+      expect(await client.listAccounts()).toEqual({ accounts: [], cursor: null });
     expect(failed).toBe(false);
     await refused;
     unblock();
