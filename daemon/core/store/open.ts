@@ -28,6 +28,8 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
   makePrivateFolder(paths.data);
   // What is rescued there must still be there at the next start.
   assertPrivateIfThere(paths.rescue);
+  // Not made here: a vault on a read-only disk is read without a lease.
+  assertPrivateIfThere(paths.locks);
   refuseNetworkFileSystem(paths.data);
   // A daemon lives long: what it reads must not grow old, and it must write again once that is possible.
   const evenUnwritable = instanceLease === undefined;
