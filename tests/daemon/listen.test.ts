@@ -209,7 +209,7 @@ describe('the folder', () => {
     const { folder } = await place();
     if (isRoot) {
       mkdirSync(folder, { mode: 0o700 });
-      chownSync(folder, 65534, 65534);
+      chownSync(folder, 12_345, 12_345);
     }
     const foreign = isRoot ? folder : '/usr';
     await expect(bindSocket(path.join(foreign, 's.sock'))).rejects.toMatchObject({
