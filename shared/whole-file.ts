@@ -8,8 +8,10 @@ interface Owner {
   readonly gid: number;
 }
 
-/** So much of a file's name is in those of its drafts: together they fit into the 255 bytes of a name. */
-const PREFIX_LENGTH = 60;
+/** In bytes: a longer name would not fit, with what its drafts have besides, into the 255 bytes of one. */
+const LONGEST_NAME = 240;
+/** So many characters of it then stand for it. */
+const SHORTENED = 60;
 
 /**
  * Writes a private file (0600), whole or not at all, and returns once it is on the disk. A reader sees the old content
@@ -71,7 +73,8 @@ const DRAFT_ENDING = /^[0-9a-f]{12}$/;
 const LONGEST_WRITE_MS = 10 * 60_000;
 
 function draftPrefix(file: string): string {
-  return `.${path.basename(file).slice(0, PREFIX_LENGTH)}.`;
+  const name = path.basename(file);
+  return `.${Buffer.byteLength(name) > LONGEST_NAME ? name.slice(0, SHORTENED) : name}.`;
 }
 
 function writeDraft(draft: string, content: Buffer, owner: Owner | undefined): void {

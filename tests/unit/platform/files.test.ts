@@ -23,6 +23,19 @@ test('a private file replaces the old one whole, and removes only the drafts tha
   expect(readdirSync(home).sort()).toEqual(['.keys.0123456789ab', 'key', 'key.other']);
 });
 
+test('a file whose long name begins alike is written at the same time', async () => {
+  const { home } = await stopAfter(createSandbox());
+  const [one = '', other = ''] = ['one', 'other'].map((end) => path.join(home, `${'a'.repeat(80)}.${end}`));
+  const rename = fs.renameSync;
+  vi.spyOn(fs, 'renameSync').mockImplementationOnce((from, to) => {
+    writePrivateFile(other, Buffer.from('other'));
+    rename(from, to);
+  });
+  syncBuiltinESMExports();
+  writePrivateFile(one, Buffer.from('one'));
+  expect([one, other].map((file) => readFileSync(file, 'utf8'))).toEqual(['one', 'other']);
+});
+
 function failing(code: string): () => never {
   return () => {
     throw Object.assign(new Error(code), { code });
