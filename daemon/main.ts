@@ -10,6 +10,7 @@ import { readConfig } from './core/platform/config.js';
 import { asReported, reported } from './core/platform/faults.js';
 import { JsonLog } from './core/platform/json-log.js';
 import { silentLogger } from './core/platform/log.js';
+import { systemCalls } from './core/platform/system-calls.js';
 import { serveDaemon } from './daemon.js';
 
 /** Writes the only line on standard output: that the daemon is ready, or why it will not be. */
@@ -35,7 +36,9 @@ async function main(): Promise<void> {
   process.umask(0o077);
   closeInherited();
   keepDaemonEnvironment();
+  // First: what is not dumpable may not change its own filter of core files.
   leaveMemoryOutOfCoreFiles();
+  systemCalls()?.forbidDumps();
   // Node would open its inspector, which every user of this machine could connect to.
   process.on('SIGUSR1', () => {});
   const paths = resolvePaths();

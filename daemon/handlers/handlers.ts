@@ -1,4 +1,15 @@
 import type { AccountEvent, CheckedParamsOf, MethodName, ResultOf } from '../../shared/contract/index.js';
+import type { Rights } from './rights.js';
+
+/** The process at the other end, if the system tells. */
+export interface Who {
+  /** The user; `null` if the system does not tell. */
+  readonly uid: number | null;
+  /** The process that connected, which may have handed the connection on; `null` if the system does not tell. */
+  readonly pid: number | null;
+  /** The name of the door that it came through. */
+  readonly door: string | null;
+}
 
 /** Who asks: one connection of the daemon, or the program that holds the library in-process. */
 export interface Peer {
@@ -11,6 +22,9 @@ export interface Peer {
    * idle. Throws `limit_exceeded` if too many are kept.
    */
   keep(): () => void;
+  readonly who: Who;
+  /** What it may ask for. */
+  readonly rights: Rights;
 }
 
 /** One function for each method of the contract. Leaving one out is a compile error. */

@@ -13,6 +13,7 @@ import { reported } from '../core/platform/faults.js';
 import type { JsonLog } from '../core/platform/json-log.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { createHandlers } from '../handlers/index.js';
+import { Rights } from '../handlers/rights.js';
 import { openLocalCore } from './open.js';
 
 export type { Api } from '../../shared/contract/index.js';
@@ -52,6 +53,8 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
     notify: (event) => onEvent?.(event),
     gone: gone.signal,
     keep: () => () => {},
+    who: { uid: process.getuid?.() ?? null, pid: process.pid, door: null },
+    rights: new Rights(),
   };
   return Object.assign(callable(handlers, peer, log), {
     async close() {

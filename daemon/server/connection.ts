@@ -2,6 +2,9 @@ import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
+import { systemCalls } from '../core/platform/system-calls.js';
+import type { Who } from '../handlers/handlers.js';
+import { Rights } from '../handlers/rights.js';
 import type { Budget } from './budget.js';
 import { Calls, type Started } from './calls.js';
 import { Deadline } from './deadline.js';
@@ -22,6 +25,18 @@ function errorText(thrown: unknown): string {
 /** In characters. */
 const LONG_LINE = 16 * 1024;
 
+/** A socket of Node's, with the handle that has its descriptor. */
+interface WithHandle {
+  readonly _handle?: { readonly fd?: number } | null;
+}
+
+/** Who has connected, if the system tells. */
+function whoConnected(socket: Socket): Who {
+  const fd = (socket as WithHandle)._handle?.fd;
+  const peer = fd === undefined ? undefined : systemCalls()?.peerOf(fd);
+  return { uid: peer?.uid ?? null, pid: peer?.pid ?? null, door: null };
+}
+
 /** What the connections of a server share. */
 export interface Shared {
   readonly dispatch: Dispatcher;
@@ -36,6 +51,8 @@ let activity = 0;
 
 /** One client: reads its lines, has their calls run, writes the answers, and keeps the client within its limits. */
 export class Connection implements Caller, Occupant, Starter {
+  readonly who: Who;
+  readonly rights = new Rights();
   readonly #socket: Socket;
   readonly #shared: Shared;
   readonly #inbox: Inbox;
@@ -59,6 +76,7 @@ export class Connection implements Caller, Occupant, Starter {
     const { limits } = shared;
     this.#socket = socket;
     this.#shared = shared;
+    this.who = whoConnected(socket);
     this.#inbox = new Inbox(limits);
     this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread);

@@ -233,6 +233,7 @@ describe('packages', () => {
     '@napi-rs/keyring': ['daemon/core/keychain'],
     '@node-rs/argon2': ['daemon/core/vault/slots'],
     uuid: ['daemon/core/platform'],
+    koffi: ['daemon/core/platform'],
     oauth4webapi: ['daemon/core/oauth'],
     jose: ['daemon/core/oauth/keys'],
     open: ['cli/terminal'],

@@ -1,5 +1,6 @@
 import type { ResultOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { matchesSegments } from '../../../shared/grant.js';
 import { type AuthType, parseReference, printReference, type Reference } from '../../../shared/reference.js';
 import type { Secret } from '../../../shared/secret.js';
 import { accountClient } from '../accounts/account-client.js';
@@ -145,7 +146,7 @@ export class Resolver {
     const { type } = reference;
     if (type !== 'refresh_token' && type !== 'client_secret') return;
     const text = printReference(reference);
-    if (this.#reveal.some((pattern) => matches(pattern, text))) return;
+    if (this.#reveal.some((pattern) => matchesSegments(pattern, text))) return;
     throw new SigilforgeError('denied', `A ${type} stays inside the vault.`, {
       hint: 'Programs need only the token. If one really must have it, name the reference under security.reveal in config.toml.',
     });
@@ -183,14 +184,4 @@ function outcomeOf(thrown: unknown): Source['outcome'] {
     default:
       return 'unavailable';
   }
-}
-
-/** `*` stands for one whole segment. */
-function matches(pattern: string, text: string): boolean {
-  const wanted = pattern.split('/');
-  const segments = text.split('/');
-  return (
-    wanted.length === segments.length &&
-    wanted.every((segment, index) => segment === '*' || segment === segments[index])
-  );
 }

@@ -1,3 +1,4 @@
+import { Rights } from '../../../daemon/handlers/rights.js';
 import type { Caller } from '../../../daemon/server/rpc.js';
 import type { AccountEvent } from '../../../shared/contract/index.js';
 
@@ -6,5 +7,9 @@ export function aPeer(
   gone: AbortSignal = new AbortController().signal,
   notify: (event: AccountEvent) => void = () => undefined,
 ): Caller {
-  return { gone, notify, keep: () => () => undefined, assertMayCall: () => undefined };
+  return {
+    ...{ gone, notify, keep: () => () => undefined, assertMayCall: () => undefined },
+    who: { uid: null, pid: null, door: null },
+    rights: new Rights(),
+  };
 }

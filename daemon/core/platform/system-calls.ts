@@ -1,0 +1,85 @@
+import { createRequire } from 'node:module';
+import type Koffi from 'koffi';
+
+/** The process at the other end of a Unix socket when it connected. */
+interface PeerCredentials {
+  readonly uid: number;
+  /** `null` if the system does not tell. */
+  readonly pid: number | null;
+}
+
+/** What Node has no function for. */
+export interface SystemCalls {
+  /** Who connected a Unix socket (`SO_PEERCRED` of unix(7), `LOCAL_PEERCRED` of unix(4)); `undefined` if that fails. */
+  peerOf(fd: number): PeerCredentials | undefined;
+  /** Forbids core files and debuggers of the same user (`PR_SET_DUMPABLE` of prctl(2)); nothing but on Linux. */
+  forbidDumps(): void;
+}
+
+const resolver = createRequire(import.meta.url);
+
+let loaded: SystemCalls | null | undefined;
+
+/** `undefined` if koffi, an optional dependency, is not installed, and on other platforms. */
+export function systemCalls(): SystemCalls | undefined {
+  if (loaded === undefined) loaded = load() ?? null;
+  return loaded ?? undefined;
+}
+
+function load(): SystemCalls | undefined {
+  try {
+    const koffi = resolver('koffi') as typeof Koffi;
+    if (process.platform === 'linux') return linux(koffi);
+    return process.platform === 'darwin' ? darwin(koffi) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+/** `struct ucred`: pid, uid and gid, four bytes each. */
+const UCRED_BYTES = 12;
+const PR_SET_DUMPABLE = 4;
+
+function linux(koffi: typeof Koffi): SystemCalls {
+  const library = koffi.load(null);
+  const getsockopt = library.func(
+    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
+  );
+  const prctl = library.func('int prctl(int option, ulong a, ulong b, ulong c, ulong d)');
+  return {
+    peerOf(fd) {
+      const value = Buffer.alloc(UCRED_BYTES);
+      const length = [UCRED_BYTES];
+      if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value, length) !== 0) return undefined;
+      const pid = value.readInt32LE(0);
+      return { uid: value.readUInt32LE(4), pid: pid > 0 ? pid : null };
+    },
+    forbidDumps: () => void prctl(PR_SET_DUMPABLE, 0, 0, 0, 0),
+  };
+}
+
+const SOL_LOCAL = 0;
+const LOCAL_PEERCRED = 1;
+const LOCAL_PEERPID = 2;
+/** `struct xucred`: version, uid, number of groups, sixteen groups. */
+const XUCRED_BYTES = 76;
+
+/** The project's tests do not run on macOS: this follows only its documentation. */
+function darwin(koffi: typeof Koffi): SystemCalls {
+  const library = koffi.load(null);
+  const getsockopt = library.func(
+    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
+  );
+  return {
+    peerOf(fd) {
+      const value = Buffer.alloc(XUCRED_BYTES);
+      if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, value, [XUCRED_BYTES]) !== 0) return undefined;
+      const pid = Buffer.alloc(4);
+      const hasPid = getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, pid, [pid.length]) === 0;
+      return { uid: value.readUInt32LE(4), pid: hasPid ? pid.readInt32LE(0) : null };
+    },
+    forbidDumps: () => {},
+  };
+}

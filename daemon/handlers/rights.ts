@@ -1,0 +1,54 @@
+import { SigilforgeError } from '../../shared/errors.js';
+import { covers, intersection } from '../../shared/grant.js';
+
+/** How many grants a narrowed connection may have: each is compared when another one narrows it further. */
+const MOST_GRANTS = 1024;
+
+/** What a peer may ask for: everything, until it is narrowed for good. */
+export class Rights {
+  #grants: readonly string[] | undefined;
+  /** Those without `*`. */
+  #exact: ReadonlySet<string> = new Set();
+
+  /** `grants` in their usual spelling (`parseGrant`); without them, everything. */
+  constructor(grants?: readonly string[]) {
+    if (grants) this.#set(grants);
+  }
+
+  get isNarrowed(): boolean {
+    return this.#grants !== undefined;
+  }
+
+  /** What is granted; `undefined` for everything. */
+  get grants(): readonly string[] | undefined {
+    return this.#grants;
+  }
+
+  /** Leaves what is granted now and by `grants`. Throws `limit_exceeded`, and then nothing has changed. */
+  narrow(grants: readonly string[]): void {
+    this.#set(this.#grants === undefined ? grants : inBoth(this.#grants, grants));
+  }
+
+  /** Whether a reference in its usual spelling (`printReference`) is granted. */
+  permits(reference: string): boolean {
+    if (this.#grants === undefined || this.#exact.has(reference)) return true;
+    return this.#grants.some((grant) => covers(grant, reference));
+  }
+
+  #set(grants: readonly string[]): void {
+    const once = [...new Set(grants)];
+    if (once.length > MOST_GRANTS) throw tooMany();
+    this.#grants = once;
+    this.#exact = new Set(once.filter((grant) => !grant.includes('*')));
+  }
+}
+
+function inBoth(ours: readonly string[], theirs: readonly string[]): string[] {
+  return ours.flatMap((own) => theirs.flatMap((other) => intersection(own, other) ?? []));
+}
+
+function tooMany(): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `A connection has at most ${MOST_GRANTS} grants.`, {
+    hint: 'Write * for a whole segment, or open several doors.',
+  });
+}
