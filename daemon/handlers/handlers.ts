@@ -7,6 +7,8 @@ export interface Who {
   readonly uid: number | null;
   /** The process that connected, which may have handed the connection on; `null` if the system does not tell. */
   readonly pid: number | null;
+  /** When that process began (`startOf`), because ids of processes are used again; `null` if the system does not tell. */
+  readonly started: string | null;
   /** The name of the door that it came through. */
   readonly door: string | null;
 }

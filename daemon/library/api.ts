@@ -8,6 +8,7 @@ import {
   methodNames,
 } from '../../shared/contract/index.js';
 import { wholeList } from '../../shared/contract/whole-list.js';
+import { startOf } from '../../shared/process-stat.js';
 import { systemClock } from '../core/platform/clock.js';
 import { reported } from '../core/platform/faults.js';
 import type { JsonLog } from '../core/platform/json-log.js';
@@ -53,7 +54,12 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
     notify: (event) => onEvent?.(event),
     gone: gone.signal,
     keep: () => () => {},
-    who: { uid: process.getuid?.() ?? null, pid: process.pid, door: null },
+    who: {
+      uid: process.getuid?.() ?? null,
+      pid: process.pid,
+      started: startOf(process.pid),
+      door: null,
+    },
     rights: new Rights(),
   };
   return Object.assign(callable(handlers, peer, log), {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
+import { startOf } from '../../shared/process-stat.js';
 import { systemCalls } from '../core/platform/system-calls.js';
 import type { Who } from '../handlers/handlers.js';
 import { Rights } from '../handlers/rights.js';
@@ -34,7 +35,8 @@ interface WithHandle {
 function whoConnected(socket: Socket): Who {
   const fd = (socket as WithHandle)._handle?.fd;
   const peer = fd === undefined ? undefined : systemCalls()?.peerOf(fd);
-  return { uid: peer?.uid ?? null, pid: peer?.pid ?? null, door: null };
+  const pid = peer?.pid ?? null;
+  return { uid: peer?.uid ?? null, pid, started: pid === null ? null : startOf(pid), door: null };
 }
 
 /** What the connections of a server share. */

@@ -9,7 +9,7 @@ export function aPeer(
 ): Caller {
   return {
     ...{ gone, notify, keep: () => () => undefined, assertMayCall: () => undefined },
-    who: { uid: null, pid: null, door: null },
+    who: { uid: null, pid: null, started: null, door: null },
     rights: new Rights(),
   };
 }
