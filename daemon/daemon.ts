@@ -12,11 +12,14 @@ import { systemClock } from './core/platform/clock.js';
 import { reported } from './core/platform/faults.js';
 import type { JsonLog } from './core/platform/json-log.js';
 import { type Lease, Leases } from './core/store/lease.js';
+import { createAdmission } from './handlers/admission.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
+import { sweepDoors } from './server/door-places.js';
 import { bindSocket } from './server/listen.js';
 import type { Listener } from './server/listener.js';
 import { contractMethods } from './server/methods.js';
+import { OpenDoors } from './server/open-doors.js';
 import { listenOnPipe } from './server/pipe.js';
 import { createDispatcher } from './server/rpc.js';
 import { type Serving, serve } from './server/server.js';
@@ -62,6 +65,7 @@ export async function serveDaemon(
       storeWaitMs,
     });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
+    if (socket !== null) await sweepDoors(socket);
     const listener = socket === null ? await listenOnPipe() : await bindSocket(socket);
     runHooks(config.hooks, core.events, log);
     return serveCore(core, listener, instanceLease, { paths, notices, log });
@@ -82,6 +86,7 @@ function serveCore(
   }: { readonly paths: Paths; readonly notices: readonly string[]; readonly log: JsonLog },
 ): Daemon {
   const socket = listener.address;
+  const doors = new OpenDoors();
   let serving: Serving | undefined;
   let whereabouts: Whereabouts | undefined;
   let end: () => void = () => {};
@@ -99,6 +104,7 @@ function serveCore(
   };
   const finish = async (): Promise<void> => {
     core.signIns.close();
+    doors.end();
     await serving?.close();
     await core.close();
     whereabouts?.leave();
@@ -114,10 +120,13 @@ function serveCore(
     setLogLevel: (level) => {
       log.level = level;
     },
+    doors,
     // The answer is written first.
     shutdown: () => setImmediate(stop),
   });
-  serving = serve(listener, createDispatcher(contractMethods(handlers), log), log);
+  const admits = createAdmission((service, account) => core.accounts.isApiKey(service, account));
+  serving = serve(listener, createDispatcher(contractMethods(handlers), log, admits), log);
+  doors.begin(serving);
   const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);
   log.info('daemon.ready', { version: VERSION, socket });

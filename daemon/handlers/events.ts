@@ -2,6 +2,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import type { Core } from '../core/core.js';
 import { newId } from '../core/platform/id.js';
 import { whenGone } from '../core/platform/when-gone.js';
+import { mayHear } from './admission.js';
 import type { Handlers, Peer } from './handlers.js';
 
 type Methods = 'subscribe' | 'unsubscribe';
@@ -28,7 +29,8 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
       const release = peer.keep();
       const subscription = newId();
       const silence = events.listen((event) => {
-        if (topics.includes(event.topic)) peer.notify({ subscription, ...event });
+        if (topics.includes(event.topic) && mayHear(peer.rights, event))
+          peer.notify({ subscription, ...event });
       });
       const end = () => {
         silence();

@@ -25,6 +25,8 @@ export interface Peer {
    */
   keep(): () => void;
   readonly who: Who;
+  /** What it called itself when it was narrowed, for the record. */
+  label: string | null;
   /** What it may ask for. */
   readonly rights: Rights;
 }

@@ -2,6 +2,7 @@ import type { LogLevel } from '../../shared/schemas.js';
 import { PROTOCOL_VERSION, VERSION } from '../../shared/version.js';
 import type { Core } from '../core/core.js';
 import { timestamp } from '../core/platform/clock.js';
+import type { Doors } from './doors.js';
 import type { Handlers } from './handlers.js';
 import { openRpcDocument } from './openrpc.js';
 
@@ -14,6 +15,7 @@ export interface Host {
   readonly startedAt: number;
   connections(): number;
   setLogLevel(level: LogLevel): void;
+  readonly doors: Doors;
   /** Begins to end the process, once the answer is on its way. */
   shutdown(): void;
 }
@@ -23,8 +25,10 @@ export function hostHandlers(
   host: Host,
 ): Pick<Handlers, Methods> {
   return {
-    status: () => {
+    status: (_params, peer) => {
       const health = keychain.health();
+      // What others have here is not for a narrowed connection.
+      const counted = (count: () => number): number | null => (peer.rights.isNarrowed ? null : count());
       return {
         version: VERSION,
         protocol: PROTOCOL_VERSION,
@@ -32,9 +36,9 @@ export function hostHandlers(
         started_at: timestamp(host.startedAt),
         uptime_s: Math.floor(process.uptime()),
         socket: host.socket(),
-        account_count: accounts.count,
-        secret_count: secrets.count,
-        connections: host.connections(),
+        account_count: counted(() => accounts.count),
+        secret_count: counted(() => secrets.count),
+        connections: counted(() => host.connections()),
         vault: { state: vault.state, key_source: vault.keySource },
         keychain: { available: health.available, error: health.error, probed_at: timestamp(health.probedAt) },
       };

@@ -1,5 +1,6 @@
 import type { Core } from '../core/core.js';
 import { accountHandlers } from './accounts.js';
+import { doorHandlers } from './doors.js';
 import { eventHandlers } from './events.js';
 import type { Handlers } from './handlers.js';
 import { type Host, hostHandlers } from './host.js';
@@ -18,5 +19,6 @@ export function createHandlers(core: Core, host: Host): Handlers {
     ...secretHandlers(core),
     ...vaultHandlers(core),
     ...eventHandlers(core),
+    ...doorHandlers(host.doors),
   };
 }

@@ -12,6 +12,8 @@ import { startOf } from '../../shared/process-stat.js';
 import { systemClock } from '../core/platform/clock.js';
 import { reported } from '../core/platform/faults.js';
 import type { JsonLog } from '../core/platform/json-log.js';
+import { type Admission, createAdmission, notGranted } from '../handlers/admission.js';
+import { noDoors } from '../handlers/doors.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { createHandlers } from '../handlers/index.js';
 import { Rights } from '../handlers/rights.js';
@@ -46,6 +48,7 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
       log.level = level;
     },
     shutdown: () => {},
+    doors: noDoors,
   });
   const gone = new AbortController();
   // One signal serves any number of sign-ins, which is not a leak.
@@ -61,8 +64,10 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
       door: null,
     },
     rights: new Rights(),
+    label: null,
   };
-  return Object.assign(callable(handlers, peer, log), {
+  const admits = createAdmission((service, account) => core.accounts.isApiKey(service, account));
+  return Object.assign(callable(handlers, { peer, admits, log }), {
     async close() {
       gone.abort();
       await close();
@@ -70,11 +75,15 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
   });
 }
 
-/** Handlers as an `Api`: it checks parameters and logs bugs as the daemon does, and always returns a promise. */
-function callable(handlers: Handlers, peer: Peer, log: JsonLog): Api {
+/** Handlers as an `Api`: it checks rights and parameters and logs bugs as the daemon does, and always returns a promise. */
+function callable(
+  handlers: Handlers,
+  { peer, admits, log }: { readonly peer: Peer; readonly admits: Admission; readonly log: JsonLog },
+): Api {
   const call = async (name: MethodName, params: unknown): Promise<unknown> => {
     const handler = handlers[name] as (checked: unknown, peer: Peer) => unknown;
     try {
+      if (!admits(name, params, peer.rights)) throw notGranted();
       return await handler(checkParams(name, params), peer);
     } catch (thrown) {
       throw reported(thrown, 'call.failed', log);

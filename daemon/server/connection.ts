@@ -31,12 +31,21 @@ interface WithHandle {
   readonly _handle?: { readonly fd?: number } | null;
 }
 
+/** Where narrowed connections come in. */
+export interface Entrance {
+  readonly grants: readonly string[];
+  /** What the record calls it. */
+  readonly label: string;
+  entered(connection: Connection): void;
+  left(connection: Connection): void;
+}
+
 /** Who has connected, if the system tells. */
-function whoConnected(socket: Socket): Who {
+function whoConnected(socket: Socket, door: string | null): Who {
   const fd = (socket as WithHandle)._handle?.fd;
   const peer = fd === undefined ? undefined : systemCalls()?.peerOf(fd);
   const pid = peer?.pid ?? null;
-  return { uid: peer?.uid ?? null, pid, started: pid === null ? null : startOf(pid), door: null };
+  return { uid: peer?.uid ?? null, pid, started: pid === null ? null : startOf(pid), door };
 }
 
 /** What the connections of a server share. */
@@ -54,7 +63,8 @@ let activity = 0;
 /** One client: reads its lines, has their calls run, writes the answers, and keeps the client within its limits. */
 export class Connection implements Caller, Occupant, Starter {
   readonly who: Who;
-  readonly rights = new Rights();
+  readonly rights: Rights;
+  label: string | null = null;
   readonly #socket: Socket;
   readonly #shared: Shared;
   readonly #inbox: Inbox;
@@ -74,11 +84,12 @@ export class Connection implements Caller, Occupant, Starter {
   #lastActive = ++activity;
 
   /** The socket must be `allowHalfOpen`, so that a client that sends its last request and closes its side is answered. */
-  constructor(socket: Socket, shared: Shared) {
+  constructor(socket: Socket, shared: Shared, entrance?: Entrance) {
     const { limits } = shared;
     this.#socket = socket;
     this.#shared = shared;
-    this.who = whoConnected(socket);
+    this.who = whoConnected(socket, entrance?.label ?? null);
+    this.rights = new Rights(entrance?.grants);
     this.#inbox = new Inbox(limits);
     this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread);

@@ -116,7 +116,7 @@ function lstatIfAny(file: string): Stats | undefined {
 }
 
 /** The code of the error that connecting ends in, or `undefined` if a program answers. */
-function connectionError(socket: string): Promise<string | undefined> {
+export function connectionError(socket: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = net.connect(socket);
     probe.once('connect', () => {

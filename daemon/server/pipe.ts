@@ -8,8 +8,9 @@ import { closed, type Listener } from './listener.js';
  *
  * The project's tests do not run on Windows: this follows only its documentation.
  */
-export async function listenOnPipe(): Promise<Listener> {
-  const address = `\\\\.\\pipe\\sigilforge-${randomBytes(16).toString('hex')}`;
+export async function listenOnPipe(
+  address = `\\\\.\\pipe\\sigilforge-${randomBytes(16).toString('hex')}`,
+): Promise<Listener> {
   const server = await listen(address, 0o077);
   return { server, address, isInPlace: () => true, close: () => closed(server) };
 }

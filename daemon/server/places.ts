@@ -5,7 +5,7 @@ import type { Limits } from './limits.js';
 export interface Occupant {
   /** Whether a call of it has not been answered. */
   readonly isBusy: boolean;
-  /** Whether something belongs to it that would end with it: a subscription, a sign-in. */
+  /** Whether something belongs to it that would end with it: a subscription, a sign-in, a door. */
   readonly isKept: boolean;
   /** Which of two was active last: it grows with everything that comes from a client or goes to it. */
   readonly lastActive: number;
@@ -112,7 +112,7 @@ function full(connections: number): SigilforgeError {
 function tooManyKept(kept: number): SigilforgeError {
   return new SigilforgeError(
     'limit_exceeded',
-    `${kept} programs are subscribed to events or wait for a sign-in, which is the limit.`,
+    `${kept} programs are subscribed to events, wait for a sign-in or have a door, which is the limit.`,
     { hint: 'End one of them, or ask for the state in place of waiting for an event.' },
   );
 }

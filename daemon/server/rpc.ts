@@ -2,6 +2,7 @@ import { type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from '
 import { SigilforgeError } from '../../shared/errors.js';
 import { isRecord } from '../../shared/json.js';
 import { asReported, type FaultLog, logFault } from '../core/platform/faults.js';
+import { type Admission, createAdmission, notGranted } from '../handlers/admission.js';
 import type { Peer } from '../handlers/handlers.js';
 import {
   assertBatchSize,
@@ -10,6 +11,7 @@ import {
   idOf,
   MAX_BATCH_ANSWERS,
   parseLine,
+  type Request,
   type RequestId,
 } from './envelope.js';
 import type { WireMethods } from './methods.js';
@@ -39,14 +41,19 @@ export interface Dispatched {
 /** Reads one line from a client, `null` for a line that is not UTF-8. Never throws: a mistake is a call that fails. */
 export type Dispatcher = (line: string | null, caller: Caller) => Dispatched;
 
-/** Serves `methods` as JSON-RPC 2.0. */
-export function createDispatcher(methods: WireMethods, log: FaultLog): Dispatcher {
+/** Serves `methods` as JSON-RPC 2.0. `admits` is asked before anything else about a request. */
+export function createDispatcher(
+  methods: WireMethods,
+  log: FaultLog,
+  admits: Admission = createAdmission(() => false),
+): Dispatcher {
   const server = createServer(methods, log);
   const encode = (answer: JSONRPCResponse | null) => encodeAnswer(answer, log);
 
   function receive(message: unknown, caller: Caller): PromiseLike<JSONRPCResponse | null> {
     try {
       assertRequest(message);
+      if (!admits(message.method, message.params, caller.rights)) return denied(message);
       caller.assertMayCall(message.method);
     } catch (thrown) {
       return Promise.resolve(failure(idOf(message), thrown, log));
@@ -54,8 +61,19 @@ export function createDispatcher(methods: WireMethods, log: FaultLog): Dispatche
     return server.receive(message, caller);
   }
 
+  function denied({ id }: Request): PromiseLike<JSONRPCErrorResponse | null> {
+    return Promise.resolve(id === undefined ? null : failure(id, notGranted(), log));
+  }
+
+  /** What is denied waits behind nothing. */
+  function paceFor(message: unknown, { rights }: Caller): Pace {
+    const pace = paceOf(message);
+    if (pace === 'light' || !isRecord(message)) return pace;
+    return admits(String(message['method']), message['params'], rights) ? pace : 'light';
+  }
+
   const call = (message: unknown, caller: Caller): Call => ({
-    pace: paceOf(message),
+    pace: paceFor(message, caller),
     run: () => receive(message, caller).then(encode),
   });
 

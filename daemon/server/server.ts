@@ -1,6 +1,6 @@
 import type { Logger } from '../core/platform/log.js';
 import { Budget } from './budget.js';
-import { Connection } from './connection.js';
+import { Connection, type Entrance } from './connection.js';
 import { defaultLimits, type Limits } from './limits.js';
 import type { Listener } from './listener.js';
 import { Places } from './places.js';
@@ -17,6 +17,8 @@ export interface Serving {
   isInPlace(): boolean;
   /** Accepts clients by another listener from now on. Those that are connected stay. As with `serve`: in the same turn. */
   moveTo(next: Listener): void;
+  /** Accepts clients by one more listener too, narrowed to what its door grants. As with `serve`: in the same turn. */
+  acceptAt(door: Listener, entrance: Entrance): void;
   /** Accepts no more clients, waits at most `closeMs` for running requests to be answered, and ends every connection. */
   close(): Promise<void>;
 }
@@ -38,11 +40,15 @@ export function serve(
   let closing: Promise<void> | undefined;
   let listener = accept(first);
 
-  function accept(next: Listener): Listener {
+  function accept(next: Listener, entrance?: Entrance): Listener {
     next.server.on('connection', (socket) => {
-      const connection = new Connection(socket, shared);
+      const connection = new Connection(socket, shared, entrance);
+      socket.on('close', () => {
+        places.remove(connection);
+        entrance?.left(connection);
+      });
+      entrance?.entered(connection);
       places.add(connection);
-      socket.on('close', () => places.remove(connection));
     });
     // Accepting can fail, for example if there are no descriptors left. The clients that are connected are still served.
     next.server.on('error', (error: NodeJS.ErrnoException) => {
@@ -72,6 +78,7 @@ export function serve(
       void listener.close();
       listener = accept(next);
     },
+    acceptAt: (door, entrance) => void accept(door, entrance),
     close() {
       closing ??= close();
       return closing;

@@ -14,9 +14,9 @@ export const daemon = {
       started_at: Timestamp,
       uptime_s: v.number(),
       socket: v.nullable(v.string()),
-      account_count: v.number(),
-      secret_count: v.number(),
-      connections: v.number(),
+      account_count: v.nullable(v.number()),
+      secret_count: v.nullable(v.number()),
+      connections: v.nullable(v.number()),
       vault: v.object({ state: VaultState, key_source: v.nullable(v.string()) }),
       keychain: v.object({
         available: v.nullable(v.boolean()),

@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { accounts } from './accounts.js';
 import { daemon } from './daemon.js';
+import { doors } from './doors.js';
 import { events } from './events.js';
 import { providers } from './providers.js';
 import { references } from './references.js';
@@ -27,6 +28,7 @@ export const contract = {
   ...secrets,
   ...vault,
   ...events,
+  ...doors,
 };
 
 type Contract = typeof contract;

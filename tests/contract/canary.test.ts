@@ -35,6 +35,8 @@ const good: Record<string, unknown> = {
   key: 'example',
   value: 'x',
   password: 'x',
+  grants: ['auth://example/work/token'],
+  door: 'aaaaaaaaaaaaaaaa',
 };
 
 const said: string[] = [];

@@ -36,11 +36,10 @@ Returns an access token that works, refreshed first if necessary.
 @throws \`auth_required\`: There is no usable token and no way to refresh it: a person has to sign in again.
 @throws \`refresh_failed\`: The provider refused, or its answer was not usable.
 @throws \`network\`: The provider could not be reached.
-@throws \`denied\`: It is not allowed, or the person refused.
 @throws \`config\`: There is a mistake in config.toml, or a provider lacks a setting.
 @throws \`vault_locked\`: The vault or the keychain is locked.
 @throws \`integrity\`: Stored data is not what was recorded.
-@throws Any call may also throw \`invalid_params\`, \`internal_error\`, \`store_unavailable\`, \`limit_exceeded\`, \`timeout\`, \`cancelled\`, \`incompatible\`, \`daemon_unavailable\`.
+@throws Any call may also throw \`invalid_params\`, \`internal_error\`, \`store_unavailable\`, \`limit_exceeded\`, \`timeout\`, \`cancelled\`, \`incompatible\`, \`daemon_unavailable\`, \`denied\`.
 @example
 \`\`\`ts
 const result = await client.getToken({ service: 'example', account: 'work', min_valid_s: 600 });

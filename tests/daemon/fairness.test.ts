@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Core } from '../../daemon/core/core.js';
+import { noDoors } from '../../daemon/handlers/doors.js';
 import type { Peer } from '../../daemon/handlers/handlers.js';
 import { createHandlers } from '../../daemon/handlers/index.js';
 import { contractMethods, type WireMethods } from '../../daemon/server/methods.js';
@@ -45,6 +46,7 @@ beforeAll(async () => {
     connections: () => served.serving.connections,
     setLogLevel: () => undefined,
     shutdown: () => undefined,
+    doors: noDoors,
   };
   const methods = counted(contractMethods(createHandlers(core, host)));
   served = await serveStub({ methods, limits: { turnMs: 0, turnWaitingMs: 0 } });

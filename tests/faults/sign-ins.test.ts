@@ -285,7 +285,7 @@ async function leaveWhileWaiting(client: SigilforgeClient, flowId: string): Prom
   const { connections } = await client.status();
   await client.close();
   await waiting;
-  await expect.poll(async () => (await scene.api.status()).connections).toBe(connections - 1);
+  await expect.poll(async () => (await scene.api.status()).connections).toBe(Number(connections) - 1);
 }
 
 async function expectRevoked(tokens: { access_token: string; refresh_token: string }): Promise<void> {

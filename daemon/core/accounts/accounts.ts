@@ -74,6 +74,11 @@ export class Accounts {
     return revokedWith({ store: this.#store, log: this.#env.log }, grant);
   }
 
+  /** Whether there is such an account, and it is an API key. */
+  isApiKey(service: string, account: string): boolean {
+    return this.#store.find(service, account)?.kind === 'api_key';
+  }
+
   /** Throws `not_found`. */
   stored(service: string, account: string): StoredAccount {
     const stored = this.#store.find(service, account);

@@ -30,6 +30,7 @@ export const EVERY_METHOD: readonly ErrorKind[] = [
   'cancelled',
   'incompatible',
   'daemon_unavailable',
+  'denied',
 ];
 
 /** Kinds of everything that opens a sealed value. */
@@ -62,6 +63,7 @@ export const EXAMPLE = {
   slotId: '01936b7c-70c4-7e55-8f21-93d5c1a4e0b7',
   keyId: '01936b7c-7b3d-7a68-a132-b5e7d3c6f219',
   subscription: '01936b7c-8452-7b79-b243-c6f8e5d7a32a',
+  door: 'nzc4qk2v7emtxw3a',
   created: '2026-01-31T12:00:00.000Z',
   used: '2026-01-31T12:30:00.000Z',
   expires: '2026-01-31T13:00:00.000Z',

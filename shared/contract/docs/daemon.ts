@@ -17,9 +17,10 @@ export const daemonMethods: TextsOf<typeof daemon> = {
         started_at: 'When it started.',
         uptime_s: 'Whole seconds since the process started.',
         socket: 'The path of the socket that it listens on; `null` for the library in-process.',
-        account_count: 'How many accounts are stored.',
-        secret_count: 'How many secrets are stored.',
-        connections: 'How many clients are connected; 0 for the library in-process.',
+        account_count: 'How many accounts are stored; `null` on a narrowed connection.',
+        secret_count: 'How many secrets are stored; `null` on a narrowed connection.',
+        connections:
+          'How many clients are connected; 0 for the library in-process, `null` on a narrowed connection.',
         vault: {
           text: 'The vault.',
           fields: { state: 'Whether it is locked.', key_source: keySourceText },

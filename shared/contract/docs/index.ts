@@ -1,6 +1,7 @@
 import { accountMethods, accountTypes } from './accounts.js';
 import { commonTypes } from './common.js';
 import { daemonMethods } from './daemon.js';
+import { doorMethods, doorTypes } from './doors.js';
 import { eventMethods, eventTypes } from './events.js';
 import { providerTypes } from './provider-types.js';
 import { providerMethods } from './providers.js';
@@ -27,6 +28,7 @@ export const methodTexts = {
   ...secretMethods,
   ...vaultMethods,
   ...eventMethods,
+  ...doorMethods,
 };
 
 /** The types that documents refer to by their names. */
@@ -37,5 +39,6 @@ export const namedTypes: Readonly<Record<string, NamedType>> = {
   ...providerTypes,
   ...secretTypes,
   ...vaultTypes,
+  ...doorTypes,
   ...commonTypes,
 };

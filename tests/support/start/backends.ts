@@ -11,6 +11,8 @@ export interface Backend {
   readonly sandbox: Sandbox;
   /** The process that answers, if it is not this one. */
   readonly daemon?: RunningDaemon;
+  /** Another connection to the same daemon, closed with the first one. */
+  connect?(): Promise<SigilforgeClient>;
   stop(): Promise<void>;
 }
 

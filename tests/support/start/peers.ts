@@ -11,5 +11,6 @@ export function aPeer(
     ...{ gone, notify, keep: () => () => undefined, assertMayCall: () => undefined },
     who: { uid: null, pid: null, started: null, door: null },
     rights: new Rights(),
+    label: null,
   };
 }

@@ -77,6 +77,10 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     unsubscribe: () => ({ removed: true }),
     set_log_level: ({ level }) => ({ level }),
     shutdown: () => ({ stopping: true }),
+    restrict: ({ grants }) => ({ grants }),
+    open_door: absent,
+    list_doors: () => ({ doors: [], cursor: null }),
+    close_door: () => ({ closed: false }),
     ...overrides,
   };
 }

@@ -9,6 +9,9 @@ const flooded = (index: number) => FLOODED[index % FLOODED.length] ?? { service:
 const LONG_KEY = 'flood/long';
 const LONG_VALUE = 'x'.repeat(200 * 1024);
 
+/** As many as there may be, which all have something in common with each other. */
+const GRANTS = Array.from({ length: 256 }, (_, index) => `auth://flood/own-${index}/token`);
+
 type Call = { readonly [M in MethodName]: readonly [M, ParamsOf<M>] }[MethodName];
 
 /** The calls of a flood, by their number. Some undo in every second call what they did in the first. */
@@ -67,6 +70,11 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   unsubscribe: () => ['unsubscribe', { subscription: STUB_ID }],
   set_log_level: () => ['set_log_level', { level: 'info' }],
   shutdown: () => ['shutdown', {}],
+  restrict: () => ['restrict', { grants: GRANTS }],
+  // Most are over the limit: no more than one connection may have.
+  open_door: () => ['open_door', { grants: GRANTS }],
+  list_doors: () => ['list_doors', {}],
+  close_door: () => ['close_door', { door: 'aaaaaaaaaaaaaaaa' }],
 };
 
 /** What floods need before they begin. */

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import type { ResultOf } from '../../shared/contract/index.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { systemClock, timestamp } from '../core/platform/clock.js';
+import { type Listed, pageOf } from '../core/platform/pages.js';
+import { shuttingDown } from '../core/platform/shutting-down.js';
+import { whenGone } from '../core/platform/when-gone.js';
+import type { DoorRequest, Doors } from '../handlers/doors.js';
+import type { Peer } from '../handlers/handlers.js';
+import type { Connection, Entrance } from './connection.js';
+import { leaveFolder, listenAtDoor } from './door-places.js';
+import type { Listener } from './listener.js';
+import type { Serving } from './server.js';
+
+/** How many doors the daemon has: each takes a descriptor, and 1,024 of them are all that many systems give a process. */
+const MOST = 256;
+
+/** How many a connection has: one that opens doors without end leaves room for others. */
+const MOST_OF_ONE = 64;
+
+const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz234567';
+
+const LISTED: Listed<Door> = { name: 'doors', keyOf: ({ id }) => [id] };
+
+/** One door, from when it is asked for until it is closed. */
+class Door implements Entrance {
+  readonly id: string;
+  readonly name: string | null;
+  readonly grants: readonly string[];
+  readonly opener: Peer;
+  /** Its opener is not closed to make room for another connection. */
+  readonly #release: () => void;
+  #stay = (): void => {};
+  readonly #openedAt = systemClock.wall();
+  readonly #through = new Set<Connection>();
+  #listener: Listener | undefined;
+
+  constructor(id: string, { grants, name }: DoorRequest, opener: Peer) {
+    this.id = id;
+    this.name = name ?? null;
+    this.grants = grants;
+    this.opener = opener;
+    this.#release = opener.keep();
+  }
+
+  get label(): string {
+    return this.name ?? this.id;
+  }
+
+  /** Where it is, once it is open. */
+  get socket(): string | undefined {
+    return this.#listener?.address;
+  }
+
+  get info(): ResultOf<'list_doors'>['doors'][number] {
+    const { id, name, grants } = this;
+    const connections = this.#through.size;
+    return { door: id, name, grants: [...grants], opened_at: timestamp(this.#openedAt), connections };
+  }
+
+  entered(connection: Connection): void {
+    this.#through.add(connection);
+  }
+
+  left(connection: Connection): void {
+    this.#through.delete(connection);
+  }
+
+  opened(listener: Listener): void {
+    this.#listener = listener;
+  }
+
+  /** Calls `leave` once its opener is gone. */
+  stayFor(leave: () => void): void {
+    this.#stay = whenGone(this.opener.gone, leave);
+  }
+
+  /** Lets no more clients in. Those that are connected stay. */
+  shut(): void {
+    this.#stay();
+    this.#release();
+    void this.#listener?.close();
+  }
+
+  endConnections(): void {
+    for (const connection of this.#through) connection.destroy();
+  }
+}
+
+/** The doors of a daemon. */
+export class OpenDoors implements Doors {
+  readonly #doors = new Map<string, Door>();
+  /** Until it serves, and once it ends, no door is opened. */
+  #serving: Serving | undefined;
+
+  /** From now on doors may be opened, whose clients this server serves. */
+  begin(serving: Serving): void {
+    this.#serving = serving;
+  }
+
+  /** Shuts every door. Their connections are the server's to end. */
+  end(): void {
+    this.#serving = undefined;
+    for (const door of [...this.#doors.values()]) this.#shut(door);
+  }
+
+  async open(request: DoorRequest, opener: Peer): Promise<ResultOf<'open_door'>> {
+    const id = request.door ?? newDoorId();
+    this.#assertRoom(id, opener);
+    const door = new Door(id, request, opener);
+    this.#doors.set(id, door);
+    try {
+      const socket = await this.#listen(door);
+      door.stayFor(() => this.#close(door));
+      return { door: id, socket };
+    } catch (thrown) {
+      this.#close(door);
+      throw thrown;
+    }
+  }
+
+  list(cursor: string | undefined): ResultOf<'list_doors'> {
+    const open = [...this.#doors.values()].filter(({ socket }) => socket !== undefined);
+    const sorted = open.sort((one, other) => (one.id < other.id ? -1 : 1));
+    const page = pageOf(LISTED, sorted, ({ info }) => info, cursor);
+    return { doors: page.items, cursor: page.cursor };
+  }
+
+  close(id: string): boolean {
+    const door = this.#doors.get(id);
+    if (door?.socket === undefined) return false;
+    this.#close(door);
+    return true;
+  }
+
+  async #listen(door: Door): Promise<string> {
+    const serving = this.#serving;
+    if (serving === undefined) throw shuttingDown();
+    const listener = await listenAtDoor(door.id, serving.address);
+    serving.acceptAt(listener, door);
+    door.opened(listener);
+    // It may have ended meanwhile.
+    if (this.#serving === undefined) throw shuttingDown();
+    return listener.address;
+  }
+
+  #close(door: Door): void {
+    this.#shut(door);
+    door.endConnections();
+  }
+
+  #shut(door: Door): void {
+    if (this.#doors.get(door.id) === door) this.#doors.delete(door.id);
+    door.shut();
+    if (door.socket !== undefined) leaveFolder(door.socket, this.#doors.size === 0);
+  }
+
+  #assertRoom(id: string, opener: Peer): void {
+    if (this.#doors.has(id)) throw alreadyOpen();
+    const doors = [...this.#doors.values()];
+    if (doors.length >= MOST) throw tooMany(`The daemon has ${MOST} doors.`);
+    const own = doors.filter((door) => door.opener === opener);
+    if (own.length >= MOST_OF_ONE) throw tooMany(`This connection has ${MOST_OF_ONE} doors.`);
+  }
+}
+
+/** 80 random bits, each five of them as a character of `DOOR_ID`. */
+function newDoorId(): string {
+  return Array.from(randomBytes(16), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join('');
+}
+
+function alreadyOpen(): SigilforgeError {
+  return new SigilforgeError('already_exists', 'The door of this id is open.', {
+    hint: 'Leave the id out for a new door.',
+  });
+}
+
+function tooMany(sentence: string): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', sentence, {
+    hint: 'Close one that is not needed.',
+  });
+}
