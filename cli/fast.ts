@@ -2,7 +2,7 @@ import { callOnce } from '../client/call-once.js';
 import { versionNotice } from '../client/version-notice.js';
 import { leaveMemoryOutOfCoreFiles } from '../shared/core-files.js';
 import { SigilforgeError } from '../shared/errors.js';
-import { pinnedSocket, resolvePaths } from '../shared/paths.js';
+import { pinnedDescriptor, pinnedSocket, resolvePaths } from '../shared/paths.js';
 import { looksLikeReference } from '../shared/reference-schemes.js';
 
 /** Errors that only the whole program can judge: other sources may have the value, or the daemon is of another version. */
@@ -33,7 +33,7 @@ export async function answerFast(args: readonly string[]): Promise<string | unde
 
 /** What every other command says when it connects. */
 function noticeVersion(): void {
-  const socket = pinnedSocket() ?? resolvePaths().socket;
+  const socket = pinnedDescriptor() === undefined ? (pinnedSocket() ?? resolvePaths().socket) : null;
   const notice = socket === null ? undefined : versionNotice(socket);
   if (notice !== undefined) process.stderr.write(`sigilforge: ${notice}\n`);
 }

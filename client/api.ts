@@ -5,10 +5,13 @@ import type { References } from './references/with-references.js';
 export interface ConnectOptions {
   /**
    * What answers if no daemon runs: the library in this process (`direct`, the default), or nothing (`none`). A client
-   * never falls back after a timeout or an error, or if a socket was given here or in `SIGILFORGE_SOCKET`.
+   * never falls back after a timeout or an error, or if a socket was given here or the environment names one (`SIGILFORGE_SOCKET`, `SIGILFORGE_FD`).
    */
   readonly fallback?: 'direct' | 'none';
-  /** The daemon's socket. By default the first of `SIGILFORGE_SOCKET`, `socket` in `config.toml`, and the usual place. */
+  /**
+   * The daemon's socket. By default the first of `SIGILFORGE_SOCKET`, `SIGILFORGE_FD` (an inherited descriptor, also where
+   * the system forbids Unix sockets), `socket` in `config.toml`, and the usual place.
+   */
   readonly socket?: string;
   /** The limit for one call in milliseconds, by default 120,000. `waitFlow` may take its own `timeout_s` in addition. */
   readonly timeout?: number;

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { isErrno } from '../shared/errno.js';
 import { fromWire, isWireError, SigilforgeError } from '../shared/errors.js';
-import { isRecord, parseJson } from '../shared/json.js';
+import { isRecord } from '../shared/json.js';
 import { DEFAULT_TIMEOUT_MS } from '../shared/limits.js';
-import { pinnedSocket, resolvePaths } from '../shared/paths.js';
+import { resolvePaths } from '../shared/paths.js';
+import { type Address, pinnedAddress } from './address.js';
 import { lostConnection, notADaemon } from './connection-errors.js';
+import { openLines } from './open-lines.js';
 import { errorHere } from './other-session.js';
-import { type LineSocket, openSocket } from './socket.js';
+import type { Lines } from './socket.js';
 
 /**
  * One call over a connection of its own, for a program that is started only for that. It loads no schemas, so the
@@ -14,21 +16,21 @@ import { type LineSocket, openSocket } from './socket.js';
  * name its socket. Throws the daemon's error.
  */
 export async function callOnce(method: string, params: object): Promise<Record<string, unknown> | undefined> {
-  const address = usualSocket();
-  const socket = address === undefined ? undefined : await openSocket(address);
-  if (address === undefined || socket === undefined) return undefined;
+  const address = usualAddress();
+  const reached = address && (await openLines(address));
+  if (reached === undefined) return undefined;
   try {
-    return resultOf(await answerTo(socket, { jsonrpc: '2.0', id: 1, method, params }));
+    return resultOf(await answerTo(reached.lines, { jsonrpc: '2.0', id: 1, method, params }));
   } catch (thrown) {
-    throw await errorHere(thrown, address);
+    throw await errorHere(thrown, reached.socket);
   }
 }
 
-function usualSocket(): string | undefined {
-  const pinned = pinnedSocket();
+function usualAddress(): Address | undefined {
+  const pinned = pinnedAddress();
   if (pinned !== undefined) return pinned;
   const { socket, configFile } = resolvePaths();
-  return mentionsSocket(configFile) ? undefined : (socket ?? undefined);
+  return mentionsSocket(configFile) ? undefined : { socket, pinned: false };
 }
 
 function mentionsSocket(configFile: string): boolean {
@@ -39,24 +41,24 @@ function mentionsSocket(configFile: string): boolean {
   }
 }
 
-function answerTo(socket: LineSocket, request: object): Promise<unknown> {
+function answerTo(lines: Lines, request: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new SigilforgeError('timeout', 'The daemon did not answer in time.'));
-      socket.destroy();
+      lines.destroy();
     }, DEFAULT_TIMEOUT_MS);
-    socket.listen({
-      line: (text) => {
-        resolve(parseJson(text ?? ''));
-        socket.destroy();
+    lines.listen({
+      message: (value) => {
+        resolve(value);
+        lines.destroy();
       },
       closed: () => {
         clearTimeout(timer);
         reject(lostConnection());
       },
     });
-    socket.keepAlive(true);
-    socket.send(request);
+    lines.keepAlive(true);
+    lines.send(request);
   });
 }
 

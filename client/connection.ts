@@ -10,14 +10,14 @@ import {
   type ResultOf,
 } from '../shared/contract/index.js';
 import { fromWire, SigilforgeError } from '../shared/errors.js';
-import { parseJson } from '../shared/json.js';
 import { MAX_TIMER_MS } from '../shared/limits.js';
 import { parse } from '../shared/validate.js';
 import type { Address } from './address.js';
 import { lostConnection, notADaemon } from './connection-errors.js';
 import { isAnswer, paramsOf } from './messages.js';
-import { type Reached, reach } from './reach.js';
-import type { LineSocket } from './socket.js';
+import type { Reached } from './open-lines.js';
+import { reach } from './reach.js';
+import type { Lines } from './socket.js';
 import { incompatibility } from './version-check.js';
 
 /** Errors that a peer of another protocol may cause. Only after these is it worth asking for its protocol. */
@@ -36,9 +36,9 @@ export async function openConnection(
 export class DaemonConnection {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
-  /** Where the daemon was found. */
-  readonly address: string;
-  readonly #socket: LineSocket;
+  /** Where the daemon was found; `null` for an inherited descriptor. */
+  readonly address: string | null;
+  readonly #lines: Lines;
   readonly #onEvent: (event: AccountEvent) => void;
   readonly #rpc: JSONRPCClient;
   readonly #pending = new Set<number>();
@@ -46,14 +46,14 @@ export class DaemonConnection {
   #open = true;
   #held = false;
 
-  constructor({ lines: socket, socket: address }: Reached, onEvent: (event: AccountEvent) => void) {
-    this.address = address;
-    this.#socket = socket;
+  constructor({ lines, socket }: Reached, onEvent: (event: AccountEvent) => void) {
+    this.address = socket;
+    this.#lines = lines;
     this.#onEvent = onEvent;
-    this.#rpc = new JSONRPCClient((message) => socket.send(message));
+    this.#rpc = new JSONRPCClient((message) => lines.send(message));
     this.closed = new Promise((resolve) => {
-      socket.listen({
-        line: (text) => this.#receive(text),
+      lines.listen({
+        message: (value) => this.#receive(value),
         closed: () => {
           this.#end(lostConnection());
           resolve();
@@ -100,6 +100,7 @@ export class DaemonConnection {
     } finally {
       clearTimeout(timer);
       this.#pending.delete(id);
+      this.#lines.forget(id);
       this.#keepAlive();
     }
   }
@@ -113,7 +114,7 @@ export class DaemonConnection {
   /** Ends the connection. Pending calls fail with `error`. */
   close(error: SigilforgeError): void {
     this.#end(error);
-    this.#socket.destroy();
+    this.#lines.destroy();
   }
 
   /** Ends a connection that is no longer needed. */
@@ -125,8 +126,7 @@ export class DaemonConnection {
     );
   }
 
-  #receive(text: string | null): void {
-    const message = parseJson(text ?? '');
+  #receive(message: unknown): void {
     const event = paramsOf(message, 'event');
     if (event !== undefined) this.#notify(event);
     else if (!isAnswer(message)) {
@@ -151,7 +151,7 @@ export class DaemonConnection {
   }
 
   #keepAlive(): void {
-    this.#socket.keepAlive(this.#held || this.#pending.size > 0);
+    this.#lines.keepAlive(this.#held || this.#pending.size > 0);
   }
 
   async #incompatibility(timeout: number): Promise<SigilforgeError | undefined> {

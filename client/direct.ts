@@ -1,12 +1,13 @@
 import type { AccountEvent } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
+import { pinnedDescriptor, pinnedSocket } from '../shared/paths.js';
 import type { SigilforgeClient } from './api.js';
 import { type Library, loadLibrary } from './load-library.js';
 import { withReferences } from './references/with-references.js';
 
 /**
- * The library in this process as a client. Throws `daemon_unavailable` if `SIGILFORGE_SOCKET` is set: a program that is
- * confined to a socket must not get around it.
+ * The library in this process as a client. Throws `daemon_unavailable` if `SIGILFORGE_SOCKET` or `SIGILFORGE_FD` is set: a
+ * program that is confined to a socket must not get around it.
  */
 export async function openDirect(onNotice?: (sentence: string) => void): Promise<SigilforgeClient> {
   assertNotPinned();
@@ -35,10 +36,17 @@ export async function withLibrary<T>(use: (library: Library) => Promise<T>): Pro
 }
 
 function assertNotPinned(): void {
-  if (!process.env['SIGILFORGE_SOCKET']) return;
+  if (pinnedSocket() !== undefined) {
+    throw new SigilforgeError(
+      'daemon_unavailable',
+      'SIGILFORGE_SOCKET is set, so only the daemon on that socket may be asked.',
+      { hint: 'Unset SIGILFORGE_SOCKET, or start the daemon with: sigilforge daemon start' },
+    );
+  }
+  if (pinnedDescriptor() === undefined) return;
   throw new SigilforgeError(
     'daemon_unavailable',
-    'SIGILFORGE_SOCKET is set, so only the daemon on that socket may be asked.',
-    { hint: 'Unset SIGILFORGE_SOCKET, or start the daemon with: sigilforge daemon start' },
+    'SIGILFORGE_FD is set, so only the daemon over that descriptor may be asked.',
+    { hint: 'Unset SIGILFORGE_FD if this program may read the whole vault.' },
   );
 }

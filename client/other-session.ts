@@ -27,8 +27,8 @@ export async function adviceHere(text: string, socket: string): Promise<string> 
 }
 
 /** What a call to the daemon on `socket` has thrown, with a hint that helps in this session. */
-export async function errorHere(thrown: unknown, socket: string): Promise<unknown> {
-  if (!(thrown instanceof SigilforgeError)) return thrown;
+export async function errorHere(thrown: unknown, socket: string | null): Promise<unknown> {
+  if (!(thrown instanceof SigilforgeError) || socket === null) return thrown;
   const hint = await adviceHere(thrown.hint, socket);
   return hint === thrown.hint
     ? thrown

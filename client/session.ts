@@ -44,9 +44,9 @@ export class Session {
     }
   }
 
-  /** Where the daemon was found, if one was. */
-  get socket(): string | undefined {
-    return this.#connection?.address;
+  /** The path where the daemon was found, if it has one and a daemon was found. */
+  get socket(): string | null {
+    return this.#connection?.address ?? null;
   }
 
   onEvent(listener: (event: AccountEvent) => void): () => void {

@@ -1,9 +1,16 @@
-import { errnoOf } from '../shared/errno.js';
+import { errnoOf, isErrno } from '../shared/errno.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { pathError } from '../shared/path-error.js';
+import { pinnedAddress } from './address.js';
 
 /** Answers to a Unix socket in sandboxes: seccomp filters choose the first, systemd and missing families the others. */
 const NO_UNIX_SOCKETS = new Set(['EPERM', 'EAFNOSUPPORT', 'EPROTONOSUPPORT']);
+
+/** Whether a Unix socket cannot be had in this process, whatever its path. */
+export function isForbidden(thrown: unknown): boolean {
+  const cause = thrown instanceof SigilforgeError ? thrown.cause : thrown;
+  return isErrno(cause, ...NO_UNIX_SOCKETS);
+}
 
 /** What is wrong with the path, whether or not a daemon runs. */
 const NO_PATH = new Set(['ELOOP', 'ENAMETOOLONG', 'ENOTDIR']);
@@ -44,7 +51,7 @@ export function unusableSocket(socket: string, cause: unknown): SigilforgeError 
   });
 }
 
-/** With SIGILFORGE_SOCKET set, `--direct` is refused. */
+/** Where the environment names the way in, `--direct` is refused. */
 function insteadOfDaemon(): string {
-  return process.env['SIGILFORGE_SOCKET'] ? '' : ', or add --direct if the vault may be read in it';
+  return pinnedAddress() ? '' : ', or add --direct if the vault may be read in it';
 }

@@ -4,19 +4,32 @@ import path from 'node:path';
 import { isErrno } from '../shared/errno.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { encodeLine, LineDecoder } from '../shared/framing.js';
+import { parseJson } from '../shared/json.js';
 import { assertPrivate } from '../shared/ownership.js';
 import { assertSocketPathFits, socketPathFits } from '../shared/paths.js';
 import { inHeldFolder } from './held-folder.js';
-import { unusableSocket } from './socket-errors.js';
+import { isForbidden, unusableSocket } from './socket-errors.js';
 
 /** No daemon listens: no socket, or one that its daemon left behind. Every other failure means that something is wrong. */
 const ABSENT = ['ENOENT', 'ECONNREFUSED'];
 
-/** What is called with what comes through a socket. */
-export interface SocketListener {
-  /** A line, `null` for one that is not UTF-8. */
-  line(text: string | null): void;
+/** What is called with what comes from the daemon. */
+export interface LineListener {
+  /** The JSON value of a line, `undefined` for one that is not JSON. */
+  message(value: unknown): void;
   closed(): void;
+}
+
+/** A way to the daemon: messages in, messages out. It keeps the process alive only after `keepAlive(true)`. */
+export interface Lines {
+  listen(listener: LineListener): void;
+  /** A request has a number as its id, which no other one has. */
+  send(request: object): void;
+  /** No answer to this request is awaited any longer. */
+  forget(id: number): void;
+  keepAlive(alive: boolean): void;
+  /** Ends this way; `closed` is called. */
+  destroy(): void;
 }
 
 /**
@@ -24,14 +37,33 @@ export interface SocketListener {
  * and that the folder cannot be replaced by others. Resolves to `undefined` if no daemon listens. Throws
  * `unsafe_path`, `store_unavailable` for a path that cannot be, and `daemon_unavailable` for every other failure.
  */
-export async function openSocket(socket: string): Promise<LineSocket | undefined> {
+export async function openSocket(socket: string): Promise<Lines | undefined> {
+  const stream = await openStream(socket);
+  return stream && new LineSocket(stream);
+}
+
+/** The same without lines. */
+async function openStream(socket: string): Promise<net.Socket | undefined> {
   assertSocketPathFits(socket);
   try {
-    return new LineSocket(await (process.platform === 'win32' ? connect(socket) : connectPrivately(socket)));
+    return await (process.platform === 'win32' ? connect(socket) : connectPrivately(socket));
   } catch (thrown) {
     if (thrown instanceof SigilforgeError) throw thrown;
     if (isErrno(thrown, ...ABSENT)) return undefined;
     throw unusableSocket(socket, thrown);
+  }
+}
+
+/** A path at which every system refuses a connection, if it has one made at all. */
+const REFUSING = '/dev/null';
+
+/** Whether the system forbids Unix sockets in this process, as a sandbox does. */
+export async function socketsForbidden(): Promise<boolean> {
+  try {
+    (await connect(REFUSING)).destroy();
+    return false;
+  } catch (thrown) {
+    return isForbidden(thrown);
   }
 }
 
@@ -54,8 +86,8 @@ function connect(address: string): Promise<net.Socket> {
   });
 }
 
-/** One connection: lines in, lines out. It keeps the process alive only after `keepAlive(true)`. */
-export class LineSocket {
+/** A connection of one's own. */
+class LineSocket implements Lines {
   readonly #socket: net.Socket;
   readonly #decoder = new LineDecoder();
   #text = '';
@@ -67,18 +99,21 @@ export class LineSocket {
     socket.unref();
   }
 
-  listen(listener: SocketListener): void {
+  listen(listener: LineListener): void {
     this.#socket.on('data', (chunk) => {
-      for (const line of this.#decoder.push(chunk)) listener.line(line);
+      for (const line of this.#decoder.push(chunk)) listener.message(parseJson(line ?? ''));
     });
     this.#socket.on('close', () => listener.closed());
   }
 
-  /** Sends a message. Those of one turn of the event loop leave in one write. */
-  send(message: unknown): void {
+  /** Messages of one turn of the event loop leave in one write. */
+  send(message: object): void {
     if (this.#text === '') process.nextTick(() => this.#flush());
     this.#text += encodeLine(message);
   }
+
+  /** An answer that nothing awaits does no harm here. */
+  forget(): void {}
 
   keepAlive(alive: boolean): void {
     if (alive) this.#socket.ref();

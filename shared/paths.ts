@@ -55,6 +55,11 @@ export function pinnedSocket(env: Environment = process.env): string | undefined
   return env['SIGILFORGE_SOCKET'] || undefined;
 }
 
+/** What the environment says about an inherited descriptor that leads to a daemon, as `N:DEV:INO`. */
+export function pinnedDescriptor(env: Environment = process.env): string | undefined {
+  return env['SIGILFORGE_FD'] || undefined;
+}
+
 /** Whether the platform holds the whole path. */
 export function socketPathFits(socket: string, platform: NodeJS.Platform = process.platform): boolean {
   return Buffer.byteLength(socket) <= (SOCKET_PATH_LIMIT[platform] ?? Number.POSITIVE_INFINITY);

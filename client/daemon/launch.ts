@@ -37,7 +37,7 @@ export interface LaunchOptions {
 /** A daemon that is ready. */
 export interface StartedDaemon {
   readonly pid: number;
-  readonly socket: string;
+  readonly socket: string | null;
   /** Whether a daemon was running before. */
   readonly alreadyRunning: boolean;
   /** Sentences that the user should read: about how the vault is kept, or about a daemon of another version. */
@@ -60,7 +60,7 @@ export async function launchDaemon(options: LaunchOptions = {}): Promise<Started
   if (error.kind !== 'already_exists') throw error;
   const running = await runningDaemon();
   if (running === undefined) throw error;
-  const notice = versionNotice(running.socket);
+  const notice = running.socket === null ? undefined : versionNotice(running.socket);
   return { ...running, alreadyRunning: true, notices: notice === undefined ? [] : [notice] };
 }
 

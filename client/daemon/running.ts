@@ -29,7 +29,7 @@ export async function identify(connection: DaemonConnection): Promise<v.InferOut
  * The daemon that was started before: it may hold the instance lock and not listen yet. `undefined` if it does not come
  * up, or listens elsewhere. Throws `incompatible` if it speaks another protocol.
  */
-export async function runningDaemon(): Promise<{ pid: number; socket: string } | undefined> {
+export async function runningDaemon(): Promise<{ pid: number; socket: string | null } | undefined> {
   const limit = performance.now() + APPEARANCE_LIMIT;
   let connection = await reachDaemon();
   while (connection === undefined && performance.now() < limit) {

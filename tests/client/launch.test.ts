@@ -86,7 +86,7 @@ describe('a daemon', () => {
     expect(await launchDaemon()).toMatchObject({ pid: daemon.pid, alreadyRunning: true });
     expect(await stopDaemon()).toBe(true);
     expect(hasEnded(daemon.pid)).toBe(true);
-    expect(existsSync(daemon.socket)).toBe(false);
+    expect(existsSync(daemon.socket ?? '')).toBe(false);
     expect(await stopDaemon()).toBe(false);
     await client.close();
   });
