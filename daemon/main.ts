@@ -12,6 +12,7 @@ import { JsonLog } from './core/platform/json-log.js';
 import { silentLogger } from './core/platform/log.js';
 import { systemCalls } from './core/platform/system-calls.js';
 import { serveDaemon } from './daemon.js';
+import { endAfterFaults } from './end-after-faults.js';
 
 /** Writes the only line on standard output: that the daemon is ready, or why it will not be. */
 function announce(message: object): void {
@@ -44,15 +45,14 @@ async function main(): Promise<void> {
   const paths = resolvePaths();
   const config = readConfig(paths.configFile);
   const log = JsonLog.ofDaemon(paths.logFile, config.daemon.log_level);
+  let stop = (): void => process.exit();
+  endAfterFaults(log, () => stop());
   const daemon = await serveDaemon(paths, config, log).catch((thrown: unknown) => {
     throw reported(thrown, 'startup.failed', log);
   });
 
+  stop = daemon.stop;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, daemon.stop);
-  process.on('unhandledRejection', (reason) => {
-    const { kind } = reported(reason, 'daemon.unhandled_rejection', log);
-    log.error('daemon.unhandled_rejection', { kind });
-  });
   announce({ ready: true, pid: process.pid, socket: daemon.socket, notices: daemon.notices });
   await daemon.ended;
   process.exit();

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Paths } from './paths.js';
 import { type Presence, readPresence } from './presence.js';
@@ -9,11 +9,11 @@ export const INSTANCE_LEASE = 'instance';
 
 /**
  * The daemon that runs for this data folder, whether or not a socket leads to it. `undefined` if none does, or if that
- * cannot be told for sure: only Linux shows which files a process has open (proc_pid_fd(5)).
+ * cannot be told for sure: only Linux shows which process holds a lock (proc_locks(5)).
  */
 export function findHolder({ presence, locks }: Paths): Presence | undefined {
   const found = readPresence(presence);
-  return found && isSameProcess(found) && hasOpen(found.pid, path.join(locks, INSTANCE_LEASE))
+  return found && isSameProcess(found) && holdsLock(found.pid, path.join(locks, INSTANCE_LEASE))
     ? found
     : undefined;
 }
@@ -23,14 +23,11 @@ function isSameProcess({ pid, started }: Presence): boolean {
   return started !== null && startOf(pid) === started && !isZombie(pid);
 }
 
-function hasOpen(pid: number, file: string): boolean {
+/** By the number of its file: on some file systems, the number of the device is another one there than `stat` says. */
+function holdsLock(pid: number, file: string): boolean {
   try {
-    const { dev, ino } = statSync(file);
-    const descriptors = `/proc/${pid}/fd`;
-    return readdirSync(descriptors).some((fd) => {
-      const stats = statSync(`${descriptors}/${fd}`, { throwIfNoEntry: false });
-      return stats?.dev === dev && stats.ino === ino;
-    });
+    const lock = new RegExp(`^\\d+: POSIX .* ${pid} [0-9a-f]+:[0-9a-f]+:${statSync(file).ino} `, 'm');
+    return lock.test(readFileSync('/proc/locks', 'latin1'));
   } catch {
     return false;
   }

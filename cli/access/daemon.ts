@@ -29,6 +29,14 @@ export async function warnOfOtherSession(
   if (sentence !== undefined) output.warn(sentence);
 }
 
+/** Says so if the daemon cannot keep other users out by itself. */
+export function noteUnchecked({ output }: Context, { peers_checked }: ResultOf<'status'>): void {
+  if (peers_checked !== false) return;
+  output.notice(
+    "The daemon does not see which user connects: only the mode of its socket's folder keeps others out.",
+  );
+}
+
 /** Starts the daemon if it is not running, waits until it is ready, and prints where it is. */
 export async function startDaemon({ output }: Context): Promise<void> {
   const launch = await import('../../client/daemon/launch.js');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withClient } from '../access/client.js';
-import { describeLost, lostDaemon, warnOfOtherSession } from '../access/daemon.js';
+import { describeLost, lostDaemon, noteUnchecked, warnOfOtherSession } from '../access/daemon.js';
 import { vaultStatus } from '../access/vault.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
@@ -26,7 +26,7 @@ async function status(context: Context): Promise<void> {
     const isLocked = found.vault.state === 'locked';
     return { via: client.via, found, warning: isLocked ? (await vaultStatus(client)).warning : null };
   });
-  const { pid, started_at, uptime_s, socket, connections, ...rest } = found;
+  const { pid, started_at, uptime_s, socket, connections, peers_checked: _, ...rest } = found;
   const daemon =
     via === 'daemon'
       ? { daemon: 'running', pid, started_at, uptime_s, socket, connections }
@@ -34,6 +34,7 @@ async function status(context: Context): Promise<void> {
   context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
   if (warning !== null) context.output.warn(warning);
   else await warnOfOtherSession(context, found);
+  noteUnchecked(context, found);
   if (found.vault.key_source === 'key_file') {
     context.output.notice(
       "The vault's key is in a file next to the database. A stolen database is safe; a stolen folder is not.",

@@ -27,6 +27,7 @@ export function hostHandlers(
   return {
     status: (_params, peer) => {
       const health = keychain.health();
+      const socket = host.socket();
       // What others have here is not for a narrowed connection.
       const counted = (count: () => number): number | null => (peer.rights.isNarrowed ? null : count());
       return {
@@ -35,10 +36,11 @@ export function hostHandlers(
         pid: process.pid,
         started_at: timestamp(host.startedAt),
         uptime_s: Math.floor(process.uptime()),
-        socket: host.socket(),
+        socket,
         account_count: counted(() => accounts.count),
         secret_count: counted(() => secrets.count),
         connections: counted(() => host.connections()),
+        peers_checked: socket === null ? null : peer.who.uid !== null,
         vault: { state: vault.state, key_source: vault.keySource },
         keychain: { available: health.available, error: health.error, probed_at: timestamp(health.probedAt) },
       };

@@ -2,8 +2,6 @@ import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import { startOf } from '../../shared/process-stat.js';
-import { systemCalls } from '../core/platform/system-calls.js';
 import type { Who } from '../handlers/handlers.js';
 import { Rights } from '../handlers/rights.js';
 import type { Budget } from './budget.js';
@@ -26,11 +24,6 @@ function errorText(thrown: unknown): string {
 /** In characters. */
 const LONG_LINE = 16 * 1024;
 
-/** A socket of Node's, with the handle that has its descriptor. */
-interface WithHandle {
-  readonly _handle?: { readonly fd?: number } | null;
-}
-
 /** Where narrowed connections come in. */
 export interface Entrance {
   readonly grants: readonly string[];
@@ -38,14 +31,6 @@ export interface Entrance {
   readonly label: string;
   entered(connection: Connection): void;
   left(connection: Connection): void;
-}
-
-/** Who has connected, if the system tells. */
-function whoConnected(socket: Socket, door: string | null): Who {
-  const fd = (socket as WithHandle)._handle?.fd;
-  const peer = fd === undefined ? undefined : systemCalls()?.peerOf(fd);
-  const pid = peer?.pid ?? null;
-  return { uid: peer?.uid ?? null, pid, started: pid === null ? null : startOf(pid), door };
 }
 
 /** What the connections of a server share. */
@@ -84,12 +69,12 @@ export class Connection implements Caller, Occupant, Starter {
   #lastActive = ++activity;
 
   /** The socket must be `allowHalfOpen`, so that a client that sends its last request and closes its side is answered. */
-  constructor(socket: Socket, shared: Shared, entrance?: Entrance) {
+  constructor(socket: Socket, who: Who, shared: Shared, grants?: readonly string[]) {
     const { limits } = shared;
     this.#socket = socket;
     this.#shared = shared;
-    this.who = whoConnected(socket, entrance?.label ?? null);
-    this.rights = new Rights(entrance?.grants);
+    this.who = who;
+    this.rights = new Rights(grants);
     this.#inbox = new Inbox(limits);
     this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread);

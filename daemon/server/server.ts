@@ -6,6 +6,8 @@ import type { Listener } from './listener.js';
 import { Places } from './places.js';
 import { Rounds } from './rounds.js';
 import type { Dispatcher } from './rpc.js';
+import { Strangers } from './strangers.js';
+import { isOtherUser, whoConnected } from './who.js';
 
 /** A server at work. */
 export interface Serving {
@@ -36,13 +38,20 @@ export function serve(
   const limits = { ...defaultLimits, ...changed };
   const budget = new Budget(limits.held, (bytes) => log.warn('connection.holds_too_much', { bytes }));
   const places = new Places<Connection>(limits);
+  const strangers = new Strangers(log);
   const shared = { dispatch, limits, budget, places, rounds: new Rounds() };
   let closing: Promise<void> | undefined;
   let listener = accept(first);
 
   function accept(next: Listener, entrance?: Entrance): Listener {
     next.server.on('connection', (socket) => {
-      const connection = new Connection(socket, shared, entrance);
+      const who = whoConnected(socket, entrance?.label ?? null);
+      if (isOtherUser(who)) {
+        strangers.note(who);
+        socket.destroy();
+        return;
+      }
+      const connection = new Connection(socket, who, shared, entrance?.grants);
       socket.on('close', () => {
         places.remove(connection);
         entrance?.left(connection);

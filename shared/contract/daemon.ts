@@ -17,6 +17,7 @@ export const daemon = {
       account_count: v.nullable(v.number()),
       secret_count: v.nullable(v.number()),
       connections: v.nullable(v.number()),
+      peers_checked: v.nullable(v.boolean()),
       vault: v.object({ state: VaultState, key_source: v.nullable(v.string()) }),
       keychain: v.object({
         available: v.nullable(v.boolean()),

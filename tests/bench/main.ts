@@ -5,6 +5,7 @@ import { createBenchHome } from './home.js';
 import { manyAccounts } from './many-accounts.js';
 import { mask } from './mask.js';
 import { memory } from './memory.js';
+import { peers } from './peers.js';
 import { machine, type Row, table } from './report.js';
 import { roundTrip } from './round-trip.js';
 import { start } from './start.js';
@@ -19,6 +20,7 @@ const benchmarks = new Map<string, Benchmark>([
   ['throughput', throughput],
   ['start', start],
   ['memory', memory],
+  ['peers', peers],
   ['mask', mask],
   ['storm', storm],
   ['many-accounts', manyAccounts],

@@ -51,6 +51,7 @@ export const status: ResultOf<'status'> = {
   account_count: 1,
   secret_count: 0,
   connections: 1,
+  peers_checked: true,
   vault: { state: 'unlocked', key_source: 'keychain' },
   keychain: { available: true, error: null, probed_at: time },
 };

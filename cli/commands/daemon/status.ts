@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { withClient } from '../../access/client.js';
-import { describeLost, lostDaemon, warnOfOtherSession } from '../../access/daemon.js';
+import { describeLost, lostDaemon, noteUnchecked, warnOfOtherSession } from '../../access/daemon.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 
@@ -33,6 +33,7 @@ async function status(context: Context): Promise<void> {
       output.record({ daemon: 'running', pid, socket, version, started_at, uptime_s }),
     );
     await warnOfOtherSession(context, found);
+    noteUnchecked(context, found);
   } catch (thrown) {
     if (asSigilforgeError(thrown).kind !== 'daemon_unavailable') throw thrown;
     const lost = await lostDaemon();

@@ -28,9 +28,14 @@ export function asReported(thrown: unknown, log: FaultLog): SigilforgeError {
   });
 }
 
-/** Logs an error that is a bug of Sigilforge. Messages may quote a value, so only names and stack frames are kept. */
+/** Logs an error that is a bug of Sigilforge, and no other. */
 export function logFault(thrown: unknown, event: LogEvent, log: Logger): void {
   if (thrown instanceof SigilforgeError && thrown.kind !== 'internal_error') return;
+  logThrown(thrown, event, log);
+}
+
+/** Logs anything thrown. Messages may quote a value, so only names and stack frames are kept. */
+export function logThrown(thrown: unknown, event: LogEvent, log: Logger): void {
   const [first, ...causes] = chainOf(thrown);
   log.error(event, {
     error: nameOf(first),

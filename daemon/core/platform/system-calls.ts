@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type Koffi from 'koffi';
+import type { LibraryHandle } from 'koffi';
 
 /** The process at the other end of a Unix socket when it connected. */
 interface PeerCredentials {
@@ -12,7 +13,10 @@ interface PeerCredentials {
 export interface SystemCalls {
   /** Who connected a Unix socket (`SO_PEERCRED` of unix(7), `LOCAL_PEERCRED` of unix(4)); `undefined` if that fails. */
   peerOf(fd: number): PeerCredentials | undefined;
-  /** Forbids core files and debuggers of the same user (`PR_SET_DUMPABLE` of prctl(2)); nothing but on Linux. */
+  /**
+   * Forbids core files of this process and of those that it starts (`RLIMIT_CORE` of setrlimit(2)). On Linux also keeps
+   * other processes of the same user, debuggers too, out of its memory (`PR_SET_DUMPABLE` of prctl(2)).
+   */
   forbidDumps(): void;
 }
 
@@ -36,6 +40,14 @@ function load(): SystemCalls | undefined {
   }
 }
 
+const RLIMIT_CORE = 4;
+/** `struct rlimit`: what holds and what it may be raised to, eight bytes each. */
+const RLIMIT_BYTES = 16;
+
+function forbidCoreFiles(library: LibraryHandle): void {
+  library.func('int setrlimit(int resource, const void *limit)')(RLIMIT_CORE, Buffer.alloc(RLIMIT_BYTES));
+}
+
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 /** `struct ucred`: pid, uid and gid, four bytes each. */
@@ -56,7 +68,10 @@ function linux(koffi: typeof Koffi): SystemCalls {
       const pid = value.readInt32LE(0);
       return { uid: value.readUInt32LE(4), pid: pid > 0 ? pid : null };
     },
-    forbidDumps: () => void prctl(PR_SET_DUMPABLE, 0, 0, 0, 0),
+    forbidDumps() {
+      forbidCoreFiles(library);
+      prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    },
   };
 }
 
@@ -80,6 +95,6 @@ function darwin(koffi: typeof Koffi): SystemCalls {
       const hasPid = getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, pid, [pid.length]) === 0;
       return { uid: value.readUInt32LE(4), pid: hasPid ? pid.readInt32LE(0) : null };
     },
-    forbidDumps: () => {},
+    forbidDumps: () => forbidCoreFiles(library),
   };
 }

@@ -21,6 +21,8 @@ export const daemonMethods: TextsOf<typeof daemon> = {
         secret_count: 'How many secrets are stored; `null` on a narrowed connection.',
         connections:
           'How many clients are connected; 0 for the library in-process, `null` on a narrowed connection.',
+        peers_checked:
+          "Whether the daemon sees which user connects, and so ends other users' connections; false if only the mode of its socket's folder keeps them out, `null` for the library in-process.",
         vault: {
           text: 'The vault.',
           fields: { state: 'Whether it is locked.', key_source: keySourceText },
@@ -48,6 +50,7 @@ export const daemonMethods: TextsOf<typeof daemon> = {
         account_count: 1,
         secret_count: 1,
         connections: 1,
+        peers_checked: true,
         vault: { state: 'unlocked', key_source: 'key_file' },
         keychain: { available: null, error: null, probed_at: null },
       },

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,9 +51,21 @@ export interface Sandbox {
 /** What child processes may know of this one: enough to run, and nothing of desktop, keychain or configuration. */
 const KEPT = ['PATH', 'LANG', 'TERM', 'TMPDIR', 'USER', 'LOGNAME', 'SystemRoot'];
 
+/** A user who is neither root nor known to this machine. Only root can become another user. */
+export const OTHER_USER = 12_345;
+
+export const isRoot = process.getuid?.() === 0;
+
+export interface SandboxOptions {
+  /** The user whose home it is, and who its programs run as; this one without it. */
+  readonly user?: number;
+}
+
 /** Makes a folder (0700) of a short name, because the socket's path has to fit into 103 bytes. */
-export async function createSandbox(): Promise<Sandbox> {
+export async function createSandbox({ user }: SandboxOptions = {}): Promise<Sandbox> {
   const home = await mkdtemp(join(tmpdir(), 'sf-'));
+  const identity = user === undefined ? {} : { uid: user, gid: user };
+  if (user !== undefined) await chown(home, user, user);
   const env = { ...keptEnvironment(), HOME: home, SIGILFORGE_HOME: home };
   const socket = join(home, 'run', 'sigilforge.sock');
   const pids = new Set<number>();
@@ -67,7 +79,11 @@ export async function createSandbox(): Promise<Sandbox> {
 
   function launch(command: readonly string[], options: RunOptions = {}): Running {
     const [program = '', ...args] = options.tty ? onTerminal(command) : command;
-    const child = spawn(program, args, { cwd: options.cwd ?? home, env: { ...env, ...options.env } });
+    const child = spawn(program, args, {
+      ...identity,
+      cwd: options.cwd ?? home,
+      env: { ...env, ...options.env },
+    });
     const running = new Running(track(child));
     if (options.input !== undefined) child.stdin.end(options.input);
     return running;
