@@ -4,6 +4,7 @@ import { SigilforgeError } from '../shared/errors.js';
 import { findHolder, INSTANCE_LEASE } from '../shared/holder.js';
 import type { Paths } from '../shared/paths.js';
 import { makePrivateFolder } from '../shared/private-folder.js';
+import type { LogLevel } from '../shared/schemas.js';
 import { VERSION } from '../shared/version.js';
 import type { Core, CoreOptions } from './core/core.js';
 import { OsKeychain } from './core/keychain/os.js';
@@ -16,6 +17,7 @@ import { createAdmission } from './handlers/admission.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
 import { sweepDoors } from './server/door-places.js';
+import { limitsOf } from './server/limits.js';
 import { bindSocket } from './server/listen.js';
 import type { Listener } from './server/listener.js';
 import { contractMethods } from './server/methods.js';
@@ -68,7 +70,7 @@ export async function serveDaemon(
     if (socket !== null) await sweepDoors(socket);
     const listener = socket === null ? await listenOnPipe() : await bindSocket(socket);
     runHooks(config.hooks, core.events, log);
-    return serveCore(core, listener, instanceLease, { paths, notices, log });
+    return serveCore(core, listener, instanceLease, { paths, limits: config.limits, notices, log });
   } catch (thrown) {
     instanceLease.release();
     throw thrown;
@@ -81,12 +83,18 @@ function serveCore(
   instanceLease: Lease,
   {
     paths,
+    limits,
     notices,
     log,
-  }: { readonly paths: Paths; readonly notices: readonly string[]; readonly log: JsonLog },
+  }: {
+    readonly paths: Paths;
+    readonly limits: Config['limits'];
+    readonly notices: readonly string[];
+    readonly log: JsonLog;
+  },
 ): Daemon {
   const socket = listener.address;
-  const doors = new OpenDoors();
+  const doors = new OpenDoors(limits.doors);
   let serving: Serving | undefined;
   let whereabouts: Whereabouts | undefined;
   let end: () => void = () => {};
@@ -113,19 +121,20 @@ function serveCore(
     log.info('daemon.stopped');
   };
 
-  const handlers = createHandlers(core, {
+  const host = {
     socket: () => serving?.address ?? socket,
     startedAt: systemClock.wall(),
     connections: () => serving?.connections ?? 0,
-    setLogLevel: (level) => {
+    setLogLevel: (level: LogLevel) => {
       log.level = level;
     },
     doors,
     // The answer is written first.
     shutdown: () => setImmediate(stop),
-  });
+  };
+  const methods = contractMethods(createHandlers(core, host, limits.subscriptions));
   const admits = createAdmission((service, account) => core.accounts.isApiKey(service, account));
-  serving = serve(listener, createDispatcher(contractMethods(handlers), log, admits), log);
+  serving = serve(listener, createDispatcher(methods, log, admits, limits), log, limitsOf(limits));
   doors.begin(serving);
   const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);

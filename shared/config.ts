@@ -1,5 +1,6 @@
 import { parse as parseToml, TomlError } from 'smol-toml';
 import * as v from 'valibot';
+import { LIMITS, type Limit } from './config-limits.js';
 import { SigilforgeError } from './errors.js';
 import { pattern } from './pattern.js';
 import { providerSettings } from './provider.js';
@@ -11,6 +12,10 @@ const Command = v.pipe(v.array(Text), v.minLength(1));
 
 function section<E extends v.ObjectEntries>(entries: E) {
   return v.optional(v.strictObject(entries), {} as v.InferInput<v.StrictObjectSchema<E, undefined>>);
+}
+
+function limit({ usual, least, most }: Limit) {
+  return v.optional(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most)), usual);
 }
 
 const Config = v.strictObject({
@@ -51,6 +56,18 @@ const Config = v.strictObject({
     allow: v.optional(v.array(Text), ['*']),
     cache_ttl_s: v.optional(v.pipe(v.number(), v.minValue(0)), 300),
     timeout_s: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(600)), 10),
+  }),
+  limits: section({
+    connections: limit(LIMITS.connections),
+    requests: limit(LIMITS.requests),
+    line_bytes: limit(LIMITS.line_bytes),
+    depth: limit(LIMITS.depth),
+    half_line_s: limit(LIMITS.half_line_s),
+    unread_bytes: limit(LIMITS.unread_bytes),
+    batch: limit(LIMITS.batch),
+    flows: limit(LIMITS.flows),
+    subscriptions: limit(LIMITS.subscriptions),
+    doors: limit(LIMITS.doors),
   }),
   hooks: section({
     account_added: v.optional(Command),

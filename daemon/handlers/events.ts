@@ -1,3 +1,4 @@
+import { LIMITS } from '../../shared/config-limits.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import type { Core } from '../core/core.js';
 import { newId } from '../core/platform/id.js';
@@ -7,11 +8,11 @@ import type { Handlers, Peer } from './handlers.js';
 
 type Methods = 'subscribe' | 'unsubscribe';
 
-/** How many subscriptions one peer may have. */
-const MOST = 16;
-
-/** Subscriptions belong to the peer that made them, and end with it. */
-export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
+/** Subscriptions belong to the peer that made them, at most `most` to each, and end with it. */
+export function eventHandlers(
+  { events }: Core,
+  most: number = LIMITS.subscriptions.usual,
+): Pick<Handlers, Methods> {
   const subscriptions = new WeakMap<Peer, Map<string, () => void>>();
 
   const ofPeer = (peer: Peer): Map<string, () => void> => {
@@ -25,7 +26,7 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
   return {
     subscribe: ({ topics }, peer) => {
       const own = ofPeer(peer);
-      if (own.size >= MOST) throw tooMany();
+      if (own.size >= most) throw tooMany(most);
       const release = peer.keep();
       const subscription = newId();
       const silence = events.listen((event) => {
@@ -51,8 +52,8 @@ export function eventHandlers({ events }: Core): Pick<Handlers, Methods> {
   };
 }
 
-function tooMany(): SigilforgeError {
-  return new SigilforgeError('limit_exceeded', `This connection has ${MOST} subscriptions.`, {
+function tooMany(most: number): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `This connection has ${most} subscriptions.`, {
     hint: 'End one with unsubscribe; one subscription can be for several topics.',
   });
 }

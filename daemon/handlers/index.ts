@@ -9,8 +9,8 @@ import { secretHandlers } from './secrets.js';
 import { tokenHandlers } from './tokens.js';
 import { vaultHandlers } from './vault.js';
 
-/** Every method of the contract, on one library. */
-export function createHandlers(core: Core, host: Host): Handlers {
+/** Every method of the contract, on one library. `subscriptions`: how many each peer may have. */
+export function createHandlers(core: Core, host: Host, subscriptions?: number): Handlers {
   return {
     ...hostHandlers(core, host),
     ...providerHandlers(core),
@@ -18,7 +18,7 @@ export function createHandlers(core: Core, host: Host): Handlers {
     ...tokenHandlers(core),
     ...secretHandlers(core),
     ...vaultHandlers(core),
-    ...eventHandlers(core),
+    ...eventHandlers(core, subscriptions),
     ...doorHandlers(host.doors),
   };
 }

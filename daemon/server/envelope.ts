@@ -12,9 +12,6 @@ export interface Request {
   readonly id?: RequestId;
 }
 
-/** The most requests of one batch. */
-const MAX_BATCH = 64;
-
 /** How long the answers of one batch may be together before its other requests are refused, in characters. */
 export const MAX_BATCH_ANSWERS = 1024 * 1024;
 
@@ -27,11 +24,30 @@ export function parseLine(line: string | null): unknown {
 }
 
 /** Throws `invalid_request` for an empty batch (JSON-RPC 2.0, section 6), `limit_exceeded` for one that is too long. */
-export function assertBatchSize(batch: readonly unknown[]): void {
+export function assertBatchSize(batch: readonly unknown[], most: number): void {
   if (batch.length === 0) throw new SigilforgeError('invalid_request', 'The batch is empty.');
-  if (batch.length > MAX_BATCH) {
-    throw new SigilforgeError('limit_exceeded', `A batch holds at most ${MAX_BATCH} requests.`);
+  if (batch.length > most) {
+    throw new SigilforgeError('limit_exceeded', `A batch holds at most ${most} requests.`);
   }
+}
+
+/** Throws `limit_exceeded` for a value of more than `most` levels of arrays and objects, which it does not call itself for. */
+export function assertDepth(value: unknown, most: number): void {
+  let level = containersIn([value]);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > most) throw tooDeep(most);
+    level = level.flatMap((container) => containersIn(Object.values(container)));
+  }
+}
+
+function containersIn(values: readonly unknown[]): object[] {
+  return values.filter((value) => typeof value === 'object' && value !== null);
+}
+
+function tooDeep(most: number): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `A line has more than ${most} levels of arrays and objects.`, {
+    hint: 'No method needs as many. Nothing of this line was done; the connection goes on.',
+  });
 }
 
 /** For the requests of a batch that come after too many long answers. */

@@ -1,4 +1,5 @@
-import { MAX_CLIENT_LINE } from '../../shared/framing.js';
+import type { Config } from '../../shared/config.js';
+import { LIMITS } from '../../shared/config-limits.js';
 
 /** How much of the daemon a client may use: bytes, numbers and milliseconds. */
 export interface Limits {
@@ -9,6 +10,10 @@ export interface Limits {
   readonly reserve: number;
   /** Bytes of a line of a client. */
   readonly line: number;
+  /** Levels of arrays and objects in a line: what looks at its value calls itself for each of them. */
+  readonly depth: number;
+  /** Requests of one batch. */
+  readonly batch: number;
   /** Requests in flight on a connection; beyond them the daemon stops reading it. */
   readonly running: number;
   /** The same for requests that wait for an event. */
@@ -31,19 +36,44 @@ export interface Limits {
   readonly closeMs: number;
 }
 
-export const defaultLimits: Limits = {
-  connections: 256,
-  kept: 192,
+/** Those that config.toml has no key for, each beside what it bounds. */
+const FIXED = {
+  // As many as any client of the project has connections to spare for the daemon's own commands.
   reserve: 16,
-  line: MAX_CLIENT_LINE,
-  running: 64,
+  // A call that only waits costs a timer and no turn.
   waiting: 256,
+  // A whole page of a list and a secret, so that no client that reads is kept waiting.
   unread: 256 * 1024,
-  held: 64 * 1024 * 1024,
   turnMs: 1,
   turnWaitingMs: 10,
-  halfLineMs: 30_000,
+  // As long as a half line: a client that reads is faster by far.
   unreadMs: 30_000,
   lingerMs: 1_000,
+  // A daemon that is asked to end is gone within five seconds, exchanges aside.
   closeMs: 5_000,
 };
+
+/** The limits with what config.toml says about them. */
+export function limitsOf(config: Omit<Config['limits'], 'flows' | 'subscriptions' | 'doors'>): Limits {
+  const { connections, depth, batch } = config;
+  return {
+    ...FIXED,
+    ...{ connections, depth, batch },
+    // A quarter of the places stays for those that may be ended to make room.
+    kept: connections - Math.floor(connections / 4),
+    line: config.line_bytes,
+    running: config.requests,
+    held: config.unread_bytes,
+    halfLineMs: config.half_line_s * 1000,
+  };
+}
+
+export const defaultLimits: Limits = limitsOf({
+  connections: LIMITS.connections.usual,
+  requests: LIMITS.requests.usual,
+  line_bytes: LIMITS.line_bytes.usual,
+  depth: LIMITS.depth.usual,
+  half_line_s: LIMITS.half_line_s.usual,
+  unread_bytes: LIMITS.unread_bytes.usual,
+  batch: LIMITS.batch.usual,
+});

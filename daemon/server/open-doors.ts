@@ -12,9 +12,6 @@ import { leaveFolder, listenAtDoor } from './door-places.js';
 import type { Listener } from './listener.js';
 import type { Serving } from './server.js';
 
-/** How many doors the daemon has: each takes a descriptor, and 1,024 of them are all that many systems give a process. */
-const MOST = 256;
-
 /** How many a connection has: one that opens doors without end leaves room for others. */
 const MOST_OF_ONE = 64;
 
@@ -90,8 +87,14 @@ class Door implements Entrance {
 /** The doors of a daemon. */
 export class OpenDoors implements Doors {
   readonly #doors = new Map<string, Door>();
+  readonly #most: number;
   /** Until it serves, and once it ends, no door is opened. */
   #serving: Serving | undefined;
+
+  /** `most`: how many may be open. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** From now on doors may be opened, whose clients this server serves. */
   begin(serving: Serving): void {
@@ -158,7 +161,7 @@ export class OpenDoors implements Doors {
   #assertRoom(id: string, opener: Peer): void {
     if (this.#doors.has(id)) throw alreadyOpen();
     const doors = [...this.#doors.values()];
-    if (doors.length >= MOST) throw tooMany(`The daemon has ${MOST} doors.`);
+    if (doors.length >= this.#most) throw tooMany(`The daemon has ${this.#most} doors.`);
     const own = doors.filter((door) => door.opener === opener);
     if (own.length >= MOST_OF_ONE) throw tooMany(`This connection has ${MOST_OF_ONE} doors.`);
   }

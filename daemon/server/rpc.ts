@@ -6,6 +6,7 @@ import { type Admission, createAdmission, notGranted } from '../handlers/admissi
 import type { Peer } from '../handlers/handlers.js';
 import {
   assertBatchSize,
+  assertDepth,
   assertRequest,
   batchAnswersTooLong,
   idOf,
@@ -14,6 +15,7 @@ import {
   type Request,
   type RequestId,
 } from './envelope.js';
+import { defaultLimits, type Limits } from './limits.js';
 import type { WireMethods } from './methods.js';
 import { type Pace, paceOf } from './paces.js';
 
@@ -46,6 +48,7 @@ export function createDispatcher(
   methods: WireMethods,
   log: FaultLog,
   admits: Admission = createAdmission(() => false),
+  limits: Pick<Limits, 'batch' | 'depth'> = defaultLimits,
 ): Dispatcher {
   const server = createServer(methods, log);
   const encode = (answer: JSONRPCResponse | null) => encodeAnswer(answer, log);
@@ -92,21 +95,24 @@ export function createDispatcher(
     });
   }
 
-  function refused(thrown: unknown): Call[] {
-    const answer = encode(failure(null, thrown, log));
+  function refused(thrown: unknown, id: RequestId): Call[] {
+    const answer = encode(failure(id, thrown, log));
     return [{ pace: 'light', run: () => Promise.resolve(answer) }];
   }
 
   return (line, caller) => {
     let isJson = false;
+    let message: unknown;
     try {
-      const message = parseLine(line);
+      // Read once: rights and handlers are given the same value. Of names that are there twice it has the last one.
+      message = parseLine(line);
       isJson = true;
+      assertDepth(message, limits.depth);
       if (!Array.isArray(message)) return { isJson, isBatch: false, calls: [call(message, caller)] };
-      assertBatchSize(message);
+      assertBatchSize(message, limits.batch);
       return { isJson, isBatch: true, calls: batch(message, caller) };
     } catch (thrown) {
-      return { isJson, isBatch: false, calls: refused(thrown) };
+      return { isJson, isBatch: false, calls: refused(thrown, idOf(message)) };
     }
   };
 }

@@ -15,14 +15,16 @@ interface Collaborators
   readonly providers: Providers;
   readonly vault: Vault;
   readonly oauth: OAuthContext;
+  /** How many sign-ins may be under way. */
+  readonly flows: number;
 }
 
 /** Every way to add an account, and the sign-ins that wait for a person. */
 export function openSignIn(
   env: Env,
-  { store, attempts, accounts, grants, events, providers, vault, oauth }: Collaborators,
+  { store, attempts, accounts, grants, events, providers, vault, oauth, flows }: Collaborators,
 ): { addAccount: AddAccount; signIns: PendingSignIns } {
-  const signIns = new PendingSignIns();
+  const signIns = new PendingSignIns(flows);
   const signInStore = new SignInStore(env, { store, attempts, vault, grants, events });
   const tokenImport = new TokenImport(env, { store, attempts, vault, grants, providers, oauth, signInStore });
   const { log, leases } = env;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LIMITS } from '../../../shared/config-limits.js';
 import type { AccountInfo } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { MAX_TIMER_MS } from '../../../shared/limits.js';
@@ -41,8 +42,6 @@ interface PendingSignIn extends WaitingSignIn {
   ended: boolean;
 }
 
-/** How many may be under way: each has a listener of its own, or polls a provider. */
-const MOST = 32;
 /** How many ended sign-ins can still be asked for their results, and for how long. */
 const REMEMBERED = 256;
 const REMEMBER_MS = 10 * 60 * 1000;
@@ -57,7 +56,13 @@ export class PendingSignIns {
   readonly #parts = new Parts();
   /** Those that ended, and when by `performance.now()`; the oldest first. */
   readonly #remembered: { readonly id: string; readonly at: number }[] = [];
+  readonly #most: number;
   #underWay = 0;
+
+  /** `most`: how many may be under way. */
+  constructor(most: number = LIMITS.flows.usual) {
+    this.#most = most;
+  }
 
   /** Begins a sign-in, or joins the one that is under way with the same parameters. Throws `limit_exceeded`. */
   async begin(
@@ -89,7 +94,7 @@ export class PendingSignIns {
     if (current) return joinable(current, key);
     // Another caller that waited for the same failure may have started again meanwhile.
     if (beginning) return this.#beginOrJoin(key, start, stored);
-    if (this.#underWay >= MOST) throw tooMany();
+    if (this.#underWay >= this.#most) throw tooMany(this.#most);
     this.#underWay += 1;
     const begun = this.#begin(key, start, stored).finally(() => this.#beginning.delete(name));
     this.#beginning.set(name, begun);
@@ -252,8 +257,8 @@ function endIfLeft(signIn: PendingSignIn): void {
   if (!signIn.ended && signIn.parts.size === 0 && signIn.waiting.size === 0) end(signIn);
 }
 
-function tooMany(): SigilforgeError {
-  return new SigilforgeError('limit_exceeded', `There are ${MOST} sign-ins under way.`, {
+function tooMany(most: number): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `There are ${most} sign-ins under way.`, {
     hint: 'Finish or cancel one of them first. A sign-in also ends with the program that began it.',
   });
 }

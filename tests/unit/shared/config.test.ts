@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../../daemon/core/platform/config.js';
 import { parseConfig } from '../../../shared/config.js';
+import { LIMITS } from '../../../shared/config-limits.js';
 import { createSandbox } from '../../support/start/sandbox.js';
 import { stopAfter } from '../../support/start/stop-after.js';
 
@@ -28,6 +29,7 @@ test('every key has the default of the contract', () => {
     network: {},
     refresh: { ahead_s: 300, idle_days: 7 },
     vals: { enabled: false, allow: ['*'], cache_ttl_s: 300, timeout_s: 10 },
+    limits: Object.fromEntries(Object.entries(LIMITS).map(([key, { usual }]) => [key, usual])),
     hooks: {},
     providers: {},
   });
@@ -89,6 +91,8 @@ describe('a mistake is told by file, line and key, and the value is not repeated
     ['a relative file', '[network]\nca_file = "canary.pem"', 2, 'network.ca_file'],
     ['a text for a number', '[refresh]\n\n# ahead\nahead_s = "canary"', 4, 'refresh.ahead_s'],
     ['a number out of bounds', '[refresh]\nahead_s = 4711000', 2, 'refresh.ahead_s'],
+    ['a limit that would lock its user out', '[limits]\nconnections = 1', 2, 'limits.connections'],
+    ['a limit that there is not', '[limits]\ndoor = 4711', 2, 'limits.door'],
     ['a fraction', '[refresh]\nahead_s = 47.11', 2, 'refresh.ahead_s'],
     ['no number at all', '[refresh]\nahead_s = nan', 2, 'refresh.ahead_s'],
     ['a text for a switch', '[vals]\nenabled = "canary"', 2, 'vals.enabled'],
