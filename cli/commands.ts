@@ -102,6 +102,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/provider/index.js'),
   },
   {
+    name: 'door',
+    summary: 'List or close the doors of programs that get only what was granted',
+    group: SETUP,
+    load: () => import('./commands/door/index.js'),
+  },
+  {
     name: 'daemon',
     summary: 'Start, stop or check the daemon',
     group: SETUP,

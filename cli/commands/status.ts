@@ -23,7 +23,8 @@ async function status(context: Context): Promise<void> {
     // The library knows only then whether a key opens the vault; a daemon has tried at its start.
     if (client.via === 'direct') await client.vaultStatus();
     const found = await client.status();
-    const isLocked = found.vault.state === 'locked';
+    // A narrowed connection is told no counts, and nothing more about the vault.
+    const isLocked = found.vault.state === 'locked' && found.account_count !== null;
     return { via: client.via, found, warning: isLocked ? (await vaultStatus(client)).warning : null };
   });
   const { pid, started_at, uptime_s, socket, connections, peers_checked: _, ...rest } = found;

@@ -174,12 +174,12 @@ function newDoorId(): string {
 
 function alreadyOpen(): SigilforgeError {
   return new SigilforgeError('already_exists', 'The door of this id is open.', {
-    hint: 'Leave the id out for a new door.',
+    hint: 'Leave the id out for a new door, or see those that are open with: sigilforge door list',
   });
 }
 
 function tooMany(sentence: string): SigilforgeError {
   return new SigilforgeError('limit_exceeded', sentence, {
-    hint: 'Close one that is not needed.',
+    hint: 'Close one that is not needed: sigilforge door close NAME',
   });
 }
