@@ -90,6 +90,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/events.js'),
   },
   {
+    name: 'audit',
+    summary: 'Show what was handed out and refused, and to whom',
+    group: VAULT,
+    load: () => import('./commands/audit/index.js'),
+  },
+  {
     name: 'vault',
     summary: 'Lock or unlock the vault, choose what opens it, or move it',
     group: VAULT,

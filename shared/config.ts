@@ -69,6 +69,10 @@ const Config = v.strictObject({
     subscriptions: limit(LIMITS.subscriptions),
     doors: limit(LIMITS.doors),
   }),
+  audit: section({
+    strict: v.optional(v.boolean(), false),
+    keep_days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)), 90),
+  }),
   hooks: section({
     account_added: v.optional(Command),
     account_removed: v.optional(Command),

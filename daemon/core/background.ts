@@ -1,5 +1,7 @@
 import { asSigilforgeError } from '../../shared/errors.js';
 import type { Usage } from './accounts/usage.js';
+import type { Audit } from './audit/audit.js';
+import type { Retention } from './audit/retention.js';
 import type { Keychain } from './keychain/keychain.js';
 import type { LogEvent } from './platform/log.js';
 import type { Vals } from './references/vals.js';
@@ -13,6 +15,7 @@ import type { Vault } from './vault/vault.js';
 import type { VaultKeys } from './vault/vault-keys.js';
 
 const SAVE_USAGE_MS = 60_000;
+const TRIM_MS = 86_400_000;
 
 interface Collaborators {
   readonly scheduler: Scheduler;
@@ -25,6 +28,8 @@ interface Collaborators {
   readonly vault: Vault;
   readonly vaultKeys: VaultKeys;
   readonly keychain: Keychain;
+  readonly audit: Audit;
+  readonly retention: Retention;
 }
 
 /** What runs by itself, and the order in which everything ends. */
@@ -32,6 +37,7 @@ export class Background {
   readonly #env: Env;
   readonly #services: Collaborators;
   readonly #saving: NodeJS.Timeout;
+  #trimming: NodeJS.Timeout | undefined;
   #tends = false;
   #closes = false;
   /** What a program without a daemon does of the chores. */
@@ -40,9 +46,10 @@ export class Background {
   constructor(env: Env, services: Collaborators) {
     this.#env = env;
     this.#services = services;
-    const { vault, vals, usage, vaultKeys } = services;
+    const { vault, vals, usage, vaultKeys, audit } = services;
     // A locked vault keeps nothing that was looked up while it was open.
     vault.whenClosed(() => vals.forget());
+    vault.whenOpened(() => void audit.settle());
     vault.whenOpened(() => {
       if (this.#tends) return;
       const advance = () => vaultKeys.advanceRotation(() => this.#closes);
@@ -56,10 +63,12 @@ export class Background {
 
   /** Refreshes ahead of time from now on, and does the chores of a start whenever the vault opens. */
   async tend(): Promise<void> {
-    const { scheduler, vault } = this.#services;
+    const { scheduler, vault, retention } = this.#services;
     this.#tends = true;
     scheduler.start();
     vault.whenOpened(() => void this.#settle());
+    const trim = () => retention.trim();
+    this.#trimming = setInterval(() => void this.#attempt('leftovers.failed', trim), TRIM_MS).unref();
     await vault.unlocked();
   }
 
@@ -70,13 +79,14 @@ export class Background {
    * 2. What waits for a person or for an outside program: nothing under way needs its answer.
    * 3. The exchanges under way. Their answers must be stored, or the grants are lost, so the vault's keys and the store
    *    have to outlive them: first refreshes with their unstored answers, then sign-ins.
-   * 4. When accounts were last used, once no answer can be handed out any more.
+   * 4. When accounts were last used and what was handed out, once no answer can be handed out any more.
    * 5. The keys, then the keychain that they may have been read from, then the store that everything above writes to.
    */
   async close(): Promise<void> {
-    const { scheduler, signIns, vals, refresher, vault, usage, keychain } = this.#services;
+    const { scheduler, signIns, vals, refresher, vault, usage, keychain, audit } = this.#services;
     this.#closes = true;
     clearInterval(this.#saving);
+    clearInterval(this.#trimming);
     scheduler.stop();
     signIns.close();
     vals.close();
@@ -84,6 +94,7 @@ export class Background {
     await vault.settled();
     await this.#advancing;
     await this.#attempt('usage.not_saved', () => usage.save());
+    await audit.close();
     vault.close();
     await keychain.close();
     this.#env.db.close();
@@ -91,12 +102,13 @@ export class Background {
 
   /** Finishes what an earlier process has left, which is possible only while the vault is open. */
   async #settle(): Promise<void> {
-    const { refresher, rereading, secrets, vaultKeys } = this.#services;
+    const { refresher, rereading, secrets, vaultKeys, retention } = this.#services;
     const chores: (() => unknown)[] = [
       () => refresher.adoptRescued(),
       () => rereading.retry(),
       () => secrets.tend(),
       () => vaultKeys.finishRotation(),
+      () => retention.trim(),
       // A process that was killed may have left there what it had just deleted.
       () => this.#env.db.truncateLog(),
     ];

@@ -2,6 +2,8 @@ import type { Config } from '../../shared/config.js';
 import type { Paths } from '../../shared/paths.js';
 import type { Accounts } from './accounts/accounts.js';
 import type { Events } from './accounts/events.js';
+import type { Audit } from './audit/audit.js';
+import type { AuditTrail } from './audit/trail.js';
 import type { Keychain } from './keychain/keychain.js';
 import type { ObservedKeychain } from './keychain/observed.js';
 import type { HttpLimits } from './oauth/http/http.js';
@@ -56,6 +58,9 @@ export interface Core {
   readonly keychain: ObservedKeychain;
   readonly transfer: Transfer;
   readonly events: Events;
+  /** What left the vault, and what was refused. */
+  readonly audit: Audit;
+  readonly trail: AuditTrail;
   /** Adopts what an earlier process could not store, and refreshes ahead of time from now on. Only for the daemon. */
   tend(): Promise<void>;
   /** Ends what waits for a person, lets an exchange under way finish, and closes the store. */

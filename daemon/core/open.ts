@@ -1,4 +1,5 @@
 import { openAccounts } from './accounts/open.js';
+import { openAudit } from './audit/open.js';
 import { Background } from './background.js';
 import type { Core, CoreOptions } from './core.js';
 import { observeKeychain } from './keychain/observed.js';
@@ -61,12 +62,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const vaultKeys = new VaultKeys(env, { vault, rotation, configured: config.vault.key });
   const transfer = new Transfer(env, { vault, secrets, providers, accounts: store, grants });
 
+  const { audit, trail, retention } = openAudit(env, { vault, notice: options.notice }, config.audit);
   const background = new Background(env, {
     ...{ scheduler, refresher, rereading, signIns, secrets, usage, vals, vault, vaultKeys, keychain },
+    ...{ audit, retention },
   });
   return {
     ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets },
-    ...{ vault, vaultKeys, keychain, transfer, events },
+    ...{ vault, vaultKeys, keychain, transfer, events, audit, trail },
     tend: () => background.tend(),
     close: () => background.close(),
   };

@@ -1,5 +1,7 @@
 import type { Core } from '../core/core.js';
 import { accountHandlers } from './accounts.js';
+import { auditHandlers } from './audit.js';
+import { audited } from './audited.js';
 import { doorHandlers } from './doors.js';
 import { eventHandlers } from './events.js';
 import type { Handlers } from './handlers.js';
@@ -11,7 +13,7 @@ import { vaultHandlers } from './vault.js';
 
 /** Every method of the contract, on one library. `subscriptions`: how many each peer may have. */
 export function createHandlers(core: Core, host: Host, subscriptions?: number): Handlers {
-  return {
+  const handlers: Handlers = {
     ...hostHandlers(core, host),
     ...providerHandlers(core),
     ...accountHandlers(core),
@@ -20,5 +22,7 @@ export function createHandlers(core: Core, host: Host, subscriptions?: number): 
     ...vaultHandlers(core),
     ...eventHandlers(core, subscriptions),
     ...doorHandlers(host.doors),
+    ...auditHandlers(core),
   };
+  return { ...handlers, ...audited(handlers, core.audit) };
 }

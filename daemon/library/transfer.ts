@@ -1,4 +1,5 @@
 import { SigilforgeError } from '../../shared/errors.js';
+import { startOf } from '../../shared/process-stat.js';
 import type { Core } from '../core/core.js';
 import { reported } from '../core/platform/faults.js';
 import type { LeftOut } from '../core/transfer/collect.js';
@@ -21,7 +22,13 @@ export function exportVault({
 }: TransferOptions & { readonly withGrants?: boolean | undefined }): Promise<
   TransferCounts & LeftOut & { readonly bytes: Buffer }
 > {
-  return withOpenVault(askPassword, ({ transfer }) => transfer.export(passphrase, { withGrants }));
+  return withOpenVault(askPassword, async ({ transfer, audit }) => {
+    const exported = await transfer.export(passphrase, { withGrants });
+    const { pid } = process;
+    const self = { uid: process.getuid?.() ?? null, pid, started: startOf(pid), door: null };
+    await audit.released(self, 'export_vault', null);
+    return exported;
+  });
 }
 
 /**

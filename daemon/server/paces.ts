@@ -44,6 +44,8 @@ const PACES: Readonly<Record<MethodName, Pace>> = {
   vault_recovery_key: 'heavy',
   vault_remove_slot: 'heavy',
   vault_rotate: 'heavy',
+  list_audit: 'heavy',
+  verify_audit: 'heavy',
   subscribe: 'waiting',
   unsubscribe: 'light',
   set_log_level: 'light',

@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import { accounts } from './accounts.js';
+import { audit } from './audit.js';
 import { daemon } from './daemon.js';
 import { doors } from './doors.js';
 import { events } from './events.js';
@@ -10,6 +11,7 @@ import { tokens } from './tokens.js';
 import { vault } from './vault.js';
 
 export { AccountDetails, AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
+export { AuditRecord } from './audit.js';
 export { AccountEvent } from './events.js';
 export { SecretBackend } from './secrets.js';
 export { AccessToken } from './tokens.js';
@@ -27,6 +29,7 @@ export const contract = {
   ...references,
   ...secrets,
   ...vault,
+  ...audit,
   ...events,
   ...doors,
 };

@@ -96,6 +96,7 @@ describe('inside the core', () => {
     'secrets',
     'references',
     'transfer',
+    'audit',
   ];
   const inCore = own.filter(({ file, target }) => file.startsWith(CORE) && target.startsWith(CORE));
 
@@ -228,6 +229,7 @@ test('a file name that stands three times is the name of a room or of a group of
     'events',
     'references',
     'doors',
+    'audit',
   ];
   const files = sourceFiles().filter((file) => !file.startsWith('cli/commands/'));
   const names = files.map((file) => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length));

@@ -542,3 +542,109 @@ function withDatabase<T>(home: string, use: (db: Database) => T): T {
 function open(home: string): Database {
   return openDatabase(databaseFile(home), { fileMustExist: true, timeout: 5_000 });
 }
+
+/** A row of the audit as it is stored. */
+export interface AuditRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly at: number;
+  readonly pid: number | null;
+  readonly executable: string | null;
+  readonly script: string | null;
+  readonly door: string | null;
+  readonly method: string;
+  readonly reference: string | null;
+  readonly outcome: string;
+  readonly count: number;
+  readonly mac: Buffer;
+}
+
+/** The columns of an audit's row. */
+export const AUDIT_COLUMNS = [
+  ...(['id', 'at', 'uid', 'pid', 'executable', 'script', 'door'] as const),
+  ...(['method', 'reference', 'outcome', 'count', 'mac'] as const),
+];
+
+export function auditRows(home: string): AuditRow[] {
+  return select(home, 'SELECT * FROM audit_records ORDER BY seq');
+}
+
+/** Gives a column of one row another value of its kind. */
+export function alterAudit(home: string, seq: number, column: (typeof AUDIT_COLUMNS)[number]): void {
+  const value =
+    column === 'mac' ? 'randomblob(32)' : isNumber(column) ? `ifnull(${column}, 0) + 1` : "'altered'";
+  run(home, `UPDATE audit_records SET ${column} = ${value} WHERE seq = ?`, seq);
+}
+
+function isNumber(column: string): boolean {
+  return ['at', 'uid', 'pid', 'count'].includes(column);
+}
+
+export function removeAudit(home: string, ...seqs: number[]): void {
+  for (const seq of seqs) run(home, 'DELETE FROM audit_records WHERE seq = ?', seq);
+}
+
+/** Gives rows other numbers, as a permutation of those that they have. */
+export function renumberAudit(home: string, numbers: ReadonlyMap<number, number>): void {
+  withDatabase(home, (db) =>
+    db.transaction(() => {
+      for (const [from, to] of numbers)
+        db.prepare('UPDATE audit_records SET seq = ? WHERE seq = ?').run(-to, from);
+      db.exec('UPDATE audit_records SET seq = -seq WHERE seq < 0');
+    })(),
+  );
+}
+
+/** Adds a copy of one row under another number. */
+export function copyAudit(home: string, from: number, to: number): void {
+  const columns = AUDIT_COLUMNS.join(', ');
+  const sql = `INSERT INTO audit_records (seq, ${columns}) SELECT ?, ${columns} FROM audit_records WHERE seq = ?`;
+  run(home, sql, to, from);
+}
+
+/** Where the audit's chain ends, and a way to put it back. */
+export interface AuditEnd {
+  readonly seq: number;
+  readonly key: Buffer;
+  readonly mac: Buffer;
+}
+
+export function auditEnd(home: string): AuditEnd | undefined {
+  return select<AuditEnd>(home, 'SELECT seq, key, mac FROM audit_chain')[0];
+}
+
+export function setAuditEnd(home: string, { seq, key, mac }: AuditEnd): void {
+  run(home, 'UPDATE audit_chain SET seq = ?, key = ?, mac = ?', seq, key, mac);
+}
+
+export function removeAuditEnd(home: string): void {
+  run(home, 'DELETE FROM audit_chain');
+}
+
+/** Puts a row in the place of the one with this number. */
+export function putAudit(home: string, row: AuditRow & { readonly uid?: number | null }): void {
+  const columns = ['seq', ...AUDIT_COLUMNS];
+  const sql = `INSERT OR REPLACE INTO audit_records (${columns.join(', ')})
+    VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
+  withDatabase(home, (db) => db.prepare(sql).run({ uid: null, ...row }));
+}
+
+/** Where the audit's chain begins: the number of its first row, its sealed key, and since when. */
+export function auditAnchor(
+  home: string,
+): { id: string; seq: number; sealed: Buffer; since: number } | undefined {
+  return select<{ id: string; seq: number; sealed: Buffer; since: number }>(
+    home,
+    'SELECT id, seq, sealed_key AS sealed, since FROM audit_anchor',
+  )[0];
+}
+
+export function changeAuditAnchor(home: string, change: 'seq' | 'since' | 'sealed_key' | 'all'): void {
+  const set = change === 'sealed_key' ? 'sealed_key = randomblob(77)' : `${change} = ${change} + 1`;
+  run(home, change === 'all' ? 'DELETE FROM audit_anchor' : `UPDATE audit_anchor SET ${set}`);
+}
+
+/** Everything that the audit has stored, as one text. */
+export function auditText(home: string): string {
+  return JSON.stringify(select(home, 'SELECT * FROM audit_records'));
+}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AccountFields } from '../store/accounts.js';
+import type { StoredAnchor } from '../store/audit.js';
 import type { StoredProvider } from '../store/providers.js';
 import type { SEALED_COLUMNS, SealedValue } from '../store/sealed.js';
 import type { StoredSecret } from '../store/secrets.js';
@@ -72,6 +73,11 @@ export const place = {
     ...sealedColumn('secrets', id, 'value'),
     bound: digest([key]),
   }),
+  /** The key of the first row of the record, bound to where that row stands. */
+  auditAnchor: ({ id, seq, mac, since }: Pick<StoredAnchor, 'id' | 'seq' | 'mac' | 'since'>): Place => ({
+    ...sealedColumn('audit_anchor', id, 'sealed_key'),
+    bound: digest([seq, mac.toString('hex'), since]),
+  }),
   /** Any of the above. */
   stored: (value: SealedValue): Place => {
     switch (value.table) {
@@ -81,6 +87,8 @@ export const place = {
         return value.column === 'settings_seal' ? place.settingsSeal(value) : place.clientSecret(value);
       case 'secrets':
         return place.secret(value);
+      case 'audit_anchor':
+        return place.auditAnchor(value);
     }
   },
   /**

@@ -2,10 +2,11 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { trace } from '../platform/trace.js';
 import initial from './migrations/0001_initial.sql';
 import boundValues from './migrations/0002_bound_values.sql';
+import audit from './migrations/0003_audit.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
-const migrations: readonly string[] = [initial, boundValues];
+const migrations: readonly string[] = [initial, boundValues, audit];
 
 export const SCHEMA_VERSION = migrations.length;
 

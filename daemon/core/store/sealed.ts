@@ -1,5 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { AccountFields } from './accounts.js';
+import type { StoredAnchor } from './audit.js';
 import type { StoredProvider } from './providers.js';
 import type { StoredSecret } from './secrets.js';
 import type { Sqlite, Statement } from './sqlite.js';
@@ -9,6 +10,7 @@ export const SEALED_COLUMNS = {
   accounts: ['access_token', 'refresh_token', 'client_secret', 'private_key'],
   providers: ['client_secret', 'settings_seal'],
   secrets: ['value'],
+  audit_anchor: ['sealed_key'],
 } as const satisfies Record<string, readonly string[]>;
 export type SealedTable = keyof typeof SEALED_COLUMNS;
 
@@ -28,6 +30,7 @@ const BINDING_COLUMNS = {
   },
   providers: { secretOrigins: 'secret_origins', settingsText: 'settings' },
   secrets: { key: 'key' },
+  audit_anchor: { seq: 'seq', mac: 'mac', since: 'since' },
 } as const satisfies Record<SealedTable, Readonly<Record<string, string>>>;
 
 /** What every sealed value of a table comes with. */
@@ -44,8 +47,11 @@ type SealedInProvider = Sealed<'providers'> &
 
 type SealedSecret = Sealed<'secrets'> & Pick<StoredSecret, keyof (typeof BINDING_COLUMNS)['secrets']>;
 
+type SealedAnchor = Sealed<'audit_anchor'> &
+  Pick<StoredAnchor, keyof (typeof BINDING_COLUMNS)['audit_anchor']>;
+
 /** A sealed value, with everything of its row that it is bound to. */
-export type SealedValue = SealedInAccount | SealedInProvider | SealedSecret;
+export type SealedValue = SealedInAccount | SealedInProvider | SealedSecret | SealedAnchor;
 
 /** A part of the outdated values: of one row, or of the rows behind this one. */
 export interface Part {
@@ -75,6 +81,7 @@ export class SealedStore {
       accounts: prepare(db, 'accounts'),
       providers: prepare(db, 'providers'),
       secrets: prepare(db, 'secrets'),
+      audit_anchor: prepare(db, 'audit_anchor'),
     };
   }
 

@@ -40,6 +40,9 @@ interface Pass {
   readonly damaged: Map<string, SealedValue>;
 }
 
+/** The tables whose values need no lease. */
+const OTHERS = ['providers', 'secrets', 'audit_anchor'] as const satisfies readonly SealedTable[];
+
 /** How many values one transaction seals, so that no other write waits long. */
 const BATCH = 64;
 
@@ -132,7 +135,9 @@ export class Rotation {
 
   async #resealEverything(pass: Pass): Promise<number> {
     const accounts = await this.#resealAccounts(pass);
-    return accounts + (await this.#resealAll('providers', pass)) + (await this.#resealAll('secrets', pass));
+    let others = 0;
+    for (const table of OTHERS) others += await this.#resealAll(table, pass);
+    return accounts + others;
   }
 
   /** Every account, also one that has nothing sealed: a file may be kept for it. */
@@ -238,7 +243,9 @@ export class Rotation {
       ? `the account ${account.service}/${account.account}`
       : table === 'providers'
         ? `the provider ${id}`
-        : 'a secret';
+        : table === 'secrets'
+          ? 'a secret'
+          : 'the first key of the audit';
     return new SigilforgeError(
       'integrity',
       `Everything has the new key except ${name}, which is damaged, so the older key is kept.`,

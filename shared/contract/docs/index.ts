@@ -1,4 +1,5 @@
 import { accountMethods, accountTypes } from './accounts.js';
+import { auditMethods, auditTypes } from './audit.js';
 import { commonTypes } from './common.js';
 import { daemonMethods } from './daemon.js';
 import { doorMethods, doorTypes } from './doors.js';
@@ -27,6 +28,7 @@ export const methodTexts = {
   ...referenceMethods,
   ...secretMethods,
   ...vaultMethods,
+  ...auditMethods,
   ...eventMethods,
   ...doorMethods,
 };
@@ -40,5 +42,6 @@ export const namedTypes: Readonly<Record<string, NamedType>> = {
   ...secretTypes,
   ...vaultTypes,
   ...doorTypes,
+  ...auditTypes,
   ...commonTypes,
 };

@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import type { ErrorKind } from '../../errors.js';
 import type { Provider, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
 import type { AccountDetails, AccountInfo, FlowStarted } from '../accounts.js';
+import type { AuditRecord } from '../audit.js';
 import type { AccountEvent } from '../events.js';
 import type { ProviderSummary } from '../providers.js';
 import type { AccessToken } from '../tokens.js';
@@ -20,7 +21,8 @@ type NamedObject =
   | typeof RedirectRule
   | typeof RefreshRule
   | typeof Revocation
-  | typeof VaultSlot;
+  | typeof VaultSlot
+  | typeof AuditRecord;
 
 /** What a schema is about: without `optional`, `nullable` and lists around it. */
 type Inner<S> = S extends { readonly wrapped: infer W }

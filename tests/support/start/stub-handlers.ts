@@ -74,6 +74,8 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     vault_recovery_key: absent,
     vault_remove_slot: absent,
     vault_rotate: absent,
+    list_audit: () => ({ records: [], cursor: null }),
+    verify_audit: () => ({ intact: true, records: 0, since: null, fault: null }),
     subscribe: () => ({ subscription: STUB_ID }),
     unsubscribe: () => ({ removed: true }),
     set_log_level: ({ level }) => ({ level }),

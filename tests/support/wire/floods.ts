@@ -65,6 +65,8 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   vault_recovery_key: () => ['vault_recovery_key', {}],
   vault_remove_slot: () => ['vault_remove_slot', { id: STUB_ID }],
   vault_rotate: () => ['vault_rotate', {}],
+  list_audit: () => ['list_audit', {}],
+  verify_audit: () => ['verify_audit', {}],
   subscribe: (index) =>
     index % 2 === 0 ? ['subscribe', { topics: ['accounts'] }] : ['unsubscribe', { subscription: STUB_ID }],
   unsubscribe: () => ['unsubscribe', { subscription: STUB_ID }],

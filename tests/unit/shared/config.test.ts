@@ -30,6 +30,7 @@ test('every key has the default of the contract', () => {
     refresh: { ahead_s: 300, idle_days: 7 },
     vals: { enabled: false, allow: ['*'], cache_ttl_s: 300, timeout_s: 10 },
     limits: Object.fromEntries(Object.entries(LIMITS).map(([key, { usual }]) => [key, usual])),
+    audit: { strict: false, keep_days: 90 },
     hooks: {},
     providers: {},
   });

@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+import { withClient } from '../../access/client.js';
+import { addCommands, type CommandEntry } from '../../arguments/command.js';
+import type { Context } from '../../arguments/context.js';
+import { addNotes } from '../../arguments/help.js';
+import { readSince } from '../../arguments/since.js';
+import { COLUMNS, cellsOf, followRecords, type Wanted } from './rows.js';
+
+const subcommands: readonly CommandEntry[] = [
+  {
+    name: 'verify',
+    summary: 'Check that no other program has changed the record',
+    load: () => import('./verify.js'),
+  },
+];
+
+interface Options {
+  readonly since: string;
+  readonly reference?: string;
+  readonly program?: string;
+  readonly follow?: boolean;
+}
+
+export async function configure(
+  command: Command,
+  context: Context,
+  operands: readonly string[],
+): Promise<void> {
+  command
+    .addOption(
+      new Option(
+        '--since <TIME>',
+        'only what happened since then: 30m, 12h, 7d, or a time in ISO 8601',
+      ).default('24h'),
+    )
+    .option('--reference <REFERENCE>', 'only what is about this reference; * stands for one whole segment')
+    .option('--program <PROGRAM>', 'only what this executable or script got: its path, or its last name')
+    .option('--follow', 'go on with what happens from now on, until you press Ctrl-C')
+    .action((options: Options) => audit(context, options));
+  await addCommands(command, context, subcommands, operands);
+  addNotes(command, {
+    notes:
+      'What is handed out for the first time to a process has a row at once, and after that one a minute with a count. A process is the one that connected: it may have passed the connection on, and any program can run under the name of another.',
+    examples: [
+      ['sigilforge audit', 'what was handed out and refused in the last 24 hours'],
+      [
+        "sigilforge audit --since 7d --reference 'auth://github/*/token'",
+        'who got a token of GitHub this week',
+      ],
+      ['sigilforge audit --program main.py --follow', 'what a script gets, as it happens'],
+      ['sigilforge audit verify', 'whether the record is as it was written'],
+    ],
+    seeAlso: ['sigilforge events', 'sigilforge vault status'],
+  });
+}
+
+async function audit(
+  context: Context,
+  { since, reference, program, follow = false }: Options,
+): Promise<void> {
+  const { output } = context;
+  const wanted: Wanted = { since: readSince(since), reference, program };
+  if (follow) return await withClient(context, (client) => followRecords(client, output, wanted));
+  const result = await withClient(context, (client) => client.listAudit(wanted));
+  output.result(result, () => {
+    if (result.records.length > 0) output.table(COLUMNS, result.records.map(cellsOf));
+    else output.notice('Nothing was handed out or refused in that time.');
+  });
+}

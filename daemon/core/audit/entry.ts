@@ -1,0 +1,38 @@
+import type { ErrorKind } from '../../../shared/errors.js';
+
+/** Who asks, such as a connection of the daemon; `null` for what the system does not tell. */
+export interface Asker {
+  readonly uid: number | null;
+  readonly pid: number | null;
+  /** When its process began, as `startOf` gives it. */
+  readonly started: string | null;
+  readonly door: string | null;
+}
+
+/** Who a row names. */
+export interface Origin {
+  readonly uid: number | null;
+  readonly pid: number | null;
+  readonly executable: string | null;
+  /** The file that an interpreter runs. It is looked up while a row waits to be written. */
+  script: string | null;
+  readonly door: string | null;
+}
+
+/** What became of a call; `dropped` stands for rows that could not be kept until the disk took them. */
+export type Outcome = 'released' | 'dropped' | ErrorKind;
+
+/** What a call was about. */
+export interface Subject {
+  readonly method: string;
+  /** In its usual spelling; `null` if there is none, or the text cannot be read. */
+  readonly reference: string | null;
+  readonly outcome: Outcome;
+}
+
+/** A row to write. `at`: milliseconds since 1970. */
+export interface Entry extends Subject {
+  readonly origin: Origin;
+  readonly at: number;
+  readonly count: number;
+}
