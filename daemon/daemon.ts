@@ -13,7 +13,7 @@ import { systemClock } from './core/platform/clock.js';
 import { reported } from './core/platform/faults.js';
 import type { JsonLog } from './core/platform/json-log.js';
 import { type Lease, Leases } from './core/store/lease.js';
-import { createAdmission } from './handlers/admission.js';
+import { admissionTo } from './handlers/admission.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
 import { sweepDoors } from './server/door-places.js';
@@ -133,8 +133,7 @@ function serveCore(
     shutdown: () => setImmediate(stop),
   };
   const methods = contractMethods(createHandlers(core, host, limits.subscriptions));
-  const admits = createAdmission((service, account) => core.accounts.isApiKey(service, account));
-  serving = serve(listener, createDispatcher(methods, log, admits, limits), log, limitsOf(limits));
+  serving = serve(listener, createDispatcher(methods, log, admissionTo(core), limits), log, limitsOf(limits));
   doors.begin(serving);
   const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);

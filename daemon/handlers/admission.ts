@@ -2,18 +2,31 @@ import * as v from 'valibot';
 import { contract, type MethodName } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { isRecord } from '../../shared/json.js';
-import { parseReference, printReference } from '../../shared/reference.js';
 import { AccountName, SecretKey, ServiceName } from '../../shared/schemas.js';
+import type { Audit } from '../core/audit/audit.js';
+import type { Core } from '../core/core.js';
+import type { Peer } from './handlers.js';
+import { isMethod, referenceIn, usualSpelling } from './named-reference.js';
 import type { Rights } from './rights.js';
 
 /**
  * Whether a peer may make a call. It is asked before the method and its parameters are looked at, which may be anything:
  * parameters by name or by position, as they came.
  */
-export type Admission = (method: string, params: unknown, rights: Rights) => boolean;
+export interface Admission {
+  admits(method: string, params: unknown, rights: Rights): boolean;
+  /** The error for a call that is not admitted, which is recorded. */
+  refuse(method: string, params: unknown, peer: Peer): SigilforgeError;
+}
 
 /** Says whether an account is an API key. Asked only for one whose API key is granted. */
 type IsApiKey = (service: string, account: string) => boolean;
+
+interface Options {
+  readonly isApiKey: IsApiKey;
+  /** Where refusals are recorded. */
+  readonly audit?: Pick<Audit, 'refused'>;
+}
 
 type Named = Readonly<Record<string, unknown>>;
 type Judge = (params: Named, rights: Rights, isApiKey: IsApiKey) => boolean;
@@ -30,17 +43,31 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map<MethodName, Judge>([
 /** These tell nothing that is not granted, whatever their parameters are. */
 const ALWAYS: ReadonlySet<string> = new Set<MethodName>(['status', 'restrict']);
 
-export function createAdmission(isApiKey: IsApiKey): Admission {
-  return (method, params, rights) => {
-    if (!rights.isNarrowed || ALWAYS.has(method)) return true;
-    const judge = JUDGES.get(method);
-    const named = judge && byName(method as MethodName, params);
-    return named !== undefined && judge?.(named, rights, isApiKey) === true;
+/** What the connections of a library are admitted to. */
+export function admissionTo({ accounts, audit }: Core): Admission {
+  return createAdmission({ isApiKey: (service, account) => accounts.isApiKey(service, account), audit });
+}
+
+export function createAdmission({ isApiKey, audit }: Options): Admission {
+  return {
+    admits(method, params, rights) {
+      if (!rights.isNarrowed || ALWAYS.has(method)) return true;
+      const judge = JUDGES.get(method);
+      const named = judge && byName(method as MethodName, params);
+      return named !== undefined && judge?.(named, rights, isApiKey) === true;
+    },
+    refuse(method, params, peer) {
+      const known = isMethod(method) ? method : undefined;
+      const reference = known && referenceIn(known, byName(known, params) ?? {});
+      // Another text may be anything, so it is not recorded.
+      audit?.refused(peer, known ?? 'unknown', reference ?? null, 'denied');
+      return notGranted();
+    },
   };
 }
 
 /** One and the same for whatever a narrowed connection may not do, whether it exists or not. */
-export function notGranted(): SigilforgeError {
+function notGranted(): SigilforgeError {
   return new SigilforgeError('denied', 'This connection may use only what was granted to it.', {
     hint: 'If the program needs more, start it again with a grant for that.',
   });
@@ -71,14 +98,6 @@ function permitsToken({ service, account }: Named, rights: Rights, isApiKey: IsA
 function permitsReference(reference: unknown, rights: Rights): boolean {
   const usual = typeof reference === 'string' ? usualSpelling(reference) : undefined;
   return usual !== undefined && rights.permits(usual);
-}
-
-function usualSpelling(text: string): string | undefined {
-  try {
-    return printReference(parseReference(text));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a grant is for the token or the API key of an account. */

@@ -1,7 +1,7 @@
 import { asSigilforgeError, type ErrorKind } from '../../shared/errors.js';
-import { parseReference, printReference } from '../../shared/reference.js';
 import type { Audit } from '../core/audit/audit.js';
 import type { Handlers, Peer } from './handlers.js';
+import { recordedSpelling, secretNamed, tokenOf } from './named-reference.js';
 
 /** The methods that hand out a credential. */
 type Releasing =
@@ -27,7 +27,7 @@ interface About<P, R> {
 export function audited(handlers: Handlers, audit: Audit): Pick<Handlers, Releasing> {
   const resolve = recorded(audit, handlers.resolve, {
     method: 'resolve',
-    reference: ({ reference }) => usualSpelling(reference),
+    reference: ({ reference }) => recordedSpelling(reference) ?? null,
   });
   return {
     get_token: recorded(audit, handlers.get_token, { method: 'get_token', reference: tokenOf }),
@@ -54,17 +54,17 @@ export function audited(handlers: Handlers, audit: Audit): Pick<Handlers, Releas
 function recorded<P, R>(audit: Audit, handler: Handler<P, R>, about: About<P, R>): Handler<P, R> {
   const { method, reference } = about;
 
-  const release = (params: P, { who }: Peer, answer: R): R | Promise<R> => {
+  const release = (params: P, peer: Peer, answer: R): R | Promise<R> => {
     const stored =
       about.released === undefined
-        ? audit.released(who, method, reference(params))
-        : audit.releasedAll(who, method, about.released(answer));
+        ? audit.released(peer, method, reference(params))
+        : audit.releasedAll(peer, method, about.released(answer));
     return stored === undefined ? answer : stored.then(() => answer);
   };
 
-  const refuse = (params: P, { who }: Peer, thrown: unknown): never => {
+  const refuse = (params: P, peer: Peer, thrown: unknown): never => {
     const { kind } = asSigilforgeError(thrown);
-    audit.refused(who, method, recordable(reference(params), kind), kind);
+    audit.refused(peer, method, recordable(reference(params), kind), kind);
     throw thrown;
   };
 
@@ -86,30 +86,4 @@ function recorded<P, R>(audit: Audit, handler: Handler<P, R>, about: About<P, R>
 /** What is not there is not named: the caller may have given a value in place of the name. */
 function recordable(reference: string | null, kind: ErrorKind): string | null {
   return kind === 'not_found' && !reference?.startsWith('auth://') ? null : reference;
-}
-
-function tokenOf({ service, account }: { readonly service: string; readonly account: string }): string {
-  return `auth://${service}/${account}/token`;
-}
-
-function secretNamed(key: string): string {
-  return `secret://${key}`;
-}
-
-/** A text that cannot be read may be a value, and is not recorded. */
-function usualSpelling(text: string): string | null {
-  try {
-    return withoutParameters(printReference(parseReference(text)));
-  } catch {
-    return null;
-  }
-}
-
-/** What an outside resolver is given may be a password of another store, or the very value (`ref+echo://`). */
-function withoutParameters(reference: string): string {
-  if (!reference.startsWith('vals:')) return reference;
-  const [scheme = ''] = reference.split('://');
-  return scheme === 'vals:ref+echo'
-    ? `${scheme}://`
-    : reference.replace(/\?[^#]*/, '').replace(/:\/\/[^/@]*@/, '://');
 }

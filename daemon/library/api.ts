@@ -8,11 +8,11 @@ import {
   methodNames,
 } from '../../shared/contract/index.js';
 import { wholeList } from '../../shared/contract/whole-list.js';
-import { startOf } from '../../shared/process-stat.js';
+import { ownIdentity } from '../core/audit/entry.js';
 import { systemClock } from '../core/platform/clock.js';
 import { reported } from '../core/platform/faults.js';
 import type { JsonLog } from '../core/platform/json-log.js';
-import { type Admission, createAdmission, notGranted } from '../handlers/admission.js';
+import { type Admission, admissionTo } from '../handlers/admission.js';
 import { noDoors } from '../handlers/doors.js';
 import type { Handlers, Peer } from '../handlers/handlers.js';
 import { createHandlers } from '../handlers/index.js';
@@ -57,17 +57,11 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
     notify: (event) => onEvent?.(event),
     gone: gone.signal,
     keep: () => () => {},
-    who: {
-      uid: process.getuid?.() ?? null,
-      pid: process.pid,
-      started: startOf(process.pid),
-      door: null,
-    },
+    who: ownIdentity(),
     rights: new Rights(),
     label: null,
   };
-  const admits = createAdmission((service, account) => core.accounts.isApiKey(service, account));
-  return Object.assign(callable(handlers, { peer, admits, log }), {
+  return Object.assign(callable(handlers, { peer, admission: admissionTo(core), log }), {
     async close() {
       gone.abort();
       await close();
@@ -78,12 +72,12 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
 /** Handlers as an `Api`: it checks rights and parameters and logs bugs as the daemon does, and always returns a promise. */
 function callable(
   handlers: Handlers,
-  { peer, admits, log }: { readonly peer: Peer; readonly admits: Admission; readonly log: JsonLog },
+  { peer, admission, log }: { readonly peer: Peer; readonly admission: Admission; readonly log: JsonLog },
 ): Api {
   const call = async (name: MethodName, params: unknown): Promise<unknown> => {
     const handler = handlers[name] as (checked: unknown, peer: Peer) => unknown;
     try {
-      if (!admits(name, params, peer.rights)) throw notGranted();
+      if (!admission.admits(name, params, peer.rights)) throw admission.refuse(name, params, peer);
       return await handler(checkParams(name, params), peer);
     } catch (thrown) {
       throw reported(thrown, 'call.failed', log);

@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../shared/errors.js';
-import { startOf } from '../../shared/process-stat.js';
+import { ownIdentity } from '../core/audit/entry.js';
 import type { Core } from '../core/core.js';
 import { reported } from '../core/platform/faults.js';
 import type { LeftOut } from '../core/transfer/collect.js';
@@ -24,9 +24,7 @@ export function exportVault({
 > {
   return withOpenVault(askPassword, async ({ transfer, audit }) => {
     const exported = await transfer.export(passphrase, { withGrants });
-    const { pid } = process;
-    const self = { uid: process.getuid?.() ?? null, pid, started: startOf(pid), door: null };
-    await audit.released(self, 'export_vault', null);
+    await audit.released({ who: ownIdentity(), label: null }, 'export_vault', null);
     return exported;
   });
 }

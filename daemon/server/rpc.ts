@@ -2,7 +2,7 @@ import { type JSONRPCErrorResponse, type JSONRPCResponse, JSONRPCServer } from '
 import { SigilforgeError } from '../../shared/errors.js';
 import { isRecord } from '../../shared/json.js';
 import { asReported, type FaultLog, logFault } from '../core/platform/faults.js';
-import { type Admission, createAdmission, notGranted } from '../handlers/admission.js';
+import { type Admission, createAdmission } from '../handlers/admission.js';
 import type { Peer } from '../handlers/handlers.js';
 import {
   assertBatchSize,
@@ -43,11 +43,11 @@ export interface Dispatched {
 /** Reads one line from a client, `null` for a line that is not UTF-8. Never throws: a mistake is a call that fails. */
 export type Dispatcher = (line: string | null, caller: Caller) => Dispatched;
 
-/** Serves `methods` as JSON-RPC 2.0. `admits` is asked before anything else about a request. */
+/** Serves `methods` as JSON-RPC 2.0. `admission` is asked before anything else about a request. */
 export function createDispatcher(
   methods: WireMethods,
   log: FaultLog,
-  admits: Admission = createAdmission(() => false),
+  admission: Admission = createAdmission({ isApiKey: () => false }),
   limits: Pick<Limits, 'batch' | 'depth'> = defaultLimits,
 ): Dispatcher {
   const server = createServer(methods, log);
@@ -56,7 +56,7 @@ export function createDispatcher(
   function receive(message: unknown, caller: Caller): PromiseLike<JSONRPCResponse | null> {
     try {
       assertRequest(message);
-      if (!admits(message.method, message.params, caller.rights)) return denied(message);
+      if (!admission.admits(message.method, message.params, caller.rights)) return denied(message, caller);
       caller.assertMayCall(message.method);
     } catch (thrown) {
       return Promise.resolve(failure(idOf(message), thrown, log));
@@ -64,15 +64,16 @@ export function createDispatcher(
     return server.receive(message, caller);
   }
 
-  function denied({ id }: Request): PromiseLike<JSONRPCErrorResponse | null> {
-    return Promise.resolve(id === undefined ? null : failure(id, notGranted(), log));
+  function denied({ id, method, params }: Request, caller: Caller): PromiseLike<JSONRPCErrorResponse | null> {
+    const refusal = admission.refuse(method, params, caller);
+    return Promise.resolve(id === undefined ? null : failure(id, refusal, log));
   }
 
   /** What is denied waits behind nothing. */
   function paceFor(message: unknown, { rights }: Caller): Pace {
     const pace = paceOf(message);
     if (pace === 'light' || !isRecord(message)) return pace;
-    return admits(String(message['method']), message['params'], rights) ? pace : 'light';
+    return admission.admits(String(message['method']), message['params'], rights) ? pace : 'light';
   }
 
   const call = (message: unknown, caller: Caller): Call => ({

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
+import { COLUMNS, cellsOf, followRecords, type Wanted } from '../../access/audit.js';
 import { withClient } from '../../access/client.js';
 import { addCommands, type CommandEntry } from '../../arguments/command.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { readSince } from '../../arguments/since.js';
-import { COLUMNS, cellsOf, followRecords, type Wanted } from './rows.js';
 
 const subcommands: readonly CommandEntry[] = [
   {

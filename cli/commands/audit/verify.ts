@@ -33,7 +33,7 @@ async function verify(context: Context): Promise<void> {
 
 function damaged(fault: Fault): SigilforgeError {
   return new SigilforgeError('integrity', `The record is not as it was written: ${describe(fault)}.`, {
-    hint: 'Another program has changed the database. Keep a copy of the data folder, and see what is listed before that row with: sigilforge audit --since 90d',
+    hint: 'Another program has changed the database. Keep a copy of the data folder, and compare what is listed there with: sigilforge audit',
   });
 }
 

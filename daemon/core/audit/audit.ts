@@ -1,7 +1,7 @@
 import type { Env } from '../store/env.js';
 import { Backlog } from './backlog.js';
 import { type Caller, Callers, type Tally } from './callers.js';
-import type { Asker, Outcome, Subject } from './entry.js';
+import { type Asker, doorOf, type Identity, type Outcome, type Subject } from './entry.js';
 import { GroupCommit } from './group-commit.js';
 import type { Ledger } from './ledger.js';
 
@@ -17,7 +17,7 @@ interface Options {
   /** `audit.strict` in config.toml. */
   readonly strict: boolean;
   /** Who this process is, for rows about the record itself. */
-  readonly self: Asker;
+  readonly self: Identity;
   readonly notice?: ((sentence: string) => void) | undefined;
 }
 
@@ -80,9 +80,9 @@ export class Audit {
   /** Writes everything that was counted. No answer may go out any more. */
   async close(): Promise<void> {
     clearInterval(this.#sweeping);
+    await this.#scriptsKnown();
     this.#sweep(0);
     this.#isClosed = true;
-    await this.#scriptsKnown();
     await this.#backlog.flush();
     await this.#ledger.dropOldKeys();
   }
@@ -126,8 +126,8 @@ export class Audit {
 
   #callerOf(asker: Asker): Caller {
     const known = this.#byAsker.get(asker);
-    if (known && !known.isForgotten && known.origin.door === asker.door) return known;
-    const caller = this.#callers.of(asker);
+    if (known && !known.isForgotten && known.origin.door === doorOf(asker)) return known;
+    const caller = this.#callers.of({ ...asker.who, door: doorOf(asker) });
     this.#byAsker.set(asker, caller);
     return caller;
   }
@@ -141,6 +141,11 @@ export class Audit {
     if (this.#isClosed) return;
     if (settled !== undefined) void settled.then(() => this.#backlog.add(entry));
     else this.#backlog.add(entry);
+  }
+
+  /** If other programs keep the log of the database in use, it is tried again at the next sweep. */
+  async #tidy(now: number): Promise<void> {
+    if (await this.#ledger.dropOldKeys()) this.#tidiedAt = now;
   }
 
   /** Records what was counted in rows that are `ageMs` old, and forgets what did not happen again. */
@@ -157,9 +162,6 @@ export class Audit {
     }
     this.#callers.prune();
     if (this.#backlog.isStuck) void this.#backlog.flush();
-    if (now - this.#tidiedAt >= MINUTE_MS) {
-      this.#tidiedAt = now;
-      void this.#ledger.dropOldKeys();
-    }
+    if (now - this.#tidiedAt >= MINUTE_MS) void this.#tidy(now);
   }
 }

@@ -50,9 +50,8 @@ export class Backlog {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    // What comes while rows are written is written with them or after them.
+    this.#writing = (this.#writing ?? Promise.resolve()).then(() => this.#writeAll());
     return this.#writing;
   }
 

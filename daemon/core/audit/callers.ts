@@ -1,5 +1,5 @@
 import { executableOf } from '../platform/executable.js';
-import type { Asker, Origin, Subject } from './entry.js';
+import type { Identity, Origin, Subject } from './entry.js';
 import { ScriptFinder } from './scripts.js';
 
 /** How often something happened that has a row already, since that row. */
@@ -28,7 +28,7 @@ export class Callers {
   readonly #scripts = new ScriptFinder();
 
   /** The same one for every connection of a process by the same door. */
-  of({ uid, pid, started, door }: Asker): Caller {
+  of({ uid, pid, started, door }: Identity): Caller {
     const executable = pid === null ? null : executableOf(pid, started);
     const whole = { uid, pid, executable, script: null, door };
     const name = JSON.stringify([uid, pid, started, executable, door]);

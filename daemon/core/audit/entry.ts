@@ -1,12 +1,31 @@
 import type { ErrorKind } from '../../../shared/errors.js';
+import { startOf } from '../../../shared/process-stat.js';
 
-/** Who asks, such as a connection of the daemon; `null` for what the system does not tell. */
-export interface Asker {
+/** The process that connected; `null` for what the system does not tell. */
+export interface Identity {
   readonly uid: number | null;
   readonly pid: number | null;
-  /** When its process began, as `startOf` gives it. */
+  /** When the process began, as `startOf` gives it. */
   readonly started: string | null;
   readonly door: string | null;
+}
+
+/** This process. */
+export function ownIdentity(): Identity {
+  const { pid } = process;
+  return { uid: process.getuid?.() ?? null, pid, started: startOf(pid), door: null };
+}
+
+/** Who asks, such as a connection of the daemon. */
+export interface Asker {
+  readonly who: Identity;
+  /** The name that it gave itself when it was narrowed. */
+  readonly label: string | null;
+}
+
+/** The door that it came through, or else its own name. */
+export function doorOf({ who, label }: Asker): string | null {
+  return who.door ?? label;
 }
 
 /** Who a row names. */

@@ -50,11 +50,13 @@ export class Ledger {
     });
   }
 
-  /** Empties the log of the database, which has the keys of earlier rows. It costs too much to be done after each row. */
-  async dropOldKeys(): Promise<void> {
-    if (!this.#hasOldKeys) return;
+  /** Empties the log of the database, which has the keys of earlier rows. It costs too much to be done after each row. Resolves to whether they are gone. */
+  async dropOldKeys(): Promise<boolean> {
+    if (!this.#hasOldKeys) return true;
     this.#hasOldKeys = false;
-    await this.#env.db.truncateLog();
+    const isEmpty = await this.#env.db.truncateLog();
+    if (!isEmpty) this.#hasOldKeys = true;
+    return isEmpty;
   }
 
   /** The place before the first row. Throws `integrity` if its key is not what was stored. */

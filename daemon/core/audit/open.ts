@@ -1,8 +1,8 @@
 import type { Config } from '../../../shared/config.js';
-import { startOf } from '../../../shared/process-stat.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { Audit } from './audit.js';
+import { ownIdentity } from './entry.js';
 import { Ledger } from './ledger.js';
 import { Retention } from './retention.js';
 import { AuditTrail } from './trail.js';
@@ -19,9 +19,7 @@ export function openAudit(
   { strict, keep_days: keepDays }: Config['audit'],
 ): { audit: Audit; trail: AuditTrail; retention: Retention } {
   const ledger = new Ledger(env, { vault });
-  const { pid } = process;
-  const self = { uid: process.getuid?.() ?? null, pid, started: startOf(pid), door: null };
-  const audit = new Audit(env, { ledger }, { strict, self, notice });
+  const audit = new Audit(env, { ledger }, { strict, self: ownIdentity(), notice });
   const trail = new AuditTrail({ ledger, vault, audit });
   return { audit, trail, retention: new Retention(env, { ledger, vault }, { keepDays }) };
 }

@@ -38,7 +38,7 @@ export class Sqlite {
   readonly #writes = new SpacedTurns();
   /** Why nothing can be changed; `undefined` if it can. */
   readonly #unwritable: DiskState | undefined;
-  #cleaning: Promise<void> | undefined;
+  #cleaning: Promise<boolean> | undefined;
   #versionNow: number | undefined;
 
   /**
@@ -132,9 +132,9 @@ export class Sqlite {
   /**
    * Empties the write-ahead log, so that what was deleted is gone from it too. Never throws: the change that it cleans up
    * after is committed, and the next one cleans up again. It waits for the disk like a change, so it has a turn of its
-   * own; one turn is enough for all that are asked for before it.
+   * own; one turn is enough for all that are asked for before it. Resolves to whether the log is empty.
    */
-  truncateLog(): Promise<void> {
+  truncateLog(): Promise<boolean> {
     this.#cleaning ??= this.#writes
       .take(async () => this.#checkpoint())
       .finally(() => {
@@ -143,11 +143,12 @@ export class Sqlite {
     return this.#cleaning;
   }
 
-  #checkpoint(): void {
+  #checkpoint(): boolean {
     try {
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      return this.#db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0;
     } catch {
       // The caller must not be told that its change failed.
+      return false;
     }
   }
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SigilforgeClient } from '../../../client/index.js';
-import type { AuditRecord } from '../../../shared/contract/index.js';
-import { asSigilforgeError } from '../../../shared/errors.js';
-import { untilInterrupted } from '../../terminal/interrupt.js';
-import type { Output } from '../../terminal/output.js';
+import type { SigilforgeClient } from '../../client/index.js';
+import type { AuditRecord } from '../../shared/contract/index.js';
+import { asSigilforgeError } from '../../shared/errors.js';
+import { untilInterrupted } from '../terminal/interrupt.js';
+import type { Output } from '../terminal/output.js';
 
 /** Which rows are shown. */
 export interface Wanted {

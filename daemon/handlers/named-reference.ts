@@ -1,0 +1,55 @@
+import * as v from 'valibot';
+import { contract, type MethodName } from '../../shared/contract/index.js';
+import { parseReference, printReference } from '../../shared/reference.js';
+import { AccountName, SecretKey, ServiceName } from '../../shared/schemas.js';
+
+/** The parameters of a call by their names, not checked yet. */
+type Named = Readonly<Record<string, unknown>>;
+
+export function isMethod(name: string): name is MethodName {
+  return Object.hasOwn(contract, name);
+}
+
+/** What a call is about, for the record; `undefined` if its parameters do not say so in a form that can be read. */
+export function referenceIn(
+  method: MethodName,
+  { service, account, key, reference }: Named,
+): string | undefined {
+  if (typeof reference === 'string') return recordedSpelling(reference);
+  if (method.endsWith('_secret')) return v.is(SecretKey, key) ? secretNamed(key) : undefined;
+  const normalized = v.safeParse(ServiceName, service);
+  if (!normalized.success || !v.is(AccountName, account)) return undefined;
+  return tokenOf({ service: normalized.output, account });
+}
+
+export function tokenOf({
+  service,
+  account,
+}: {
+  readonly service: string;
+  readonly account: string;
+}): string {
+  return `auth://${service}/${account}/token`;
+}
+
+export function secretNamed(key: string): string {
+  return `secret://${key}`;
+}
+
+/** A reference in its usual spelling; `undefined` for another text, which may be a value. */
+export function usualSpelling(text: string): string | undefined {
+  try {
+    return printReference(parseReference(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same without what an outside resolver is given: a password of another store, or the very value (`ref+echo://`). */
+export function recordedSpelling(text: string): string | undefined {
+  const reference = usualSpelling(text);
+  if (!reference?.startsWith('vals:')) return reference;
+  const [scheme = ''] = reference.split('://');
+  if (scheme === 'vals:ref+echo') return `${scheme}://`;
+  return reference.replace(/\?[^#]*/, '').replace(/:\/\/[^/@]*@/, '://');
+}
