@@ -76,7 +76,7 @@ test('a connection that is narrowed later is recorded by its name from then on',
   expect(stored.auditRows(home).map(({ door }) => door)).toEqual([null, 'job']);
 });
 
-test('whoever names more things than anyone needs gets one row for all further ones, with their number', async () => {
+test('a caller that names more things than any program needs gets one row for all further ones, with their number', async () => {
   const { home, clock, core, peer, close } = await openRecording();
   const other = { ...aPeer(), label: 'another' };
   const ALL = 20_000;
