@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isErrno } from '../shared/errno.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { encodeLine, LineDecoder } from '../shared/framing.js';
@@ -75,7 +76,24 @@ function connectPrivately(socket: string): Promise<net.Socket> {
   });
 }
 
-function connect(address: string): Promise<net.Socket> {
+/** How long others may connect faster than the daemon takes them, and how often it is tried again meanwhile. */
+const QUEUE_PATIENCE_MS = 5_000;
+const RETRY_MS = 10;
+
+async function connect(address: string): Promise<net.Socket> {
+  const limit = performance.now() + QUEUE_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await connectNow(address);
+    } catch (thrown) {
+      // The queue of the daemon is full (connect(2)).
+      if (!isErrno(thrown, 'EAGAIN') || performance.now() > limit) throw thrown;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+function connectNow(address: string): Promise<net.Socket> {
   const socket = net.connect(address);
   return new Promise((resolve, reject) => {
     socket.once('connect', () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startDaemon } from '../support/start/backends.js';
+import { mostResident } from '../support/start/processes.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { WireClient } from '../support/wire/wire-client.js';
 
@@ -10,13 +10,6 @@ const MAX = 256 * 1024;
 const CONNECTIONS = 240;
 const CALLS = 64;
 const LIMIT_MIB = 300;
-
-/** The most memory that a process has had in the machine, in MiB; 0 where the system does not say. */
-function mostResident(pid: number): number {
-  const file = `/proc/${pid}/status`;
-  const status = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
-}
 
 function call(method: string, params: object): object[] {
   return Array.from({ length: CALLS }, (_, id) => ({ jsonrpc: '2.0', id, method, params }));

@@ -79,4 +79,5 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'npx vitest run --config tests/vitest.config.mts tests/oauth -t "slow_down"': runner,
   'npx vitest --config tests/vitest.config.mts tests/unit/exec': runner,
   'npm run test:faults -- --rounds 500 tests/faults/random-kill.test.ts': script,
+  'npm run test:faults -- tests/faults/mutations.test.ts': script,
 };

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -32,6 +33,13 @@ export async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // Without an entry it was reaped just now, or this is no Linux: asking once more tells.
   return stat === undefined ? signal(pid, 0) : !/^\d+ \(.*\) Z/s.test(stat);
+}
+
+/** The most memory that a process has had in the machine, in MiB; 0 where the system does not say. */
+export function mostResident(pid: number): number {
+  const file = `/proc/${pid}/status`;
+  const status = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
 }
 
 /** There is no event for the end of a process that is not a child, so this asks again and again. */
