@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.js';
 import { command } from './command.js';
+import { door } from './door.js';
 import { fairness } from './fairness.js';
 import { createBenchHome } from './home.js';
 import { manyAccounts } from './many-accounts.js';
@@ -25,6 +26,7 @@ const benchmarks = new Map<string, Benchmark>([
   ['storm', storm],
   ['many-accounts', manyAccounts],
   ['fairness', fairness],
+  ['door', door],
 ]);
 
 /** What may end it before its time; nothing is left behind then either. */

@@ -73,6 +73,7 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'npm run lint': script,
   'npm test': script,
   'npm run bench': script,
+  'npm run bench -- door': script,
   'npm run test:faults -- --rounds 200': script,
   'npm run test:packages': script,
   'npx vitest run --config tests/vitest.config.mts tests/oauth': runner,
