@@ -5,6 +5,7 @@ import { AccountName, SecretKey, ServiceName } from './schemas.js';
 
 /** What stands for one whole segment. */
 const ANY = '*';
+const STAR = ANY.charCodeAt(0);
 
 /** What `*` never grants: who is to get one of these is told so by its name. */
 const ONLY_BY_NAME: ReadonlySet<string> = new Set(['refresh_token', 'client_secret', 'private_key']);
@@ -29,14 +30,32 @@ export function covers(grant: string, reference: string): boolean {
   return intersection(grant, reference) === reference;
 }
 
-/** What two grants have in common, `undefined` if that is nothing. */
+/**
+ * What two grants have in common, `undefined` if that is nothing. A narrowed connection may have it done for every pair of two
+ * lists, so it goes through both texts once and takes nothing apart.
+ */
 export function intersection(one: string, other: string): string | undefined {
-  if (one === other) return one;
-  const [ours, theirs] = [one.split('/'), other.split('/')];
-  if (ours.length !== theirs.length) return undefined;
-  const type = one.startsWith('auth://') ? ours.length - 1 : -1;
-  const common = ours.map((own, index) => commonSegment(own, theirs[index], index === type));
-  return common.includes(undefined) ? undefined : common.join('/');
+  const isAuth = one.startsWith('auth://');
+  let [at, otherAt, oneIsWider, otherIsWider] = [0, 0, false, false];
+  while (at < one.length && otherAt < other.length) {
+    const isAny = isAnyAt(one, at);
+    if (isAny === isAnyAt(other, otherAt)) {
+      if (one.charCodeAt(at) !== other.charCodeAt(otherAt)) return undefined;
+      at += 1;
+      otherAt += 1;
+      continue;
+    }
+    const [text, from] = isAny ? [other, otherAt] : [one, at];
+    const end = endOfSegment(text, from);
+    if (isAuth && end === text.length && ONLY_BY_NAME.has(text.slice(from))) return undefined;
+    oneIsWider ||= isAny;
+    otherIsWider ||= !isAny;
+    at = isAny ? at + 1 : end;
+    otherAt = isAny ? end : otherAt + 1;
+  }
+  if (at < one.length || otherAt < other.length) return undefined;
+  if (!oneIsWider) return one;
+  return otherIsWider ? narrowest(one.split('/'), other.split('/')) : other;
 }
 
 /** Whether `*` in a pattern stands for one whole segment of a text. */
@@ -49,11 +68,19 @@ export function matchesSegments(pattern: string, text: string): boolean {
   );
 }
 
-function commonSegment(one: string, other: string | undefined, isType: boolean): string | undefined {
-  if (one === other) return one;
-  if (other === undefined || (one !== ANY && other !== ANY)) return undefined;
-  const named = one === ANY ? other : one;
-  return isType && ONLY_BY_NAME.has(named) ? undefined : named;
+/** Whether `*` begins there. It is never a part of a segment. */
+function isAnyAt(text: string, at: number): boolean {
+  return text.charCodeAt(at) === STAR;
+}
+
+function endOfSegment(text: string, from: number): number {
+  const end = text.indexOf('/', from);
+  return end === -1 ? text.length : end;
+}
+
+/** Each segment of the one that names it, of two that have something in common. */
+function narrowest(one: readonly string[], other: readonly string[]): string {
+  return one.map((segment, index) => (segment === ANY ? other[index] : segment)).join('/');
 }
 
 function parseAuth(rest: string): string | undefined {

@@ -2,7 +2,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { covers, intersection } from '../../shared/grant.js';
 
 /** How many grants a narrowed connection may have: each is compared when another one narrows it further. */
-const MOST_GRANTS = 1024;
+const MOST_GRANTS = 128;
 
 /** What a peer may ask for: everything, until it is narrowed for good. */
 export class Rights {

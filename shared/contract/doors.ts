@@ -21,7 +21,7 @@ export const DoorId = v.pipe(
 /** References, with `*` for one whole segment: no longer than one may be. None at all grants nothing. */
 export const GrantList = v.pipe(
   v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(2048))),
-  v.maxLength(256),
+  v.maxLength(128),
 );
 
 const Grants = v.array(v.string());

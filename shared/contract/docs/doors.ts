@@ -12,7 +12,7 @@ export const doorTypes: Readonly<Record<string, NamedType>> = {
     DoorName,
     'A name for people: 1 to 64 characters of `A-Z a-z 0-9 . _ / @ : + -` and blanks, starting with a letter or a digit.',
   ),
-  GrantList: namedValue(GrantList, 'At most 256 references, each with `*` for whole segments if wanted.'),
+  GrantList: namedValue(GrantList, 'At most 128 references, each with `*` for whole segments if wanted.'),
 };
 
 export const doorMethods: TextsOf<typeof doors> = {

@@ -10,7 +10,7 @@ const LONG_KEY = 'flood/long';
 const LONG_VALUE = 'x'.repeat(200 * 1024);
 
 /** As many as there may be, which all have something in common with each other. */
-const GRANTS = Array.from({ length: 256 }, (_, index) => `auth://flood/own-${index}/token`);
+const GRANTS = Array.from({ length: 128 }, (_, index) => `auth://flood/own-${index}/token`);
 
 type Call = { readonly [M in MethodName]: readonly [M, ParamsOf<M>] }[MethodName];
 
