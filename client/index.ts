@@ -50,7 +50,10 @@ function clientOf(session: Session): SigilforgeClient {
   const calls = methodNames.map((name) => [camelCase(name), caller(session, name)]);
   const close = () => session.close();
   return {
-    ...withReferences(Object.fromEntries(calls) as Api),
+    ...withReferences({
+      ...(Object.fromEntries(calls) as Api),
+      restrict: (params) => session.restrict(params),
+    }),
     via: 'daemon',
     onEvent: (listener) => session.onEvent(listener),
     close,

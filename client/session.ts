@@ -11,7 +11,7 @@ import { type DaemonConnection, openConnection } from './connection.js';
 import { noDaemon } from './no-daemon.js';
 import { errorHere } from './other-session.js';
 
-/** What a client keeps when it connects again: the address, the time limit and the listeners. */
+/** What a client keeps when it connects again: the address, the time limit, the listeners, and what it was narrowed to. */
 export class Session {
   readonly #address: Address;
   readonly #timeout: number;
@@ -19,6 +19,8 @@ export class Session {
   #connection: DaemonConnection | undefined;
   #opening: Promise<boolean> | undefined;
   #closed = false;
+  /** What it was narrowed to. */
+  #narrowed: ParamsOf<'restrict'> | undefined;
 
   /** `timeout`: milliseconds for one call. */
   constructor(address: Address, timeout: number) {
@@ -42,6 +44,13 @@ export class Session {
     } catch (thrown) {
       throw await errorHere(thrown, connection.address);
     }
+  }
+
+  /** Narrows this connection, and each one that comes after it. */
+  async restrict(params: ParamsOf<'restrict'>): Promise<ResultOf<'restrict'>> {
+    const result = await this.call('restrict', params);
+    this.#narrowed = { name: params.name, ...this.#narrowed, grants: result.grants };
+    return result;
   }
 
   /** The path where the daemon was found, if it has one and a daemon was found. */
@@ -78,10 +87,22 @@ export class Session {
     const connection = await openConnection(this.#address, (event) => {
       for (const listener of this.#listeners) listener(event);
     });
+    await this.#narrowAgain(connection);
     this.#connection = connection;
     if (this.#closed) connection?.close(closedError());
     else connection?.hold(this.#listeners.size > 0);
     return connection !== undefined;
+  }
+
+  /** Before anything else is asked: otherwise a daemon that is restarted would give more than before. */
+  async #narrowAgain(connection: DaemonConnection | undefined): Promise<void> {
+    if (this.#narrowed === undefined || connection === undefined) return;
+    try {
+      await connection.call('restrict', this.#narrowed, this.#timeout);
+    } catch (thrown) {
+      connection.disconnect();
+      throw thrown;
+    }
   }
 }
 

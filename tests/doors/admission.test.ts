@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { createLocalApi, type LocalApi } from '../../daemon/library/api.js';
 import { camelCase, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { asSigilforgeError } from '../../shared/errors.js';
+import { gate } from '../support/gate.js';
+import { serveStub } from '../support/start/served.js';
+import { stopAfter } from '../support/start/stop-after.js';
 import { WireClient } from '../support/wire/wire-client.js';
 import { type Attempt, attempts, lineOf } from './attempts.js';
 import { type DoorScene, GRANTS, startDoorScene } from './scene.js';
@@ -257,6 +260,33 @@ describe('what was sent right behind a restrict', () => {
     expect(wrong).toEqual([]);
     await client.stop();
   });
+});
+
+test('what is denied waits behind nothing that is granted and takes long', async () => {
+  const answer = gate();
+  const { socket } = await stopAfter(
+    serveStub({
+      handlers: {
+        restrict: ({ grants }, peer) => {
+          peer.rights.narrow(grants);
+          return { grants };
+        },
+        get_secret: async ({ key }) => {
+          await answer.opened;
+          return { key, value: 'x', encoding: 'utf8', backend: 'vault' };
+        },
+      },
+    }),
+  );
+  const client = await stopAfter(WireClient.connect(socket));
+  await client.call('restrict', { grants: ['secret://team/granted'] });
+  client.send(`${lineOf({ method: 'get_secret', params: '{"key":"team/granted"}' }, 0)}\n`);
+  for (const [index, method] of ['get_secret', 'list_secrets', 'get_secrets', 'vault_rotate'].entries()) {
+    client.send(`${lineOf({ method, params: '{"key":"team/other"}' }, index + 1)}\n`);
+    expect(await client.line()).toBe(denied(index + 1));
+  }
+  answer.open();
+  expect(await client.answer()).toMatchObject({ id: 0, result: { value: 'x' } });
 });
 
 describe('events', () => {
