@@ -51,7 +51,7 @@ test('10,000 connections that are opened and left take neither a place from othe
   expect(await door.call('list_doors')).toHaveProperty('result.doors.length', 1);
   await expectWell();
   for (const client of left) client.destroy();
-});
+}, 120_000);
 
 test('a client waits for its turn while others have filled the queue of the daemon', async () => {
   const { socket, daemon, expectWell } = await serve();
