@@ -49,7 +49,7 @@ export class Background {
     const { vault, vals, usage, vaultKeys, audit } = services;
     // A locked vault keeps nothing that was looked up while it was open.
     vault.whenClosed(() => vals.forget());
-    vault.whenOpened(() => void audit.settle());
+    vault.whenOpened(() => audit.opened());
     vault.whenOpened(() => {
       if (this.#tends) return;
       const advance = () => vaultKeys.advanceRotation(() => this.#closes);

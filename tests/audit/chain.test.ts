@@ -36,7 +36,7 @@ test('a daemon and programs with the library write one chain at the same time', 
 test('two programs that begin the chain at the same moment begin one', async () => {
   const sandbox = await stopAfter(createSandbox());
   await sandbox.run(['--direct', 'secret', 'set', 'a'], { input: 'x' });
-  expect(stored.auditEnd(sandbox.home)).toBeUndefined();
+  stored.removeWholeAudit(sandbox.home);
   const ends = await askDirectly(sandbox, 'a');
   expect(ends.map(({ code }) => code)).toEqual(Array(10).fill(0));
   expect(stored.auditRows(sandbox.home)).toHaveLength(10);
@@ -61,14 +61,16 @@ test('the chain goes on while the vault is locked, and is verified once it is op
 });
 
 test('what is refused before the vault was ever open is written once it is', async () => {
-  const { api, sandbox } = await stopAfter(startDaemon());
-  await api.setSecret({ key: 'a', value: 'x' });
-  await api.lock();
-  await expect(api.getSecret({ key: 'a' })).rejects.toMatchObject({ kind: 'vault_locked' });
-  expect((await api.listAudit()).records).toEqual([]);
-  await api.unlock();
-  await expect.poll(() => stored.auditRows(sandbox.home)).toHaveLength(1);
-  expect(await api.verifyAudit()).toMatchObject({ intact: true, records: 1 });
+  const { home } = await stopAfter(createSandbox());
+  const core = await openTestCore(home);
+  onTestFinished(() => core.close());
+  await core.vaultKeys.lock();
+  core.audit.refused(aPeer(), 'get_secret', 'secret://a', 'vault_locked');
+  expect((await core.trail.list({})).records).toEqual([]);
+  expect(stored.auditEnd(home)).toBeUndefined();
+  await core.vaultKeys.unlock(undefined, aPeer());
+  await expect.poll(() => stored.auditRows(home)).toHaveLength(1);
+  expect(await core.trail.verify()).toMatchObject({ intact: true, records: 1 });
 });
 
 test('the first key is sealed again when the key of the vault changes, and the chain goes on', async () => {

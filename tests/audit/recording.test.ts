@@ -1,5 +1,6 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Core, CoreOptions } from '../../daemon/core/core.js';
+import { silentLogger } from '../../daemon/core/platform/log.js';
 import { backends, startDaemon } from '../support/start/backends.js';
 import { openTestCore } from '../support/start/core.js';
 import { aPeer } from '../support/start/peers.js';
@@ -96,6 +97,32 @@ test('a caller that names more things than any program needs gets one row for al
   await close();
   expect(sumOf(home)).toBe(ALL + 1 + later);
   expect(stored.auditRows(home).length).toBeLessThan(400);
+});
+
+test('while the disk takes nothing only so much is kept in memory, and what was dropped has a row with its number', async () => {
+  const warned = vi.fn();
+  const notice = vi.fn();
+  const log = { ...silentLogger, warn: warned };
+  const { home, core, peer, close } = await openRecording({ storeWaitMs: 20, log, notice });
+  void core.audit.released(peer, 'get_secret', 'secret://first');
+  await core.audit.settle();
+  const free = stored.blockWrites(home);
+  const [CALLERS, EACH] = [60, 250];
+  for (let caller = 0; caller < CALLERS; caller++) {
+    const own = { ...aPeer(), label: `caller ${caller}` };
+    for (let n = 0; n < EACH; n++) void core.audit.released(own, 'get_secret', `secret://s/${n}`);
+  }
+  await core.audit.settle();
+  expect(warned.mock.calls).toEqual([['audit.not_written', { kind: 'store_unavailable' }]]);
+  expect(notice).toHaveBeenCalledExactlyOnceWith(
+    expect.stringContaining('cannot be recorded for the moment'),
+  );
+  free();
+  await expect.poll(() => stored.auditRows(home).length, { timeout: 10_000 }).toBeGreaterThan(10_000);
+  await close();
+  expect(stored.auditRows(home).length).toBeLessThan(10_100);
+  expect(rowsOf(home)).toContainEqual(['audit', null, 'dropped', CALLERS * EACH - 10_000]);
+  expect(sumOf(home)).toBe(1 + CALLERS * EACH);
 });
 
 test('what was counted is written when the library closes', async () => {

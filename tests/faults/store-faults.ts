@@ -16,12 +16,14 @@ import { work } from '../support/accounts.js';
 import { gate } from '../support/gate.js';
 import type { Fault } from '../support/provider/faults.js';
 import type { Sandbox } from '../support/start/sandbox.js';
-import { type Scene, startScene } from '../support/start/scene.js';
+import { QUIET_CONFIG, type Scene, startScene } from '../support/start/scene.js';
 import * as stored from '../support/stored.js';
 import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
 
 /** A scene whose store can be made unusable. */
 export interface FragileScene extends Scene {
+  /** A home with the database as it is now, for `stored`. */
+  readable(): string;
   /** What the database holds. */
   stored(): stored.Stored;
   /** Makes it unusable; the answer makes it usable again. */
@@ -59,7 +61,7 @@ async function startFragile(begin: (home: string) => () => void): Promise<Fragil
   const { home } = scene.sandbox;
   return withFault(
     scene,
-    () => stored.read(home),
+    () => home,
     () => begin(home),
   );
 }
@@ -73,12 +75,18 @@ export const startOnOneDisk = (): Promise<FragileScene> =>
     'sh',
   ]);
 
+/** Data on a disk of its own, with the text of `config.toml`. */
+export const startOnOwnDisk = (config: string): Promise<FragileScene> =>
+  startOnSmallDisk(['data'], () => [], config);
+
 async function startOnSmallDisk(
   folders: readonly ('data' | 'state')[] = ['data'],
   wrap: (sandbox: Sandbox) => readonly string[] = () => [],
+  config: string = QUIET_CONFIG,
 ): Promise<FragileScene> {
   let disk: SmallDisk | undefined;
   const scene = await startScene({
+    config,
     wrap: async (sandbox) => {
       disk = await mountSmallDisk(sandbox, folders);
       return [...disk.enter, ...wrap(sandbox)];
@@ -87,11 +95,11 @@ async function startOnSmallDisk(
   if (!disk) throw new Error('There is no disk.');
   const { data, fill, empty } = disk;
   // SQLite follows no path into another namespace. The daemon's process, not this one, holds the locks of these files.
-  const readCopy = (): stored.Stored => {
+  const copy = (): string => {
     cpSync(data, join(scene.sandbox.home, 'copy', 'data'), { recursive: true });
-    return stored.read(join(scene.sandbox.home, 'copy'));
+    return join(scene.sandbox.home, 'copy');
   };
-  return withFault(scene, readCopy, () => {
+  return withFault(scene, copy, () => {
     fill();
     return empty;
   });
@@ -100,11 +108,12 @@ async function startOnSmallDisk(
 /** The scene's parts that change are read again each time. */
 function withFault(
   scene: Scene,
-  stored: FragileScene['stored'],
+  readable: FragileScene['readable'],
   breakStore: FragileScene['breakStore'],
 ): FragileScene {
   return Object.create(scene, {
-    stored: { value: stored },
+    readable: { value: readable },
+    stored: { value: () => stored.read(readable()) },
     breakStore: { value: breakStore },
   }) as FragileScene;
 }

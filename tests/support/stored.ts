@@ -621,6 +621,11 @@ export function removeAuditEnd(home: string): void {
   run(home, 'DELETE FROM audit_chain');
 }
 
+/** Removes the audit as if nothing had ever been recorded. */
+export function removeWholeAudit(home: string): void {
+  for (const table of ['audit_records', 'audit_chain', 'audit_anchor']) run(home, `DELETE FROM ${table}`);
+}
+
 /** Puts a row in the place of the one with this number. */
 export function putAudit(home: string, row: AuditRow & { readonly uid?: number | null }): void {
   const columns = ['seq', ...AUDIT_COLUMNS];

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { COLUMNS, cellsOf, followRecords, type Wanted } from '../../access/audit.js';
-import { withClient } from '../../access/client.js';
+import { openClient, withClient } from '../../access/client.js';
 import { addCommands, type CommandEntry } from '../../arguments/command.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
@@ -60,10 +60,19 @@ async function audit(
 ): Promise<void> {
   const { output } = context;
   const wanted: Wanted = { since: readSince(since), reference, program };
-  if (follow) return await withClient(context, (client) => followRecords(client, output, wanted));
+  if (follow) return await followed(context, wanted);
   const result = await withClient(context, (client) => client.listAudit(wanted));
   output.result(result, () => {
     if (result.records.length > 0) output.table(COLUMNS, result.records.map(cellsOf));
     else output.notice('Nothing was handed out or refused in that time.');
   });
+}
+
+async function followed(context: Context, wanted: Wanted): Promise<void> {
+  const client = await openClient(context);
+  try {
+    await followRecords(client, context.output, wanted);
+  } finally {
+    await client.close();
+  }
 }

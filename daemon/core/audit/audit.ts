@@ -36,6 +36,7 @@ export class Audit {
   readonly #sweeping: NodeJS.Timeout;
   #tallies = 0;
   #isClosed = false;
+  #beginning: Promise<void> = Promise.resolve();
   #tidiedAt: number;
 
   constructor(env: Env, { ledger }: { readonly ledger: Ledger }, { strict, self, notice }: Options) {
@@ -70,7 +71,16 @@ export class Audit {
     this.#count(asker, method, reference, outcome);
   }
 
-  /** Writes what waits, unless the disk takes nothing. The first row of all can be written once the vault is open. */
+  /** The vault is open: now the record can begin, and what has waited for that can be written. */
+  opened(): void {
+    // A disk that takes nothing is said when there is something to write.
+    this.#beginning = this.#ledger.begin().then(
+      () => this.settle(),
+      () => undefined,
+    );
+  }
+
+  /** Writes what waits, unless the disk takes nothing. */
   async settle(): Promise<void> {
     if (this.#backlog.isStuck) return;
     await this.#scriptsKnown();
@@ -80,6 +90,7 @@ export class Audit {
   /** Writes everything that was counted. No answer may go out any more. */
   async close(): Promise<void> {
     clearInterval(this.#sweeping);
+    await this.#beginning;
     await this.#scriptsKnown();
     this.#sweep(0);
     this.#isClosed = true;

@@ -29,6 +29,11 @@ export class Ledger {
     return this.#vault.isOpen || this.#isBegun;
   }
 
+  /** Has the record begin, if it has not, so that it goes on once the vault is locked. */
+  async begin(): Promise<void> {
+    if (!this.#isBegun) await this.write(() => []);
+  }
+
   /**
    * Writes what `take` gives inside the transaction. Throws `store_unavailable` if it cannot be written, and what keeps the
    * vault closed if the chain must begin.
