@@ -73,27 +73,31 @@ const ways = [
   { name: 'the library', start: startLibrary },
 ] as const;
 
-test.each(ways)('what cannot be recorded is not handed out by $name', async ({ start }) => {
-  const { api, sandbox } = await stopAfter(start({ config: STRICT }));
-  await api.setSecret({ key: 'a', value: 'x' });
-  await api.getSecret({ key: 'a' });
-  const free = stored.blockWrites(sandbox.home);
-  try {
-    const calls = [api.getSecret({ key: 'a' }), api.resolve({ reference: 'secret://a' }), api.getSecrets()];
-    for (const call of await Promise.allSettled(calls)) {
-      expect(call).toMatchObject({ status: 'rejected', reason: { kind: 'store_unavailable' } });
+test.each(ways)(
+  'what cannot be recorded is not handed out by $name',
+  { timeout: 90_000 },
+  async ({ start }) => {
+    const { api, sandbox } = await stopAfter(start({ config: STRICT }));
+    await api.setSecret({ key: 'a', value: 'x' });
+    await api.getSecret({ key: 'a' });
+    const free = stored.blockWrites(sandbox.home);
+    try {
+      const calls = [api.getSecret({ key: 'a' }), api.resolve({ reference: 'secret://a' }), api.getSecrets()];
+      for (const call of await Promise.allSettled(calls)) {
+        expect(call).toMatchObject({ status: 'rejected', reason: { kind: 'store_unavailable' } });
+      }
+      await expect(api.resolve({ reference: 'auth://a/b/client_secret' })).rejects.toMatchObject({
+        kind: 'not_found',
+      });
+      expect(await api.resolve({ reference: 'secret://a', explain: true })).toMatchObject({ value: null });
+    } finally {
+      free();
     }
-    await expect(api.resolve({ reference: 'auth://a/b/client_secret' })).rejects.toMatchObject({
-      kind: 'not_found',
-    });
-    expect(await api.resolve({ reference: 'secret://a', explain: true })).toMatchObject({ value: null });
-  } finally {
-    free();
-  }
-  await api.getSecret({ key: 'a' });
-  expect(stored.auditRows(sandbox.home).filter(({ outcome }) => outcome === 'released')).toHaveLength(2);
-  expect(await api.verifyAudit()).toMatchObject({ intact: true });
-});
+    await api.getSecret({ key: 'a' });
+    expect(stored.auditRows(sandbox.home).filter(({ outcome }) => outcome === 'released')).toHaveLength(2);
+    expect(await api.verifyAudit()).toMatchObject({ intact: true });
+  },
+);
 
 test('a denial has a row too, which it does not wait for', async () => {
   const { api, sandbox, daemon } = await stopAfter(startDaemon({ config: STRICT }));

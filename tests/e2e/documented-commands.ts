@@ -51,6 +51,12 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'sigilforge door close NAME': {
     because: 'no program has a door there; tests/cli/door.test.ts opens some',
   },
+  'sigilforge audit': { prints: /\tget_token\tauth:\/\/github\/work\/token\treleased\t1\n/ },
+  "sigilforge audit --reference 'auth://github/*/token'": { prints: /auth:\/\/github\/work\/token/ },
+  'sigilforge audit --program main.py --follow': {
+    because: 'it prints rows until a person presses Ctrl-C; tests/cli/audit.test.ts',
+  },
+  'sigilforge audit verify': { prints: /^intact\ttrue\n/ },
   'sigilforge vault status': { prints: /^state\tunlocked$/m },
   'sigilforge vault set-password': { input: PASSWORD },
   'sigilforge vault set-password --only': {
