@@ -1,9 +1,11 @@
+import { isDoorPath } from '../shared/door-path.js';
 import { SigilforgeError } from '../shared/errors.js';
 import type { Address } from './address.js';
 import { findHolderHere } from './holder.js';
 
 /** No daemon listens at `address`, and nothing else may answer. A daemon that runs all the same is named. */
 export function noDaemon({ socket, pinned }: Address): SigilforgeError {
+  if (socket !== null && isDoorPath(socket)) return closedDoor(socket);
   const holder = findHolderHere();
   const where = socket === null ? '' : ` on ${socket}`;
   if (holder === undefined) return new SigilforgeError('daemon_unavailable', `No daemon listens${where}.`);
@@ -15,5 +17,12 @@ export function noDaemon({ socket, pinned }: Address): SigilforgeError {
   const sentence = `The daemon (process ${holder.pid}) is running, but its socket is gone: ${holder.socket}.`;
   return new SigilforgeError('daemon_unavailable', sentence, {
     hint: 'It ends, or listens again within seconds. If it does neither: sigilforge daemon restart',
+  });
+}
+
+/** What was granted may have ended, and where only a door was to be used, no other way is named. */
+function closedDoor(socket: string): SigilforgeError {
+  return new SigilforgeError('daemon_unavailable', `The door ${socket} is closed.`, {
+    hint: 'What was granted to this program may have ended, or the daemon does not run. Start the program again by the command that grants it.',
   });
 }

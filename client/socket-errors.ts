@@ -27,7 +27,7 @@ export function unusableSocket(socket: string, cause: unknown): SigilforgeError 
   if (NO_UNIX_SOCKETS.has(code)) {
     const sentence = `This program runs in a sandbox that forbids Unix sockets (${code}), so it cannot reach the daemon on ${socket}.`;
     return new SigilforgeError('daemon_unavailable', sentence, {
-      hint: `Allow AF_UNIX and this path in the settings of the sandbox${insteadOfDaemon()}.`,
+      hint: `Allow AF_UNIX and this path in the settings of the sandbox${insteadOfDaemon()}. Or start the sandbox with: sigilforge exec --grant REF -- COMMAND`,
       cause,
     });
   }

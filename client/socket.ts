@@ -44,7 +44,7 @@ export async function openSocket(socket: string): Promise<Lines | undefined> {
 }
 
 /** The same without lines. */
-async function openStream(socket: string): Promise<net.Socket | undefined> {
+export async function openStream(socket: string): Promise<net.Socket | undefined> {
   assertSocketPathFits(socket);
   try {
     return await (process.platform === 'win32' ? connect(socket) : connectPrivately(socket));

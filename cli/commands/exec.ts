@@ -10,6 +10,8 @@ export function configure(command: Command, context: Context): void {
     .usage('[options] -- COMMAND [ARG...]')
     .argument('<COMMAND>', 'the program, after --')
     .argument('[ARG...]', 'its arguments')
+    .option('--grant <REF>', 'let the program ask the daemon for this, and for nothing else', append)
+    .option('--grant-for <TIME>', 'end the grants after a time, such as 15m or 1h')
     .option('--env <NAME=REF>', 'set NAME to the value of a reference', append)
     .option(
       '--env-file <FILE>',
@@ -51,4 +53,4 @@ export function configure(command: Command, context: Context): void {
   });
 }
 
-const NONE: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], allowEnv: [] };
+const NONE: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], grant: [], allowEnv: [] };

@@ -1,9 +1,12 @@
 import { closeSync } from 'node:fs';
+import { inheritedWayIn } from '../../client/descriptor/checked.js';
 import { asSigilforgeError } from '../../shared/errors.js';
 import { resolveReferences } from '../access/references.js';
 import type { Context } from '../arguments/context.js';
 import { inheritedDescriptors } from '../arguments/descriptors.js';
 import { environmentOf, writeFiles } from './environment.js';
+import { type Grant, openGrant } from './grant/grant.js';
+import { readGrants } from './grant/options.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
 import { formsOf } from './mask/forms.js';
 import { SHORTEST } from './mask/mask.js';
@@ -37,6 +40,9 @@ interface Run {
   readonly outputs: OutputGroups;
   /** The descriptors that it inherits, besides the first three. */
   readonly inherited: readonly number[];
+  /** The way to the daemon that it inherits, which is not closed here: this process may use it. */
+  readonly wayIn: number | undefined;
+  readonly grant: Grant | undefined;
 }
 
 /** Runs a program with the values of its references. The exit code of this process is that of the program. */
@@ -48,9 +54,14 @@ export async function execute(
   const signals = new Signals();
   removeLeftovers();
   const request = await readRequest(options, process.env);
+  const granted = readGrants(options);
   const values = await resolveReferences(context, referencesOf(request));
   const environment = environmentOf(request, values, process.env);
-  const inherited = inheritedDescriptors(context.descriptors);
+  const wayIn = inheritedWayIn();
+  const inherited = inheritedDescriptors(context.descriptors).filter(
+    // Whoever is granted something gets no more by another way.
+    (fd) => granted === undefined || fd !== wayIn,
+  );
   const groups = groupOutputs({ terminals: options.mask === true, inherited });
   const isMasked = options.mask !== false && (groups.files.length > 0 || groups.terminal !== undefined);
   const needles = isMasked ? needlesOf(context, values) : [];
@@ -58,9 +69,11 @@ export async function execute(
   if (outputs.terminal && needsWholeTerminal(command, environment)) {
     context.output.warn('Keys may not reach a pager or a shell while its output is masked: use --no-mask.');
   }
+  const taken = [...inherited, ...request.descriptors.keys()];
+  const grant = granted && (await openGrant(context, granted, command, taken));
   try {
     const { exitCode, hidden } = await run(
-      { command, environment, request, values, needles, outputs, inherited },
+      { command, environment, request, values, needles, outputs, inherited, wayIn, grant },
       signals,
     );
     if (hidden > 0) context.output.notice(hiddenNotice(hidden));
@@ -70,6 +83,8 @@ export async function execute(
       thrown instanceof StartError ? thrown : new StartError(asSigilforgeError(thrown), FAILED_BEFORE);
     context.output.fail(failed.error);
     process.exitCode = failed.exitCode;
+  } finally {
+    grant?.close();
   }
 }
 
@@ -112,19 +127,17 @@ async function run(run: Run, signals: Signals): Promise<Ending> {
     const env = {
       ...run.environment,
       ...(workspace && writeFiles(run.request, run.values, workspace.folder)),
+      ...run.grant?.variables,
     };
     signals.listen();
-    const exitCode = await runToEnd(
-      run.command,
-      { env, stdio: stdioOf(run.inherited, outlets, inlets) },
-      (child) => {
-        signals.started(child);
-        closeInlets(inlets);
-        // A reader at the other end sees the end when the program closes its own.
-        for (const fd of run.inherited) closeSync(fd);
-        relays = relayAll(outlets, child, run.needles, [...run.values.values()]);
-      },
-    );
+    const exitCode = await runToEnd(run.command, { env, stdio: stdioOf(run, outlets, inlets) }, (child) => {
+      signals.started(child);
+      closeInlets(inlets);
+      run.grant?.started();
+      // A reader at the other end sees the end when the program closes its own.
+      for (const fd of run.inherited) if (fd !== run.wayIn) closeSync(fd);
+      relays = relayAll(outlets, child, run.needles, [...run.values.values()]);
+    });
     signals.ended();
     await relays.finish();
     return { exitCode, hidden: relays.hidden };
@@ -150,11 +163,7 @@ function openWorkspace(pipes: number, { required }: { readonly required: boolean
 }
 
 /** An output and a value to read take the place of what is inherited. */
-function stdioOf(
-  inherited: readonly number[],
-  outlets: readonly Outlet[],
-  inlets: readonly Inlet[],
-): StdioList {
+function stdioOf({ inherited, grant }: Run, outlets: readonly Outlet[], inlets: readonly Inlet[]): StdioList {
   const stdio: StdioList = [0, 1, 2];
   for (const fd of inherited) stdio[fd] = fd;
   for (const { outputs, channel } of outlets) {
@@ -162,6 +171,7 @@ function stdioOf(
   }
   coverLeaks(stdio, outlets);
   for (const { fd, source } of inlets) stdio[fd] = source;
+  if (grant) stdio[grant.fd] = grant.source;
   // A descriptor that is not listed stays closed.
   return Array.from(stdio, (end) => end ?? 'ignore');
 }

@@ -1,6 +1,7 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
 import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import { pinnedDescriptor } from '../../shared/paths.js';
 
 /** A number of a descriptor, and the device and the inode of what was behind it when it was handed on. */
 const FORM = /^(\d{1,7}):(\d{1,20}):(\d{1,20})$/;
@@ -20,6 +21,16 @@ export function checkedDescriptor(value: string): number {
   const stats = statsOf(fd);
   if (stats.isSocket() && stats.dev === BigInt(dev) && stats.ino === BigInt(ino)) return fd;
   throw notInherited(`descriptor ${fd} is another file here`);
+}
+
+/** The descriptor that `SIGILFORGE_FD` names in this process, `undefined` if there is none that leads to a daemon. */
+export function inheritedWayIn(): number | undefined {
+  const value = pinnedDescriptor();
+  try {
+    return value === undefined ? undefined : checkedDescriptor(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function statsOf(fd: number): BigIntStats {

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { contract, type MethodName } from '../../shared/contract/index.js';
-import { SigilforgeError } from '../../shared/errors.js';
+import type { SigilforgeError } from '../../shared/errors.js';
 import { isRecord } from '../../shared/json.js';
+import { notGranted } from '../../shared/not-granted.js';
 import { AccountName, SecretKey, ServiceName } from '../../shared/schemas.js';
 import type { Audit } from '../core/audit/audit.js';
 import type { Core } from '../core/core.js';
@@ -64,13 +65,6 @@ export function createAdmission({ isApiKey, audit }: Options): Admission {
       return notGranted();
     },
   };
-}
-
-/** One and the same for whatever a narrowed connection may not do, whether it exists or not. */
-function notGranted(): SigilforgeError {
-  return new SigilforgeError('denied', 'This connection may use only what was granted to it.', {
-    hint: 'If the program needs more, start it again with a grant for that.',
-  });
 }
 
 /** Whether a peer may hear of an account. */

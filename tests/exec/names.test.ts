@@ -9,7 +9,7 @@ import { SigilforgeError } from '../../shared/errors.js';
 import { createSandbox, program } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 
-const NONE: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], allowEnv: [] };
+const NONE: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], grant: [], allowEnv: [] };
 let folder: string;
 let files = 0;
 

@@ -11,6 +11,8 @@ export interface ExecOptions {
   readonly file: readonly string[];
   readonly stdin: readonly string[];
   readonly fd: readonly string[];
+  readonly grant: readonly string[];
+  readonly grantFor?: string;
   readonly mask?: boolean;
   readonly allowEnv: readonly string[];
 }

@@ -24,7 +24,7 @@ const resolve: Api['resolve'] = async ({ reference }) => {
   };
 };
 
-const options: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], allowEnv: [] };
+const options: ExecOptions = { env: [], envFile: [], file: [], stdin: [], fd: [], grant: [], allowEnv: [] };
 
 /** Whether `exec` looks something up. */
 async function asked(given: Partial<ExecOptions>, environment = {}): Promise<boolean> {

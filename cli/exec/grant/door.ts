@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../../../client/address.js';
+import { type DaemonConnection, openConnection } from '../../../client/connection.js';
+
+/** What a door is opened with. */
+export interface DoorRequest {
+  readonly grants: readonly string[];
+  readonly name?: string;
+}
+
+/** How long the daemon may take for a request about doors, in milliseconds. */
+const LIMIT_MS = 10_000;
+
+/** How often a daemon is looked for that was restarted, in milliseconds: at first, and after a while. */
+const RETRY = { soonMs: 50, times: 100, lateMs: 1_000 };
+
+/** A door that is opened again at the same path if the daemon was restarted. It keeps no process alive. */
+export class Door {
+  /** The path of its socket. */
+  readonly socket: string;
+  readonly #door: string;
+  readonly #address: Address;
+  readonly #request: DoorRequest;
+  /** That of the connection which the door ends with; `undefined` while the daemon is away. */
+  #owner: DaemonConnection | undefined;
+  #isOver = false;
+
+  private constructor(
+    address: Address,
+    request: DoorRequest,
+    owner: DaemonConnection,
+    { door, socket }: { readonly door: string; readonly socket: string },
+  ) {
+    this.#address = address;
+    this.#request = request;
+    this.#door = door;
+    this.socket = socket;
+    this.#follow(owner);
+  }
+
+  /** Opens a door over `owner`, which is ended with it. Throws the daemon's error. */
+  static async open(address: Address, owner: DaemonConnection, request: DoorRequest): Promise<Door> {
+    return new Door(address, request, owner, await openDoor(owner, request));
+  }
+
+  /**
+   * Whether it was closed by `close_door`. While the daemon is away, that is not known, and it is taken to be open still.
+   */
+  async wasClosed(): Promise<boolean> {
+    const owner = this.#owner;
+    if (owner === undefined) return false;
+    try {
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page = await owner.call('list_doors', { cursor }, LIMIT_MS);
+        if (page.doors.some(({ door }) => door === this.#door)) return false;
+        cursor = page.cursor;
+      }
+      return owner.open;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends the door for good. */
+  close(): void {
+    this.#isOver = true;
+    this.#owner?.disconnect();
+  }
+
+  #follow(owner: DaemonConnection): void {
+    this.#owner = owner;
+    void owner.closed.then(() => {
+      this.#owner = undefined;
+      return this.#openAgain();
+    });
+  }
+
+  async #openAgain(): Promise<void> {
+    for (let tries = 0; !this.#isOver; tries += 1) {
+      const owner = await this.#try();
+      if (owner !== undefined) {
+        if (this.#isOver) owner.disconnect();
+        else this.#follow(owner);
+        return;
+      }
+      await sleep(tries < RETRY.times ? RETRY.soonMs : RETRY.lateMs, undefined, { ref: false });
+    }
+  }
+
+  async #try(): Promise<DaemonConnection | undefined> {
+    let owner: DaemonConnection | undefined;
+    try {
+      owner = await openConnection(this.#address);
+      if (owner !== undefined) await openDoor(owner, { ...this.#request, door: this.#door });
+      return owner;
+    } catch {
+      owner?.disconnect();
+      return undefined;
+    }
+  }
+}
+
+function openDoor(
+  owner: DaemonConnection,
+  { grants, name, door }: DoorRequest & { readonly door?: string },
+): Promise<{ door: string; socket: string }> {
+  return owner.call('open_door', { grants: [...grants], name, door }, LIMIT_MS);
+}

@@ -1,0 +1,187 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { encodeLine, LineDecoder } from '../../../shared/framing.js';
+import { parseJson } from '../../../shared/json.js';
+import { notGranted } from '../../../shared/not-granted.js';
+import { readLines } from './program-lines.js';
+import { answeredIds, type RequestLine, requestLine, resultsOf, Unanswered } from './requests.js';
+
+/** Opens another narrowed connection, narrowed to `grants` if there are any. `undefined` if that is not possible now. */
+type Open = (grants: readonly string[] | undefined) => Promise<Socket | undefined>;
+
+/** How long a request waits for a daemon that is away, in milliseconds: a restart takes less. */
+const PATIENCE_MS = 10_000;
+
+/** How often another connection is tried, in milliseconds: at first, and after a while. */
+const RETRY = { soonMs: 50, times: 100, lateMs: 1_000 };
+
+/** How much may wait for the daemon, and for its answers, before no more is read of the program. */
+const MOST = { lines: 256, characters: 2 * 1024 * 1024 };
+
+/** A line that waits for the daemon, until its time is over. */
+interface Held {
+  readonly line: RequestLine;
+  readonly limit: NodeJS.Timeout;
+}
+
+/**
+ * Passes on the lines of a program's descriptor to a narrowed connection, and the answers back. When that ends, as in a
+ * restart of the daemon, it opens another one. It keeps no process alive.
+ */
+export class Relay {
+  readonly #program: Socket;
+  readonly #open: Open;
+  readonly #unanswered = new Unanswered();
+  readonly #held = new Set<Held>();
+  #daemon: Socket | undefined;
+  /** What the program has left itself, by `restrict`: another connection must not give it more. */
+  #grants: readonly string[] | undefined;
+  #state: 'open' | 'withdrawn' | 'over' = 'open';
+
+  /** `daemon`: the first connection, paused. */
+  constructor(program: Socket, daemon: Socket, open: Open) {
+    this.#program = program.unref();
+    this.#open = open;
+    this.#attach(daemon);
+    program.on('drain', () => this.#pace());
+    program.on('close', () => this.close());
+    readLines(program, {
+      line: (text) => this.#receive(text),
+      refused: (error) => this.#refuse([null], false, error),
+    });
+    this.#pace();
+  }
+
+  /** From now on every request is denied, as the daemon would. */
+  withdraw(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'withdrawn';
+    for (const line of [...this.#unanswered.takeAll(), ...this.#takeHeld()]) this.#deny(line);
+    this.#daemon?.destroy();
+  }
+
+  close(): void {
+    this.#state = 'over';
+    this.#takeHeld();
+    this.#daemon?.destroy();
+    this.#program.destroy();
+  }
+
+  #receive(text: string | null): void {
+    const value = parseJson(text ?? '');
+    if (text === null || value === undefined) {
+      this.#refuse([null], false, new SigilforgeError('parse_error', 'The line is not JSON.'));
+      return;
+    }
+    const line = requestLine(text, value);
+    if (this.#state === 'withdrawn') this.#deny(line);
+    else if (this.#daemon === undefined) this.#hold(line);
+    else this.#send(line, this.#daemon);
+    this.#pace();
+  }
+
+  #send(line: RequestLine, daemon: Socket): void {
+    this.#unanswered.add(line);
+    daemon.write(`${line.text}\n`);
+  }
+
+  #hold(line: RequestLine): void {
+    const limit = setTimeout(() => {
+      this.#held.delete(held);
+      this.#refuse(line.ids, line.isBatch, away());
+      this.#pace();
+    }, PATIENCE_MS).unref();
+    const held: Held = { line, limit };
+    this.#held.add(held);
+  }
+
+  #takeHeld(): RequestLine[] {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const { limit } of held) clearTimeout(limit);
+    return held.map(({ line }) => line);
+  }
+
+  #attach(daemon: Socket): void {
+    this.#daemon = daemon.unref();
+    const decoder = new LineDecoder();
+    daemon.on('data', (chunk: Buffer) => {
+      for (const line of decoder.push(chunk)) this.#answer(line ?? '');
+      this.#pace();
+    });
+    daemon.on('drain', () => this.#pace());
+    daemon.on('error', () => daemon.destroy());
+    daemon.on('end', () => daemon.destroy());
+    daemon.on('close', () => this.#lost());
+    for (const line of this.#takeHeld()) this.#send(line, daemon);
+    daemon.resume();
+  }
+
+  #answer(text: string): void {
+    const value = parseJson(text);
+    const line = this.#unanswered.answered(answeredIds(value));
+    if (line?.narrows) this.#noteGrants(value);
+    this.#program.write(`${text}\n`);
+  }
+
+  #noteGrants(answer: unknown): void {
+    for (const { grants } of resultsOf(answer)) if (Array.isArray(grants)) this.#grants = grants.map(String);
+  }
+
+  #lost(): void {
+    this.#daemon = undefined;
+    for (const line of this.#unanswered.takeAll()) {
+      if (line.isRepeatable) this.#hold(line);
+      else this.#refuse(line.ids, line.isBatch, lost());
+    }
+    this.#pace();
+    void this.#openAgain();
+  }
+
+  async #openAgain(): Promise<void> {
+    for (let tries = 0; this.#state === 'open'; tries += 1) {
+      const daemon = await this.#open(this.#grants).catch(() => undefined);
+      if (daemon !== undefined) {
+        if (this.#state === 'open') this.#attach(daemon);
+        else daemon.destroy();
+        return;
+      }
+      await sleep(tries < RETRY.times ? RETRY.soonMs : RETRY.lateMs, undefined, { ref: false });
+    }
+  }
+
+  #deny({ ids, isBatch }: RequestLine): void {
+    this.#refuse(ids, isBatch, notGranted());
+  }
+
+  #refuse(ids: RequestLine['ids'], isBatch: boolean, error: SigilforgeError): void {
+    const answers = ids.map((id) => ({ jsonrpc: '2.0', id, error: error.toWire() }));
+    if (answers.length === 0 || !this.#program.writable) return;
+    this.#program.write(encodeLine(isBatch ? answers : answers[0]));
+  }
+
+  /** Reads of each side only what the other one takes. */
+  #pace(): void {
+    const held = [...this.#held].reduce((sum, { line }) => sum + line.text.length, 0);
+    const isFull =
+      this.#held.size + this.#unanswered.count >= MOST.lines ||
+      held + this.#unanswered.characters >= MOST.characters;
+    if (isFull || this.#program.writableNeedDrain || this.#daemon?.writableNeedDrain) this.#program.pause();
+    else this.#program.resume();
+    if (this.#program.writableNeedDrain) this.#daemon?.pause();
+    else this.#daemon?.resume();
+  }
+}
+
+function away(): SigilforgeError {
+  return new SigilforgeError('daemon_unavailable', 'The daemon is away, and has not come back in time.');
+}
+
+function lost(): SigilforgeError {
+  return new SigilforgeError(
+    'daemon_unavailable',
+    'The daemon went away during the call, so the call may or may not have been carried out.',
+    { hint: 'Check the daemon with: sigilforge daemon status' },
+  );
+}

@@ -1,0 +1,84 @@
+import { isRecord } from '../../../shared/json.js';
+
+/** An id as it stands in a request, and in its answer. */
+export type RequestId = string | number | null;
+
+/** A line of a program: one request, or a batch of them. */
+export interface RequestLine {
+  readonly text: string;
+  /** Those of the requests that are answered. */
+  readonly ids: readonly RequestId[];
+  readonly isBatch: boolean;
+  /** Whether all of them only read, so that it does no harm if they are made twice. */
+  readonly isRepeatable: boolean;
+  /** Whether one of them narrows the connection further. */
+  readonly narrows: boolean;
+}
+
+/** Requests that only read. A subscription has to be made again by the program. */
+const REPEATABLE: ReadonlySet<unknown> = new Set([
+  'get_token',
+  'token_info',
+  'resolve',
+  'get_secret',
+  'status',
+]);
+
+/** What a line asks for, whatever its JSON value is. */
+export function requestLine(text: string, value: unknown): RequestLine {
+  const isBatch = Array.isArray(value);
+  const messages: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const methods = messages.map((message) => (isRecord(message) ? message['method'] : undefined));
+  return {
+    text,
+    isBatch,
+    ids: messages.flatMap(idsOf),
+    isRepeatable: methods.every((method) => REPEATABLE.has(method)),
+    narrows: methods.includes('restrict'),
+  };
+}
+
+/** The ids of an answer, or of the answers of a batch. */
+export function answeredIds(value: unknown): RequestId[] {
+  return (Array.isArray(value) ? value : [value]).flatMap(idsOf);
+}
+
+/** The results of the answers in a line that came from a request with one of these ids. */
+export function resultsOf(value: unknown): Record<string, unknown>[] {
+  return (Array.isArray(value) ? value : [value]).flatMap((answer: unknown) =>
+    isRecord(answer) && isRecord(answer['result']) ? [answer['result']] : [],
+  );
+}
+
+function idsOf(message: unknown): RequestId[] {
+  const id = isRecord(message) ? message['id'] : undefined;
+  return typeof id === 'string' || typeof id === 'number' || id === null ? [id] : [];
+}
+
+/** The lines that are sent and not answered yet. */
+export class Unanswered {
+  readonly #lines: RequestLine[] = [];
+
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  get characters(): number {
+    return this.#lines.reduce((sum, { text }) => sum + text.length, 0);
+  }
+
+  add(line: RequestLine): void {
+    if (line.ids.length > 0) this.#lines.push(line);
+  }
+
+  /** Takes out the line that is answered by these ids, the first one if several have them. */
+  answered(ids: readonly RequestId[]): RequestLine | undefined {
+    const index = this.#lines.findIndex((line) => ids.some((id) => line.ids.includes(id)));
+    return index < 0 ? undefined : this.#lines.splice(index, 1)[0];
+  }
+
+  /** Takes out all. */
+  takeAll(): RequestLine[] {
+    return this.#lines.splice(0);
+  }
+}
