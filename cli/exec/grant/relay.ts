@@ -16,7 +16,7 @@ const PATIENCE_MS = 10_000;
 /** How often another connection is tried, in milliseconds: at first, and after a while. */
 const RETRY = { soonMs: 50, times: 100, lateMs: 1_000 };
 
-/** How much may wait for the daemon, and for its answers, before no more is read of the program. */
+/** How much may wait for a daemon that is away before no more is read of the program. */
 const MOST = { lines: 256, characters: 2 * 1024 * 1024 };
 
 /** A line that waits for the daemon, until its time is over. */
@@ -163,10 +163,8 @@ export class Relay {
 
   /** Reads of each side only what the other one takes. */
   #pace(): void {
-    const held = [...this.#held].reduce((sum, { line }) => sum + line.text.length, 0);
-    const isFull =
-      this.#held.size + this.#unanswered.count >= MOST.lines ||
-      held + this.#unanswered.characters >= MOST.characters;
+    const characters = [...this.#held].reduce((sum, { line }) => sum + line.text.length, 0);
+    const isFull = this.#held.size >= MOST.lines || characters >= MOST.characters;
     if (isFull || this.#program.writableNeedDrain || this.#daemon?.writableNeedDrain) this.#program.pause();
     else this.#program.resume();
     if (this.#program.writableNeedDrain) this.#daemon?.pause();

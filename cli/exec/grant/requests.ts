@@ -55,30 +55,36 @@ function idsOf(message: unknown): RequestId[] {
   return typeof id === 'string' || typeof id === 'number' || id === null ? [id] : [];
 }
 
-/** The lines that are sent and not answered yet. */
+/** How much is kept: the daemon takes no more at a time, but for lines that it never answers by their ids. */
+const MOST = { lines: 256, characters: 2 * 1024 * 1024 };
+
+/** The lines that are sent and not answered yet. Beyond a limit, the oldest are forgotten. */
 export class Unanswered {
   readonly #lines: RequestLine[] = [];
-
-  get count(): number {
-    return this.#lines.length;
-  }
-
-  get characters(): number {
-    return this.#lines.reduce((sum, { text }) => sum + text.length, 0);
-  }
+  #characters = 0;
 
   add(line: RequestLine): void {
-    if (line.ids.length > 0) this.#lines.push(line);
+    if (line.ids.length === 0) return;
+    this.#lines.push(line);
+    this.#characters += line.text.length;
+    while (this.#lines.length > MOST.lines || this.#characters > MOST.characters) this.#takeAt(0);
   }
 
   /** Takes out the line that is answered by these ids, the first one if several have them. */
   answered(ids: readonly RequestId[]): RequestLine | undefined {
     const index = this.#lines.findIndex((line) => ids.some((id) => line.ids.includes(id)));
-    return index < 0 ? undefined : this.#lines.splice(index, 1)[0];
+    return index < 0 ? undefined : this.#takeAt(index);
   }
 
   /** Takes out all. */
   takeAll(): RequestLine[] {
+    this.#characters = 0;
     return this.#lines.splice(0);
+  }
+
+  #takeAt(index: number): RequestLine | undefined {
+    const [line] = this.#lines.splice(index, 1);
+    this.#characters -= line?.text.length ?? 0;
+    return line;
   }
 }

@@ -1,0 +1,349 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ACCOUNT, addAccount, SERVICE } from '../support/accounts.js';
+import { GrantedShell } from '../support/start/granted-shell.js';
+import { crash } from '../support/start/processes.js';
+import { program } from '../support/start/sandbox.js';
+import { type Scene, startScene } from '../support/start/scene.js';
+import * as stored from '../support/stored.js';
+
+const REFUSING = fileURLToPath(new URL('../support/start/programs/refusing.py', import.meta.url));
+const CLI = program('sigilforge').join(' ');
+const TOKEN = `auth://${SERVICE}/${ACCOUNT}/token`;
+const GET_TOKEN = `${CLI} get-token ${SERVICE} ${ACCOUNT}`;
+/** Another one, because a refused token is exchanged only so often for an account. */
+const OTHER = 'other';
+const RESOLVE = `${CLI} resolve secret://team/key`;
+const VALUE = 'value-of-the-key';
+/** Only the descriptor is left. */
+const NO_PATH = 'env -u SIGILFORGE_SOCKET';
+/** A system that forbids Unix sockets. */
+const FILTERED = ['python3', REFUSING, 'socket', 'EPERM', 'bash'];
+const DENIED = 'This connection may use only what was granted to it.';
+
+let scene: Scene;
+/** A folder with the tests' own programs. */
+let home: string;
+
+beforeAll(async () => {
+  scene = await startScene();
+  home = scene.sandbox.home;
+  await addAccount(scene.api);
+  await addAccount(scene.api, { account: OTHER });
+  await scene.api.setSecret({ key: 'team/key', value: VALUE, backend: 'vault' });
+  await scene.api.setSecret({ key: 'team/other', value: 'other-value', backend: 'vault' });
+});
+afterAll(() => scene.stop());
+
+const shells: GrantedShell[] = [];
+afterAll(() => Promise.all(shells.map((shell) => shell.end())));
+
+/** A shell with these options of `exec`. */
+function grantedShell(options: readonly string[], shell: readonly string[] = ['bash']): GrantedShell {
+  const started = new GrantedShell(scene.sandbox.start(['exec', ...options, '--', ...shell]));
+  shells.push(started);
+  return started;
+}
+
+const exec = (...args: string[]) => scene.sandbox.run(['exec', ...args]);
+
+async function restartDaemon(): Promise<void> {
+  await crashOrEnd('SIGTERM');
+  await scene.start();
+}
+
+async function crashOrEnd(signal: NodeJS.Signals): Promise<void> {
+  const ended = once(scene.daemon.child, 'exit');
+  scene.daemon.child.kill(signal);
+  await ended;
+}
+
+const closeDoor = (door: string) => scene.sandbox.run(['door', 'close', door]);
+
+async function script(name: string, text: string): Promise<string> {
+  const file = path.join(home, name);
+  await writeFile(file, text);
+  return file;
+}
+
+describe('the two ways in', () => {
+  let shell: GrantedShell;
+  beforeAll(() => {
+    shell = grantedShell(['--grant', 'secret://team/key', '--grant', TOKEN]);
+  });
+
+  test.each([
+    ['path', ''],
+    ['descriptor', NO_PATH],
+  ])('by the %s a program gets what it was granted, and nothing else', async (_way, by) => {
+    expect(await shell.run(`${by} ${RESOLVE}`)).toEqual({ code: 0, output: `${VALUE}\n` });
+    const { code, output } = await shell.run(`${by} ${GET_TOKEN}`);
+    expect(code).toBe(0);
+    expect(output).toMatch(/^\S{20,}\n$/);
+    for (const args of [
+      'resolve secret://team/other',
+      'resolve secret://none',
+      'list-accounts',
+      'secret list',
+    ]) {
+      const refused = await shell.run(`${by} ${CLI} ${args}`);
+      expect(refused).toEqual({ code: 7, output: expect.stringContaining(DENIED) });
+    }
+  });
+
+  test.each([
+    ['SIGILFORGE_SOCKET', ''],
+    ['SIGILFORGE_FD', NO_PATH],
+  ])('--direct is refused where %s is set', async (name, by) => {
+    const refused = await shell.run(`${by} ${CLI} --direct secret list`);
+    expect(refused).toEqual({ code: 9, output: expect.stringContaining(`${name} is set, so only`) });
+  });
+
+  test('exec without --grant passes both on', async () => {
+    const inner = `${NO_PATH} ${CLI} exec --no-mask --env A=secret://team/key --`;
+    expect(await shell.run(`${inner} bash -c 'echo $A; ${RESOLVE}'`)).toEqual({
+      code: 0,
+      output: `${VALUE}\n${VALUE}\n`,
+    });
+  });
+
+  test('a program that closes the descriptor closes only its own', async () => {
+    const closed = await shell.run(`bash -c 'exec 20>&-; ${NO_PATH} ${RESOLVE}'`);
+    expect(closed).toEqual({ code: 9, output: expect.stringContaining('descriptor 20 is not open here') });
+    expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 0 });
+  });
+
+  test('another file behind the number is not used', async () => {
+    const other = await shell.run(`${NO_PATH} ${RESOLVE} 20</dev/null`);
+    expect(other).toEqual({ code: 9, output: expect.stringContaining('descriptor 20 is another file here') });
+  });
+
+  test('a program that was killed in the middle of a line spoils no other', async () => {
+    const killed = await shell.run(`bash -c 'printf "{\\"jsonrpc\\":\\"2.0" >&20; kill -9 $$'`);
+    expect(killed.code).toBe(137);
+    expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toEqual({ code: 0, output: `${VALUE}\n` });
+  });
+
+  test('a program in another language', async () => {
+    const file = await script(
+      'raw.py',
+      `import json, os, socket
+fd = int(os.environ["SIGILFORGE_FD"].split(":")[0])
+stream = socket.socket(fileno=fd)
+# Others may have made it one that does not block; with a limit, Python waits all the same.
+stream.settimeout(20)
+lines = stream.makefile("rb")
+def ask(text):
+    stream.sendall(b"\\n" + text + b"\\n")
+    return json.loads(lines.readline())
+request = {"jsonrpc": "2.0", "id": "mine-1", "method": "get_secret", "params": {"key": "team/key"}}
+print(ask(json.dumps(request).encode())["result"]["value"])
+print(ask(b"no JSON")["error"]["data"]["kind"])
+print(ask(b"x" * (1 << 20) + b"x")["error"]["data"]["kind"])
+batch = [{**request, "id": 1}, {**request, "id": 2, "method": "list_accounts"}]
+print(sorted(one["id"] for one in ask(json.dumps(batch).encode()))
+stream.detach()
+`,
+    );
+    expect(await shell.run(`python3 ${file}`)).toEqual({
+      code: 0,
+      output: `${VALUE}\nparse_error\nlimit_exceeded\n[1, 2]\n`,
+    });
+  });
+
+  test('grandchildren of Node and of Python, which give no thought to it', async () => {
+    const node = await script(
+      'start.cjs',
+      `process.exitCode = require('node:child_process').spawnSync('bash', ['-c', process.argv[2]], { stdio: 'inherit' }).status;`,
+    );
+    const python = await script(
+      'start.py',
+      'import subprocess, sys\nsys.exit(subprocess.run(["bash", "-c", sys.argv[1]]).returncode)\n',
+    );
+    for (const starter of [`${process.execPath} ${node}`, `python3 ${python}`]) {
+      expect(await shell.run(`${starter} '${RESOLVE}'`)).toEqual({ code: 0, output: `${VALUE}\n` });
+    }
+    expect(await shell.run(`${process.execPath} ${node} '${NO_PATH} ${RESOLVE}'`)).toMatchObject({ code: 0 });
+    const without = await shell.run(`python3 ${python} '${NO_PATH} ${RESOLVE}'`);
+    expect(without).toEqual({ code: 9, output: expect.stringContaining('descriptor 20 is not open here') });
+  });
+
+  test('make -j8 with eight children', async () => {
+    await script(
+      'Makefile',
+      `all: 1 2 3 4 5 6 7 8\n1 2 3 4 5 6 7 8:\n\t@${RESOLVE} > $@.out\n.PHONY: all 1 2 3 4 5 6 7 8\n`,
+    );
+    const check = `cat ${home}/?.out | sort | uniq -c; rm ${home}/?.out`;
+    for (const by of ['', NO_PATH]) {
+      expect((await shell.run(`${by} make --silent -C ${home} -j8`)).code).toBe(0);
+      expect((await shell.run(check)).output.trim()).toBe(`8 ${VALUE}`);
+    }
+  }, 120_000);
+});
+
+describe('within another grant', () => {
+  const nested = (grant: string, command: string) =>
+    exec(
+      '--grant',
+      'secret://team/*',
+      '--',
+      ...program('sigilforge'),
+      'exec',
+      '--grant',
+      grant,
+      '--',
+      'bash',
+      '-c',
+      command,
+    );
+
+  test('a program gets only the descriptor, and only what is in both', async () => {
+    const command = `printf '<%s>' "$SIGILFORGE_SOCKET"; ${RESOLVE}; ${CLI} resolve secret://team/other`;
+    const { code, stdout, stderr } = await nested('secret://*/key', command);
+    expect({ code, stdout }).toEqual({ code: 7, stdout: `<>${VALUE}\n` });
+    expect(stderr).toContain(DENIED);
+  });
+
+  test('it does not begin where that is nothing', async () => {
+    expect(await nested('secret://elsewhere/key', 'echo begun')).toMatchObject({ code: 7, stdout: '' });
+  });
+});
+
+describe.each([
+  ['with Unix sockets', ACCOUNT, ['bash'], NO_PATH],
+  ['where the system forbids Unix sockets', OTHER, FILTERED, ''],
+])('over the descriptor, %s', (_where, account, command, by) => {
+  test('a program gets a token again after it was refreshed, and after a restart of the daemon', async () => {
+    const getToken = `${CLI} get-token ${SERVICE} ${account}`;
+    const shell = grantedShell(['--grant', `auth://${SERVICE}/*/token`], command);
+    const first = await shell.run(`${by} ${getToken}`);
+    expect(first).toMatchObject({ code: 0 });
+    const second = await shell.run(`printf %s ${first.output.trim()} | ${by} ${getToken} --rejected`);
+    expect(second).toMatchObject({ code: 0 });
+    expect(second.output).not.toBe(first.output);
+    await restartDaemon();
+    stored.expire(home);
+    const third = await shell.run(`${by} ${getToken}`);
+    expect(third).toMatchObject({ code: 0 });
+    expect(third.output).not.toBe(second.output);
+    await crashOrEnd('SIGKILL');
+    await scene.start();
+    expect(await shell.run(`${by} ${getToken}`)).toEqual(third);
+    await shell.end();
+  });
+
+  test('a request waits for a daemon that is away for a moment', async () => {
+    const shell = grantedShell(['--grant', 'secret://team/key'], command);
+    await shell.run('true');
+    await crashOrEnd('SIGTERM');
+    const asked = shell.run(`${by} ${RESOLVE}`);
+    await scene.start();
+    expect(await asked).toEqual({ code: 0, output: `${VALUE}\n` });
+    await shell.end();
+  });
+
+  test('what is withdrawn is denied, for good', async () => {
+    const shell = grantedShell(['--grant', 'secret://team/key'], command);
+    expect(await shell.run(`${by} ${RESOLVE}`)).toMatchObject({ code: 0 });
+    const { output } = await shell.run('echo "$SIGILFORGE_SOCKET"');
+    expect(await closeDoor(path.basename(output.trim()))).toMatchObject({ code: 0 });
+    const refused = { code: 7, output: expect.stringContaining(DENIED) };
+    expect(await shell.run(`${by} ${RESOLVE}`)).toEqual(refused);
+    await restartDaemon();
+    expect(await shell.run(`${by} ${RESOLVE}`)).toEqual(refused);
+    await shell.end();
+  });
+});
+
+test('--grant-for ends both ways', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/key', '--grant-for', '1s']);
+  const until = `while [ -S "$SIGILFORGE_SOCKET" ]; do sleep 0.1; done`;
+  await shell.run(until);
+  const byPath = await shell.run(RESOLVE);
+  expect(byPath).toEqual({
+    code: 9,
+    output: expect.stringContaining('What was granted to this program may have ended'),
+  });
+  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toEqual({
+    code: 7,
+    output: expect.stringContaining(DENIED),
+  });
+  await shell.end();
+});
+
+test('a door is there again after a restart, at the same path, and a program that asks meanwhile waits for it', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/key']);
+  const before = await shell.run('echo "$SIGILFORGE_SOCKET"; test -S "$SIGILFORGE_SOCKET"');
+  expect(before.code).toBe(0);
+  await restartDaemon();
+  expect(await shell.run(RESOLVE)).toEqual({ code: 0, output: `${VALUE}\n` });
+  await shell.end();
+  expect(existsSync(before.output.trim())).toBe(false);
+});
+
+test('what a program has left of its grants by restrict stays so after a restart', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/*']);
+  const restrict = `import json, os, socket
+stream = socket.socket(fileno=20)
+request = {"jsonrpc": "2.0", "id": "r", "method": "restrict", "params": {"grants": ["secret://team/other"]}}
+stream.sendall(json.dumps(request).encode() + b"\\n")
+print(stream.recv(4096).decode())
+stream.detach()`;
+  const file = await script('restrict.py', restrict);
+  expect((await shell.run(`python3 ${file}`)).output).toContain('"grants":["secret://team/other"]');
+  await restartDaemon();
+  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 7 });
+  expect(await shell.run(`${NO_PATH} ${CLI} resolve secret://team/other`)).toMatchObject({ code: 0 });
+  await shell.end();
+});
+
+test('beside other values, at a number that is free, and with the exit code of the program', async () => {
+  const seen = `cat <&20; cat "$KEY"; echo; echo "$A \${SIGILFORGE_FD%%:*}"; ${NO_PATH} ${RESOLVE}; exit 33`;
+  const { code, stdout } = await exec(
+    ...['--grant', 'secret://team/key', '--env', 'A=secret://team/key', '--file', 'KEY=secret://team/other'],
+    ...['--fd', '20=secret://team/other', '--no-mask', '--', 'bash', '-c', seen],
+  );
+  expect({ code, stdout }).toEqual({ code: 33, stdout: `other-valueother-value\n${VALUE} 22\n${VALUE}\n` });
+});
+
+test('nothing is left of it, even if it is killed', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/key']);
+  const { output } = await shell.run('echo "$SIGILFORGE_SOCKET"');
+  process.kill(shell.pid, 'SIGKILL');
+  const doors = async () => (await scene.sandbox.run(['door', 'list', '--json'])).stdout;
+  await expect.poll(doors).not.toContain(path.basename(output.trim()));
+  expect(existsSync(output.trim())).toBe(false);
+  await expect(readdir(path.join(home, 'run', 'sigilforge-exec'))).resolves.toEqual([]);
+});
+
+test.each([
+  [['--grant', 'not-a-reference'], '--grant: This is not a reference that can be granted.'],
+  [['--grant-for', '1h'], '--grant-for needs a grant.'],
+  [['--grant', TOKEN, '--grant-for', 'soon'], '--grant-for takes a time such as 90s, 15m, 1h or 2d.'],
+  [['--grant', TOKEN, '--grant-for', '25d'], '--grant-for takes at most 24 days.'],
+  [['--grant', TOKEN, '--direct'], '--grant is for the daemon, so it cannot be combined with --direct.'],
+])('%s is refused, and no program begins', async (options, sentence) => {
+  const refused = await exec(...options, '--', 'echo', 'begun');
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain(sentence);
+});
+
+test('without a daemon no program begins, and a request has an answer while there is none', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/key']);
+  await shell.run('true');
+  await crash(scene.daemon);
+  const refused = await exec('--grant', TOKEN, '--', 'echo', 'begun');
+  expect(refused).toMatchObject({ code: 9, stdout: '' });
+  expect(refused.stderr).toContain('sigilforge daemon start');
+  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toEqual({
+    code: 9,
+    output: expect.stringContaining('The daemon is away, and has not come back in time.'),
+  });
+  await scene.start();
+  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 0 });
+  await shell.end();
+});
