@@ -20,7 +20,7 @@ export function noDaemon({ socket, pinned }: Address): SigilforgeError {
   });
 }
 
-/** What was granted may have ended, and where only a door was to be used, no other way is named. */
+/** For a program that was given a door, no other way is named. */
 function closedDoor(socket: string): SigilforgeError {
   return new SigilforgeError('daemon_unavailable', `The door ${socket} is closed.`, {
     hint: 'What was granted to this program may have ended, or the daemon does not run. Start the program again by the command that grants it.',

@@ -59,7 +59,7 @@ export async function execute(
   const environment = environmentOf(request, values, process.env);
   const wayIn = inheritedWayIn();
   const inherited = inheritedDescriptors(context.descriptors).filter(
-    // Whoever is granted something gets no more by another way.
+    // A program that is granted something gets no more by another way.
     (fd) => granted === undefined || fd !== wayIn,
   );
   const groups = groupOutputs({ terminals: options.mask === true, inherited });

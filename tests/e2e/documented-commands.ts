@@ -47,6 +47,10 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'sigilforge inject -i app.conf.tmpl -o app.conf': { prints: '' },
   [`printf '{"jsonrpc":"2.0","id":1,"method":"get_token","params":["github","work"]}\\n' | nc -N -U "$XDG_RUNTIME_DIR/sigilforge.sock"`]:
     { prints: /^\{"jsonrpc":"2.0",.*"access_token":"the token".*\}\n$/ },
+  'sigilforge exec --grant auth://github/work/token -- ./agent': { prints: 'agent has 0 characters: \n' },
+  "sigilforge exec --grant 'secret://openai/*' --grant-for 1h -- ./agent": {
+    prints: 'agent has 0 characters: \n',
+  },
   'sigilforge door list': { prints: '' },
   'sigilforge door close NAME': {
     because: 'no program has a door there; tests/cli/door.test.ts opens some',

@@ -19,17 +19,16 @@ export function readGrants(options: {
   const forMs = grantFor === undefined ? undefined : readDuration('--grant-for', grantFor);
   if (grant.length > 0) return { grants: grant.map(readGrant), forMs };
   if (forMs === undefined) return undefined;
-  throw badArgument(
-    '--grant-for needs a grant.',
-    'Name what is granted, as in --grant auth://github/work/token',
-  );
+  throw badArgument('--grant-for needs a grant.', 'Name what is granted: --grant auth://github/work/token');
 }
 
 function readGrant(text: string): string {
   try {
     return parseGrant(text);
-  } catch (thrown) {
-    if (!(thrown instanceof SigilforgeError)) throw thrown;
-    throw new SigilforgeError(thrown.kind, `--grant: ${thrown.message}`, { hint: thrown.hint });
+  } catch (cause) {
+    throw new SigilforgeError('invalid_reference', '--grant takes a reference that can be granted.', {
+      hint: 'Write auth://SERVICE/ACCOUNT/token or secret://KEY, with * for one whole segment, or one vals:ref+… in full.',
+      cause,
+    });
   }
 }

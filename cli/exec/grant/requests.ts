@@ -15,7 +15,7 @@ export interface RequestLine {
   readonly narrows: boolean;
 }
 
-/** Requests that only read. A subscription has to be made again by the program. */
+/** Requests that only read. The program must make a subscription again. */
 const REPEATABLE: ReadonlySet<unknown> = new Set([
   'get_token',
   'token_info',
@@ -55,7 +55,7 @@ function idsOf(message: unknown): RequestId[] {
   return typeof id === 'string' || typeof id === 'number' || id === null ? [id] : [];
 }
 
-/** How much is kept: the daemon takes no more at a time, but for lines that it never answers by their ids. */
+/** How much is kept: the daemon takes no more at a time, except lines that it never answers by their ids. */
 const MOST = { lines: 256, characters: 2 * 1024 * 1024 };
 
 /** The lines that are sent and not answered yet. Beyond a limit, the oldest are forgotten. */
