@@ -15,7 +15,7 @@ interface Pair {
 }
 
 /** The end for a program. */
-export interface ProgramEnd {
+interface ProgramEnd {
   /** A descriptor of ours that blocks, as programs in simple languages expect. */
   readonly fd: number;
   /** What fstat(2) says about the file behind it, as `DEV:INO`. */
