@@ -19,6 +19,7 @@ interface NotRun {
 
 const installs: NotRun = { because: 'it installs from the network, which .ci/run begins with' };
 const script: NotRun = { because: 'it is a script of package.json, which .ci/run or a person runs' };
+const walls: NotRun = { because: 'tests/e2e/walls.test.ts runs it, with a program that tries more' };
 const runner: NotRun = { because: 'it runs the tests, as this one is run' };
 
 const PASSWORD = 'correct horse battery staple\n';
@@ -86,6 +87,10 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'npm run bench -- door': script,
   'npm run test:faults -- --rounds 200': script,
   'npm run test:packages': script,
+  'sigilforge exec --grant auth://github/work/token -- bwrap --ro-bind / / --dev /dev --proc /proc --tmpfs "$HOME" --tmpfs /run --tmpfs /tmp --bind "$PWD" "$PWD" --unshare-all --die-with-parent --new-session --unsetenv SIGILFORGE_SOCKET ./agent':
+    walls,
+  'sigilforge exec --grant auth://github/work/token -- setpriv --reuid=agent --regid=agent --clear-groups env -u SIGILFORGE_SOCKET ./agent':
+    walls,
   'npx vitest run --config tests/vitest.config.mts tests/oauth': runner,
   'npx vitest run --config tests/vitest.config.mts tests/oauth -t "slow_down"': runner,
   'npx vitest --config tests/vitest.config.mts tests/unit/exec': runner,
