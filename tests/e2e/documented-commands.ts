@@ -84,7 +84,6 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'npm run lint': script,
   'npm test': script,
   'npm run bench': script,
-  'npm run bench -- door': script,
   'npm run test:faults -- --rounds 200': script,
   'npm run test:packages': script,
   'sigilforge exec --grant auth://github/work/token -- bwrap --ro-bind / / --dev /dev --proc /proc --tmpfs "$HOME" --tmpfs /run --tmpfs /tmp --bind "$PWD" "$PWD" --unshare-all --die-with-parent --new-session --unsetenv SIGILFORGE_SOCKET ./agent':
@@ -96,4 +95,5 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'npx vitest --config tests/vitest.config.mts tests/unit/exec': runner,
   'npm run test:faults -- --rounds 500 tests/faults/random-kill.test.ts': script,
   'npm run test:faults -- tests/faults/mutations.test.ts': script,
+  'npm run bench -- door': script,
 };
