@@ -61,7 +61,7 @@ export function createAdmission({ isApiKey, audit }: Options): Admission {
       const known = isMethod(method) ? method : undefined;
       const reference = known && referenceIn(known, byName(known, params) ?? {});
       // Another text may be anything, so it is not recorded.
-      audit?.refused(peer, known ?? 'unknown', reference ?? null, 'denied');
+      audit?.refused(peer.who, known ?? 'unknown', reference ?? null, 'denied');
       return notGranted();
     },
   };

@@ -57,14 +57,14 @@ function recorded<P, R>(audit: Audit, handler: Handler<P, R>, about: About<P, R>
   const release = (params: P, peer: Peer, answer: R): R | Promise<R> => {
     const stored =
       about.released === undefined
-        ? audit.released(peer, method, reference(params))
-        : audit.releasedAll(peer, method, about.released(answer));
+        ? audit.released(peer.who, method, reference(params))
+        : audit.released(peer.who, method, ...about.released(answer));
     return stored === undefined ? answer : stored.then(() => answer);
   };
 
   const refuse = (params: P, peer: Peer, thrown: unknown): never => {
     const { kind } = asSigilforgeError(thrown);
-    audit.refused(peer, method, recordable(reference(params), kind), kind);
+    audit.refused(peer.who, method, recordable(reference(params), kind), kind);
     throw thrown;
   };
 

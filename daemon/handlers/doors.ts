@@ -26,7 +26,7 @@ export function doorHandlers(doors: Doors): Pick<Handlers, Methods> {
     restrict: ({ grants, name }, peer) => {
       peer.rights.narrow(grants.map(parseGrant));
       // The first name stays: a program must not take another one later.
-      peer.label ??= name ?? null;
+      peer.who.door ??= name ?? null;
       return { grants: [...(peer.rights.grants ?? [])] };
     },
     open_door: (params, peer) => doors.open({ ...params, grants: params.grants.map(parseGrant) }, peer),

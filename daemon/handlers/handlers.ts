@@ -1,17 +1,6 @@
 import type { AccountEvent, CheckedParamsOf, MethodName, ResultOf } from '../../shared/contract/index.js';
+import type { Who } from '../core/audit/who.js';
 import type { Rights } from './rights.js';
-
-/** The process at the other end, if the system tells. */
-export interface Who {
-  /** The user; `null` if the system does not tell. */
-  readonly uid: number | null;
-  /** The process that connected, which may have handed the connection on; `null` if the system does not tell. */
-  readonly pid: number | null;
-  /** When that process began (`startOf`), because ids of processes are used again; `null` if the system does not tell. */
-  readonly started: string | null;
-  /** The name of the door that it came through. */
-  readonly door: string | null;
-}
 
 /** Who asks: one connection of the daemon, or the program that holds the library in-process. */
 export interface Peer {
@@ -25,8 +14,6 @@ export interface Peer {
    */
   keep(): () => void;
   readonly who: Who;
-  /** What it called itself when it was narrowed, for the record. */
-  label: string | null;
   /** What it may ask for. */
   readonly rights: Rights;
 }

@@ -8,7 +8,7 @@ import {
   methodNames,
 } from '../../shared/contract/index.js';
 import { wholeList } from '../../shared/contract/whole-list.js';
-import { ownIdentity } from '../core/audit/entry.js';
+import { thisProcess } from '../core/audit/who.js';
 import { systemClock } from '../core/platform/clock.js';
 import { reported } from '../core/platform/faults.js';
 import type { JsonLog } from '../core/platform/json-log.js';
@@ -57,9 +57,8 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
     notify: (event) => onEvent?.(event),
     gone: gone.signal,
     keep: () => () => {},
-    who: ownIdentity(),
+    who: thisProcess(),
     rights: new Rights(),
-    label: null,
   };
   return Object.assign(callable(handlers, { peer, admission: admissionTo(core), log }), {
     async close() {

@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../shared/errors.js';
-import { ownIdentity } from '../core/audit/entry.js';
+import { thisProcess } from '../core/audit/who.js';
 import type { Core } from '../core/core.js';
 import { reported } from '../core/platform/faults.js';
 import type { LeftOut } from '../core/transfer/collect.js';
@@ -24,7 +24,7 @@ export function exportVault({
 > {
   return withOpenVault(askPassword, async ({ transfer, audit }) => {
     const exported = await transfer.export(passphrase, { withGrants });
-    await audit.released({ who: ownIdentity(), label: null }, 'export_vault', null);
+    await audit.released(thisProcess(), 'export_vault', null);
     return exported;
   });
 }

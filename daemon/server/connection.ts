@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AccountEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import type { Who } from '../handlers/handlers.js';
+import type { Who } from '../core/audit/who.js';
 import { Rights } from '../handlers/rights.js';
 import type { Budget } from './budget.js';
 import { Calls, type Started } from './calls.js';
@@ -49,7 +49,6 @@ let activity = 0;
 export class Connection implements Caller, Occupant, Starter {
   readonly who: Who;
   readonly rights: Rights;
-  label: string | null = null;
   readonly #socket: Socket;
   readonly #shared: Shared;
   readonly #inbox: Inbox;

@@ -1,5 +1,5 @@
+import type { Who } from '../core/audit/who.js';
 import type { Logger } from '../core/platform/log.js';
-import type { Who } from '../handlers/handlers.js';
 
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { startOf } from '../../shared/process-stat.js';
+import type { Who } from '../core/audit/who.js';
 import { systemCalls } from '../core/platform/system-calls.js';
-import type { Who } from '../handlers/handlers.js';
 
 /** A socket of Node's, with the handle that has its descriptor. */
 interface WithHandle {

@@ -65,7 +65,7 @@ test('what is refused before the vault was ever open is written once it is', asy
   const core = await openTestCore(home);
   onTestFinished(() => core.close());
   await core.vaultKeys.lock();
-  core.audit.refused(aPeer(), 'get_secret', 'secret://a', 'vault_locked');
+  core.audit.refused(aPeer().who, 'get_secret', 'secret://a', 'vault_locked');
   expect((await core.trail.list({})).records).toEqual([]);
   expect(stored.auditEnd(home)).toBeUndefined();
   await core.vaultKeys.unlock(undefined, aPeer());
@@ -121,8 +121,8 @@ async function openAged() {
   await core.vault.unlocked();
   let named = 0;
   const releases = async (count: number): Promise<void> => {
-    const peer = { ...aPeer(), label: `caller ${named++}` };
-    for (let n = 0; n < count; n++) void core.audit.released(peer, 'get_secret', `secret://s/${n}`);
+    const who = { ...aPeer().who, door: `caller ${named++}` };
+    for (let n = 0; n < count; n++) void core.audit.released(who, 'get_secret', `secret://s/${n}`);
     await core.audit.settle();
   };
   return { home, clock, core, releases };

@@ -29,12 +29,12 @@ async function openRecording(options: Partial<CoreOptions> = {}) {
   };
   onTestFinished(close);
   await core.vault.unlocked();
-  return { home, clock, core, peer: aPeer(), close };
+  return { home, clock, core, who: aPeer().who, close };
 }
 
 test('what happens for the first time has a row at once, and what goes on is counted', async () => {
-  const { home, clock, core, peer } = await openRecording();
-  const release = () => void core.audit.released(peer, 'get_token', 'auth://example/work/token');
+  const { home, clock, core, who } = await openRecording();
+  const release = () => void core.audit.released(who, 'get_token', 'auth://example/work/token');
   release();
   await expect.poll(() => rowsOf(home)).toEqual([['get_token', 'auth://example/work/token', 'released', 1]]);
   for (let n = 0; n < 5; n++) release();
@@ -47,15 +47,15 @@ test('what happens for the first time has a row at once, and what goes on is cou
 });
 
 test('each process, door, method, reference and outcome has rows of its own', async () => {
-  const { home, core, peer } = await openRecording();
-  const byDoor = { ...aPeer(), who: { ...peer.who, door: 'a door' } };
-  const named = { ...aPeer(), label: 'a name' };
+  const { home, core, who } = await openRecording();
+  const byDoor = { ...who, door: 'a door' };
+  const named = { ...aPeer().who, door: 'a name' };
   for (let n = 0; n < 2; n++) {
-    void core.audit.released(peer, 'get_secret', 'secret://a');
-    void core.audit.released(aPeer(), 'get_secret', 'secret://a');
-    void core.audit.released(peer, 'resolve', 'secret://a');
-    void core.audit.released(peer, 'get_secret', 'secret://b');
-    core.audit.refused(peer, 'get_secret', 'secret://a', 'denied');
+    void core.audit.released(who, 'get_secret', 'secret://a');
+    void core.audit.released(aPeer().who, 'get_secret', 'secret://a');
+    void core.audit.released(who, 'resolve', 'secret://a');
+    void core.audit.released(who, 'get_secret', 'secret://b');
+    core.audit.refused(who, 'get_secret', 'secret://a', 'denied');
     void core.audit.released(byDoor, 'get_secret', 'secret://a');
     void core.audit.released(named, 'get_secret', 'secret://a');
   }
@@ -69,19 +69,19 @@ test('each process, door, method, reference and outcome has rows of its own', as
 });
 
 test('a connection that is narrowed later is recorded by its name from then on', async () => {
-  const { home, core, peer } = await openRecording();
-  void core.audit.released(peer, 'get_secret', 'secret://a');
-  peer.label = 'job';
-  void core.audit.released(peer, 'get_secret', 'secret://a');
+  const { home, core, who } = await openRecording();
+  void core.audit.released(who, 'get_secret', 'secret://a');
+  who.door = 'job';
+  void core.audit.released(who, 'get_secret', 'secret://a');
   await core.audit.settle();
   expect(stored.auditRows(home).map(({ door }) => door)).toEqual([null, 'job']);
 });
 
 test('a caller that names more things than any program needs gets one row for all further ones, with their number', async () => {
-  const { home, clock, core, peer, close } = await openRecording();
-  const other = { ...aPeer(), label: 'another' };
+  const { home, clock, core, who, close } = await openRecording();
+  const other = { ...aPeer().who, door: 'another' };
   const ALL = 20_000;
-  for (let n = 0; n < ALL; n++) core.audit.refused(peer, 'get_secret', `secret://guess/${n}`, 'denied');
+  for (let n = 0; n < ALL; n++) core.audit.refused(who, 'get_secret', `secret://guess/${n}`, 'denied');
   void core.audit.released(other, 'get_secret', 'secret://a');
   await core.audit.settle();
   expect(stored.auditRows(home).length).toBeLessThan(300);
@@ -89,7 +89,7 @@ test('a caller that names more things than any program needs gets one row for al
   clock.pass(MINUTE);
   let later = 0;
   const nextIsNamed = async () => {
-    core.audit.refused(peer, 'get_secret', `secret://later/${later++}`, 'denied');
+    core.audit.refused(who, 'get_secret', `secret://later/${later++}`, 'denied');
     await core.audit.settle();
     return rowsOf(home).some(([, reference]) => String(reference).startsWith('secret://later/'));
   };
@@ -103,13 +103,13 @@ test('while the disk takes nothing only so much is kept in memory, and what was 
   const warned = vi.fn();
   const notice = vi.fn();
   const log = { ...silentLogger, warn: warned };
-  const { home, core, peer, close } = await openRecording({ storeWaitMs: 20, log, notice });
-  void core.audit.released(peer, 'get_secret', 'secret://first');
+  const { home, core, who, close } = await openRecording({ storeWaitMs: 20, log, notice });
+  void core.audit.released(who, 'get_secret', 'secret://first');
   await core.audit.settle();
   const free = stored.blockWrites(home);
   const [CALLERS, EACH] = [60, 250];
   for (let caller = 0; caller < CALLERS; caller++) {
-    const own = { ...aPeer(), label: `caller ${caller}` };
+    const own = { ...aPeer().who, door: `caller ${caller}` };
     for (let n = 0; n < EACH; n++) void core.audit.released(own, 'get_secret', `secret://s/${n}`);
   }
   await core.audit.settle();
@@ -126,8 +126,8 @@ test('while the disk takes nothing only so much is kept in memory, and what was 
 });
 
 test('what was counted is written when the library closes', async () => {
-  const { home, core, peer, close } = await openRecording();
-  for (let n = 0; n < 100; n++) void core.audit.released(peer, 'get_secret', 'secret://a');
+  const { home, core, who, close } = await openRecording();
+  for (let n = 0; n < 100; n++) void core.audit.released(who, 'get_secret', 'secret://a');
   await close();
   expect(sumOf(home)).toBe(100);
 });
@@ -255,14 +255,14 @@ s.recv(100000)`;
 });
 
 test('a list has the rows that were asked for', async () => {
-  const { clock, core, peer } = await openRecording();
-  void core.audit.released(peer, 'get_token', 'auth://github/work/token');
-  void core.audit.released(peer, 'get_token', 'auth://gitlab/work/token');
+  const { clock, core, who } = await openRecording();
+  void core.audit.released(who, 'get_token', 'auth://github/work/token');
+  void core.audit.released(who, 'get_token', 'auth://gitlab/work/token');
   await core.audit.settle();
   clock.pass(1000);
   const since = new Date(clock.wall()).toISOString();
-  void core.audit.released(peer, 'get_token', 'auth://github/home/token');
-  core.audit.refused(peer, 'resolve', null, 'invalid_reference');
+  void core.audit.released(who, 'get_token', 'auth://github/home/token');
+  core.audit.refused(who, 'resolve', null, 'invalid_reference');
   const of = async (query: object) =>
     (await core.trail.list(query)).records.map(({ reference }) => reference);
   expect(await of({})).toHaveLength(4);

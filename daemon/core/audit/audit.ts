@@ -1,74 +1,65 @@
 import type { Env } from '../store/env.js';
 import { Backlog } from './backlog.js';
-import { type Caller, Callers, type Tally } from './callers.js';
-import { type Asker, doorOf, type Identity, type Outcome, type Subject } from './entry.js';
+import type { Outcome } from './entry.js';
 import { GroupCommit } from './group-commit.js';
 import type { Ledger } from './ledger.js';
+import { RecentActors } from './recent-actors.js';
+import { Tallies } from './tallies.js';
+import type { Who } from './who.js';
 
-/** What happens again and again has one row in so many milliseconds. */
-const MINUTE_MS = 60_000;
 const SWEEP_MS = 1_000;
-/** Different things that one caller has rows of its own for at the same time; further ones are counted together. */
-const MOST_OF_CALLER = 256;
-/** The same of all callers. */
-const MOST = 16_384;
+/** How long keys of rows that were written may stay in the log of the database. */
+const OLD_KEYS_MS = 60_000;
 
 interface Options {
   /** `audit.strict` in config.toml. */
   readonly strict: boolean;
-  /** Who this process is, for rows about the record itself. */
-  readonly self: Identity;
+  /** This process, for rows about the record itself. */
+  readonly self: Who;
   readonly notice?: ((sentence: string) => void) | undefined;
 }
 
 /**
- * Says to the record what left the vault and what was refused. What happens for the first time has a row at once; what goes on
- * has one a minute, with a count. In strict mode each release has its own row, which its answer waits for.
+ * What hands out a credential, or refuses it, says so here. By default calls are counted (`Tallies`), and their rows are
+ * written soon afterwards (`Backlog`). In strict mode each release has its own row, which its answer waits for
+ * (`GroupCommit`). Both write to the `Ledger`.
  */
 export class Audit {
   readonly #env: Env;
   readonly #ledger: Ledger;
   readonly #isStrict: boolean;
-  readonly #callers = new Callers();
-  readonly #byAsker = new WeakMap<Asker, Caller>();
+  readonly #actors = new RecentActors();
+  readonly #tallies: Tallies;
   readonly #backlog: Backlog;
   readonly #strictly: GroupCommit;
   readonly #sweeping: NodeJS.Timeout;
-  #tallies = 0;
-  #isClosed = false;
   #beginning: Promise<void> = Promise.resolve();
-  #tidiedAt: number;
+  #droppedAt: number;
 
   constructor(env: Env, { ledger }: { readonly ledger: Ledger }, { strict, self, notice }: Options) {
     this.#env = env;
     this.#ledger = ledger;
     this.#isStrict = strict;
-    this.#backlog = new Backlog(env, ledger, { self: this.#callers.of(self).origin, notice });
+    this.#backlog = new Backlog(env, ledger, { self: this.#actors.of(self).actor, notice });
+    this.#tallies = new Tallies(env, this.#actors, this.#backlog);
     this.#strictly = new GroupCommit(ledger);
-    this.#tidiedAt = env.clock.monotonic();
-    this.#sweeping = setInterval(() => this.#sweep(MINUTE_MS), SWEEP_MS).unref();
+    this.#droppedAt = env.clock.monotonic();
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   /**
-   * A credential goes out to `asker`, once the result has resolved; `undefined`: now. The result rejects with
-   * `store_unavailable` if the release cannot be recorded, and then nothing may go out.
+   * One answer hands out what these references name, once the result has resolved; `undefined`: now. `null`: what has no
+   * reference. The result rejects with `store_unavailable` if it cannot be recorded, and then nothing may go out.
    */
-  released(asker: Asker, method: string, reference: string | null): Promise<void> | undefined {
-    if (this.#isStrict) return this.#store(asker, method, [reference]);
-    this.#count(asker, method, reference, 'released');
-    return undefined;
-  }
-
-  /** The same for several credentials of one answer. */
-  releasedAll(asker: Asker, method: string, references: readonly string[]): Promise<void> | undefined {
-    if (this.#isStrict) return this.#store(asker, method, references);
-    for (const reference of references) this.#count(asker, method, reference, 'released');
+  released(who: Who, method: string, ...references: readonly (string | null)[]): Promise<void> | undefined {
+    if (this.#isStrict) return this.#store(who, method, references);
+    for (const reference of references) this.#tallies.count(who, { method, reference, outcome: 'released' });
     return undefined;
   }
 
   /** Nothing goes out, for this reason. In strict mode too this is counted: what anyone may ask for must not fill the disk. */
-  refused(asker: Asker, method: string, reference: string | null, outcome: Outcome): void {
-    this.#count(asker, method, reference, outcome);
+  refused(who: Who, method: string, reference: string | null, outcome: Outcome): void {
+    this.#tallies.count(who, { method, reference, outcome });
   }
 
   /** The vault is open: now the record can begin, and what has waited for that can be written. */
@@ -83,7 +74,7 @@ export class Audit {
   /** Writes what waits, unless the disk takes nothing. */
   async settle(): Promise<void> {
     if (this.#backlog.isStuck) return;
-    await this.#scriptsKnown();
+    await this.#actors.settled();
     await this.#backlog.flush();
   }
 
@@ -91,88 +82,30 @@ export class Audit {
   async close(): Promise<void> {
     clearInterval(this.#sweeping);
     await this.#beginning;
-    await this.#scriptsKnown();
-    this.#sweep(0);
-    this.#isClosed = true;
+    await this.#actors.settled();
+    this.#tallies.close();
     await this.#backlog.flush();
     await this.#ledger.dropOldKeys();
   }
 
-  async #scriptsKnown(): Promise<void> {
-    await Promise.all([...this.#callers.all()].map(({ settled }) => settled));
-  }
-
-  async #store(asker: Asker, method: string, references: readonly (string | null)[]): Promise<void> {
-    const { origin, settled } = this.#callerOf(asker);
+  async #store(who: Who, method: string, references: readonly (string | null)[]): Promise<void> {
+    const { actor, settled } = this.#actors.of(who);
     if (settled !== undefined) await settled;
     const at = this.#env.clock.wall();
     await this.#strictly.store(
-      references.map((reference) => ({ origin, at, method, reference, outcome: 'released', count: 1 })),
+      references.map((reference) => ({ actor, at, method, reference, outcome: 'released', count: 1 })),
     );
   }
 
-  /** One look-up if the same has happened within the last minute. */
-  #count(asker: Asker, method: string, reference: string | null, outcome: Outcome): void {
-    const caller = this.#callerOf(asker);
-    const tally = caller.tallies.get(`${method} ${outcome} ${reference}`);
-    if (tally) tally.count += 1;
-    else this.#countFirst(caller, { method, reference, outcome });
-  }
-
-  #countFirst(caller: Caller, subject: Subject): void {
-    const { tallies } = caller;
-    const isFull = tallies.size >= MOST_OF_CALLER || this.#tallies >= MOST;
-    const { method, outcome, reference } = isFull ? { ...subject, reference: null } : subject;
-    const name = `${method} ${outcome} ${reference}`;
-    const known = tallies.get(name);
-    if (known) {
-      known.count += 1;
-      return;
-    }
-    const tally: Tally = { method, reference, outcome, count: 1, recordedAt: 0 };
-    tallies.set(name, tally);
-    this.#tallies += 1;
-    this.#record(caller, tally);
-  }
-
-  #callerOf(asker: Asker): Caller {
-    const known = this.#byAsker.get(asker);
-    if (known && !known.isForgotten && known.origin.door === doorOf(asker)) return known;
-    const caller = this.#callers.of({ ...asker.who, door: doorOf(asker) });
-    this.#byAsker.set(asker, caller);
-    return caller;
-  }
-
-  /** Has a row written for what was counted. */
-  #record({ origin, settled }: Caller, tally: Tally): void {
-    const { method, reference, outcome, count } = tally;
-    const entry = { origin, at: this.#env.clock.wall(), method, reference, outcome, count };
-    tally.count = 0;
-    tally.recordedAt = this.#env.clock.monotonic();
-    if (this.#isClosed) return;
-    if (settled !== undefined) void settled.then(() => this.#backlog.add(entry));
-    else this.#backlog.add(entry);
+  #sweep(): void {
+    this.#tallies.sweep();
+    if (this.#backlog.isStuck) void this.#backlog.flush();
+    const now = this.#env.clock.monotonic();
+    if (now - this.#droppedAt >= OLD_KEYS_MS) void this.#dropOldKeys(now);
   }
 
   /** If other programs keep the log of the database in use, it is tried again at the next sweep. */
-  async #tidy(now: number): Promise<void> {
-    if (await this.#ledger.dropOldKeys()) this.#tidiedAt = now;
-  }
-
-  /** Records what was counted in rows that are `ageMs` old, and forgets what did not happen again. */
-  #sweep(ageMs: number): void {
-    const now = this.#env.clock.monotonic();
-    for (const caller of this.#callers.all()) {
-      for (const [name, tally] of caller.tallies) {
-        if (now - tally.recordedAt < ageMs) continue;
-        if (tally.count === 0) {
-          caller.tallies.delete(name);
-          this.#tallies -= 1;
-        } else if (!this.#backlog.isStuck || ageMs === 0) this.#record(caller, tally);
-      }
-    }
-    this.#callers.prune();
-    if (this.#backlog.isStuck) void this.#backlog.flush();
-    if (now - this.#tidiedAt >= MINUTE_MS) void this.#tidy(now);
+  async #dropOldKeys(now: number): Promise<void> {
+    if (await this.#ledger.dropOldKeys()) this.#droppedAt = now;
   }
 }

@@ -1,6 +1,6 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Env } from '../store/env.js';
-import type { Entry, Origin } from './entry.js';
+import type { Actor, Entry } from './entry.js';
 import type { Ledger } from './ledger.js';
 
 /** Rows that wait are written within so many milliseconds, many at once. */
@@ -12,7 +12,7 @@ const MOST = 10_000;
 
 interface Options {
   /** Who a row about dropped rows names. */
-  readonly self: Origin;
+  readonly self: Actor;
   /** Hears once that nothing is recorded for the moment, and why. */
   readonly notice?: ((sentence: string) => void) | undefined;
 }
@@ -82,9 +82,9 @@ export class Backlog {
   }
 
   #aboutDropped(count: number): Entry {
-    const { self: origin } = this.#options;
+    const { self: actor } = this.#options;
     return {
-      origin,
+      actor,
       at: this.#env.clock.wall(),
       method: 'audit',
       reference: null,

@@ -1,35 +1,7 @@
 import type { ErrorKind } from '../../../shared/errors.js';
-import { startOf } from '../../../shared/process-stat.js';
-
-/** The process that connected; `null` for what the system does not tell. */
-export interface Identity {
-  readonly uid: number | null;
-  readonly pid: number | null;
-  /** When the process began, as `startOf` gives it. */
-  readonly started: string | null;
-  readonly door: string | null;
-}
-
-/** This process. */
-export function ownIdentity(): Identity {
-  const { pid } = process;
-  return { uid: process.getuid?.() ?? null, pid, started: startOf(pid), door: null };
-}
-
-/** Who asks, such as a connection of the daemon. */
-export interface Asker {
-  readonly who: Identity;
-  /** The name that it gave itself when it was narrowed. */
-  readonly label: string | null;
-}
-
-/** The door that it came through, or else its own name. */
-export function doorOf({ who, label }: Asker): string | null {
-  return who.door ?? label;
-}
 
 /** Who a row names. */
-export interface Origin {
+export interface Actor {
   readonly uid: number | null;
   readonly pid: number | null;
   readonly executable: string | null;
@@ -51,7 +23,7 @@ export interface Subject {
 
 /** A row to write. `at`: milliseconds since 1970. */
 export interface Entry extends Subject {
-  readonly origin: Origin;
+  readonly actor: Actor;
   readonly at: number;
   readonly count: number;
 }

@@ -45,8 +45,8 @@ export class Ledger {
       let link = end.link ?? this.#begin(end.lastSeq, sealer);
       // A row that another program put there stays for `verify` to find, and keeps none of ours from being written.
       if (link.seq <= end.lastSeq) link = { ...link, seq: end.lastSeq + 1 };
-      for (const { origin, ...entry } of take()) {
-        const [record, next] = appended(link, { id: newId(), ...origin, ...entry });
+      for (const { actor, ...entry } of take()) {
+        const [record, next] = appended(link, { id: newId(), ...actor, ...entry });
         this.store.insert(record);
         link = next;
       }

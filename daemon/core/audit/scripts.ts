@@ -2,7 +2,7 @@ import { readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Turns } from '../platform/turns.js';
-import type { Origin } from './entry.js';
+import type { Actor } from './entry.js';
 
 /** Programs that run the program in a file which is their first argument. */
 const INTERPRETER =
@@ -19,7 +19,7 @@ export class ScriptFinder {
   readonly #turns = new Turns();
 
   /** `undefined` if there is nothing to look for. The promise resolves to `null` if there is no script, or not in time. */
-  find({ pid, executable }: Pick<Origin, 'pid' | 'executable'>): Promise<string | null> | undefined {
+  find({ pid, executable }: Pick<Actor, 'pid' | 'executable'>): Promise<string | null> | undefined {
     if (pid === null || executable === null || !INTERPRETER.test(path.basename(executable))) return undefined;
     let isLate = false;
     const found = this.#turns.take(async () => (isLate ? null : scriptOf(pid)));

@@ -48,6 +48,19 @@ function forbidCoreFiles(library: LibraryHandle): void {
   library.func('int setrlimit(int resource, const void *limit)')(RLIMIT_CORE, Buffer.alloc(RLIMIT_BYTES));
 }
 
+/** Reads an option of a socket, so many bytes (getsockopt(2)); `undefined` if that fails. */
+type SocketOption = (fd: number, level: number, name: number, bytes: number) => Buffer | undefined;
+
+function socketOptions(library: LibraryHandle): SocketOption {
+  const getsockopt = library.func(
+    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
+  );
+  return (fd, level, name, bytes) => {
+    const value = Buffer.alloc(bytes);
+    return getsockopt(fd, level, name, value, [bytes]) === 0 ? value : undefined;
+  };
+}
+
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 /** `struct ucred`: pid, uid and gid, four bytes each. */
@@ -56,15 +69,12 @@ const PR_SET_DUMPABLE = 4;
 
 function linux(koffi: typeof Koffi): SystemCalls {
   const library = koffi.load(null);
-  const getsockopt = library.func(
-    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
-  );
+  const option = socketOptions(library);
   const prctl = library.func('int prctl(int option, ulong a, ulong b, ulong c, ulong d)');
   return {
     peerOf(fd) {
-      const value = Buffer.alloc(UCRED_BYTES);
-      const length = [UCRED_BYTES];
-      if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value, length) !== 0) return undefined;
+      const value = option(fd, SOL_SOCKET, SO_PEERCRED, UCRED_BYTES);
+      if (value === undefined) return undefined;
       const pid = value.readInt32LE(0);
       return { uid: value.readUInt32LE(4), pid: pid > 0 ? pid : null };
     },
@@ -80,20 +90,17 @@ const LOCAL_PEERCRED = 1;
 const LOCAL_PEERPID = 2;
 /** `struct xucred`: version, uid, number of groups, sixteen groups. */
 const XUCRED_BYTES = 76;
+const PID_BYTES = 4;
 
 /** The project's tests do not run on macOS: this follows only its documentation. */
 function darwin(koffi: typeof Koffi): SystemCalls {
   const library = koffi.load(null);
-  const getsockopt = library.func(
-    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
-  );
+  const option = socketOptions(library);
   return {
     peerOf(fd) {
-      const value = Buffer.alloc(XUCRED_BYTES);
-      if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, value, [XUCRED_BYTES]) !== 0) return undefined;
-      const pid = Buffer.alloc(4);
-      const hasPid = getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, pid, [pid.length]) === 0;
-      return { uid: value.readUInt32LE(4), pid: hasPid ? pid.readInt32LE(0) : null };
+      const value = option(fd, SOL_LOCAL, LOCAL_PEERCRED, XUCRED_BYTES);
+      const pid = option(fd, SOL_LOCAL, LOCAL_PEERPID, PID_BYTES);
+      return value && { uid: value.readUInt32LE(4), pid: pid?.readInt32LE(0) ?? null };
     },
     forbidDumps: () => forbidCoreFiles(library),
   };

@@ -11,6 +11,5 @@ export function aPeer(
     ...{ gone, notify, keep: () => () => undefined, assertMayCall: () => undefined },
     who: { uid: null, pid: null, started: null, door: null },
     rights: new Rights(),
-    label: null,
   };
 }
