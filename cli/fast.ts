@@ -34,7 +34,7 @@ export async function answerFast(args: readonly string[]): Promise<string | unde
 /** What every other command says when it connects. */
 function noticeVersion(): void {
   const socket = pinnedDescriptor() === undefined ? (pinnedSocket() ?? resolvePaths().socket) : null;
-  const notice = socket === null ? undefined : versionNotice(socket);
+  const notice = versionNotice(socket);
   if (notice !== undefined) process.stderr.write(`sigilforge: ${notice}\n`);
 }
 

@@ -25,7 +25,7 @@ export async function follow(
   const address = await findSocket();
   const connection = await openConnection(address, onEvent);
   if (!connection) throw noDaemon(address);
-  const notice = connection.address === null ? undefined : versionNotice(connection.address);
+  const notice = versionNotice(connection.address);
   if (notice !== undefined) onNotice(notice);
   connection.hold(true);
   try {

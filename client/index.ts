@@ -37,7 +37,7 @@ export async function connect(options: ConnectOptions = {}): Promise<SigilforgeC
   const address = await findSocket(options);
   const session = new Session(address, timeout);
   if (await session.open()) {
-    const notice = session.socket && versionNotice(session.socket);
+    const notice = versionNotice(session.socket);
     if (notice) options.onNotice?.(notice);
     return clientOf(session);
   }

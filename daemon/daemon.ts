@@ -133,7 +133,8 @@ function serveCore(
     shutdown: () => setImmediate(stop),
   };
   const methods = contractMethods(createHandlers(core, host, limits.subscriptions));
-  serving = serve(listener, createDispatcher(methods, log, admissionTo(core), limits), log, limitsOf(limits));
+  const ofClients = limitsOf(limits);
+  serving = serve(listener, createDispatcher(methods, log, admissionTo(core), ofClients), log, ofClients);
   doors.begin(serving);
   const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);

@@ -3,6 +3,9 @@ import { SigilforgeError } from './errors.js';
 import { parseReference, printReference } from './reference.js';
 import { AccountName, SecretKey, ServiceName } from './schemas.js';
 
+/** How many grants a narrowed connection may have: each is compared when another one narrows it further. */
+export const MOST_GRANTS = 128;
+
 /** What stands for one whole segment. */
 const ANY = '*';
 const STAR = ANY.charCodeAt(0);

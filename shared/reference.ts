@@ -13,13 +13,14 @@ export type Reference =
   | { readonly scheme: 'env'; readonly name: string }
   | { readonly scheme: 'vals'; readonly ref: string };
 
-const MAX_LENGTH = 2048;
+/** In characters. */
+export const MAX_REFERENCE = 2048;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
 const VALS_REF = /^ref\+[A-Za-z][A-Za-z0-9.-]*:\/\/[^\s]+$/;
 
 /** Reads a reference. Throws `invalid_reference`, and nothing else, whatever the text; the text is not repeated. */
 export function parseReference(text: string): Reference {
-  const reference = text.length <= MAX_LENGTH ? read(text) : undefined;
+  const reference = text.length <= MAX_REFERENCE ? read(text) : undefined;
   if (reference) return reference;
   throw new SigilforgeError('invalid_reference', 'This is not a reference that Sigilforge can read.', {
     hint: 'Write auth://SERVICE/ACCOUNT/token, secret://KEY, env://NAME or vals:ref+….',
@@ -28,7 +29,7 @@ export function parseReference(text: string): Reference {
 
 /** Whether a text is a well-formed reference. */
 export function isReference(text: string): boolean {
-  return text.length <= MAX_LENGTH && read(text) !== undefined;
+  return text.length <= MAX_REFERENCE && read(text) !== undefined;
 }
 
 /** The text, if it is a reference. Else it throws as `parseReference` does, in a sentence that begins with `where` it stands. */

@@ -60,7 +60,7 @@ export async function launchDaemon(options: LaunchOptions = {}): Promise<Started
   if (error.kind !== 'already_exists') throw error;
   const running = await runningDaemon();
   if (running === undefined) throw error;
-  const notice = running.socket === null ? undefined : versionNotice(running.socket);
+  const notice = versionNotice(running.socket);
   return { ...running, alreadyRunning: true, notices: notice === undefined ? [] : [notice] };
 }
 

@@ -2,21 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { SigilforgeError } from '../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../shared/framing.js';
 import { isRecord, parseJson } from '../../shared/json.js';
+import { isRepeatable } from '../repeatable.js';
 import type { LineListener, Lines } from '../socket.js';
 import { checkedDescriptor } from './checked.js';
 import { type Handle, type HandleListener, handleOf } from './handle.js';
 
 /** When a call is sent again whose answer has not come, in milliseconds: another process may have taken it. */
 const AGAIN_MS = { first: 200, growth: 1.5, most: 1_500 };
-
-/** Calls that only read, so that it does no harm if one is made twice. */
-const REPEATABLE: ReadonlySet<unknown> = new Set([
-  'get_token',
-  'token_info',
-  'resolve',
-  'get_secret',
-  'status',
-]);
 
 /** A call that has no answer yet. */
 interface Waiting {
@@ -106,7 +98,7 @@ class DescriptorLines implements Lines, HandleListener {
   /** On a fresh line, because a process may have been ended in the middle of its own. */
   #write(id: number, waiting: Waiting): void {
     this.#handle.write(`\n${encodeLine({ ...waiting.request, id: `${this.#prefix}${id}` })}`);
-    if (!REPEATABLE.has(waiting.request['method'])) return;
+    if (!isRepeatable(waiting.request['method'])) return;
     // Partly by chance, so that processes which take each other's answers do not keep step.
     const delay = waiting.patience * (0.5 + Math.random());
     waiting.again = setTimeout(() => this.#write(id, waiting), delay).unref();

@@ -3,11 +3,19 @@ import { contract, type MethodName } from '../../shared/contract/index.js';
 import type { SigilforgeError } from '../../shared/errors.js';
 import { isRecord } from '../../shared/json.js';
 import { notGranted } from '../../shared/not-granted.js';
-import { AccountName, SecretKey, ServiceName } from '../../shared/schemas.js';
+import { SecretKey } from '../../shared/schemas.js';
 import type { Audit } from '../core/audit/audit.js';
 import type { Core } from '../core/core.js';
 import type { Peer } from './handlers.js';
-import { isMethod, referenceIn, usualSpelling } from './named-reference.js';
+import {
+  accountNamed,
+  isMethod,
+  type Named,
+  referenceIn,
+  secretNamed,
+  tokenOf,
+  usualSpelling,
+} from './named-reference.js';
 import type { Rights } from './rights.js';
 
 /**
@@ -29,15 +37,14 @@ interface Options {
   readonly audit?: Pick<Audit, 'refused'>;
 }
 
-type Named = Readonly<Record<string, unknown>>;
 type Judge = (params: Named, rights: Rights, isApiKey: IsApiKey) => boolean;
 
 /** What a narrowed connection may call, and for which parameters. All else is denied. */
-const JUDGES: ReadonlyMap<string, Judge> = new Map<MethodName, Judge>([
+const JUDGES: ReadonlyMap<MethodName, Judge> = new Map<MethodName, Judge>([
   ['get_token', permitsToken],
   ['token_info', permitsToken],
   ['resolve', ({ reference }, rights) => permitsReference(reference, rights)],
-  ['get_secret', ({ key }, rights) => v.is(SecretKey, key) && rights.permits(`secret://${key}`)],
+  ['get_secret', ({ key }, rights) => v.is(SecretKey, key) && rights.permits(secretNamed(key))],
   ['subscribe', (_params, rights) => rights.grants?.some(namesAccount) ?? true],
 ]);
 
@@ -53,8 +60,9 @@ export function createAdmission({ isApiKey, audit }: Options): Admission {
   return {
     admits(method, params, rights) {
       if (!rights.isNarrowed || ALWAYS.has(method)) return true;
+      if (!isMethod(method)) return false;
       const judge = JUDGES.get(method);
-      const named = judge && byName(method as MethodName, params);
+      const named = judge && byName(method, params);
       return named !== undefined && judge?.(named, rights, isApiKey) === true;
     },
     refuse(method, params, peer) {
@@ -80,13 +88,12 @@ function byName(method: MethodName, params: unknown): Named | undefined {
   return Object.fromEntries(params.map((value: unknown, index) => [order[index], value]));
 }
 
-function permitsToken({ service, account }: Named, rights: Rights, isApiKey: IsApiKey): boolean {
-  const normalized = v.safeParse(ServiceName, service);
-  if (!normalized.success || !v.is(AccountName, account)) return false;
-  const of = (type: string) => `auth://${normalized.output}/${account}/${type}`;
-  return (
-    rights.permits(of('token')) || (rights.permits(of('api_key')) && isApiKey(normalized.output, account))
-  );
+function permitsToken(params: Named, rights: Rights, isApiKey: IsApiKey): boolean {
+  const named = accountNamed(params);
+  if (named === undefined) return false;
+  const { service, account } = named;
+  const isKeyGranted = rights.permits(`auth://${service}/${account}/api_key`);
+  return rights.permits(tokenOf(named)) || (isKeyGranted && isApiKey(service, account));
 }
 
 function permitsReference(reference: unknown, rights: Rights): boolean {

@@ -4,31 +4,34 @@ import { parseReference, printReference } from '../../shared/reference.js';
 import { AccountName, SecretKey, ServiceName } from '../../shared/schemas.js';
 
 /** The parameters of a call by their names, not checked yet. */
-type Named = Readonly<Record<string, unknown>>;
+export type Named = Readonly<Record<string, unknown>>;
 
 export function isMethod(name: string): name is MethodName {
   return Object.hasOwn(contract, name);
 }
 
 /** What a call is about, for the record; `undefined` if its parameters do not say so in a form that can be read. */
-export function referenceIn(
-  method: MethodName,
-  { service, account, key, reference }: Named,
-): string | undefined {
+export function referenceIn(method: MethodName, params: Named): string | undefined {
+  const { key, reference } = params;
   if (typeof reference === 'string') return recordedSpelling(reference);
   if (method.endsWith('_secret')) return v.is(SecretKey, key) ? secretNamed(key) : undefined;
-  const normalized = v.safeParse(ServiceName, service);
-  if (!normalized.success || !v.is(AccountName, account)) return undefined;
-  return tokenOf({ service: normalized.output, account });
+  const named = accountNamed(params);
+  return named && tokenOf(named);
 }
 
-export function tokenOf({
-  service,
-  account,
-}: {
+interface AccountNames {
   readonly service: string;
   readonly account: string;
-}): string {
+}
+
+/** The account that parameters name, in its usual spelling; `undefined` if they name none that can be. */
+export function accountNamed({ service, account }: Named): AccountNames | undefined {
+  const normalized = v.safeParse(ServiceName, service);
+  if (!normalized.success || !v.is(AccountName, account)) return undefined;
+  return { service: normalized.output, account };
+}
+
+export function tokenOf({ service, account }: AccountNames): string {
   return `auth://${service}/${account}/token`;
 }
 

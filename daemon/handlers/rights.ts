@@ -1,8 +1,5 @@
 import { SigilforgeError } from '../../shared/errors.js';
-import { covers, intersection } from '../../shared/grant.js';
-
-/** How many grants a narrowed connection may have: each is compared when another one narrows it further. */
-const MOST_GRANTS = 128;
+import { covers, intersection, MOST_GRANTS } from '../../shared/grant.js';
 
 /** What a peer may ask for: everything, until it is narrowed for good. */
 export class Rights {

@@ -1,5 +1,4 @@
-import type { Config } from '../../shared/config.js';
-import { LIMITS } from '../../shared/config-limits.js';
+import { type Config, parseConfig } from '../../shared/config.js';
 
 /** How much of the daemon a client may use: bytes, numbers and milliseconds. */
 export interface Limits {
@@ -54,7 +53,7 @@ const FIXED = {
 };
 
 /** The limits with what config.toml says about them. */
-export function limitsOf(config: Omit<Config['limits'], 'flows' | 'subscriptions' | 'doors'>): Limits {
+export function limitsOf(config: Config['limits']): Limits {
   const { connections, depth, batch } = config;
   return {
     ...FIXED,
@@ -68,12 +67,5 @@ export function limitsOf(config: Omit<Config['limits'], 'flows' | 'subscriptions
   };
 }
 
-export const defaultLimits: Limits = limitsOf({
-  connections: LIMITS.connections.usual,
-  requests: LIMITS.requests.usual,
-  line_bytes: LIMITS.line_bytes.usual,
-  depth: LIMITS.depth.usual,
-  half_line_s: LIMITS.half_line_s.usual,
-  unread_bytes: LIMITS.unread_bytes.usual,
-  batch: LIMITS.batch.usual,
-});
+/** Those of an empty config.toml. */
+export const defaultLimits: Limits = limitsOf(parseConfig('', 'config.toml').limits);

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { DOOR_ID } from '../door-path.js';
+import { MOST_GRANTS } from '../grant.js';
 import { pattern } from '../pattern.js';
+import { MAX_REFERENCE } from '../reference.js';
 import { Timestamp } from '../schemas.js';
 import { Cursor, cursorParam, method } from './types.js';
 
@@ -20,8 +22,8 @@ export const DoorId = v.pipe(
 
 /** References, with `*` for one whole segment: no longer than one may be. None at all grants nothing. */
 export const GrantList = v.pipe(
-  v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(2048))),
-  v.maxLength(128),
+  v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REFERENCE))),
+  v.maxLength(MOST_GRANTS),
 );
 
 const Grants = v.array(v.string());

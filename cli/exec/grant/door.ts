@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../../client/address.js';
 import { type DaemonConnection, openConnection } from '../../../client/connection.js';
+import { openAgain } from './again.js';
 
 /** What a door is opened with. */
 export interface DoorRequest {
@@ -10,9 +10,6 @@ export interface DoorRequest {
 
 /** How long the daemon may take for a request about doors, in milliseconds. */
 const LIMIT_MS = 10_000;
-
-/** How often a daemon is looked for that was restarted, in milliseconds: at first, and after a while. */
-const RETRY = { soonMs: 50, times: 100, lateMs: 1_000 };
 
 /** A door that is opened again at the same path if the daemon was restarted. It keeps no process alive. */
 export class Door {
@@ -76,26 +73,22 @@ export class Door {
   }
 
   async #openAgain(): Promise<void> {
-    for (let tries = 0; !this.#isOver; tries += 1) {
-      const owner = await this.#try();
-      if (owner !== undefined) {
-        if (this.#isOver) owner.disconnect();
-        else this.#follow(owner);
-        return;
-      }
-      await sleep(tries < RETRY.times ? RETRY.soonMs : RETRY.lateMs, undefined, { ref: false });
-    }
+    const owner = await openAgain(
+      () => this.#try(),
+      () => !this.#isOver,
+    );
+    if (this.#isOver) owner?.disconnect();
+    else if (owner !== undefined) this.#follow(owner);
   }
 
   async #try(): Promise<DaemonConnection | undefined> {
-    let owner: DaemonConnection | undefined;
+    const owner = await openConnection(this.#address);
     try {
-      owner = await openConnection(this.#address);
       if (owner !== undefined) await openDoor(owner, { ...this.#request, door: this.#door });
       return owner;
-    } catch {
+    } catch (thrown) {
       owner?.disconnect();
-      return undefined;
+      throw thrown;
     }
   }
 }

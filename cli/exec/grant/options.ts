@@ -1,4 +1,4 @@
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { parseGrant } from '../../../shared/grant.js';
 import { badArgument } from '../../arguments/context.js';
 import { readDuration } from '../../arguments/duration.js';
@@ -27,7 +27,7 @@ function readGrant(text: string): string {
     return parseGrant(text);
   } catch (cause) {
     throw new SigilforgeError('invalid_reference', '--grant takes a reference that can be granted.', {
-      hint: 'Write auth://SERVICE/ACCOUNT/token or secret://KEY, with * for one whole segment, or one vals:ref+… in full.',
+      hint: asSigilforgeError(cause).hint,
       cause,
     });
   }

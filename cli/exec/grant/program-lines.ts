@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
+import { LIMITS } from '../../../shared/config-limits.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { LineDecoder, MAX_CLIENT_LINE } from '../../../shared/framing.js';
 
-/** How long a line may stay half written, in milliseconds: its process may have been ended. */
-const HALF_LINE_MS = 30_000;
+/** How long a line may stay half written, in milliseconds: as for the daemon. Its process may have been ended. */
+const HALF_LINE_MS = LIMITS.half_line_s.usual * 1000;
 
 const NEWLINE = 0x0a;
 

@@ -1,23 +1,17 @@
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import { parseJson } from '../../../shared/json.js';
 import { notGranted } from '../../../shared/not-granted.js';
+import { openAgain } from './again.js';
 import { readLines } from './program-lines.js';
-import { answeredIds, type RequestLine, requestLine, resultsOf, Unanswered } from './requests.js';
+import { answeredIds, MOST_KEPT, type RequestLine, requestLine, resultsOf, Unanswered } from './requests.js';
 
 /** Opens another narrowed connection, narrowed to `grants` if there are any. `undefined` if that is not possible now. */
 type Open = (grants: readonly string[] | undefined) => Promise<Socket | undefined>;
 
 /** How long a request waits for a daemon that is away, in milliseconds: a restart takes less. */
 const PATIENCE_MS = 10_000;
-
-/** How often another connection is tried, in milliseconds: at first, and after a while. */
-const RETRY = { soonMs: 50, times: 100, lateMs: 1_000 };
-
-/** How much may wait for a daemon that is away before no more is read of the program. */
-const MOST = { lines: 256, characters: 2 * 1024 * 1024 };
 
 /** A line that waits for the daemon, until its time is over. */
 interface Held {
@@ -131,6 +125,7 @@ export class Relay {
 
   #lost(): void {
     this.#daemon = undefined;
+    if (this.#state === 'over') return;
     for (const line of this.#unanswered.takeAll()) {
       if (line.isRepeatable) this.#hold(line);
       else this.#refuse(line.ids, line.isBatch, lost());
@@ -140,15 +135,10 @@ export class Relay {
   }
 
   async #openAgain(): Promise<void> {
-    for (let tries = 0; this.#state === 'open'; tries += 1) {
-      const daemon = await this.#open(this.#grants).catch(() => undefined);
-      if (daemon !== undefined) {
-        if (this.#state === 'open') this.#attach(daemon);
-        else daemon.destroy();
-        return;
-      }
-      await sleep(tries < RETRY.times ? RETRY.soonMs : RETRY.lateMs, undefined, { ref: false });
-    }
+    const isOpen = () => this.#state === 'open';
+    const daemon = await openAgain(() => this.#open(this.#grants), isOpen);
+    if (isOpen() && daemon !== undefined) this.#attach(daemon);
+    else daemon?.destroy();
   }
 
   #deny({ ids, isBatch }: RequestLine): void {
@@ -161,10 +151,10 @@ export class Relay {
     this.#program.write(encodeLine(isBatch ? answers : answers[0]));
   }
 
-  /** Reads of each side only what the other one takes. */
+  /** Reads of each side only what the other one takes, and no more of the program once much waits for a daemon. */
   #pace(): void {
     const characters = [...this.#held].reduce((sum, { line }) => sum + line.text.length, 0);
-    const isFull = this.#held.size >= MOST.lines || characters >= MOST.characters;
+    const isFull = this.#held.size >= MOST_KEPT.lines || characters >= MOST_KEPT.characters;
     if (isFull || this.#program.writableNeedDrain || this.#daemon?.writableNeedDrain) this.#program.pause();
     else this.#program.resume();
     if (this.#program.writableNeedDrain) this.#daemon?.pause();

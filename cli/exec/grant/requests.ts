@@ -1,3 +1,4 @@
+import { isRepeatable } from '../../../client/repeatable.js';
 import { isRecord } from '../../../shared/json.js';
 
 /** An id as it stands in a request, and in its answer. */
@@ -15,15 +16,6 @@ export interface RequestLine {
   readonly narrows: boolean;
 }
 
-/** Requests that only read. The program must make a subscription again. */
-const REPEATABLE: ReadonlySet<unknown> = new Set([
-  'get_token',
-  'token_info',
-  'resolve',
-  'get_secret',
-  'status',
-]);
-
 /** What a line asks for, whatever its JSON value is. */
 export function requestLine(text: string, value: unknown): RequestLine {
   const isBatch = Array.isArray(value);
@@ -33,7 +25,7 @@ export function requestLine(text: string, value: unknown): RequestLine {
     text,
     isBatch,
     ids: messages.flatMap(idsOf),
-    isRepeatable: methods.every((method) => REPEATABLE.has(method)),
+    isRepeatable: methods.every(isRepeatable),
     narrows: methods.includes('restrict'),
   };
 }
@@ -55,10 +47,11 @@ function idsOf(message: unknown): RequestId[] {
   return typeof id === 'string' || typeof id === 'number' || id === null ? [id] : [];
 }
 
-/** How much is kept: the daemon takes no more at a time, except lines that it never answers by their ids. */
-const MOST = { lines: 256, characters: 2 * 1024 * 1024 };
+/** How many lines of a program are kept, and how long they may be together. The daemon takes no more at a time. */
+export const MOST_KEPT = { lines: 256, characters: 2 * 1024 * 1024 };
 
-/** The lines that are sent and not answered yet. Beyond a limit, the oldest are forgotten. */
+/** The lines that are sent and not answered yet. Beyond a limit the oldest are forgotten, which the daemon
+ * has answered without their ids. */
 export class Unanswered {
   readonly #lines: RequestLine[] = [];
   #characters = 0;
@@ -67,7 +60,7 @@ export class Unanswered {
     if (line.ids.length === 0) return;
     this.#lines.push(line);
     this.#characters += line.text.length;
-    while (this.#lines.length > MOST.lines || this.#characters > MOST.characters) this.#takeAt(0);
+    while (this.#lines.length > MOST_KEPT.lines || this.#characters > MOST_KEPT.characters) this.#takeAt(0);
   }
 
   /** Takes out the line that is answered by these ids, the first one if several have them. */

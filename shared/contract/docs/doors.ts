@@ -1,3 +1,4 @@
+import { MOST_GRANTS } from '../../grant.js';
 import { DoorId, DoorName, type doors, GrantList } from '../doors.js';
 import { cursorTexts, EXAMPLE, nextPageText } from './common.js';
 import { type NamedType, namedValue, type TextsOf } from './types.js';
@@ -12,7 +13,10 @@ export const doorTypes: Readonly<Record<string, NamedType>> = {
     DoorName,
     'A name for people: 1 to 64 characters of `A-Z a-z 0-9 . _ / @ : + -` and blanks, starting with a letter or a digit.',
   ),
-  GrantList: namedValue(GrantList, 'At most 128 references, each with `*` for whole segments if wanted.'),
+  GrantList: namedValue(
+    GrantList,
+    `At most ${MOST_GRANTS} references, each with \`*\` for whole segments if wanted.`,
+  ),
 };
 
 export const doorMethods: TextsOf<typeof doors> = {

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How often a daemon is looked for that was restarted, in milliseconds: at first, and after a while. */
+const RETRY = { soonMs: 50, times: 100, lateMs: 1_000 };
+
+/**
+ * Tries until there is a connection, also if `attempt` throws. `undefined` once it is no longer `wanted`. It keeps no process
+ * alive.
+ */
+export async function openAgain<T>(
+  attempt: () => Promise<T | undefined>,
+  wanted: () => boolean,
+): Promise<T | undefined> {
+  for (let tries = 0; wanted(); tries += 1) {
+    const opened = await attempt().catch(() => undefined);
+    if (opened !== undefined) return opened;
+    await sleep(tries < RETRY.times ? RETRY.soonMs : RETRY.lateMs, undefined, { ref: false });
+  }
+  return undefined;
+}
