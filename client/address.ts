@@ -12,8 +12,8 @@ export interface Address {
 }
 
 /**
- * The socket: the given one, else what `SIGILFORGE_SOCKET` and `SIGILFORGE_FD` say, else that of `config.toml`, else the usual one. Throws `config`, and
- * `unsafe_path` for a `config.toml` that others may change.
+ * The socket: the given one, else what `SIGILFORGE_SOCKET` and `SIGILFORGE_FD` say, else that of `config.toml`, else the
+ * usual one. Throws `config`, and `unsafe_path` for a `config.toml` that others may change.
  */
 export async function findSocket(
   options: { readonly socket?: string } = {},

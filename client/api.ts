@@ -5,7 +5,8 @@ import type { References } from './references/with-references.js';
 export interface ConnectOptions {
   /**
    * What answers if no daemon runs: the library in this process (`direct`, the default), or nothing (`none`). A client
-   * never falls back after a timeout or an error, or if a socket was given here or the environment names one (`SIGILFORGE_SOCKET`, `SIGILFORGE_FD`).
+   * never falls back after a timeout or an error, or if a socket was given here or the environment names a way in
+   * (`SIGILFORGE_SOCKET`, `SIGILFORGE_FD`).
    */
   readonly fallback?: 'direct' | 'none';
   /**

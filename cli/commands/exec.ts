@@ -35,11 +35,15 @@ export function configure(command: Command, context: Context): void {
     });
   addNotes(command, {
     notes:
-      'Only the program gets a value: it is never in a file that remains, an argument, or the history of a shell. Inherited variables whose whole value is auth://… or secret://… are resolved too.\nIf any reference fails, the program is not started. Otherwise the exit code is that of the program: 128+N if signal N ended it, 127 if there is no such program, 126 if it cannot be executed, 125 if it could not be started.\nWhat it leaves running in the background is masked too, after this command has ended. On GitHub Actions and Azure Pipelines lines that register a mask (::add-mask::…, ##vso[task.setsecret]…) pass as they are. Descriptors that are open pass to the program; a copy of an output, as by 3>&1, is masked with it.\nWith --grant the program may ask the running daemon itself, by SIGILFORGE_SOCKET or, in a sandbox that forbids Unix sockets, by SIGILFORGE_FD: for what is granted and for nothing else, until it ends. * stands for one whole segment.',
+      'Only the program gets a value: it is never in a file that remains, an argument, or the history of a shell. Inherited variables whose whole value is auth://… or secret://… are resolved too.\nIf any reference fails, the program is not started. Otherwise the exit code is that of the program: 128+N if signal N ended it, 127 if there is no such program, 126 if it cannot be executed, 125 if it could not be started.\nWhat it leaves running in the background is masked too, after this command has ended. On GitHub Actions and Azure Pipelines lines that register a mask (::add-mask::…, ##vso[task.setsecret]…) pass as they are. Descriptors that are open pass to the program; a copy of an output, as by 3>&1, is masked with it.\nWith --grant the program may ask the running daemon itself, by SIGILFORGE_SOCKET or, in a sandbox that forbids Unix sockets, by SIGILFORGE_FD: for what is granted and for nothing else, until it ends or its door is closed. * stands for one whole segment.',
     examples: [
       [
         'sigilforge exec --grant auth://github/work/token -- ./agent',
         'a program that asks for its token by itself',
+      ],
+      [
+        "sigilforge exec --grant 'secret://openai/*' --grant-for 1h -- ./agent",
+        'each secret of a group, for an hour at most',
       ],
       ['sigilforge exec --env GH_TOKEN=auth://github/work/token -- gh pr list', 'a token for one command'],
       ['sigilforge exec --env-file .env -- npm start', 'a whole .env file with references instead of values'],
@@ -53,7 +57,7 @@ export function configure(command: Command, context: Context): void {
         'a value on standard input',
       ],
     ],
-    seeAlso: ['sigilforge inject', 'sigilforge resolve'],
+    seeAlso: ['sigilforge inject', 'sigilforge resolve', 'sigilforge door list'],
   });
 }
 

@@ -21,11 +21,11 @@ export async function configure(
   addHelpCommand(command);
   addNotes(command, {
     notes:
-      'A door is a socket of the daemon for one program: through it the program gets what was granted to it, and nothing else.',
+      'A door is a socket of the daemon for one program: through it the program gets what was granted to it, and nothing else. It goes away when its program (exec --grant) or its opener (open_door) ends.',
     examples: [
       ['sigilforge door list', 'which programs have a door, and what is granted to each?'],
       ['sigilforge door close build', 'take away what was granted through this one'],
     ],
-    seeAlso: ['sigilforge status'],
+    seeAlso: ['sigilforge exec', 'sigilforge audit'],
   });
 }

@@ -5,7 +5,7 @@ import { openAgain } from './again.js';
 /** What a door is opened with. */
 export interface DoorRequest {
   readonly grants: readonly string[];
-  readonly name?: string;
+  readonly name: string | undefined;
 }
 
 /** How long the daemon may take for a request about doors, in milliseconds. */

@@ -1,18 +1,13 @@
 import type { Socket } from 'node:net';
 import path from 'node:path';
-import { findSocket } from '../../../client/address.js';
-import { openConnection } from '../../../client/connection.js';
-import { noDaemon } from '../../../client/no-daemon.js';
-import { openStream } from '../../../client/socket.js';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { notGranted } from '../../../shared/not-granted.js';
 import { badArgument, type Context } from '../../arguments/context.js';
-import { Door } from './door.js';
-import { narrow } from './narrow.js';
 import type { GrantRequest } from './options.js';
 import { openPair } from './pair.js';
 import { Relay } from './relay.js';
+import { openWays } from './ways.js';
 
+/** Of the descriptors that a program may get: see `freeDescriptor`. */
 const LOWEST = 20;
 
 /** The ways to the daemon that a program gets, open until `close`. */
@@ -27,17 +22,6 @@ export interface Grant {
   close(): void;
 }
 
-/** Ways to the daemon that are narrowed alike. */
-interface Ways {
-  /** The path of a door; `null` if only connections of this process can be narrowed. */
-  readonly socket: string | null;
-  /** A new narrowed connection, `undefined` if there is none now. */
-  open(grants: readonly string[] | undefined): Promise<Socket | undefined>;
-  /** Whether what they lead to was closed for good. */
-  wereClosed(): Promise<boolean>;
-  close(): void;
-}
-
 /**
  * Opens ways to the daemon for a program that may use only what is granted. Throws `daemon_unavailable` if no daemon runs, and
  * `denied` if this process itself may use none of it. `taken`: the program's other descriptors.
@@ -49,9 +33,10 @@ export async function openGrant(
   taken: Iterable<number>,
 ): Promise<Grant> {
   if (context.direct) throw badArgument('--grant is for the daemon, so it cannot be combined with --direct.');
-  const ways = await openWays(request.grants, nameOf(command));
+  const ways = await openWays({ grants: request.grants, name: nameOf(command) });
+  let first: Socket | undefined;
   try {
-    const first = await ways.open(undefined);
+    first = await ways.open(undefined);
     if (first === undefined) throw noWay();
     const { ours, theirs } = await openPair();
     const open = async (grants: readonly string[] | undefined) => {
@@ -81,6 +66,7 @@ export async function openGrant(
       },
     };
   } catch (thrown) {
+    first?.destroy();
     ways.close();
     throw thrown;
   }
@@ -100,49 +86,6 @@ function endAfter(ms: number | undefined, end: () => void): NodeJS.Timeout | und
   return ms === undefined ? undefined : setTimeout(end, ms).unref();
 }
 
-/** A door, or what a process has that is narrowed itself, and so may not open one. */
-async function openWays(grants: readonly string[], name: string | undefined): Promise<Ways> {
-  const address = await findSocket();
-  const owner = await openConnection(address);
-  if (owner === undefined) throw noDaemon(address);
-  if (owner.address === null) throw onlyDescriptor();
-  try {
-    const door = await Door.open(address, owner, { grants, ...(name === undefined ? {} : { name }) });
-    return throughDoor(door);
-  } catch (thrown) {
-    owner.disconnect();
-    if (!(thrown instanceof SigilforgeError) || thrown.kind !== 'denied') throw thrown;
-    return narrowedFurther(owner.address, grants);
-  }
-}
-
-function throughDoor(door: Door): Ways {
-  return {
-    socket: door.socket,
-    open: async (grants) => {
-      const stream = await openStream(door.socket);
-      if (stream !== undefined && grants !== undefined) await narrow(stream, grants);
-      return stream;
-    },
-    wereClosed: () => door.wasClosed(),
-    close: () => door.close(),
-  };
-}
-
-function narrowedFurther(socket: string, own: readonly string[]): Ways {
-  return {
-    socket: null,
-    open: async (grants = own) => {
-      const stream = await openStream(socket);
-      if (stream === undefined || (await narrow(stream, grants)).length > 0) return stream;
-      stream.destroy();
-      throw notGranted();
-    },
-    wereClosed: async () => false,
-    close: () => undefined,
-  };
-}
-
 /** What a person calls the door: the program's name, if it can be one. */
 function nameOf([program = '']: readonly string[]): string | undefined {
   const name = path
@@ -156,13 +99,5 @@ function noWay(): SigilforgeError {
   return new SigilforgeError(
     'daemon_unavailable',
     'The daemon has closed the door that was opened for the program.',
-  );
-}
-
-function onlyDescriptor(): SigilforgeError {
-  return new SigilforgeError(
-    'daemon_unavailable',
-    'Only SIGILFORGE_FD leads to the daemon here, and it cannot be narrowed for one program.',
-    { hint: 'Start the program without --grant, or keep SIGILFORGE_SOCKET and allow Unix sockets.' },
   );
 }

@@ -55,7 +55,10 @@ export class Ledger {
     });
   }
 
-  /** Empties the log of the database, which has the keys of earlier rows. It costs too much to be done after each row. Resolves to whether they are gone. */
+  /**
+   * Empties the log of the database, which has the keys of earlier rows. It costs too much to be done after each row.
+   * Resolves to whether they are gone.
+   */
   async dropOldKeys(): Promise<boolean> {
     if (!this.#hasOldKeys) return true;
     this.#hasOldKeys = false;
