@@ -55,10 +55,8 @@ function recorded<P, R>(audit: Audit, handler: Handler<P, R>, about: About<P, R>
   const { method, reference } = about;
 
   const release = (params: P, peer: Peer, answer: R): R | Promise<R> => {
-    const stored =
-      about.released === undefined
-        ? audit.released(peer.who, method, reference(params))
-        : audit.released(peer.who, method, ...about.released(answer));
+    const references = about.released?.(answer) ?? [reference(params)];
+    const stored = audit.released(peer.who, method, ...references);
     return stored === undefined ? answer : stored.then(() => answer);
   };
 
