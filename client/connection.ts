@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import {
   AccountEvent,
   contract,
+  DoorClosed,
   type MethodName,
   type ParamsOf,
   type ResultOf,
@@ -42,6 +43,8 @@ export class DaemonConnection {
   readonly #onEvent: (event: AccountEvent) => void;
   readonly #rpc: JSONRPCClient;
   readonly #pending = new Set<number>();
+  readonly #closedDoors = new Set<string>();
+  readonly #doorWatchers = new Map<string, () => void>();
   #lastId = 0;
   #open = true;
   #held = false;
@@ -105,6 +108,12 @@ export class DaemonConnection {
     }
   }
 
+  /** Calls `then` once another client has closed this door of this connection, at once if that was before. */
+  whenDoorClosed(door: string, then: () => void): void {
+    if (this.#closedDoors.has(door)) then();
+    else this.#doorWatchers.set(door, then);
+  }
+
   /** Keeps the process alive even while no call is pending: for events, or for the end of the daemon. */
   hold(held: boolean): void {
     this.#held = held;
@@ -128,7 +137,9 @@ export class DaemonConnection {
 
   #receive(message: unknown): void {
     const event = paramsOf(message, 'event');
+    const closing = paramsOf(message, 'door_closed');
     if (event !== undefined) this.#notify(event);
+    else if (closing !== undefined) this.#noteClosing(closing);
     else if (!isAnswer(message)) {
       this.close(notADaemon());
     } else if (message.id !== null) this.#rpc.receive(message as JSONRPCResponse);
@@ -139,6 +150,13 @@ export class DaemonConnection {
   #notify(params: unknown): void {
     const event = v.safeParse(AccountEvent, params);
     if (event.success) this.#onEvent(event.output);
+  }
+
+  #noteClosing(params: unknown): void {
+    const closing = v.safeParse(DoorClosed, params);
+    if (!closing.success) return;
+    this.#closedDoors.add(closing.output.door);
+    this.#doorWatchers.get(closing.output.door)?.();
   }
 
   #end(error: SigilforgeError): void {

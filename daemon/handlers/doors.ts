@@ -17,8 +17,8 @@ export interface Doors {
   open(request: DoorRequest, opener: Peer): Promise<ResultOf<'open_door'>>;
   /** A page of those that are open. */
   list(cursor: string | undefined): ResultOf<'list_doors'>;
-  /** Says whether it was open. */
-  close(door: string): boolean;
+  /** Says whether it was open. Its opener is told, unless it is `by` itself. */
+  close(door: string, by: Peer): boolean;
 }
 
 export function doorHandlers(doors: Doors): Pick<Handlers, Methods> {
@@ -31,7 +31,7 @@ export function doorHandlers(doors: Doors): Pick<Handlers, Methods> {
     },
     open_door: (params, peer) => doors.open({ ...params, grants: params.grants.map(parseGrant) }, peer),
     list_doors: ({ cursor }) => doors.list(cursor),
-    close_door: ({ door }) => ({ closed: doors.close(door) }),
+    close_door: ({ door }, peer) => ({ closed: doors.close(door, peer) }),
   };
 }
 

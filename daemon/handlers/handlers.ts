@@ -6,6 +6,8 @@ import type { Rights } from './rights.js';
 export interface Peer {
   /** Sends a notification of method `event`. Never throws; a peer that is gone gets nothing. */
   notify(event: AccountEvent): void;
+  /** Sends a notification of method `door_closed` in the same way: another peer has closed a door that this one had opened. */
+  doorClosed(door: string): void;
   /** Aborted once the peer is gone. */
   readonly gone: AbortSignal;
   /**

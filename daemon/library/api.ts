@@ -55,6 +55,7 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
   setMaxListeners(0, gone.signal);
   const peer: Peer = {
     notify: (event) => onEvent?.(event),
+    doorClosed: () => {},
     gone: gone.signal,
     keep: () => () => {},
     who: thisProcess(),

@@ -125,7 +125,11 @@ export class Connection implements Caller, Occupant, Starter {
   }
 
   notify(event: AccountEvent): void {
-    this.#send(JSON.stringify({ jsonrpc: '2.0', method: 'event', params: event }));
+    this.#notify('event', event);
+  }
+
+  doorClosed(door: string): void {
+    this.#notify('door_closed', { door });
   }
 
   /** Ends once the running requests are answered, without waiting for those that wait. Resolves when it has closed. */
@@ -237,6 +241,10 @@ export class Connection implements Caller, Occupant, Starter {
   #rest(): void {
     this.#halfLine.stop();
     this.#socket.pause();
+  }
+
+  #notify(method: string, params: object): void {
+    this.#send(JSON.stringify({ jsonrpc: '2.0', method, params }));
   }
 
   #send(text: string): void {

@@ -129,9 +129,11 @@ export class OpenDoors implements Doors {
     return { doors: page.items, cursor: page.cursor };
   }
 
-  close(id: string): boolean {
+  close(id: string, by: Peer): boolean {
     const door = this.#doors.get(id);
     if (door?.socket === undefined) return false;
+    // First, so that it is known before the connections end that came through.
+    if (door.opener !== by) door.opener.doorClosed(id);
     this.#close(door);
     return true;
   }

@@ -28,6 +28,9 @@ export const GrantList = v.pipe(
 
 const Grants = v.array(v.string());
 
+/** A notification of method `door_closed`, to the connection that had opened the door: another one has closed it. */
+export const DoorClosed = v.object({ door: DoorId });
+
 export const doors = {
   restrict: method(
     'Narrows this connection to what is granted, for good; once more, it only narrows it further.',

@@ -12,6 +12,7 @@ import { vault } from './vault.js';
 
 export { AccountDetails, AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
 export { AuditRecord } from './audit.js';
+export { DoorClosed } from './doors.js';
 export { AccountEvent } from './events.js';
 export { SecretBackend } from './secrets.js';
 export { AccessToken } from './tokens.js';

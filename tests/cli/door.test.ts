@@ -1,25 +1,28 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunResult } from '../support/start/running.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from '../support/start/sandbox.js';
+import { stopAfter } from '../support/start/stop-after.js';
 import { WireClient } from '../support/wire/wire-client.js';
 
 let sandbox: Sandbox;
 let daemon: RunningDaemon;
-let opener: WireClient;
+/** It opens no door, so nothing comes between its answers. */
+let client: WireClient;
 
 beforeAll(async () => {
   sandbox = await createSandbox();
   daemon = await sandbox.startDaemon();
-  opener = await WireClient.connect(daemon.socket);
+  client = await WireClient.connect(daemon.socket);
 });
 afterAll(async () => {
-  await opener.stop();
+  await client.stop();
   await sandbox.stop();
 });
 
 const door = (...args: string[]): Promise<RunResult> => sandbox.run(['door', ...args]);
 
 async function open(name: string, ...grants: string[]): Promise<{ door: string; socket: string }> {
+  const opener = await stopAfter(WireClient.connect(daemon.socket));
   const { result } = await opener.call('open_door', { grants, name });
   return result as { door: string; socket: string };
 }
@@ -62,14 +65,14 @@ test('an id comes before a name', async () => {
   const first = await open('first');
   const second = await open(first.door);
   await door('close', first.door);
-  const { result } = await opener.call('list_doors');
+  const { result } = await client.call('list_doors');
   expect(result).toMatchObject({ doors: [{ door: second.door }] });
   await door('close', first.door);
 });
 
 test('a program behind a door has the same commands, for what is granted', async () => {
-  await opener.call('set_secret', { key: 'team/key', value: 'granted' });
-  await opener.call('set_secret', { key: 'team/other', value: 'not granted' });
+  await client.call('set_secret', { key: 'team/key', value: 'granted' });
+  await client.call('set_secret', { key: 'team/other', value: 'not granted' });
   const { socket } = await open('program', 'secret://team/key');
   const run = (...args: string[]) => sandbox.run(args, { env: { SIGILFORGE_SOCKET: socket } });
   expect(await run('secret', 'get', 'team/key')).toMatchObject({ code: 0, stdout: 'granted\n' });
@@ -77,12 +80,12 @@ test('a program behind a door has the same commands, for what is granted', async
   expect(await run('secret', 'get', 'team/other')).toMatchObject({ code: 7, stdout: '' });
   expect(await run('door', 'list')).toMatchObject({ code: 7, stdout: '' });
   expect(await run('status')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^account_count\t$/m) });
-  await opener.call('lock');
+  await client.call('lock');
   expect(await run('status')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^vault\.state\tlocked$/m),
   });
-  await opener.call('unlock');
+  await client.call('unlock');
 });
 
 test('without a daemon there are no doors', async () => {

@@ -109,6 +109,20 @@ describe('a door', () => {
     expect(await stays.call('status')).toHaveProperty('result');
   });
 
+  test('tells its opener that another has closed it, before its connections end', async () => {
+    const { daemon, owner } = await started();
+    const [one, two] = [await open(owner), await open(owner)];
+    const other = await connected(daemon.socket);
+    await other.call('close_door', { door: one.door });
+    const told = { jsonrpc: '2.0', method: 'door_closed', params: { door: one.door } };
+    expect(await owner.answer()).toEqual(told);
+    expect(await owner.call('close_door', { door: two.door })).toEqual({
+      jsonrpc: '2.0',
+      id: 1,
+      result: { closed: true },
+    });
+  });
+
   test('is closed while a call through it is under way, whose grant is kept', async () => {
     const { scene, through, door, answer } = await duringRefresh();
     expect(await scene.owner.call('close_door', { door })).toHaveProperty('result.closed', true);

@@ -256,6 +256,62 @@ describe.each([
   });
 });
 
+describe('a door that was closed is not opened again', () => {
+  const socketOf = async (shell: GrantedShell) =>
+    (await shell.run('echo "$SIGILFORGE_SOCKET"')).output.trim();
+  const closed = (socket: string) => closeDoor(path.basename(socket));
+
+  /** Another program's door is there again by the same means, so this one would be too. */
+  async function restarted(): Promise<void> {
+    const witness = grantedShell(['--grant', 'secret://team/key']);
+    const socket = await socketOf(witness);
+    await restartDaemon();
+    await expect.poll(() => existsSync(socket)).toBe(true);
+    expect(await witness.run(RESOLVE)).toMatchObject({ code: 0 });
+    await witness.end();
+  }
+
+  async function expectClosed(shell: GrantedShell, socket: string): Promise<void> {
+    expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 7 });
+    expect(await shell.run(RESOLVE)).toEqual({
+      code: 9,
+      output: expect.stringContaining(`${socket} is closed`),
+    });
+    expect((await scene.sandbox.run(['door', 'list', '--json'])).stdout).not.toContain(path.basename(socket));
+  }
+
+  test('by a daemon that was restarted', async () => {
+    const shell = grantedShell(['--grant', 'secret://team/key']);
+    const socket = await socketOf(shell);
+    expect(await closed(socket)).toMatchObject({ code: 0 });
+    await restarted();
+    await expectClosed(shell, socket);
+    await shell.end();
+  });
+
+  test('by a process that was stopped meanwhile, and sees the end of both at once', async () => {
+    const shell = grantedShell(['--grant', 'secret://team/key']);
+    const socket = await socketOf(shell);
+    process.kill(shell.pid, 'SIGSTOP');
+    expect(await closed(socket)).toMatchObject({ code: 0 });
+    await restarted();
+    process.kill(shell.pid, 'SIGCONT');
+    await expectClosed(shell, socket);
+    await shell.end();
+  });
+
+  test('but one that was open when the daemon ended is', async () => {
+    const shell = grantedShell(['--grant', 'secret://team/key']);
+    const socket = await socketOf(shell);
+    process.kill(shell.pid, 'SIGSTOP');
+    await restarted();
+    process.kill(shell.pid, 'SIGCONT');
+    await expect.poll(() => existsSync(socket)).toBe(true);
+    expect(await shell.run(RESOLVE)).toEqual({ code: 0, output: `${VALUE}\n` });
+    await shell.end();
+  });
+});
+
 test('--grant-for ends both ways', async () => {
   const shell = grantedShell(['--grant', 'secret://team/key', '--grant-for', '1s']);
   const until = `while [ -S "$SIGILFORGE_SOCKET" ]; do sleep 0.1; done`;

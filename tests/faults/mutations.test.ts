@@ -58,11 +58,13 @@ async function answersTo(socket: string, bytes: Buffer): Promise<string[]> {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether a line is what JSON-RPC 2.0 (section 5) lets a server say, and the contract's event. */
+const NOTIFICATIONS: ReadonlySet<unknown> = new Set(['event', 'door_closed']);
+
+/** Whether a line is what JSON-RPC 2.0 (section 5) lets a server say, or one of the contract's notifications. */
 function isAnswer(line: string): boolean {
   const value: unknown = JSON.parse(line);
   if (Array.isArray(value)) return value.length > 0 && value.every((one) => isOne(one));
-  return isOne(value) || (isRecord(value) && value['method'] === 'event' && value['id'] === undefined);
+  return isOne(value) || (isRecord(value) && NOTIFICATIONS.has(value['method']) && value['id'] === undefined);
 }
 
 function isOne(value: unknown): boolean {

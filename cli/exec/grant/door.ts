@@ -21,6 +21,11 @@ export class Door {
   /** That of the connection which the door ends with; `undefined` while the daemon is away. */
   #owner: DaemonConnection | undefined;
   #isOver = false;
+  #withdrawn = (): void => {};
+  /** Resolves once another client has closed it. Then it stays closed, whatever happens to the daemon. */
+  readonly withdrawn = new Promise<void>((resolve) => {
+    this.#withdrawn = resolve;
+  });
 
   private constructor(
     address: Address,
@@ -40,24 +45,6 @@ export class Door {
     return new Door(address, request, owner, await openDoor(owner, request));
   }
 
-  /**
-   * Whether it was closed by `close_door`. While the daemon is away, that is not known, and it is taken to be open still.
-   */
-  async wasClosed(): Promise<boolean> {
-    const owner = this.#owner;
-    if (owner === undefined) return false;
-    try {
-      for (let cursor: string | null | undefined; cursor !== null; ) {
-        const page = await owner.call('list_doors', { cursor }, LIMIT_MS);
-        if (page.doors.some(({ door }) => door === this.#door)) return false;
-        cursor = page.cursor;
-      }
-      return owner.open;
-    } catch {
-      return false;
-    }
-  }
-
   /** Ends the door for good. */
   close(): void {
     this.#isOver = true;
@@ -66,6 +53,10 @@ export class Door {
 
   #follow(owner: DaemonConnection): void {
     this.#owner = owner;
+    owner.whenDoorClosed(this.#door, () => {
+      this.close();
+      this.#withdrawn();
+    });
     void owner.closed.then(() => {
       this.#owner = undefined;
       return this.#openAgain();
@@ -77,8 +68,8 @@ export class Door {
       () => this.#try(),
       () => !this.#isOver,
     );
+    if (owner !== undefined) this.#follow(owner);
     if (this.#isOver) owner?.disconnect();
-    else if (owner !== undefined) this.#follow(owner);
   }
 
   async #try(): Promise<DaemonConnection | undefined> {

@@ -39,12 +39,8 @@ export async function openGrant(
     first = await ways.open(undefined);
     if (first === undefined) throw noWay();
     const { ours, theirs } = await openPair();
-    const open = async (grants: readonly string[] | undefined) => {
-      const stream = await ways.open(grants);
-      if (stream === undefined && (await ways.wereClosed())) relay.withdraw();
-      return stream;
-    };
-    const relay = new Relay(ours, first, open);
+    const relay = new Relay(ours, first, ways.open);
+    void ways.withdrawn.then(() => relay.withdraw());
     const limit = endAfter(request.forMs, () => {
       relay.withdraw();
       ways.close();

@@ -14,8 +14,8 @@ export interface Ways {
   readonly socket: string | null;
   /** A new narrowed connection, `undefined` if there is none now. */
   open(grants: readonly string[] | undefined): Promise<Socket | undefined>;
-  /** Whether what they lead to was closed for good. */
-  wereClosed(): Promise<boolean>;
+  /** Resolves once they are closed for good by another client. */
+  readonly withdrawn: Promise<void>;
   close(): void;
 }
 
@@ -45,7 +45,7 @@ function throughDoor(door: Door): Ways {
       if (stream !== undefined && grants !== undefined) await narrow(stream, grants);
       return stream;
     },
-    wereClosed: () => door.wasClosed(),
+    withdrawn: door.withdrawn,
     close: () => door.close(),
   };
 }
@@ -59,7 +59,8 @@ function narrowedFurther(socket: string, own: readonly string[]): Ways {
       stream.destroy();
       throw notGranted();
     },
-    wereClosed: async () => false,
+    // They end with the door that this process came through, and nothing says so beforehand.
+    withdrawn: new Promise(() => {}),
     close: () => undefined,
   };
 }

@@ -1,13 +1,18 @@
 import { MOST_GRANTS } from '../../grant.js';
-import { DoorId, DoorName, type doors, GrantList } from '../doors.js';
+import { DoorClosed, DoorId, DoorName, type doors, GrantList } from '../doors.js';
 import { cursorTexts, EXAMPLE, nextPageText } from './common.js';
-import { type NamedType, namedValue, type TextsOf } from './types.js';
+import { type NamedType, namedObject, namedValue, type TextsOf } from './types.js';
 
 const grantsText =
   'What is granted: references, in which `*` stands for one whole segment, such as `secret://team/*`. An empty list grants nothing.';
 const usualText = 'What is granted, in its usual spelling.';
 
 export const doorTypes: Readonly<Record<string, NamedType>> = {
+  DoorClosed: namedObject(
+    DoorClosed,
+    'A notification of method `door_closed`, to the connection that had opened the door: another connection has closed it by `close_door`, and it is not to be opened again.',
+    { door: 'The id of the door.' },
+  ),
   DoorId: namedValue(DoorId, 'The id of a door: 16 characters of `a-z 2-7`.'),
   DoorName: namedValue(
     DoorName,

@@ -8,7 +8,8 @@ export function aPeer(
   notify: (event: AccountEvent) => void = () => undefined,
 ): Caller {
   return {
-    ...{ gone, notify, keep: () => () => undefined, assertMayCall: () => undefined },
+    ...{ gone, notify, doorClosed: () => undefined },
+    ...{ keep: () => () => undefined, assertMayCall: () => undefined },
     who: { uid: null, pid: null, started: null, door: null },
     rights: new Rights(),
   };
