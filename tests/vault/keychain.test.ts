@@ -147,7 +147,7 @@ describe.skipIf(!secretServiceInstalled())('the keychain of the system', () => {
     });
 
     test('hung: timeout, while the host goes on and the next call works', async () => {
-      const keychain = openKeychain(service.env, { timeoutMs: 500 });
+      const keychain = openKeychain(service.env, { timeoutMs: 1_500 });
       await keychain.set('kept', 'a value');
       service.hang();
       let settled = false;
