@@ -338,19 +338,61 @@ test('a door is there again after a restart, at the same path, and a program tha
   expect(existsSync(before.output.trim())).toBe(false);
 });
 
+const RESTRICT = `import json, os, socket, sys
+stream = socket.socket(fileno=20)
+request = {"jsonrpc": "2.0", "method": "restrict", "params": {"grants": ["secret://team/other"]}}
+for id in sys.argv[1:]:
+    request["id"] = id
+stream.sendall(json.dumps(request).encode() + b"\\n")
+if "id" in request:
+    print(stream.recv(4096).decode())
+stream.detach()`;
+
 test('what a program has left of its grants by restrict stays so after a restart', async () => {
   const shell = grantedShell(['--grant', 'secret://team/*']);
-  const restrict = `import json, os, socket
-stream = socket.socket(fileno=20)
-request = {"jsonrpc": "2.0", "id": "r", "method": "restrict", "params": {"grants": ["secret://team/other"]}}
-stream.sendall(json.dumps(request).encode() + b"\\n")
-print(stream.recv(4096).decode())
-stream.detach()`;
-  const file = await script('restrict.py', restrict);
-  expect((await shell.run(`python3 ${file}`)).output).toContain('"grants":["secret://team/other"]');
+  const file = await script('restrict.py', RESTRICT);
+  expect((await shell.run(`python3 ${file} r`)).output).toContain('"grants":["secret://team/other"]');
   await restartDaemon();
   expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 7 });
   expect(await shell.run(`${NO_PATH} ${CLI} resolve secret://team/other`)).toMatchObject({ code: 0 });
+  await shell.end();
+});
+
+test('restrict without an id leaves nothing after a restart, because no answer says what is left', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/*']);
+  const file = await script('restrict.py', RESTRICT);
+  await shell.run(`python3 ${file}`);
+  expect(await shell.run(`${NO_PATH} ${CLI} resolve secret://team/other`)).toMatchObject({ code: 0 });
+  await restartDaemon();
+  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 7 });
+  expect(await shell.run(`${NO_PATH} ${CLI} resolve secret://team/other`)).toMatchObject({ code: 7 });
+  await shell.end();
+});
+
+test('a program that writes lines without sense, and reads no answers, is read no further', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/key']);
+  const file = await script(
+    'flood.py',
+    `import socket
+stream = socket.socket(fileno=20)
+stream.settimeout(3)
+sent = 0
+try:
+    while sent < 16 << 20:
+        sent += stream.send((b"x" * 63 + b"\\n") * 1024)
+    print("all of it was read")
+except TimeoutError:
+    print("it is not read")
+try:
+    while stream.recv(1 << 20):
+        pass
+except TimeoutError:
+    pass
+stream.detach()
+`,
+  );
+  expect(await shell.run(`python3 ${file}`)).toEqual({ code: 0, output: 'it is not read\n' });
+  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toEqual({ code: 0, output: `${VALUE}\n` });
   await shell.end();
 });
 

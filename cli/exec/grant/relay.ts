@@ -76,7 +76,9 @@ export class Relay {
   }
 
   #send(line: RequestLine, daemon: Socket): void {
-    this.#unanswered.add(line);
+    const forgotten = this.#unanswered.add(line);
+    // What is left then will not be known, and another connection must not give more.
+    if (line.narrowsUnseen || forgotten.some(({ narrows }) => narrows)) this.#grants = [];
     daemon.write(`${line.text}\n`);
   }
 
@@ -149,6 +151,7 @@ export class Relay {
     const answers = ids.map((id) => ({ jsonrpc: '2.0', id, error: error.toWire() }));
     if (answers.length === 0 || !this.#program.writable) return;
     this.#program.write(encodeLine(isBatch ? answers : answers[0]));
+    this.#pace();
   }
 
   /** Reads of each side only what the other one takes, and no more of the program once much waits for a daemon. */

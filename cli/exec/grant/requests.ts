@@ -14,19 +14,22 @@ export interface RequestLine {
   readonly isRepeatable: boolean;
   /** Whether one of them narrows the connection further. */
   readonly narrows: boolean;
+  /** Whether one of them does so without an id, so that no answer says what is left. */
+  readonly narrowsUnseen: boolean;
 }
 
 /** What a line asks for, whatever its JSON value is. */
 export function requestLine(text: string, value: unknown): RequestLine {
   const isBatch = Array.isArray(value);
   const messages: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const methods = messages.map((message) => (isRecord(message) ? message['method'] : undefined));
+  const methods = messages.map(methodOf);
   return {
     text,
     isBatch,
     ids: messages.flatMap(idsOf),
     isRepeatable: methods.every(isRepeatable),
     narrows: methods.includes('restrict'),
+    narrowsUnseen: messages.some((one) => methodOf(one) === 'restrict' && idsOf(one).length === 0),
   };
 }
 
@@ -40,6 +43,10 @@ export function resultsOf(value: unknown): Record<string, unknown>[] {
   return (Array.isArray(value) ? value : [value]).flatMap((answer: unknown) =>
     isRecord(answer) && isRecord(answer['result']) ? [answer['result']] : [],
   );
+}
+
+function methodOf(message: unknown): unknown {
+  return isRecord(message) ? message['method'] : undefined;
 }
 
 function idsOf(message: unknown): RequestId[] {
@@ -56,17 +63,22 @@ export class Unanswered {
   readonly #lines: RequestLine[] = [];
   #characters = 0;
 
-  add(line: RequestLine): void {
-    if (line.ids.length === 0) return;
+  /** Returns the lines that were forgotten for it. */
+  add(line: RequestLine): RequestLine[] {
+    if (line.ids.length === 0) return [];
     this.#lines.push(line);
     this.#characters += line.text.length;
-    while (this.#lines.length > MOST_KEPT.lines || this.#characters > MOST_KEPT.characters) this.#takeAt(0);
+    const forgotten: RequestLine[] = [];
+    while (this.#lines.length > MOST_KEPT.lines || this.#characters > MOST_KEPT.characters) {
+      forgotten.push(...this.#takeAt(0));
+    }
+    return forgotten;
   }
 
   /** Takes out the line that is answered by these ids, the first one if several have them. */
   answered(ids: readonly RequestId[]): RequestLine | undefined {
     const index = this.#lines.findIndex((line) => ids.some((id) => line.ids.includes(id)));
-    return index < 0 ? undefined : this.#takeAt(index);
+    return index < 0 ? undefined : this.#takeAt(index)[0];
   }
 
   /** Takes out all. */
@@ -75,9 +87,9 @@ export class Unanswered {
     return this.#lines.splice(0);
   }
 
-  #takeAt(index: number): RequestLine | undefined {
-    const [line] = this.#lines.splice(index, 1);
-    this.#characters -= line?.text.length ?? 0;
-    return line;
+  #takeAt(index: number): RequestLine[] {
+    const taken = this.#lines.splice(index, 1);
+    for (const { text } of taken) this.#characters -= text.length;
+    return taken;
   }
 }
