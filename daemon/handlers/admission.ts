@@ -6,6 +6,7 @@ import { notGranted } from '../../shared/not-granted.js';
 import { SecretKey } from '../../shared/schemas.js';
 import type { Audit } from '../core/audit/audit.js';
 import type { Core } from '../core/core.js';
+import type { AccountFields } from '../core/store/accounts.js';
 import type { Peer } from './handlers.js';
 import {
   accountNamed,
@@ -75,9 +76,13 @@ export function createAdmission({ isApiKey, audit }: Options): Admission {
   };
 }
 
-/** Whether a peer may hear of an account. */
-export function mayHear(rights: Rights, { service, account }: { service: string; account: string }): boolean {
-  return ['token', 'api_key'].some((type) => rights.permits(`auth://${service}/${account}/${type}`));
+/** Whether a peer may hear of an account: where it may ask for its token, as `permitsToken` says. */
+export function mayHear(
+  rights: Rights,
+  { service, account, kind }: Pick<AccountFields, 'service' | 'account' | 'kind'>,
+): boolean {
+  const permits = (type: string) => rights.permits(`auth://${service}/${account}/${type}`);
+  return permits('token') || (kind === 'api_key' && permits('api_key'));
 }
 
 /** Parameters by their names, without a look at their values; `undefined` if they cannot be the method's. */

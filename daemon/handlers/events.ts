@@ -29,8 +29,8 @@ export function eventHandlers(
       if (own.size >= most) throw tooMany(most);
       const release = peer.keep();
       const subscription = newId();
-      const silence = events.listen((event) => {
-        if (topics.includes(event.topic) && mayHear(peer.rights, event))
+      const silence = events.listen((event, kind) => {
+        if (topics.includes(event.topic) && mayHear(peer.rights, { ...event, kind }))
           peer.notify({ subscription, ...event });
       });
       const end = () => {

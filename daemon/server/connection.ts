@@ -106,6 +106,10 @@ export class Connection implements Caller, Occupant, Starter {
     return this.#keeps > 0;
   }
 
+  get isNarrowed(): boolean {
+    return this.rights.isNarrowed;
+  }
+
   get lastActive(): number {
     return this.#lastActive;
   }

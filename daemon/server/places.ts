@@ -7,6 +7,8 @@ export interface Occupant {
   readonly isBusy: boolean;
   /** Whether something belongs to it that would end with it: a subscription, a sign-in, a door. */
   readonly isKept: boolean;
+  /** Whether it may use only what was granted to it. */
+  readonly isNarrowed: boolean;
   /** Which of two was active last: it grows with everything that comes from a client or goes to it. */
   readonly lastActive: number;
   destroy(): void;
@@ -14,6 +16,9 @@ export interface Occupant {
 
 /** What a client in reserve may ask: how the daemon is, and that it ends. */
 const IN_RESERVE: ReadonlySet<string> = new Set(['status', 'shutdown']);
+
+/** Of all places, and of those for connections that are kept, so many may be taken by narrowed ones: the rest is for others. */
+const forNarrowed = (places: number): number => places - Math.floor(places / 4);
 
 /**
  * Who is connected. A new connection beyond the limit takes the place of the one that has been idle longest. If there is no
@@ -37,7 +42,7 @@ export class Places<O extends Occupant> {
   }
 
   add(newcomer: O): void {
-    if (this.#makeRoom()) this.#placed.add(newcomer);
+    if (this.#makeRoom(newcomer)) this.#placed.add(newcomer);
     else if (this.#makeReserve()) this.#reserve.add(newcomer);
     else newcomer.destroy();
   }
@@ -45,14 +50,14 @@ export class Places<O extends Occupant> {
   remove(leaving: O): void {
     this.#reserve.delete(leaving);
     if (!this.#placed.delete(leaving)) return;
-    const [next] = this.#reserve;
+    const next = [...this.#reserve].find((one) => this.#hasShare(one));
     if (next) this.#promote(next);
   }
 
   /** Throws `limit_exceeded` for a connection in reserve that still gets no place, if the method needs one. */
   assertMayCall(occupant: O, method: string): void {
     if (!this.#reserve.has(occupant) || IN_RESERVE.has(method)) return;
-    if (!this.#makeRoom()) throw full(this.#limits.connections);
+    if (!this.#makeRoom(occupant)) throw full(this.#limits.connections);
     this.#promote(occupant);
   }
 
@@ -61,12 +66,20 @@ export class Places<O extends Occupant> {
     if (occupant.isKept) return;
     const kept = this.all().filter(({ isKept }) => isKept);
     if (kept.length >= this.#limits.kept) throw tooManyKept(this.#limits.kept);
+    const share = forNarrowed(this.#limits.kept);
+    if (occupant.isNarrowed && narrowedAmong(kept).length >= share) throw tooManyKept(share);
   }
 
-  /** Says whether there is a place now. */
-  #makeRoom(): boolean {
+  /** Says whether there is a place now for this one. */
+  #makeRoom(newcomer: O): boolean {
+    if (!this.#hasShare(newcomer)) this.#close(idlest(narrowedAmong(this.#placed)));
+    if (!this.#hasShare(newcomer)) return false;
     if (this.#placed.size >= this.#limits.connections) this.#close(idlest(this.#placed));
     return this.#placed.size < this.#limits.connections;
+  }
+
+  #hasShare({ isNarrowed }: O): boolean {
+    return !isNarrowed || narrowedAmong(this.#placed).length < forNarrowed(this.#limits.connections);
   }
 
   /** The same for the reserve, in which nothing is ever kept, or busy for long. */
@@ -93,7 +106,11 @@ function mayMakeRoom({ isBusy, isKept }: Occupant): boolean {
   return !isBusy && !isKept;
 }
 
-function idlest<O extends Occupant>(occupants: ReadonlySet<O>): O | undefined {
+function narrowedAmong<O extends Occupant>(occupants: Iterable<O>): O[] {
+  return [...occupants].filter(({ isNarrowed }) => isNarrowed);
+}
+
+function idlest<O extends Occupant>(occupants: Iterable<O>): O | undefined {
   let found: O | undefined;
   for (const one of occupants) {
     if (mayMakeRoom(one) && (!found || one.lastActive < found.lastActive)) found = one;

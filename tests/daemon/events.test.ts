@@ -131,7 +131,7 @@ test('nothing is kept for a peer that has gone', async () => {
   const told: string[] = [];
   const peer = aPeer(gone.signal, ({ type }) => void told.push(type));
   await subscribe({ topics: ['accounts'] }, peer);
-  const account = { id: '0197a9b2-5d5c-7cc0-8000-000000000001', ...work };
+  const account = { id: '0197a9b2-5d5c-7cc0-8000-000000000001', kind: 'oauth', ...work } as const;
   core.events.emit('account_added', account);
   gone.abort();
   core.events.emit('account_removed', account);
@@ -153,7 +153,7 @@ test('a peer that is gone already hears nothing, and its subscription keeps no p
   };
   const peer = { ...aPeer(AbortSignal.abort(), ({ type }) => void told.push(type)), keep };
   const { subscription } = await subscribe({ topics: ['accounts'] }, peer);
-  core.events.emit('account_added', { id: '0197a9b2-5d5c-7cc0-8000-000000000001', ...work });
+  core.events.emit('account_added', { id: '0197a9b2-5d5c-7cc0-8000-000000000001', kind: 'oauth', ...work });
   expect({ told, kept }).toEqual({ told: [], kept: 0 });
   expect(await unsubscribe({ subscription }, peer)).toEqual({ removed: true });
 });

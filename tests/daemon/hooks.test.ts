@@ -89,7 +89,7 @@ test('a program that outlives its limit is killed; one that fails is noted, and 
     account_added: ['/nonexistent/program'],
   };
   runHooks(hooks, events, log, 1_500);
-  const account = { id: '0197a9b2-5d5c-7cc0-8000-000000000001', ...work };
+  const account = { id: '0197a9b2-5d5c-7cc0-8000-000000000001', kind: 'oauth', ...work } as const;
   for (const type of ['needs_auth', 'recovered', 'account_added', 'account_removed'] as const)
     events.emit(type, account);
   await vi.waitFor(() => expect(warnings).toHaveLength(3), WAIT);
@@ -109,7 +109,7 @@ test('a program that cannot even be tried harms nothing', () => {
   const log: Logger = { ...silentLogger, warn: (event, fields) => void warnings.push({ event, ...fields }) };
   // A path below a file is refused at once, not by an event.
   runHooks({ account_added: ['/etc/passwd/program'] }, events, log);
-  events.emit('account_added', { id: 'id', service: 'service', account: 'account' });
+  events.emit('account_added', { id: 'id', service: 'service', account: 'account', kind: 'oauth' });
   expect(warnings).toEqual([
     { event: 'hook.failed', on: 'account_added', program: '/etc/passwd/program', reason: expect.any(String) },
   ]);
@@ -122,6 +122,6 @@ test('a listener that fails keeps nothing from the others', () => {
     throw new Error('a fault of whoever listens');
   });
   events.listen(({ type }) => void heard.push(type));
-  events.emit('recovered', { id: 'id', service: 'service', account: 'account' });
+  events.emit('recovered', { id: 'id', service: 'service', account: 'account', kind: 'oauth' });
   expect(heard).toEqual(['recovered']);
 });

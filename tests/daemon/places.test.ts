@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Handlers } from '../../daemon/handlers/handlers.js';
+import { bindSocket } from '../../daemon/server/listen.js';
 import { gate } from '../support/gate.js';
 import { serveStub } from '../support/start/served.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -19,6 +20,7 @@ interface Use {
 /** A server with few places, whose stubs keep a connection as the daemon's handlers do. */
 async function serve({ connections = 4, kept = 4, reserve = 2, handlers = {} }: Use = {}) {
   const held = gate();
+  let slow = 0;
   const served = await stopAfter(
     serveStub({
       limits: { connections, kept, reserve },
@@ -31,6 +33,13 @@ async function serve({ connections = 4, kept = 4, reserve = 2, handlers = {} }: 
           await held.opened;
           return { access_token: 'x', token_type: 'Bearer', expires_at: null, scopes: [] };
         },
+        get_token: async ({ account }) => {
+          if (account === 'slow') {
+            slow += 1;
+            await held.opened;
+          }
+          return { access_token: 'x', token_type: 'Bearer', expires_at: null, scopes: [] };
+        },
         wait_flow: async () => {
           await held.opened;
           return { state: 'pending', account: null, notices: [] };
@@ -40,7 +49,12 @@ async function serve({ connections = 4, kept = 4, reserve = 2, handlers = {} }: 
     }),
   );
   const connect = () => stopAfter(WireClient.connect(served.socket));
-  return { held, connect, serving: served.serving };
+  const door = await bindSocket(`${served.socket}.door`);
+  onTestFinished(() => void door.close());
+  const grants = ['auth://example/work/token', 'auth://example/slow/token'];
+  served.serving.acceptAt(door, { grants, label: 'door', entered: () => {}, left: () => {} });
+  const connectNarrowed = () => stopAfter(WireClient.connect(door.address));
+  return { held, slow: () => slow, connect, connectNarrowed, serving: served.serving };
 }
 
 async function connectMany(connect: () => Promise<WireClient>, count: number): Promise<WireClient[]> {
@@ -162,4 +176,40 @@ test('so many connections are kept that others still find a place', async () => 
   // One that is kept may be so for more than one reason.
   expect(await clients[0]?.call('subscribe', { topics: ['accounts'] })).toHaveProperty('result.subscription');
   await connectMany(connect, 3);
+});
+
+describe('narrowed connections leave a quarter to others', () => {
+  const SLOW = { jsonrpc: '2.0', id: 1, method: 'get_token', params: { ...ACCOUNT, account: 'slow' } };
+
+  test('of the places, while all of theirs are busy', async () => {
+    const { held, slow, connect, connectNarrowed } = await serve();
+    const busy: WireClient[] = [];
+    for (let count = 0; count < 3; count++) {
+      const client = await connectNarrowed();
+      client.send(`${JSON.stringify(SLOW)}\n`);
+      busy.push(client);
+    }
+    await expect.poll(slow).toBe(3);
+    const [refused, other] = [await connectNarrowed(), await connect()];
+    expect(await refused.call('get_token', ACCOUNT)).toMatchObject(FULL);
+    expect(await refused.call('status')).toHaveProperty('result');
+    expect(await other.call('get_account', ACCOUNT)).toHaveProperty('result');
+    await other.stop();
+    expect(await refused.call('get_token', ACCOUNT)).toMatchObject(FULL);
+    held.open();
+    for (const client of busy) expect(await client.answer()).toHaveProperty('result');
+    expect(await refused.call('get_token', ACCOUNT)).toHaveProperty('result');
+  });
+
+  test('of those that are kept', async () => {
+    const { connect, connectNarrowed } = await serve({ connections: 8 });
+    const subscribe = async (client: WireClient) => client.call('subscribe', { topics: ['accounts'] });
+    for (let count = 0; count < 3; count++) {
+      expect(await subscribe(await connectNarrowed())).toHaveProperty('result');
+    }
+    expect(await subscribe(await connectNarrowed())).toMatchObject(FULL);
+    const other = await connect();
+    expect(await subscribe(other)).toHaveProperty('result');
+    await other.stop();
+  });
 });

@@ -310,10 +310,16 @@ describe('events', () => {
   test('are only of accounts whose token or API key is granted, before and after a restrict', async () => {
     const early = await WireClient.connect(scene.backend.daemon.socket);
     await early.call('subscribe', { topics: ['accounts'] });
-    const grants = ['auth://events/token/token', 'auth://events/key/api_key', 'auth://events/last/*'];
+    const grants = [
+      ...['auth://events/token/token', 'auth://events/key/api_key', 'auth://events/last/*'],
+      // This one is not an API key, so its token is not granted either.
+      'auth://oauth/other/api_key',
+    ];
     await early.call('restrict', { grants });
     const late = await throughDoor(grants);
     await late.call('subscribe', { topics: ['accounts'] });
+    const refreshed = await scene.owner.call('refresh_token', { service: 'oauth', account: 'other' });
+    expect(refreshed.error).toBeUndefined();
     for (const account of ['other', 'token', 'key', 'another', 'last']) await change('events', account);
     for (const client of [early, late]) {
       expect(await heard(client, 'events/last')).toEqual(['events/token', 'events/key', 'events/last']);

@@ -1,11 +1,14 @@
 import type { AccountEvent } from '../../../shared/contract/index.js';
 import { timestamp } from '../platform/clock.js';
+import type { AccountFields } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 
 type EventType = AccountEvent['type'];
+type AccountKind = AccountFields['kind'];
 /** An event before it belongs to a subscription. */
 export type CoreEvent = Omit<AccountEvent, 'subscription'>;
-type Listener = (event: CoreEvent) => void;
+/** What is called with an event, and with the kind of the account, which may be gone by then. */
+type Listener = (event: CoreEvent, kind: AccountKind) => void;
 
 /** Tells every listener what happened to an account. Never a value. */
 export class Events {
@@ -22,7 +25,7 @@ export class Events {
     return () => this.#listeners.delete(listener);
   }
 
-  emit(type: EventType, account: { id: string; service: string; account: string }): void {
+  emit(type: EventType, account: Pick<AccountFields, 'id' | 'service' | 'account' | 'kind'>): void {
     const event: CoreEvent = {
       topic: 'accounts',
       type,
@@ -33,7 +36,7 @@ export class Events {
     };
     for (const listener of this.#listeners) {
       try {
-        listener(event);
+        listener(event, account.kind);
       } catch {
         // The event has already happened: a listener that fails undoes nothing.
       }
