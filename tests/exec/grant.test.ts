@@ -141,6 +141,7 @@ request = {"jsonrpc": "2.0", "id": "mine-1", "method": "get_secret", "params": {
 print(ask(json.dumps(request).encode())["result"]["value"])
 print(ask(b"no JSON")["error"]["data"]["kind"])
 print(ask(b"x" * (1 << 20) + b"x")["error"]["data"]["kind"])
+print(ask(b"\\r" + json.dumps(request).encode())["result"]["value"])
 batch = [{**request, "id": 1}, {**request, "id": 2, "method": "list_accounts"}]
 print(sorted(one["id"] for one in ask(json.dumps(batch).encode())))
 stream.detach()
@@ -148,7 +149,7 @@ stream.detach()
     );
     expect(await shell.run(`python3 ${file}`)).toEqual({
       code: 0,
-      output: `${VALUE}\nparse_error\nlimit_exceeded\n[1, 2]\n`,
+      output: `${VALUE}\nparse_error\nlimit_exceeded\n${VALUE}\n[1, 2]\n`,
     });
   });
 

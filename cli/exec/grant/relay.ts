@@ -13,6 +13,9 @@ type Open = (grants: readonly string[] | undefined) => Promise<Socket | undefine
 /** How long a request waits for a daemon that is away, in milliseconds: a restart takes less. */
 const PATIENCE_MS = 10_000;
 
+/** How often a line is sent again. It may be the reason why each connection ends. */
+const MOST_REPEATS = 3;
+
 /** A line that waits for the daemon, until its time is over. */
 interface Held {
   readonly line: RequestLine;
@@ -28,9 +31,13 @@ export class Relay {
   readonly #open: Open;
   readonly #unanswered = new Unanswered();
   readonly #held = new Set<Held>();
+  /** How often lines were sent again. */
+  readonly #repeats = new WeakMap<RequestLine, number>();
   #daemon: Socket | undefined;
   /** What the program has left itself, by `restrict`: another connection must not give it more. */
   #grants: readonly string[] | undefined;
+  /** It has left itself less than that, and no answer has said what. */
+  #isUnsure = false;
   #state: 'open' | 'withdrawn' | 'over' = 'open';
 
   /** `daemon`: the first connection, paused. */
@@ -68,7 +75,8 @@ export class Relay {
       this.#refuse([null], false, new SigilforgeError('parse_error', 'The line is not JSON.'));
       return;
     }
-    const line = requestLine(text, value);
+    // The daemon takes no line break of another kind before the first line of a connection.
+    const line = requestLine(text.trim(), value);
     if (this.#state === 'withdrawn') this.#deny(line);
     else if (this.#daemon === undefined) this.#hold(line);
     else this.#send(line, this.#daemon);
@@ -78,7 +86,7 @@ export class Relay {
   #send(line: RequestLine, daemon: Socket): void {
     const forgotten = this.#unanswered.add(line);
     // What is left then will not be known, and another connection must not give more.
-    if (line.narrowsUnseen || forgotten.some(({ narrows }) => narrows)) this.#grants = [];
+    if (line.narrowsUnseen || forgotten.some(({ narrows }) => narrows)) this.#isUnsure = true;
     daemon.write(`${line.text}\n`);
   }
 
@@ -129,16 +137,22 @@ export class Relay {
     this.#daemon = undefined;
     if (this.#state === 'over') return;
     for (const line of this.#unanswered.takeAll()) {
-      if (line.isRepeatable) this.#hold(line);
+      if (this.#mayRepeat(line)) this.#hold(line);
       else this.#refuse(line.ids, line.isBatch, lost());
     }
     this.#pace();
     void this.#openAgain();
   }
 
+  #mayRepeat(line: RequestLine): boolean {
+    const repeats = (this.#repeats.get(line) ?? 0) + 1;
+    this.#repeats.set(line, repeats);
+    return line.isRepeatable && repeats <= MOST_REPEATS;
+  }
+
   async #openAgain(): Promise<void> {
     const isOpen = () => this.#state === 'open';
-    const daemon = await openAgain(() => this.#open(this.#grants), isOpen);
+    const daemon = await openAgain(() => this.#open(this.#isUnsure ? [] : this.#grants), isOpen);
     if (isOpen() && daemon !== undefined) this.#attach(daemon);
     else daemon?.destroy();
   }
