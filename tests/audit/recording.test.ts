@@ -99,6 +99,26 @@ test('a caller that names more things than any program needs gets one row for al
   expect(stored.auditRows(home).length).toBeLessThan(400);
 });
 
+test('refusals of any number of processes fill no disk, and those beyond a limit are counted by their door', async () => {
+  const { home, core, close } = await openRecording();
+  const [PROCESSES, EACH] = [100, 50];
+  const long = `vals:ref+file:///${'x'.repeat(2_000)}`;
+  for (let pid = 1; pid <= PROCESSES; pid++) {
+    const forked = { ...aPeer().who, pid, door: 'a door' };
+    for (let n = 0; n < EACH; n++) core.audit.refused(forked, 'resolve', `${long}${n}`, 'denied');
+    for (let n = 0; n < EACH; n++) core.audit.refused(forked, 'get_secret', `secret://guess/${n}`, 'denied');
+    void core.audit.released(forked, 'get_secret', 'secret://a');
+  }
+  await close();
+  const rows = stored.auditRows(home);
+  expect(sumOf(home)).toBe(PROCESSES * (2 * EACH + 1));
+  expect(rows.filter(({ outcome }) => outcome === 'released')).toHaveLength(PROCESSES);
+  const refused = rows.filter(({ outcome }) => outcome === 'denied');
+  expect(refused.length).toBeLessThan(300);
+  expect(Math.max(...refused.map(({ reference }) => reference?.length ?? 0))).toBeLessThan(600);
+  expect(refused).toContainEqual(expect.objectContaining({ pid: null, door: 'a door', reference: null }));
+});
+
 test('while the disk takes nothing only so much is kept in memory, and what was dropped has a row with its number', async () => {
   const warned = vi.fn();
   const notice = vi.fn();

@@ -41,6 +41,11 @@ export class RecentActors {
     return found;
   }
 
+  /** All processes by one door. */
+  anyOf(door: string | null): RecentActor {
+    return this.#bounded(JSON.stringify([door]), { ...ANY_OTHER, door });
+  }
+
   all(): IterableIterator<RecentActor> {
     return this.#byName.values();
   }
@@ -62,8 +67,12 @@ export class RecentActors {
   #find({ uid, pid, started, door }: Who): RecentActor {
     const executable = pid === null ? null : executableOf(pid, started);
     const name = JSON.stringify([uid, pid, started, executable, door]);
-    if (!this.#byName.has(name) && this.#byName.size >= MOST) return this.#named('', { ...ANY_OTHER });
-    return this.#named(name, { uid, pid, executable, script: null, door });
+    return this.#bounded(name, { uid, pid, executable, script: null, door });
+  }
+
+  #bounded(name: string, actor: Actor): RecentActor {
+    if (this.#byName.has(name) || this.#byName.size < MOST) return this.#named(name, actor);
+    return this.#named('', { ...ANY_OTHER });
   }
 
   #named(name: string, actor: Actor): RecentActor {

@@ -10,6 +10,13 @@ const MINUTE_MS = 60_000;
 const MOST_OF_ONE = 256;
 /** The same of all actors. */
 const MOST = 16_384;
+/**
+ * Different refusals that have rows of their own at the same time, of all actors. Further ones are counted by their door only:
+ * programs without any rights cause them as they like, and must not fill the disk.
+ */
+const MOST_REFUSED = 128;
+/** In characters; no account or secret needs as many. */
+const LONGEST_REFUSED = 512;
 
 /** Counts what is handed out and refused: the first time has a row at once, and what goes on has one a minute. */
 export class Tallies {
@@ -17,6 +24,8 @@ export class Tallies {
   readonly #actors: RecentActors;
   readonly #backlog: Backlog;
   #size = 0;
+  /** Those of them that are refusals. */
+  #refused = 0;
   #isClosed = false;
 
   constructor(env: Env, actors: RecentActors, backlog: Backlog) {
@@ -30,7 +39,8 @@ export class Tallies {
     const recent = this.#actors.of(who);
     const tally = recent.tallies.get(nameOf(method, reference, outcome));
     if (tally) tally.count += 1;
-    else this.#countFirst(recent, { method, reference, outcome });
+    else if (outcome === 'released') this.#countFirst(recent, { method, reference, outcome });
+    else this.#countRefused(recent, { method, reference, outcome });
   }
 
   /** Has rows written for what was counted since the last ones, and forgets what did not happen again for a minute. */
@@ -42,6 +52,13 @@ export class Tallies {
   close(): void {
     this.#sweep(0);
     this.#isClosed = true;
+  }
+
+  #countRefused(recent: RecentActor, { method, outcome, reference }: Subject): void {
+    const isShort = reference !== null && reference.length <= LONGEST_REFUSED;
+    if (this.#refused < MOST_REFUSED)
+      this.#countFirst(recent, { method, outcome, reference: isShort ? reference : null });
+    else this.#countFirst(this.#actors.anyOf(recent.actor.door), { method, outcome, reference: null });
   }
 
   #countFirst(recent: RecentActor, subject: Subject): void {
@@ -57,6 +74,7 @@ export class Tallies {
     const tally: Tally = { method, reference, outcome, count: 1, recordedAt: 0 };
     tallies.set(name, tally);
     this.#size += 1;
+    if (outcome !== 'released') this.#refused += 1;
     this.#record(recent, tally);
   }
 
@@ -79,6 +97,7 @@ export class Tallies {
         if (tally.count === 0) {
           recent.tallies.delete(name);
           this.#size -= 1;
+          if (tally.outcome !== 'released') this.#refused -= 1;
         } else if (!this.#backlog.isStuck || ageMs === 0) this.#record(recent, tally);
       }
     }
