@@ -49,7 +49,8 @@ describe('the library in a program', () => {
     const lines = await linesOf(logFile(sandbox));
     const points = lines.filter(({ event }) => event === 'trace').map(({ point }) => point);
     const made: unknown[] = ['migrate.committing', 'migrate.committed'];
-    expect(points.filter((point) => !made.includes(point))).toEqual(
+    // Those of a table are passed for each one with values.
+    expect([...new Set(points.filter((point) => !made.includes(point)))]).toEqual(
       VAULT_POINTS.filter((point) => point.startsWith('rotate.')),
     );
     expect(points.slice(0, 2)).toEqual(made);
