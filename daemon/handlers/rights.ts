@@ -4,8 +4,10 @@ import { covers, intersection, MOST_GRANTS } from '../../shared/grant.js';
 /** What a peer may ask for: everything, until it is narrowed for good. */
 export class Rights {
   #grants: readonly string[] | undefined;
-  /** Those without `*`. */
+  /** Those without `*`: one look-up finds one, however long they are and however late they differ. */
   #exact: ReadonlySet<string> = new Set();
+  /** Those with `*`. */
+  #wild: readonly string[] = [];
 
   /** `grants` in their usual spelling (`parseGrant`); without them, everything. */
   constructor(grants?: readonly string[]) {
@@ -29,19 +31,29 @@ export class Rights {
   /** Whether a reference in its usual spelling (`printReference`) is granted. */
   permits(reference: string): boolean {
     if (this.#grants === undefined || this.#exact.has(reference)) return true;
-    return this.#grants.some((grant) => covers(grant, reference));
+    return this.#wild.some((grant) => covers(grant, reference));
   }
 
   #set(grants: readonly string[]): void {
     const once = [...new Set(grants)];
     if (once.length > MOST_GRANTS) throw tooMany();
     this.#grants = once;
-    this.#exact = new Set(once.filter((grant) => !grant.includes('*')));
+    this.#exact = new Set(once.filter((grant) => !isWild(grant)));
+    this.#wild = once.filter(isWild);
   }
 }
 
 function inBoth(ours: readonly string[], theirs: readonly string[]): string[] {
-  return ours.flatMap((own) => theirs.flatMap((other) => intersection(own, other) ?? []));
+  const same = new Set(theirs);
+  const wild = theirs.filter(isWild);
+  return ours.flatMap((own) => {
+    if (same.has(own)) return own;
+    return (isWild(own) ? theirs : wild).flatMap((other) => intersection(own, other) ?? []);
+  });
+}
+
+function isWild(grant: string): boolean {
+  return grant.includes('*');
 }
 
 function tooMany(): SigilforgeError {

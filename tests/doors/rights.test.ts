@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Rights } from '../../daemon/handlers/rights.js';
+
+const segment = fc.constantFrom('*', 'a', 'b');
+const grants = fc.array(
+  fc.oneof(
+    fc.tuple(segment, segment).map((segments) => `secret://${segments.join('/')}`),
+    fc.constantFrom('vals:ref+echo://a', 'vals:ref+echo://b', 'auth://a/a/refresh_token', 'auth://a/a/*'),
+  ),
+  { maxLength: 6 },
+);
+const REFERENCES = [
+  ...['secret://a/a', 'secret://a/b', 'secret://b/a', 'secret://b/b', 'secret://a'],
+  ...['vals:ref+echo://a', 'vals:ref+echo://b', 'vals:ref+echo://*'],
+  ...['auth://a/a/refresh_token', 'auth://a/a/token'],
+];
+
+test('what is narrowed again permits just what both lists do', () => {
+  fc.assert(
+    fc.property(grants, grants, (one, other) => {
+      const both = new Rights(one);
+      both.narrow(other);
+      for (const reference of REFERENCES) {
+        const expected = new Rights(one).permits(reference) && new Rights(other).permits(reference);
+        expect([reference, both.permits(reference)]).toEqual([reference, expected]);
+      }
+    }),
+  );
+});
+
+test('the same list once more changes nothing, even the longest one of grants that overlap', () => {
+  const overlapping = Array.from({ length: 64 }, (_, index) => [
+    `secret://*/${index}`,
+    `secret://${index}/*`,
+  ]);
+  const rights = new Rights(overlapping.flat());
+  rights.narrow(overlapping.flat());
+  expect(rights.grants).toEqual(overlapping.flat());
+});
