@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { badArgument, type Context } from '../../arguments/context.js';
+import { endAfter } from './end-after.js';
 import type { GrantRequest } from './options.js';
 import { openPair } from './pair.js';
 import { Relay } from './relay.js';
@@ -41,7 +42,7 @@ export async function openGrant(
     const { ours, theirs } = await openPair();
     const relay = new Relay(ours, first, ways.open);
     void ways.withdrawn.then(() => relay.withdraw());
-    const limit = endAfter(request.forMs, () => {
+    const forget = endAfter(request.forMs, () => {
       relay.withdraw();
       ways.close();
     });
@@ -55,7 +56,7 @@ export async function openGrant(
       source: theirs.fd,
       started: () => theirs.close(),
       close: () => {
-        clearTimeout(limit);
+        forget();
         theirs.close();
         relay.close();
         ways.close();
@@ -76,10 +77,6 @@ function freeDescriptor(taken: ReadonlySet<number>): number {
   let fd = LOWEST;
   while (taken.has(fd) || taken.has(fd - 1)) fd += 1;
   return fd;
-}
-
-function endAfter(ms: number | undefined, end: () => void): NodeJS.Timeout | undefined {
-  return ms === undefined ? undefined : setTimeout(end, ms).unref();
 }
 
 /** What a person calls the door: the program's name, if it can be one. */
