@@ -1,4 +1,5 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { checkedDescriptor } from './checked.js';
 
 /** One who listens on the handle of this process. */
 export interface HandleListener {
@@ -26,15 +27,16 @@ const HANDLES = Symbol.for('sigilforge.descriptors');
 
 const CHUNK = 64 * 1024;
 
-/** Opens the descriptor, or finds the handle that this process already has. It is never closed here. */
-export function handleOf(fd: number): Handle {
-  const store: typeof globalThis & { [HANDLES]?: Map<number, Handle> } = globalThis;
-  const handles = store[HANDLES] ?? new Map<number, Handle>();
+/**
+ * Opens the descriptor that `SIGILFORGE_FD` names, or finds the handle that this process already has: also one that is over,
+ * which Node has closed. Throws as `checkedDescriptor` does.
+ */
+export function handleOf(value: string): Handle {
+  const store: typeof globalThis & { [HANDLES]?: Map<string, Handle> } = globalThis;
+  const handles = store[HANDLES] ?? new Map<string, Handle>();
   store[HANDLES] = handles;
-  const known = handles.get(fd);
-  if (known !== undefined && !known.isOver) return known;
-  const handle = open(fd);
-  handles.set(fd, handle);
+  const handle = handles.get(value) ?? open(checkedDescriptor(value));
+  handles.set(value, handle);
   return handle;
 }
 

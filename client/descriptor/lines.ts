@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { isMainThread } from 'node:worker_threads';
 import { SigilforgeError } from '../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../shared/framing.js';
 import { isRecord, parseJson } from '../../shared/json.js';
 import { isRepeatable } from '../repeatable.js';
 import type { LineListener, Lines } from '../socket.js';
-import { checkedDescriptor } from './checked.js';
 import { type Handle, type HandleListener, handleOf } from './handle.js';
 
 /** When a call is sent again whose answer has not come, in milliseconds: another process may have taken it. */
@@ -20,7 +20,9 @@ interface Waiting {
 
 /** A way to the daemon over the descriptor that `SIGILFORGE_FD` names. Throws `daemon_unavailable`. */
 export function openDescriptor(value: string): Lines {
-  const handle = handleOf(checkedDescriptor(value));
+  // A thread that ends closes what it has opened, for the whole process.
+  if (!isMainThread) throw onlyMainThread();
+  const handle = handleOf(value);
   if (!handle.isOver) return new DescriptorLines(handle);
   throw new SigilforgeError(
     'daemon_unavailable',
@@ -123,6 +125,14 @@ class DescriptorLines implements Lines, HandleListener {
     else this.#handle.readers.delete(this);
     this.#handle.update();
   }
+}
+
+function onlyMainThread(): SigilforgeError {
+  return new SigilforgeError(
+    'daemon_unavailable',
+    'SIGILFORGE_FD leads to the daemon in the main thread only.',
+    { hint: 'Ask in the main thread, and pass on to the worker what it needs.' },
+  );
 }
 
 function noEvents(): SigilforgeError {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { createSandbox, program, type Sandbox } from '../support/start/sandbox.js';
@@ -51,6 +53,33 @@ test('several clients of a process share it, and the end of one neither closes i
   expect(await handOn(node(script))).toMatchObject({
     code: 0,
     stdout: `daemon ${[VALUE, VALUE, VALUE, VALUE].join()}\n`,
+    stderr: '',
+  });
+});
+
+test('a worker thread is told that only the main thread has it, and its end takes nothing from there', async () => {
+  const file = path.join(sandbox.home, 'threads.mjs');
+  await writeFile(
+    file,
+    `
+    import { once } from 'node:events';
+    import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+    import { connect } from ${JSON.stringify(LIBRARY)};
+    const asked = async () => (await (await connect()).getSecret({ key: 'team/key' })).value;
+    if (isMainThread) {
+      const said = [await asked()];
+      const worker = new Worker(new URL(import.meta.url));
+      const ended = once(worker, 'exit');
+      said.push(...(await once(worker, 'message')));
+      await ended;
+      said.push(await asked());
+      console.log(said.join('; '));
+    } else parentPort.postMessage(await asked().catch(({ message }) => message));
+  `,
+  );
+  expect(await handOn([process.execPath, file])).toMatchObject({
+    code: 0,
+    stdout: `${VALUE}; SIGILFORGE_FD leads to the daemon in the main thread only.; ${VALUE}\n`,
     stderr: '',
   });
 });

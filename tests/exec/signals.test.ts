@@ -24,12 +24,17 @@ const ways: Record<string, (command: readonly string[]) => string[]> = {
     '--',
     ...command,
   ],
+  'exec --grant': (command) => [
+    ...[process.execPath, CLI, 'exec', '--grant', 'secret://team/*'],
+    ...['--env', 'A=env://SECRET', '--', ...command],
+  ],
 };
 
 let sandbox: Sandbox;
 
 beforeAll(async () => {
   sandbox = await createSandbox();
+  await sandbox.startDaemon();
 });
 
 afterAll(() => sandbox.stop());

@@ -4,7 +4,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { LineDecoder, MAX_CLIENT_LINE } from '../../../shared/framing.js';
 
 /** How long a line may stay half written, in milliseconds: as for the daemon. Its process may have been ended. */
-const HALF_LINE_MS = LIMITS.half_line_s.usual * 1000;
+export const HALF_LINE_MS = LIMITS.half_line_s.usual * 1000;
 
 const NEWLINE = 0x0a;
 
@@ -16,8 +16,8 @@ interface Reader {
   refused(error: SigilforgeError): void;
 }
 
-/** Cuts what programs write into lines. No line of one spoils the next line. */
-export function readLines(stream: Socket, reader: Reader): void {
+/** Cuts what programs write into lines, each finished within `halfLineMs`. No line of one spoils the next line. */
+export function readLines(stream: Socket, halfLineMs: number, reader: Reader): void {
   let decoder = new LineDecoder(MAX_CLIENT_LINE);
   /** Whether a line goes on that was refused. */
   let isSkipping = false;
@@ -42,7 +42,7 @@ export function readLines(stream: Socket, reader: Reader): void {
   stream.on('data', (chunk: Buffer) => {
     clearTimeout(limit);
     for (const part of partsOf(chunk)) take(part);
-    if (decoder.pendingBytes > 0) limit = setTimeout(() => refuse(tooSlow()), HALF_LINE_MS).unref();
+    if (decoder.pendingBytes > 0) limit = setTimeout(() => refuse(tooSlow()), halfLineMs).unref();
   });
   stream.on('close', () => clearTimeout(limit));
 }

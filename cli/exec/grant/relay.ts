@@ -4,14 +4,21 @@ import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import { parseJson } from '../../../shared/json.js';
 import { notGranted } from '../../../shared/not-granted.js';
 import { openAgain } from './again.js';
-import { readLines } from './program-lines.js';
+import { HALF_LINE_MS, readLines } from './program-lines.js';
 import { answeredIds, MOST_KEPT, type RequestLine, requestLine, resultsOf, Unanswered } from './requests.js';
 
 /** Opens another narrowed connection, narrowed to `grants` if there are any. `undefined` if that is not possible now. */
 type Open = (grants: readonly string[] | undefined) => Promise<Socket | undefined>;
 
-/** How long a request waits for a daemon that is away, in milliseconds: a restart takes less. */
-const PATIENCE_MS = 10_000;
+/** How long things may take, in milliseconds. */
+export interface RelayLimits {
+  /** For a request to wait for a daemon that is away: a restart takes less. */
+  readonly patienceMs: number;
+  /** For a line to stay half written. */
+  readonly halfLineMs: number;
+}
+
+const LIMITS: RelayLimits = { patienceMs: 10_000, halfLineMs: HALF_LINE_MS };
 
 /** How often a line is sent again. It may be the reason why each connection ends. */
 const MOST_REPEATS = 3;
@@ -29,6 +36,7 @@ interface Held {
 export class Relay {
   readonly #program: Socket;
   readonly #open: Open;
+  readonly #limits: RelayLimits;
   readonly #unanswered = new Unanswered();
   readonly #held = new Set<Held>();
   /** How often lines were sent again. */
@@ -41,13 +49,14 @@ export class Relay {
   #state: 'open' | 'withdrawn' | 'over' = 'open';
 
   /** `daemon`: the first connection, paused. */
-  constructor(program: Socket, daemon: Socket, open: Open) {
+  constructor(program: Socket, daemon: Socket, open: Open, limits: Partial<RelayLimits> = {}) {
     this.#program = program.unref();
     this.#open = open;
+    this.#limits = { ...LIMITS, ...limits };
     this.#attach(daemon);
     program.on('drain', () => this.#pace());
     program.on('close', () => this.close());
-    readLines(program, {
+    readLines(program, this.#limits.halfLineMs, {
       line: (text) => this.#receive(text),
       refused: (error) => this.#refuse([null], false, error),
     });
@@ -95,7 +104,7 @@ export class Relay {
       this.#held.delete(held);
       this.#refuse(line.ids, line.isBatch, away());
       this.#pace();
-    }, PATIENCE_MS).unref();
+    }, this.#limits.patienceMs).unref();
     const held: Held = { line, limit };
     this.#held.add(held);
   }
