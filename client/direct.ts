@@ -40,7 +40,7 @@ function assertNotPinned(): void {
     throw new SigilforgeError(
       'daemon_unavailable',
       'SIGILFORGE_SOCKET is set, so only the daemon on that socket may be asked.',
-      { hint: 'Unset SIGILFORGE_SOCKET, or start the daemon with: sigilforge daemon start' },
+      { hint: 'Unset SIGILFORGE_SOCKET if this program may read the whole vault.' },
     );
   }
   if (pinnedDescriptor() === undefined) return;

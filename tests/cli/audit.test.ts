@@ -80,6 +80,16 @@ describe('the record', () => {
     },
   );
 
+  test.each([
+    ['--since', '1h', 'verify'],
+    ['verify', '--since', '1h'],
+    ['verify', '--follow'],
+  ])('verify takes no option that chooses rows: %j', async (...args) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('audit verify checks every row.');
+  });
+
   test('the help says what is shown without options', async () => {
     expect((await run('--help')).stdout).toContain('(default: "24h")');
   });

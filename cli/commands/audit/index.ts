@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
+import type { SigilforgeError } from '../../../shared/errors.js';
 import { COLUMNS, cellsOf, followRecords, type Wanted } from '../../access/audit.js';
 import { openClient, withClient } from '../../access/client.js';
 import { addCommands, type CommandEntry } from '../../arguments/command.js';
-import type { Context } from '../../arguments/context.js';
+import { badArgument, type Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { readSince } from '../../arguments/since.js';
 
@@ -37,7 +38,12 @@ export async function configure(
     .option('--program <PROGRAM>', 'only what this executable or script got: its path, or its last name')
     .option('--follow', 'go on with what happens from now on, until you press Ctrl-C')
     .action((options: Options) => audit(context, options));
-  await addCommands(command, context, subcommands, operands);
+  // An option with a value may stand before the subcommand.
+  await addCommands(command, context, subcommands, operands.includes('verify') ? ['verify'] : operands);
+  command.hook('preSubcommand', () => {
+    const isGiven = (option: string) => command.getOptionValueSource(option) === 'cli';
+    if (['since', 'reference', 'program', 'follow'].some(isGiven)) throw everyRow();
+  });
   addNotes(command, {
     notes:
       'What is handed out for the first time to a process has a row at once, and after that one a minute with a count. A process is the one that connected: it may have passed the connection on, and any program can run under the name of another.',
@@ -66,6 +72,13 @@ async function audit(
     if (result.records.length > 0) output.table(COLUMNS, result.records.map(cellsOf));
     else output.notice('Nothing was handed out or refused in that time.');
   });
+}
+
+function everyRow(): SigilforgeError {
+  return badArgument(
+    'audit verify checks every row.',
+    'Leave out --since, --reference, --program and --follow.',
+  );
 }
 
 async function followed(context: Context, wanted: Wanted): Promise<void> {
