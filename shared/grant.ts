@@ -61,6 +61,21 @@ export function intersection(one: string, other: string): string | undefined {
   return otherIsWider ? narrowest(one.split('/'), other.split('/')) : other;
 }
 
+/** What two lists of grants have in common. */
+export function commonGrants(ours: readonly string[], theirs: readonly string[]): string[] {
+  const same = new Set(theirs);
+  const wild = theirs.filter(isWild);
+  return ours.flatMap((own) => {
+    if (same.has(own)) return own;
+    return (isWild(own) ? theirs : wild).flatMap((other) => intersection(own, other) ?? []);
+  });
+}
+
+/** Whether a grant is for more than one reference. */
+export function isWild(grant: string): boolean {
+  return grant.includes(ANY);
+}
+
 /** Whether `*` in a pattern stands for one whole segment of a text. */
 export function matchesSegments(pattern: string, text: string): boolean {
   const wanted = pattern.split('/');

@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../shared/errors.js';
-import { covers, intersection, MOST_GRANTS } from '../../shared/grant.js';
+import { commonGrants, covers, isWild, MOST_GRANTS } from '../../shared/grant.js';
 
 /** What a peer may ask for: everything, until it is narrowed for good. */
 export class Rights {
@@ -25,7 +25,7 @@ export class Rights {
 
   /** Leaves what is granted now and by `grants`. Throws `limit_exceeded`, and then nothing has changed. */
   narrow(grants: readonly string[]): void {
-    this.#set(this.#grants === undefined ? grants : inBoth(this.#grants, grants));
+    this.#set(this.#grants === undefined ? grants : commonGrants(this.#grants, grants));
   }
 
   /** Whether a reference in its usual spelling (`printReference`) is granted. */
@@ -41,19 +41,6 @@ export class Rights {
     this.#exact = new Set(once.filter((grant) => !isWild(grant)));
     this.#wild = once.filter(isWild);
   }
-}
-
-function inBoth(ours: readonly string[], theirs: readonly string[]): string[] {
-  const same = new Set(theirs);
-  const wild = theirs.filter(isWild);
-  return ours.flatMap((own) => {
-    if (same.has(own)) return own;
-    return (isWild(own) ? theirs : wild).flatMap((other) => intersection(own, other) ?? []);
-  });
-}
-
-function isWild(grant: string): boolean {
-  return grant.includes('*');
 }
 
 function tooMany(): SigilforgeError {

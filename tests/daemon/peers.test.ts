@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { type Logger, silentLogger } from '../../daemon/core/platform/log.js';
 import { Strangers } from '../../daemon/server/strangers.js';
+import { isOtherUser } from '../../daemon/server/who.js';
 import { copyWithout } from '../support/start/copied.js';
 import { createSandbox, isRoot, OTHER_USER, type RunningDaemon } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -94,4 +95,10 @@ test('other users are counted, and told once a minute', () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('a connection is one of another user if the system could tell and does not', () => {
+  const who = { uid: null, pid: null, started: null, door: null };
+  expect(isOtherUser(who)).toBe(true);
+  expect(isOtherUser({ ...who, uid: process.geteuid?.() ?? null })).toBe(process.geteuid === undefined);
 });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
+import { commonGrants } from '../../../shared/grant.js';
 import { parseJson } from '../../../shared/json.js';
 import { notGranted } from '../../../shared/not-granted.js';
 import { openAgain } from './again.js';
@@ -139,7 +140,12 @@ export class Relay {
   }
 
   #noteGrants(answer: unknown): void {
-    for (const { grants } of resultsOf(answer)) if (Array.isArray(grants)) this.#grants = grants.map(String);
+    for (const { grants } of resultsOf(answer)) {
+      if (!Array.isArray(grants)) continue;
+      const left = grants.map(String);
+      // Answers may come in another order than the requests.
+      this.#grants = this.#grants === undefined ? left : commonGrants(this.#grants, left);
+    }
   }
 
   #lost(): void {

@@ -15,6 +15,8 @@ import { WireClient } from '../../support/wire/wire-client.js';
 interface Relayed {
   readonly program: WireClient;
   readonly relay: Relay;
+  /** What each further connection was to be narrowed to. */
+  readonly narrowedTo: readonly (readonly string[] | undefined)[];
   /** Ends the daemon, and so the relay's connection. */
   leave(): Promise<void>;
   comeBack(options?: ServeOptions): Promise<void>;
@@ -40,11 +42,15 @@ async function startRelay(options: ServeOptions = {}, limits: Partial<RelayLimit
     stopAfter(serveStub({ handlers: { get_secret }, ...more, socket }));
   let served: Served | undefined = await serveAgain(options);
   const [program, ours] = await connectedPair(path.join(folder, 'pair'));
-  const relay = new Relay(ours, await opened(socket), () => opened(socket), limits);
+  const narrowedTo: (readonly string[] | undefined)[] = [];
+  const open = (grants: readonly string[] | undefined) => {
+    narrowedTo.push(grants);
+    return opened(socket);
+  };
+  const relay = new Relay(ours, await opened(socket), open, limits);
   onTestFinished(() => relay.close());
   return {
-    program,
-    relay,
+    ...{ program, relay, narrowedTo },
     async leave() {
       await served?.stop();
       served = undefined;
@@ -162,4 +168,24 @@ test('once it is withdrawn, what waits is denied, and so is all that comes', asy
     [failed(1, 'denied'), failed(2, 'denied')],
     failed('unread', 'denied'),
   ]);
+});
+
+test('what a program has left itself stays so over another connection, in whatever order it was answered', async () => {
+  const restrict: Handlers['restrict'] = ({ grants }) => ({ grants });
+  const { program, leave, comeBack, narrowedTo } = await startRelay({ handlers: { get_secret, restrict } });
+  const narrow = (id: string, grants: readonly string[]) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'restrict',
+    params: { grants },
+  });
+  for (const grants of [['secret://a'], ['secret://a', 'secret://b']]) {
+    program.send(text(narrow(grants.join(), grants)));
+    expect(JSON.parse((await program.line()) ?? '')).toMatchObject({ result: { grants } });
+  }
+  await leave();
+  await comeBack();
+  program.send(text(request('after')));
+  expect(JSON.parse((await program.line()) ?? '')).toEqual(answered('after'));
+  expect(narrowedTo.at(-1)).toEqual(['secret://a']);
 });
