@@ -109,7 +109,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'door',
-    summary: 'List or close the doors of programs that get only what was granted',
+    summary: 'List or close the doors that programs were given',
     group: SETUP,
     load: () => import('./commands/door/index.js'),
   },

@@ -83,6 +83,7 @@ const subcommands: Record<string, readonly string[]> = {
   secret: ['set', 'get', 'list', 'delete'],
   provider: ['list', 'show', 'set', 'remove'],
   daemon: ['run', 'start', 'stop', 'restart', 'status'],
+  door: ['list', 'close'],
 };
 const documented = [
   ...commands.map(({ name }) => [name]),
