@@ -76,7 +76,7 @@ export class Connection implements Caller, Occupant, Starter {
     this.rights = new Rights(grants);
     this.#inbox = new Inbox(limits);
     this.#calls = new Calls(limits);
-    this.#outbox = new Outbox(socket, limits.unread);
+    this.#outbox = new Outbox(socket, limits.unread, () => this.#drained());
     this.#turn = new Turn(this, shared.rounds, limits);
     this.#halfLine = new Deadline(limits.halfLineMs, () =>
       this.#refuse(errorText(new SigilforgeError('timeout', 'A line was started and not finished in time.'))),
@@ -86,7 +86,6 @@ export class Connection implements Caller, Occupant, Starter {
     // One signal serves any number of waiting requests, which is not a leak.
     setMaxListeners(0, this.#gone.signal);
     socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#inputEnded());
     socket.on('finish', () => this.#linger.start());
     socket.on('error', () => socket.destroy());

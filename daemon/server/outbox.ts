@@ -7,12 +7,15 @@ const LONG = 16 * 1024;
 export class Outbox {
   readonly #socket: Socket;
   readonly #limit: number;
+  readonly #drained: () => void;
   #text = '';
 
-  /** `limit`: bytes that may stay unread before the outbox is full. */
-  constructor(socket: Socket, limit: number) {
+  /** `limit`: bytes that may stay unread before the outbox is full. `drained` is called when it is full no longer. */
+  constructor(socket: Socket, limit: number, drained: () => void) {
     this.#socket = socket;
     this.#limit = limit;
+    this.#drained = drained;
+    socket.on('drain', drained);
   }
 
   /** Bytes that are not sent, or are not read yet by a peer whose buffer is full. */
@@ -37,9 +40,12 @@ export class Outbox {
 
   #flush(): void {
     const text = this.#text;
+    const wasFull = this.full;
     this.#text = '';
     if (text === '' || !this.#socket.writable) return;
     // A long text that stays unread takes its bytes and nothing else: a string may take twice as many, in a smaller heap.
-    this.#socket.write(text.length > LONG ? Buffer.from(text) : text);
+    const isTaken = this.#socket.write(text.length > LONG ? Buffer.from(text) : text);
+    // The peer read while it was written, so the system took all of it, and no 'drain' follows.
+    if (wasFull && isTaken) this.#drained();
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ParamsOf } from '../../shared/contract/index.js';
+import { gate } from '../support/gate.js';
 import { type FaultProxy, startFaultProxy } from '../support/provider/fault-proxy.js';
 import { answerWith, cutAfter } from '../support/provider/faults.js';
 import { APP, INSTALLATION, type KeyProvider, startKeyProvider } from '../support/provider/key-provider.js';
@@ -351,7 +352,16 @@ describe('an exchange by a key is one like every other', () => {
 
   test('one for all callers, and in the journal', async () => {
     const before = proxy.requests.length;
-    const tokens = await Promise.all(Array.from({ length: 20 }, () => backend.api.refreshToken(robot)));
+    const allAsked = gate();
+    proxy.plan(async (exchange) => {
+      await allAsked.opened;
+      return exchange.send(await exchange.forward());
+    });
+    const asked = Array.from({ length: 20 }, () => backend.api.refreshToken(robot));
+    // Calls of one connection are begun in their order.
+    await backend.api.status();
+    allAsked.open();
+    const tokens = await Promise.all(asked);
     expect(new Set(tokens.map(({ access_token }) => access_token)).size).toBe(1);
     expect(proxy.requests).toHaveLength(before + 1);
     expect(stored.outcomes(backend.sandbox.home)).toEqual(['stored']);
