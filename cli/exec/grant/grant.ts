@@ -37,7 +37,7 @@ export async function openGrant(
   const ways = await openWays({ grants: request.grants, name: nameOf(command) });
   let first: Socket | undefined;
   try {
-    first = await ways.open(undefined);
+    first = await ways.open();
     if (first === undefined) throw noWay();
     const { ours, theirs } = await openPair();
     const relay = new Relay(ours, first, ways.open);

@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
-import { commonGrants } from '../../../shared/grant.js';
 import { parseJson } from '../../../shared/json.js';
 import { notGranted } from '../../../shared/not-granted.js';
 import { openAgain } from './again.js';
 import { HALF_LINE_MS, readLines } from './program-lines.js';
-import { answeredIds, MOST_KEPT, type RequestLine, requestLine, resultsOf, Unanswered } from './requests.js';
+import { answeredIds, MOST_KEPT, type RequestLine, requestLine, Unanswered } from './requests.js';
 
-/** Opens another narrowed connection, narrowed to `grants` if there are any. `undefined` if that is not possible now. */
-type Open = (grants: readonly string[] | undefined) => Promise<Socket | undefined>;
+/** Opens another narrowed connection, `undefined` if that is not possible now. */
+type Open = () => Promise<Socket | undefined>;
 
 /** How long things may take, in milliseconds. */
 export interface RelayLimits {
@@ -43,10 +42,6 @@ export class Relay {
   /** How often lines were sent again. */
   readonly #repeats = new WeakMap<RequestLine, number>();
   #daemon: Socket | undefined;
-  /** What the program has left itself, by `restrict`: another connection must not give it more. */
-  #grants: readonly string[] | undefined;
-  /** It has left itself less than that, and no answer has said what. */
-  #isUnsure = false;
   #state: 'open' | 'withdrawn' | 'over' = 'open';
 
   /** `daemon`: the first connection, paused. */
@@ -88,15 +83,14 @@ export class Relay {
     // The daemon takes no line break of another kind before the first line of a connection.
     const line = requestLine(text.trim(), value);
     if (this.#state === 'withdrawn') this.#deny(line);
+    else if (line.narrows) this.#refuse(line.ids, line.isBatch, notForOne());
     else if (this.#daemon === undefined) this.#hold(line);
     else this.#send(line, this.#daemon);
     this.#pace();
   }
 
   #send(line: RequestLine, daemon: Socket): void {
-    const forgotten = this.#unanswered.add(line);
-    // What is left then will not be known, and another connection must not give more.
-    if (line.narrowsUnseen || forgotten.some(({ narrows }) => narrows)) this.#isUnsure = true;
+    this.#unanswered.add(line);
     daemon.write(`${line.text}\n`);
   }
 
@@ -133,19 +127,8 @@ export class Relay {
   }
 
   #answer(text: string): void {
-    const value = parseJson(text);
-    const line = this.#unanswered.answered(answeredIds(value));
-    if (line?.narrows) this.#noteGrants(value);
+    this.#unanswered.answered(answeredIds(parseJson(text)));
     this.#program.write(`${text}\n`);
-  }
-
-  #noteGrants(answer: unknown): void {
-    for (const { grants } of resultsOf(answer)) {
-      if (!Array.isArray(grants)) continue;
-      const left = grants.map(String);
-      // Answers may come in another order than the requests.
-      this.#grants = this.#grants === undefined ? left : commonGrants(this.#grants, left);
-    }
   }
 
   #lost(): void {
@@ -167,7 +150,7 @@ export class Relay {
 
   async #openAgain(): Promise<void> {
     const isOpen = () => this.#state === 'open';
-    const daemon = await openAgain(() => this.#open(this.#isUnsure ? [] : this.#grants), isOpen);
+    const daemon = await openAgain(this.#open, isOpen);
     if (isOpen() && daemon !== undefined) this.#attach(daemon);
     else daemon?.destroy();
   }
@@ -192,6 +175,15 @@ export class Relay {
     if (this.#program.writableNeedDrain) this.#daemon?.pause();
     else this.#daemon?.resume();
   }
+}
+
+/** It would hold for all processes that have the descriptor, which did not ask for it. */
+function notForOne(): SigilforgeError {
+  return new SigilforgeError(
+    'daemon_unavailable',
+    'Other programs may use SIGILFORGE_FD as well, so it cannot be narrowed for one of them.',
+    { hint: 'Narrow a connection to SIGILFORGE_SOCKET, or start a program that needs less with --grant.' },
+  );
 }
 
 function away(): SigilforgeError {

@@ -12,10 +12,8 @@ export interface RequestLine {
   readonly isBatch: boolean;
   /** Whether all of them only read, so that it does no harm if they are made twice. */
   readonly isRepeatable: boolean;
-  /** Whether one of them narrows the connection further. */
+  /** Whether one of them narrows the connection. */
   readonly narrows: boolean;
-  /** Whether one of them does so without an id, so that no answer says what is left. */
-  readonly narrowsUnseen: boolean;
 }
 
 /** What a line asks for, whatever its JSON value is. */
@@ -29,20 +27,12 @@ export function requestLine(text: string, value: unknown): RequestLine {
     ids: messages.flatMap(idsOf),
     isRepeatable: methods.every(isRepeatable),
     narrows: methods.includes('restrict'),
-    narrowsUnseen: messages.some((one) => methodOf(one) === 'restrict' && idsOf(one).length === 0),
   };
 }
 
 /** The ids of an answer, or of the answers of a batch. */
 export function answeredIds(value: unknown): RequestId[] {
   return (Array.isArray(value) ? value : [value]).flatMap(idsOf);
-}
-
-/** The results of the answers in a line that came from a request with one of these ids. */
-export function resultsOf(value: unknown): Record<string, unknown>[] {
-  return (Array.isArray(value) ? value : [value]).flatMap((answer: unknown) =>
-    isRecord(answer) && isRecord(answer['result']) ? [answer['result']] : [],
-  );
 }
 
 function methodOf(message: unknown): unknown {
@@ -63,22 +53,17 @@ export class Unanswered {
   readonly #lines: RequestLine[] = [];
   #characters = 0;
 
-  /** Returns the lines that were forgotten for it. */
-  add(line: RequestLine): RequestLine[] {
-    if (line.ids.length === 0) return [];
+  add(line: RequestLine): void {
+    if (line.ids.length === 0) return;
     this.#lines.push(line);
     this.#characters += line.text.length;
-    const forgotten: RequestLine[] = [];
-    while (this.#lines.length > MOST_KEPT.lines || this.#characters > MOST_KEPT.characters) {
-      forgotten.push(...this.#takeAt(0));
-    }
-    return forgotten;
+    while (this.#lines.length > MOST_KEPT.lines || this.#characters > MOST_KEPT.characters) this.#takeAt(0);
   }
 
   /** Takes out the line that is answered by these ids, the first one if several have them. */
-  answered(ids: readonly RequestId[]): RequestLine | undefined {
+  answered(ids: readonly RequestId[]): void {
     const index = this.#lines.findIndex((line) => ids.some((id) => line.ids.includes(id)));
-    return index < 0 ? undefined : this.#takeAt(index)[0];
+    if (index >= 0) this.#takeAt(index);
   }
 
   /** Takes out all. */
@@ -87,9 +72,7 @@ export class Unanswered {
     return this.#lines.splice(0);
   }
 
-  #takeAt(index: number): RequestLine[] {
-    const taken = this.#lines.splice(index, 1);
-    for (const { text } of taken) this.#characters -= text.length;
-    return taken;
+  #takeAt(index: number): void {
+    for (const { text } of this.#lines.splice(index, 1)) this.#characters -= text.length;
   }
 }

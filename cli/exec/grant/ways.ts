@@ -13,7 +13,7 @@ export interface Ways {
   /** The path of a door; `null` if only connections of this process can be narrowed. */
   readonly socket: string | null;
   /** A new narrowed connection, `undefined` if there is none now. */
-  open(grants: readonly string[] | undefined): Promise<Socket | undefined>;
+  open(): Promise<Socket | undefined>;
   /** Resolves once they are closed for good by another client. */
   readonly withdrawn: Promise<void>;
   close(): void;
@@ -40,20 +40,16 @@ export async function openWays(request: DoorRequest): Promise<Ways> {
 function throughDoor(door: Door): Ways {
   return {
     socket: door.socket,
-    open: async (grants) => {
-      const stream = await openStream(door.socket);
-      if (stream !== undefined && grants !== undefined) await narrow(stream, grants);
-      return stream;
-    },
+    open: () => openStream(door.socket),
     withdrawn: door.withdrawn,
     close: () => door.close(),
   };
 }
 
-function narrowedFurther(socket: string, own: readonly string[]): Ways {
+function narrowedFurther(socket: string, grants: readonly string[]): Ways {
   return {
     socket: null,
-    open: async (grants = own) => {
+    open: async () => {
       const stream = await openStream(socket);
       if (stream === undefined || (await narrow(stream, grants)).length > 0) return stream;
       stream.destroy();

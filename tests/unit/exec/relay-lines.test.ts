@@ -15,8 +15,6 @@ import { WireClient } from '../../support/wire/wire-client.js';
 interface Relayed {
   readonly program: WireClient;
   readonly relay: Relay;
-  /** What each further connection was to be narrowed to. */
-  readonly narrowedTo: readonly (readonly string[] | undefined)[];
   /** Ends the daemon, and so the relay's connection. */
   leave(): Promise<void>;
   comeBack(options?: ServeOptions): Promise<void>;
@@ -42,15 +40,10 @@ async function startRelay(options: ServeOptions = {}, limits: Partial<RelayLimit
     stopAfter(serveStub({ handlers: { get_secret }, ...more, socket }));
   let served: Served | undefined = await serveAgain(options);
   const [program, ours] = await connectedPair(path.join(folder, 'pair'));
-  const narrowedTo: (readonly string[] | undefined)[] = [];
-  const open = (grants: readonly string[] | undefined) => {
-    narrowedTo.push(grants);
-    return opened(socket);
-  };
-  const relay = new Relay(ours, await opened(socket), open, limits);
+  const relay = new Relay(ours, await opened(socket), () => opened(socket), limits);
   onTestFinished(() => relay.close());
   return {
-    ...{ program, relay, narrowedTo },
+    ...{ program, relay },
     async leave() {
       await served?.stop();
       served = undefined;
@@ -170,22 +163,15 @@ test('once it is withdrawn, what waits is denied, and so is all that comes', asy
   ]);
 });
 
-test('what a program has left itself stays so over another connection, in whatever order it was answered', async () => {
-  const restrict: Handlers['restrict'] = ({ grants }) => ({ grants });
-  const { program, leave, comeBack, narrowedTo } = await startRelay({ handlers: { get_secret, restrict } });
-  const narrow = (id: string, grants: readonly string[]) => ({
-    jsonrpc: '2.0',
-    id,
-    method: 'restrict',
-    params: { grants },
-  });
-  for (const grants of [['secret://a'], ['secret://a', 'secret://b']]) {
-    program.send(text(narrow(grants.join(), grants)));
-    expect(JSON.parse((await program.line()) ?? '')).toMatchObject({ result: { grants } });
-  }
-  await leave();
-  await comeBack();
-  program.send(text(request('after')));
-  expect(JSON.parse((await program.line()) ?? '')).toEqual(answered('after'));
-  expect(narrowedTo.at(-1)).toEqual(['secret://a']);
+test('no process narrows the descriptor for the others, also not within a batch or without an id', async () => {
+  const restrict: Handlers['restrict'] = () => expect.unreachable();
+  const { program } = await startRelay({ handlers: { get_secret, restrict } });
+  const narrow = { jsonrpc: '2.0', id: 'narrow', method: 'restrict', params: { grants: [] } };
+  expect(await program.ask(narrow)).toEqual(failed('narrow', 'daemon_unavailable'));
+  expect(await program.ask([narrow, request(1)])).toEqual([
+    failed('narrow', 'daemon_unavailable'),
+    failed(1, 'daemon_unavailable'),
+  ]);
+  program.send(text({ ...narrow, id: undefined }));
+  expect(await program.ask(request('next'))).toEqual(answered('next'));
 });
