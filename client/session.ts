@@ -6,6 +6,7 @@ import {
   WAIT_FLOW_S,
 } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
+import { Term } from '../shared/term.js';
 import type { Address } from './address.js';
 import { type DaemonConnection, openConnection } from './connection.js';
 import { noDaemon } from './no-daemon.js';
@@ -19,8 +20,9 @@ export class Session {
   #connection: DaemonConnection | undefined;
   #opening: Promise<boolean> | undefined;
   #closed = false;
-  /** What it was narrowed to. */
+  /** What it was narrowed to, and until when. */
   #narrowed: ParamsOf<'restrict'> | undefined;
+  #term: Term | undefined;
 
   /** `timeout`: milliseconds for one call. */
   constructor(address: Address, timeout: number) {
@@ -48,8 +50,10 @@ export class Session {
 
   /** Narrows this connection, and each one that comes after it. */
   async restrict(params: ParamsOf<'restrict'>): Promise<ResultOf<'restrict'>> {
+    const term = Term.ofSeconds(params.expires_in_s ?? undefined);
     const result = await this.call('restrict', params);
     this.#narrowed = { name: params.name, ...this.#narrowed, grants: result.grants };
+    this.#term = Term.first(this.#term, term);
     return result;
   }
 
@@ -98,7 +102,8 @@ export class Session {
   async #narrowAgain(connection: DaemonConnection | undefined): Promise<void> {
     if (this.#narrowed === undefined || connection === undefined) return;
     try {
-      await connection.call('restrict', this.#narrowed, this.#timeout);
+      const left = { expires_in_s: this.#term?.leftSeconds };
+      await connection.call('restrict', { ...this.#narrowed, ...left }, this.#timeout);
     } catch (thrown) {
       connection.disconnect();
       throw thrown;

@@ -1,6 +1,7 @@
 import type { CheckedParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { parseGrant } from '../../shared/grant.js';
+import { Term } from '../../shared/term.js';
 import type { Handlers, Peer } from './handlers.js';
 
 type Methods = 'restrict' | 'open_door' | 'list_doors' | 'close_door';
@@ -11,7 +12,7 @@ export type DoorRequest = CheckedParamsOf<'open_door'>;
 /** The doors of this process. */
 export interface Doors {
   /**
-   * Opens one that goes away with its opener. Throws `already_exists` for an id that is in use, `limit_exceeded`, and
+   * Opens one that goes away with its opener, or at the end of its time. Throws `already_exists` for an id that is in use, `limit_exceeded`, and
    * `unsafe_path` where no socket can be.
    */
   open(request: DoorRequest, opener: Peer): Promise<ResultOf<'open_door'>>;
@@ -23,8 +24,8 @@ export interface Doors {
 
 export function doorHandlers(doors: Doors): Pick<Handlers, Methods> {
   return {
-    restrict: ({ grants, name }, peer) => {
-      peer.rights.narrow(grants.map(parseGrant));
+    restrict: ({ grants, name, expires_in_s }, peer) => {
+      peer.rights.narrow(grants.map(parseGrant), Term.ofSeconds(expires_in_s));
       // The first name stays: a program must not take another one later.
       peer.who.door ??= name ?? null;
       return { grants: [...(peer.rights.grants ?? [])] };

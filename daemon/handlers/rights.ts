@@ -1,17 +1,19 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import { commonGrants, covers, isWild, MOST_GRANTS } from '../../shared/grant.js';
+import { Term } from '../../shared/term.js';
 
-/** What a peer may ask for: everything, until it is narrowed for good. */
+/** What a peer may ask for: everything, until it is narrowed for good; nothing, once the time for it is over. */
 export class Rights {
   #grants: readonly string[] | undefined;
   /** Those without `*`: one look-up finds one, however long they are and however late they differ. */
   #exact: ReadonlySet<string> = new Set();
   /** Those with `*`. */
   #wild: readonly string[] = [];
+  #term: Term | undefined;
 
-  /** `grants` in their usual spelling (`parseGrant`); without them, everything. */
-  constructor(grants?: readonly string[]) {
-    if (grants) this.#set(grants);
+  /** As `narrow`; without `grants`, everything. */
+  constructor(grants?: readonly string[], term?: Term) {
+    if (grants) this.narrow(grants, term);
   }
 
   get isNarrowed(): boolean {
@@ -20,16 +22,21 @@ export class Rights {
 
   /** What is granted; `undefined` for everything. */
   get grants(): readonly string[] | undefined {
-    return this.#grants;
+    return this.#term?.isOver ? [] : this.#grants;
   }
 
-  /** Leaves what is granted now and by `grants`. Throws `limit_exceeded`, and then nothing has changed. */
-  narrow(grants: readonly string[]): void {
+  /**
+   * Leaves what is granted now and by `grants` (as `parseGrant` spells them), until `term` is over if there is one. Throws
+   * `limit_exceeded`, and then nothing has changed.
+   */
+  narrow(grants: readonly string[], term?: Term): void {
     this.#set(this.#grants === undefined ? grants : commonGrants(this.#grants, grants));
+    this.#term = Term.first(this.#term, term);
   }
 
   /** Whether a reference in its usual spelling (`printReference`) is granted. */
   permits(reference: string): boolean {
+    if (this.#term?.isOver) return false;
     if (this.#grants === undefined || this.#exact.has(reference)) return true;
     return this.#wild.some((grant) => covers(grant, reference));
   }

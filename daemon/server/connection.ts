@@ -24,15 +24,6 @@ function errorText(thrown: unknown): string {
 /** In characters. */
 const LONG_LINE = 16 * 1024;
 
-/** Where narrowed connections come in. */
-export interface Entrance {
-  readonly grants: readonly string[];
-  /** What the record calls it. */
-  readonly label: string;
-  entered(connection: Connection): void;
-  left(connection: Connection): void;
-}
-
 /** What the connections of a server share. */
 export interface Shared {
   readonly dispatch: Dispatcher;
@@ -68,12 +59,12 @@ export class Connection implements Caller, Occupant, Starter {
   #lastActive = ++activity;
 
   /** The socket must be `allowHalfOpen`, so that a client that sends its last request and closes its side is answered. */
-  constructor(socket: Socket, who: Who, shared: Shared, grants?: readonly string[]) {
+  constructor(socket: Socket, who: Who, shared: Shared, rights = new Rights()) {
     const { limits } = shared;
     this.#socket = socket;
     this.#shared = shared;
     this.who = who;
-    this.rights = new Rights(grants);
+    this.rights = rights;
     this.#inbox = new Inbox(limits);
     this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread, () => this.#drained());
@@ -140,6 +131,13 @@ export class Connection implements Caller, Occupant, Starter {
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     this.#stopReading();
     return closed;
+  }
+
+  /** Says that the door which it came through is closed, unless much is unread, and ends at once. */
+  shutOut(door: string): void {
+    this.doorClosed(door);
+    this.#outbox.end();
+    this.destroy();
   }
 
   destroy(): void {

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import { Term } from '../../shared/term.js';
 import { systemClock, timestamp } from '../core/platform/clock.js';
 import { type Listed, pageOf } from '../core/platform/pages.js';
 import { shuttingDown } from '../core/platform/shutting-down.js';
 import { whenGone } from '../core/platform/when-gone.js';
 import type { DoorRequest, Doors } from '../handlers/doors.js';
 import type { Peer } from '../handlers/handlers.js';
-import type { Connection, Entrance } from './connection.js';
+import { Rights } from '../handlers/rights.js';
+import type { Connection } from './connection.js';
 import { leaveFolder, listenAtDoor } from './door-places.js';
+import type { Entrance } from './entrance.js';
 import type { Listener } from './listener.js';
 import type { Serving } from './server.js';
 
@@ -25,18 +28,20 @@ class Door implements Entrance {
   readonly name: string | null;
   readonly grants: readonly string[];
   readonly opener: Peer;
+  readonly #term: Term | undefined;
   /** Its opener is not closed to make room for another connection. */
   readonly #release: () => void;
-  #stay = (): void => {};
+  #stays: (() => void)[] = [];
   readonly #openedAt = systemClock.wall();
   readonly #through = new Set<Connection>();
   #listener: Listener | undefined;
 
-  constructor(id: string, { grants, name }: DoorRequest, opener: Peer) {
+  constructor(id: string, { grants, name, expires_in_s }: DoorRequest, opener: Peer) {
     this.id = id;
     this.name = name ?? null;
     this.grants = grants;
     this.opener = opener;
+    this.#term = Term.ofSeconds(expires_in_s);
     this.#release = opener.keep();
   }
 
@@ -51,8 +56,16 @@ class Door implements Entrance {
 
   get info(): ResultOf<'list_doors'>['doors'][number] {
     const { id, name, grants } = this;
-    const connections = this.#through.size;
-    return { door: id, name, grants: [...grants], opened_at: timestamp(this.#openedAt), connections };
+    return {
+      ...{ door: id, name, grants: [...grants] },
+      opened_at: timestamp(this.#openedAt),
+      expires_at: timestamp(this.#term?.endsAt ?? null),
+      connections: this.#through.size,
+    };
+  }
+
+  rights(): Rights {
+    return new Rights(this.grants, this.#term);
   }
 
   entered(connection: Connection): void {
@@ -67,18 +80,25 @@ class Door implements Entrance {
     this.#listener = listener;
   }
 
-  /** Calls `leave` once its opener is gone. */
-  stayFor(leave: () => void): void {
-    this.#stay = whenGone(this.opener.gone, leave);
+  /** Calls `leave` once its opener is gone, and `expire` once its time is over. */
+  stayUntil({ leave, expire }: { leave(): void; expire(): void }): void {
+    this.#stays.push(whenGone(this.opener.gone, leave));
+    if (this.#term) this.#stays.push(this.#term.whenOver(expire));
   }
 
   /** Lets no more clients in. Those that are connected stay. */
   shut(): void {
-    this.#stay();
+    for (const forget of this.#stays.splice(0)) forget();
     this.#release();
     void this.#listener?.close();
   }
 
+  /** Ends those that are connected, which are told that it will not be opened again. */
+  shutOut(): void {
+    for (const connection of this.#through) connection.shutOut(this.id);
+  }
+
+  /** The same without a word: its opener may open it again. */
   endConnections(): void {
     for (const connection of this.#through) connection.destroy();
   }
@@ -114,7 +134,7 @@ export class OpenDoors implements Doors {
     this.#doors.set(id, door);
     try {
       const socket = await this.#listen(door);
-      door.stayFor(() => this.#close(door));
+      door.stayUntil({ leave: () => this.#close(door), expire: () => this.#withdraw(door) });
       return { door: id, socket };
     } catch (thrown) {
       this.#close(door);
@@ -132,9 +152,7 @@ export class OpenDoors implements Doors {
   close(id: string, by: Peer): boolean {
     const door = this.#doors.get(id);
     if (door?.socket === undefined) return false;
-    // First, so that it is known before the connections end that came through.
-    if (door.opener !== by) door.opener.doorClosed(id);
-    this.#close(door);
+    this.#withdraw(door, by);
     return true;
   }
 
@@ -147,6 +165,15 @@ export class OpenDoors implements Doors {
     // It may have ended meanwhile.
     if (this.#serving === undefined) throw shuttingDown();
     return listener.address;
+  }
+
+  /** Closes one for good: because `by` asks for it, or because its time is over. */
+  #withdraw(door: Door, by?: Peer): void {
+    if (this.#doors.get(door.id) !== door) return;
+    // First, so that it is known before the connections end that came through.
+    if (door.opener !== by) door.opener.doorClosed(door.id);
+    this.#shut(door);
+    door.shutOut();
   }
 
   #close(door: Door): void {

@@ -1,6 +1,7 @@
 import type { Logger } from '../core/platform/log.js';
 import { Budget } from './budget.js';
-import { Connection, type Entrance } from './connection.js';
+import { Connection } from './connection.js';
+import type { Entrance } from './entrance.js';
 import { defaultLimits, type Limits } from './limits.js';
 import type { Listener } from './listener.js';
 import { Places } from './places.js';
@@ -51,7 +52,7 @@ export function serve(
         socket.destroy();
         return;
       }
-      const connection = new Connection(socket, who, shared, entrance?.grants);
+      const connection = new Connection(socket, who, shared, entrance?.rights());
       socket.on('close', () => {
         places.remove(connection);
         entrance?.left(connection);

@@ -26,20 +26,28 @@ export const GrantList = v.pipe(
   v.maxLength(MOST_GRANTS),
 );
 
+/** Seconds, also parts of one: what is left of a time rarely is a whole number. */
+export const SecondsLeft = v.pipe(v.number(), v.minValue(0), v.maxValue(31_536_000));
+
 const Grants = v.array(v.string());
 
-/** A notification of method `door_closed`, to the connection that had opened the door: another one has closed it. */
+/** A notification of method `door_closed`, to the connection that had opened the door, and to those that came through it. */
 export const DoorClosed = v.object({ door: DoorId });
 
 export const doors = {
   restrict: method(
     'Narrows this connection to what is granted, for good; once more, it only narrows it further.',
-    { grants: GrantList, name: v.optional(DoorName) },
+    { grants: GrantList, name: v.optional(DoorName), expires_in_s: v.optional(SecondsLeft) },
     v.object({ grants: Grants }),
   ),
   open_door: method(
     'Opens a socket whose connections begin narrowed to what is granted. It goes away with this connection.',
-    { grants: GrantList, name: v.optional(DoorName), door: v.optional(DoorId) },
+    {
+      grants: GrantList,
+      name: v.optional(DoorName),
+      door: v.optional(DoorId),
+      expires_in_s: v.optional(SecondsLeft),
+    },
     v.object({ door: DoorId, socket: v.string() }),
   ),
   list_doors: method(
@@ -52,6 +60,7 @@ export const doors = {
           name: v.nullable(v.string()),
           grants: Grants,
           opened_at: Timestamp,
+          expires_at: v.nullable(Timestamp),
           connections: v.number(),
         }),
       ),

@@ -32,7 +32,14 @@ test('door list says which are open, and what is granted', async () => {
   const { door: id } = await open('build', 'auth://github/*/token', 'secret://team/key');
   const opened = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   const [line, ...others] = (await door('list')).stdout.split('\n').filter((one) => one !== '');
-  expect(line?.split('\t')).toEqual([id, 'build', opened, '0', 'auth://github/*/token secret://team/key']);
+  expect(line?.split('\t')).toEqual([
+    id,
+    'build',
+    opened,
+    '',
+    '0',
+    'auth://github/*/token secret://team/key',
+  ]);
   expect(others).toEqual([]);
   const json = JSON.parse((await door('list', '--json')).stdout);
   expect(json).toMatchObject({ doors: [{ door: id, name: 'build', connections: 0 }], cursor: null });
@@ -45,6 +52,7 @@ test('door close takes a name or an id, and ends what came through', async () =>
   const client = await WireClient.connect(byName.socket);
   const said = 'sigilforge: Closed the door by name.\n';
   expect(await door('close', 'by name')).toMatchObject({ code: 0, stdout: '', stderr: said });
+  expect(await client.answer()).toHaveProperty('method', 'door_closed');
   expect(await client.line()).toBeUndefined();
   await client.stop();
   await expect(WireClient.connect(byName.socket)).rejects.toMatchObject({ code: 'ENOENT' });

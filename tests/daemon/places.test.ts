@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Handlers } from '../../daemon/handlers/handlers.js';
+import { Rights } from '../../daemon/handlers/rights.js';
 import { bindSocket } from '../../daemon/server/listen.js';
 import { gate } from '../support/gate.js';
 import { serveStub } from '../support/start/served.js';
@@ -52,7 +53,12 @@ async function serve({ connections = 4, kept = 4, reserve = 2, handlers = {} }: 
   const door = await bindSocket(`${served.socket}.door`);
   onTestFinished(() => void door.close());
   const grants = ['auth://example/work/token', 'auth://example/slow/token'];
-  served.serving.acceptAt(door, { grants, label: 'door', entered: () => {}, left: () => {} });
+  served.serving.acceptAt(door, {
+    rights: () => new Rights(grants),
+    label: 'door',
+    entered: () => {},
+    left: () => {},
+  });
   const connectNarrowed = () => stopAfter(WireClient.connect(door.address));
   return { held, slow: () => slow, connect, connectNarrowed, serving: served.serving };
 }

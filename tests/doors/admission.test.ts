@@ -179,6 +179,18 @@ describe.each([
   });
 });
 
+test('a time ends what a restrict has left, and a longer one does not lengthen it', async () => {
+  const client = await stopAfter(restricted());
+  const kind = async () => (await client.call('get_secret', { key: 'team/granted' })).error?.data?.kind;
+  const left = { grants: [...GRANTS] };
+  expect(await client.call('restrict', { ...left, expires_in_s: 3600 })).toHaveProperty('result', left);
+  expect(await kind()).toBeUndefined();
+  expect(await client.call('restrict', { ...left, expires_in_s: 0 })).toHaveProperty('result.grants', []);
+  expect(await client.call('restrict', { ...left, expires_in_s: 60.5 })).toHaveProperty('result.grants', []);
+  expect(await kind()).toBe('denied');
+  expect(await client.call('status')).toHaveProperty('result');
+});
+
 describe('the library in-process', () => {
   /** Without the client around it, which reads `env://` itself. */
   async function openLibrary(): Promise<LocalApi> {

@@ -17,8 +17,12 @@ interface Opened {
 interface Listed {
   readonly door: string;
   readonly name: string | null;
+  readonly opened_at: string;
+  readonly expires_at: string | null;
   readonly connections: number;
 }
+
+const NO_TIME = { grants: ['secret://a'], expires_in_s: 0 };
 
 /** Opens a door, prints the answer, and stays. */
 const OPENER = `
@@ -45,6 +49,9 @@ async function listed(client: WireClient): Promise<readonly Listed[]> {
   const { result } = await client.call('list_doors');
   return (result as { doors: Listed[] }).doors;
 }
+
+/** Notified of a door that is closed for good. */
+const told = ({ door }: Opened) => ({ jsonrpc: '2.0', method: 'door_closed', params: { door } });
 
 const modeOf = (file: string): string => (lstatSync(file).mode & 0o777).toString(8);
 const kindOf = async (client: WireClient, method: string, params: object) =>
@@ -99,10 +106,12 @@ describe('a door', () => {
 
   test('is closed by its id, and only once', async () => {
     const { owner } = await started();
-    const [kept, { door, socket }] = [await open(owner), await open(owner)];
+    const [kept, closing] = [await open(owner), await open(owner)];
+    const { door, socket } = closing;
     const [through, stays] = [await connected(socket), await connected(kept.socket)];
     const other = await connected(path.join(path.dirname(path.dirname(socket)), 'sigilforge.sock'));
     expect(await other.call('close_door', { door })).toHaveProperty('result', { closed: true });
+    expect(await through.answer()).toEqual(told(closing));
     expect(await through.line()).toBeUndefined();
     await expect(WireClient.connect(socket)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await other.call('close_door', { door })).toHaveProperty('result', { closed: false });
@@ -114,8 +123,7 @@ describe('a door', () => {
     const [one, two] = [await open(owner), await open(owner)];
     const other = await connected(daemon.socket);
     await other.call('close_door', { door: one.door });
-    const told = { jsonrpc: '2.0', method: 'door_closed', params: { door: one.door } };
-    expect(await owner.answer()).toEqual(told);
+    expect(await owner.answer()).toEqual(told(one));
     expect(await owner.call('close_door', { door: two.door })).toEqual({
       jsonrpc: '2.0',
       id: 1,
@@ -123,9 +131,39 @@ describe('a door', () => {
     });
   });
 
+  test('is closed at the end of its time, though its opener stays', async () => {
+    const { daemon, owner } = await started();
+    const opened = await open(owner, { expires_in_s: 1 });
+    const through = await connected(opened.socket);
+    const other = await connected(daemon.socket);
+    const [{ opened_at, expires_at } = expect.fail()] = await listed(other);
+    expect(Date.parse(String(expires_at)) - Date.parse(opened_at)).toBeGreaterThanOrEqual(1000);
+    expect(await owner.answer()).toEqual(told(opened));
+    expect(await through.answer()).toEqual(told(opened));
+    expect(await through.line()).toBeUndefined();
+    await expect(WireClient.connect(opened.socket)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await listed(owner)).toEqual([]);
+  });
+
+  test('that has no time left is closed before its answer', async () => {
+    const { owner } = await started();
+    owner.send(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'open_door', params: NO_TIME })}\n`);
+    const [closed, answer] = [await owner.answer(), await owner.answer()];
+    expect(closed).toEqual(told(answer.result as Opened));
+    expect(existsSync((answer.result as Opened).socket)).toBe(false);
+    expect(await listed(owner)).toEqual([]);
+  });
+
+  test.each([-1, 31_536_001, '60', true])('has no time like %j', async (expires_in_s) => {
+    const { owner } = await started();
+    expect(await kindOf(owner, 'open_door', { grants: [], expires_in_s })).toBe('invalid_params');
+    expect(await kindOf(owner, 'restrict', { grants: [], expires_in_s })).toBe('invalid_params');
+  });
+
   test('is closed while a call through it is under way, whose grant is kept', async () => {
     const { scene, through, door, answer } = await duringRefresh();
     expect(await scene.owner.call('close_door', { door })).toHaveProperty('result.closed', true);
+    expect(await through.answer()).toHaveProperty('method', 'door_closed');
     expect(await through.line()).toBeUndefined();
     answer();
     expect(await scene.owner.call('get_token', REJECTED)).toHaveProperty('result.access_token', 'token 3');

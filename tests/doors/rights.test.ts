@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Rights } from '../../daemon/handlers/rights.js';
+import { Term } from '../../shared/term.js';
 
 const segment = fc.constantFrom('*', 'a', 'b');
 const grants = fc.array(
@@ -37,4 +38,17 @@ test('the same list once more changes nothing, even the longest one of grants th
   const rights = new Rights(overlapping.flat());
   rights.narrow(overlapping.flat());
   expect(rights.grants).toEqual(overlapping.flat());
+});
+
+test('nothing is granted once the time is over, and a longer one does not lengthen it', () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const rights = new Rights(['secret://a/*'], Term.ofMs(1000));
+  rights.narrow(['secret://a/a'], Term.ofMs(5000));
+  rights.narrow(['secret://a/a']);
+  vi.advanceTimersByTime(999);
+  expect([rights.permits('secret://a/a'), rights.grants]).toEqual([true, ['secret://a/a']]);
+  vi.advanceTimersByTime(1);
+  expect([rights.permits('secret://a/a'), rights.grants]).toEqual([false, []]);
+  expect(rights.isNarrowed).toBe(true);
 });

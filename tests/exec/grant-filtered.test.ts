@@ -75,7 +75,7 @@ test('--grant-for ends it', async () => {
     await shell.run('while [ -S "$SIGILFORGE_SOCKET" ]; do sleep 0.1; done');
     expect(await shell.run(RESOLVE)).toEqual({
       code: 7,
-      output: expect.stringContaining('This connection may use only what was granted to it.'),
+      output: expect.stringContaining('What was granted to this program was withdrawn'),
     });
   });
 });

@@ -9,7 +9,9 @@ import { GrantedShell } from '../support/start/granted-shell.js';
 import { crash } from '../support/start/processes.js';
 import { program } from '../support/start/sandbox.js';
 import { type Scene, startScene } from '../support/start/scene.js';
+import { stopAfter } from '../support/start/stop-after.js';
 import * as stored from '../support/stored.js';
+import { WireClient } from '../support/wire/wire-client.js';
 
 const REFUSING = fileURLToPath(new URL('../support/start/programs/refusing.py', import.meta.url));
 const CLI = program('sigilforge').join(' ');
@@ -21,6 +23,7 @@ const VALUE = 'value-of-the-key';
 const NO_PATH = 'env -u SIGILFORGE_SOCKET';
 /** A system that forbids Unix sockets. */
 const FILTERED = ['python3', REFUSING, 'socket', 'EPERM', 'bash'];
+const WITHDRAWN = 'What was granted to this program was withdrawn, or its time is over.';
 const DENIED = 'This connection may use only what was granted to it.';
 
 let scene: Scene;
@@ -58,6 +61,8 @@ async function crashOrEnd(signal: NodeJS.Signals): Promise<void> {
   scene.daemon.child.kill(signal);
   await ended;
 }
+
+const socketOf = async (shell: GrantedShell) => (await shell.run('echo "$SIGILFORGE_SOCKET"')).output.trim();
 
 const closeDoor = (door: string) => scene.sandbox.run(['door', 'close', door]);
 
@@ -183,7 +188,20 @@ stream.detach()
   }, 120_000);
 });
 
+/** A door as `door list` shows it. */
+interface Listed {
+  readonly door: string;
+  readonly grants: readonly string[];
+}
+
+async function doorWith(grant: string): Promise<Listed | undefined> {
+  const { stdout } = await scene.sandbox.run(['door', 'list', '--json']);
+  return (JSON.parse(stdout) as { doors: Listed[] }).doors.find(({ grants }) => grants.includes(grant));
+}
+
 describe('within another grant', () => {
+  /** By which its door is found. */
+  const GRANT_OF_OUTER = 'secret://outer/grant';
   const nested = (grant: string, command: string) =>
     exec(
       '--grant',
@@ -204,6 +222,20 @@ describe('within another grant', () => {
     const { code, stdout, stderr } = await nested('secret://*/key', command);
     expect({ code, stdout }).toEqual({ code: 7, stdout: `<>${VALUE}\n` });
     expect(stderr).toContain(DENIED);
+  });
+
+  test.each([
+    ['is closed', [], (outer: Listed) => closeDoor(outer.door)],
+    ['ends by its time', ['--grant-for', '4s'], () => Promise.resolve()],
+  ])('it hears at once that the other one %s', async (_how, options, end) => {
+    const inner = [...program('sigilforge'), 'exec', '--grant', 'secret://*/key', '--', 'bash'];
+    const shell = grantedShell(['--grant', 'secret://team/*', '--grant', GRANT_OF_OUTER, ...options], inner);
+    expect(await shell.run(RESOLVE)).toEqual({ code: 0, output: `${VALUE}\n` });
+    const outer = await doorWith(GRANT_OF_OUTER);
+    await end(outer ?? expect.fail());
+    await expect.poll(() => doorWith(GRANT_OF_OUTER), { timeout: 10_000 }).toBeUndefined();
+    expect(await shell.run(RESOLVE)).toEqual({ code: 7, output: expect.stringContaining(WITHDRAWN) });
+    await shell.end();
   });
 
   test('it does not begin where that is nothing', async () => {
@@ -249,7 +281,7 @@ describe.each([
     expect(await shell.run(`${by} ${RESOLVE}`)).toMatchObject({ code: 0 });
     const { output } = await shell.run('echo "$SIGILFORGE_SOCKET"');
     expect(await closeDoor(path.basename(output.trim()))).toMatchObject({ code: 0 });
-    const refused = { code: 7, output: expect.stringContaining(DENIED) };
+    const refused = { code: 7, output: expect.stringContaining(WITHDRAWN) };
     expect(await shell.run(`${by} ${RESOLVE}`)).toEqual(refused);
     await restartDaemon();
     expect(await shell.run(`${by} ${RESOLVE}`)).toEqual(refused);
@@ -258,8 +290,6 @@ describe.each([
 });
 
 describe('a door that was closed is not opened again', () => {
-  const socketOf = async (shell: GrantedShell) =>
-    (await shell.run('echo "$SIGILFORGE_SOCKET"')).output.trim();
   const closed = (socket: string) => closeDoor(path.basename(socket));
 
   /** Another program's door is there again by the same means, so this one would be too. */
@@ -324,8 +354,23 @@ test('--grant-for ends both ways', async () => {
   });
   expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toEqual({
     code: 7,
-    output: expect.stringContaining(DENIED),
+    output: expect.stringContaining(WITHDRAWN),
   });
+  await shell.end();
+});
+
+test('--grant-for ends both ways also of a process that is stopped', async () => {
+  const shell = grantedShell(['--grant', 'secret://team/key', '--grant-for', '2s']);
+  const socket = await socketOf(shell);
+  const through = await stopAfter(WireClient.connect(socket));
+  expect(await through.call('get_secret', { key: 'team/key' })).toHaveProperty('result.value', VALUE);
+  process.kill(shell.pid, 'SIGSTOP');
+  expect(await through.answer()).toHaveProperty('method', 'door_closed');
+  expect(await through.line()).toBeUndefined();
+  expect(existsSync(socket)).toBe(false);
+  process.kill(shell.pid, 'SIGCONT');
+  const refused = await shell.run(`${NO_PATH} ${RESOLVE}`);
+  expect(refused).toEqual({ code: 7, output: expect.stringContaining(WITHDRAWN) });
   await shell.end();
 });
 
@@ -337,37 +382,6 @@ test('a door is there again after a restart, at the same path, and a program tha
   expect(await shell.run(RESOLVE)).toEqual({ code: 0, output: `${VALUE}\n` });
   await shell.end();
   expect(existsSync(before.output.trim())).toBe(false);
-});
-
-const RESTRICT = `import json, os, socket, sys
-stream = socket.socket(fileno=20)
-request = {"jsonrpc": "2.0", "method": "restrict", "params": {"grants": ["secret://team/other"]}}
-for id in sys.argv[1:]:
-    request["id"] = id
-stream.sendall(json.dumps(request).encode() + b"\\n")
-if "id" in request:
-    print(stream.recv(4096).decode())
-stream.detach()`;
-
-test('what a program has left of its grants by restrict stays so after a restart', async () => {
-  const shell = grantedShell(['--grant', 'secret://team/*']);
-  const file = await script('restrict.py', RESTRICT);
-  expect((await shell.run(`python3 ${file} r`)).output).toContain('"grants":["secret://team/other"]');
-  await restartDaemon();
-  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 7 });
-  expect(await shell.run(`${NO_PATH} ${CLI} resolve secret://team/other`)).toMatchObject({ code: 0 });
-  await shell.end();
-});
-
-test('restrict without an id leaves nothing after a restart, because no answer says what is left', async () => {
-  const shell = grantedShell(['--grant', 'secret://team/*']);
-  const file = await script('restrict.py', RESTRICT);
-  await shell.run(`python3 ${file}`);
-  expect(await shell.run(`${NO_PATH} ${CLI} resolve secret://team/other`)).toMatchObject({ code: 0 });
-  await restartDaemon();
-  expect(await shell.run(`${NO_PATH} ${RESOLVE}`)).toMatchObject({ code: 7 });
-  expect(await shell.run(`${NO_PATH} ${CLI} resolve secret://team/other`)).toMatchObject({ code: 7 });
-  await shell.end();
 });
 
 test('a program that writes lines without sense, and reads no answers, is read no further', async () => {

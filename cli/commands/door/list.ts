@@ -18,14 +18,15 @@ async function listDoors(context: Context): Promise<void> {
   const { output } = context;
   const result = await withClient(context, (client) => client.listDoors());
   output.result(result, () => {
-    const rows = result.doors.map(({ door, name, opened_at, connections, grants }) => [
+    const rows = result.doors.map(({ door, name, opened_at, expires_at, connections, grants }) => [
       door,
       name,
       opened_at,
+      expires_at,
       connections,
       grants,
     ]);
-    if (rows.length > 0) output.table(['door', 'name', 'opened', 'connections', 'grants'], rows);
+    if (rows.length > 0) output.table(['door', 'name', 'opened', 'expires', 'connections', 'grants'], rows);
     else output.notice('No door is open.');
   });
 }

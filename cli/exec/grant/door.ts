@@ -1,11 +1,14 @@
 import type { Address } from '../../../client/address.js';
 import { type DaemonConnection, openConnection } from '../../../client/connection.js';
+import type { Term } from '../../../shared/term.js';
 import { openAgain } from './again.js';
 
 /** What a door is opened with. */
 export interface DoorRequest {
   readonly grants: readonly string[];
   readonly name: string | undefined;
+  /** The daemon closes it then, also if this process is stopped. */
+  readonly term: Term | undefined;
 }
 
 /** How long the daemon may take for a request about doors, in milliseconds. */
@@ -22,7 +25,7 @@ export class Door {
   #owner: DaemonConnection | undefined;
   #isOver = false;
   #withdrawn = (): void => {};
-  /** Resolves once another client has closed it. Then it stays closed, whatever happens to the daemon. */
+  /** Resolves once another client has closed it, or its time is over. Then it stays closed, whatever happens to the daemon. */
   readonly withdrawn = new Promise<void>((resolve) => {
     this.#withdrawn = resolve;
   });
@@ -86,7 +89,8 @@ export class Door {
 
 function openDoor(
   owner: DaemonConnection,
-  { grants, name, door }: DoorRequest & { readonly door?: string },
+  { grants, name, term, door }: DoorRequest & { readonly door?: string },
 ): Promise<{ door: string; socket: string }> {
-  return owner.call('open_door', { grants: [...grants], name, door }, LIMIT_MS);
+  const params = { grants: [...grants], name, door, expires_in_s: term?.leftSeconds };
+  return owner.call('open_door', params, LIMIT_MS);
 }

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { Term } from '../../../shared/term.js';
 import { badArgument, type Context } from '../../arguments/context.js';
-import { endAfter } from './end-after.js';
 import type { GrantRequest } from './options.js';
 import { openPair } from './pair.js';
 import { Relay } from './relay.js';
@@ -34,7 +34,9 @@ export async function openGrant(
   taken: Iterable<number>,
 ): Promise<Grant> {
   if (context.direct) throw badArgument('--grant is for the daemon, so it cannot be combined with --direct.');
-  const ways = await openWays({ grants: request.grants, name: nameOf(command) });
+  const { grants, forMs } = request;
+  const term = forMs === undefined ? undefined : Term.ofMs(forMs);
+  const ways = await openWays({ grants, term, name: nameOf(command) });
   let first: Socket | undefined;
   try {
     first = await ways.open();
@@ -42,7 +44,7 @@ export async function openGrant(
     const { ours, theirs } = await openPair();
     const relay = new Relay(ours, first, ways.open);
     void ways.withdrawn.then(() => relay.withdraw());
-    const forget = endAfter(request.forMs, () => {
+    const forget = term?.whenOver(() => {
       relay.withdraw();
       ways.close();
     });
@@ -56,7 +58,7 @@ export async function openGrant(
       source: theirs.fd,
       started: () => theirs.close(),
       close: () => {
-        forget();
+        forget?.();
         theirs.close();
         relay.close();
         ways.close();

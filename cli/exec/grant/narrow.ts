@@ -2,17 +2,23 @@ import type { Socket } from 'node:net';
 import { fromWire, isWireError, SigilforgeError } from '../../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import { isRecord, parseJson } from '../../../shared/json.js';
+import type { Term } from '../../../shared/term.js';
 
 /** How long the daemon may take to answer, in milliseconds. */
 const LIMIT_MS = 10_000;
 
 /**
- * Narrows a new connection to what it may use already and to `grants`. Resolves with what it may use from now on, and leaves
- * the stream paused. Throws the daemon's error, or `daemon_unavailable`, and then the stream is ended.
+ * Narrows a new connection to what it may use already and to `grants`, until `term` is over. Resolves with what it may use from
+ * now on, and leaves the stream paused. Throws the daemon's error, or `daemon_unavailable`, and then the stream is ended.
  */
-export async function narrow(stream: Socket, grants: readonly string[]): Promise<string[]> {
+export async function narrow(
+  stream: Socket,
+  grants: readonly string[],
+  term: Term | undefined,
+): Promise<string[]> {
+  const params = { grants, expires_in_s: term?.leftSeconds };
   try {
-    stream.write(encodeLine({ jsonrpc: '2.0', id: 1, method: 'restrict', params: { grants } }));
+    stream.write(encodeLine({ jsonrpc: '2.0', id: 1, method: 'restrict', params }));
     return grantsIn(parseJson(await firstLine(stream)));
   } catch (thrown) {
     stream.destroy();

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
+import { paramsOf } from '../../../client/messages.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import { parseJson } from '../../../shared/json.js';
-import { notGranted } from '../../../shared/not-granted.js';
 import { openAgain } from './again.js';
 import { HALF_LINE_MS, readLines } from './program-lines.js';
 import { answeredIds, MOST_KEPT, type RequestLine, requestLine, Unanswered } from './requests.js';
@@ -59,7 +59,7 @@ export class Relay {
     this.#pace();
   }
 
-  /** From now on every request is denied, as the daemon would. */
+  /** From now on every request is denied, at once. */
   withdraw(): void {
     if (this.#state !== 'open') return;
     this.#state = 'withdrawn';
@@ -127,7 +127,12 @@ export class Relay {
   }
 
   #answer(text: string): void {
-    this.#unanswered.answered(answeredIds(parseJson(text)));
+    const value = parseJson(text);
+    if (paramsOf(value, 'door_closed') !== undefined) {
+      this.withdraw();
+      return;
+    }
+    this.#unanswered.answered(answeredIds(value));
     this.#program.write(`${text}\n`);
   }
 
@@ -156,7 +161,7 @@ export class Relay {
   }
 
   #deny({ ids, isBatch }: RequestLine): void {
-    this.#refuse(ids, isBatch, notGranted());
+    this.#refuse(ids, isBatch, withdrawn());
   }
 
   #refuse(ids: RequestLine['ids'], isBatch: boolean, error: SigilforgeError): void {
@@ -175,6 +180,16 @@ export class Relay {
     if (this.#program.writableNeedDrain) this.#daemon?.pause();
     else this.#daemon?.resume();
   }
+}
+
+function withdrawn(): SigilforgeError {
+  return new SigilforgeError(
+    'denied',
+    'What was granted to this program was withdrawn, or its time is over.',
+    {
+      hint: 'If the program still needs it, start it again with a grant for that.',
+    },
+  );
 }
 
 /** It would hold for all processes that have the descriptor, which did not ask for it. */

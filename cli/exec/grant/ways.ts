@@ -14,7 +14,7 @@ export interface Ways {
   readonly socket: string | null;
   /** A new narrowed connection, `undefined` if there is none now. */
   open(): Promise<Socket | undefined>;
-  /** Resolves once they are closed for good by another client. */
+  /** Resolves once the door is closed for good: by another client, or because its time is over. */
   readonly withdrawn: Promise<void>;
   close(): void;
 }
@@ -33,7 +33,7 @@ export async function openWays(request: DoorRequest): Promise<Ways> {
   } catch (thrown) {
     owner.disconnect();
     if (!(thrown instanceof SigilforgeError) || thrown.kind !== 'denied') throw thrown;
-    return narrowedFurther(owner.address, request.grants);
+    return narrowedFurther(owner.address, request);
   }
 }
 
@@ -46,16 +46,16 @@ function throughDoor(door: Door): Ways {
   };
 }
 
-function narrowedFurther(socket: string, grants: readonly string[]): Ways {
+function narrowedFurther(socket: string, { grants, term }: DoorRequest): Ways {
   return {
     socket: null,
     open: async () => {
       const stream = await openStream(socket);
-      if (stream === undefined || (await narrow(stream, grants)).length > 0) return stream;
+      if (stream === undefined || (await narrow(stream, grants, term)).length > 0) return stream;
       stream.destroy();
       throw notGranted();
     },
-    // They end with the door that this process came through, and nothing says so beforehand.
+    // They end with the door that this process came through: each of them is told so.
     withdrawn: new Promise(() => {}),
     close: () => undefined,
   };

@@ -1,5 +1,5 @@
 import { MOST_GRANTS } from '../../grant.js';
-import { DoorClosed, DoorId, DoorName, type doors, GrantList } from '../doors.js';
+import { DoorClosed, DoorId, DoorName, type doors, GrantList, SecondsLeft } from '../doors.js';
 import { cursorTexts, EXAMPLE, nextPageText } from './common.js';
 import { type NamedType, namedObject, namedValue, type TextsOf } from './types.js';
 
@@ -10,7 +10,7 @@ const usualText = 'What is granted, in its usual spelling.';
 export const doorTypes: Readonly<Record<string, NamedType>> = {
   DoorClosed: namedObject(
     DoorClosed,
-    'A notification of method `door_closed`, to the connection that had opened the door: another connection has closed it by `close_door`, and it is not to be opened again.',
+    'A notification of method `door_closed`, to the connection that had opened the door and to those that came through it: another connection has closed it by `close_door`, or its time is over. It is not to be opened again.',
     { door: 'The id of the door.' },
   ),
   DoorId: namedValue(DoorId, 'The id of a door: 16 characters of `a-z 2-7`.'),
@@ -18,6 +18,7 @@ export const doorTypes: Readonly<Record<string, NamedType>> = {
     DoorName,
     'A name for people: 1 to 64 characters of `A-Z a-z 0-9 . _ / @ : + -` and blanks, starting with a letter or a digit.',
   ),
+  SecondsLeft: namedValue(SecondsLeft, 'Seconds, also parts of one: at most those of a year.'),
   GrantList: namedValue(
     GrantList,
     `At most ${MOST_GRANTS} references, each with \`*\` for whole segments if wanted.`,
@@ -26,11 +27,16 @@ export const doorTypes: Readonly<Record<string, NamedType>> = {
 
 export const doorMethods: TextsOf<typeof doors> = {
   restrict: {
-    params: { grants: grantsText, name: 'What the program is called in the record. The first name stays.' },
+    params: {
+      grants: grantsText,
+      name: 'What the program is called in the record. The first name stays.',
+      expires_in_s:
+        'In so many seconds, nothing is granted any more. Of several times the first end counts. A call that has begun is answered.',
+    },
     result: { text: 'What is granted from now on.', fields: { grants: usualText } },
     errors: ['invalid_reference'],
     example: {
-      params: { grants: ['auth://github/*/token'], name: 'build' },
+      params: { grants: ['auth://github/*/token'], name: 'build', expires_in_s: 3600 },
       result: { grants: ['auth://github/*/token'] },
     },
   },
@@ -39,6 +45,8 @@ export const doorMethods: TextsOf<typeof doors> = {
       grants: grantsText,
       name: 'What the door is called in the record and in `list_doors`.',
       door: 'The id of a door that this client had before the daemon was restarted: it is opened again at the same path.',
+      expires_in_s:
+        'In so many seconds, the door is closed as by `close_door`. Left out, it has no such end.',
     },
     result: {
       text: 'The door.',
@@ -65,6 +73,7 @@ export const doorMethods: TextsOf<typeof doors> = {
             name: 'What it is called; `null` if it has no name.',
             grants: usualText,
             opened_at: 'When it was opened.',
+            expires_at: 'When it is closed by itself; `null` if that was not asked for.',
             connections: 'How many connections came through it and are still open.',
           },
         },
@@ -81,6 +90,7 @@ export const doorMethods: TextsOf<typeof doors> = {
             name: 'build',
             grants: ['auth://github/work/token'],
             opened_at: EXAMPLE.created,
+            expires_at: null,
             connections: 0,
           },
         ],
