@@ -1,4 +1,4 @@
-import type { Command, Help } from 'commander';
+import type { Command, Help, Option } from 'commander';
 
 /** What stands below a command's options: a few command lines to copy, and where to read on. */
 export interface HelpNotes {
@@ -43,11 +43,21 @@ export const helpStyle: Partial<Help> = {
   commandUsage: (command) => `${pathOf(command)} ${typed(operandsLast(command.usage()))}`,
   subcommandTerm: (command) => command.name(),
   optionTerm: (option) => typed(option.flags),
+  // Those of a command with subcommands, such as `audit`, are not for these.
+  visibleGlobalOptions: (command) => (command.parent ? visibleOf(rootOf(command)) : []),
 };
 
 /** The words that lead to a command, such as `sigilforge vault status`. */
 export function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+function rootOf(command: Command): Command {
+  return command.parent ? rootOf(command.parent) : command;
+}
+
+function visibleOf({ options }: Command): Option[] {
+  return options.filter(({ hidden }) => !hidden);
 }
 
 function wrap(command: Command, text: string): string {

@@ -90,6 +90,14 @@ describe('the record', () => {
     expect(stderr).toContain('audit verify checks every row.');
   });
 
+  test('verify lists no option that it refuses', async () => {
+    const { stdout } = await run('verify', '--help');
+    expect(stdout).toContain('--json');
+    for (const option of ['--since', '--reference', '--program', '--follow']) {
+      expect(stdout).not.toContain(option);
+    }
+  });
+
   test('the help says what is shown without options', async () => {
     expect((await run('--help')).stdout).toContain('(default: "24h")');
   });
