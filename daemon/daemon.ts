@@ -94,7 +94,7 @@ function serveCore(
   },
 ): Daemon {
   const socket = listener.address;
-  const doors = new OpenDoors(limits.doors);
+  const doors = new OpenDoors(limits);
   let serving: Serving | undefined;
   let whereabouts: Whereabouts | undefined;
   let end: () => void = () => {};

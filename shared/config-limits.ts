@@ -24,6 +24,12 @@ export const LIMITS = {
     most: 1024,
     reason: 'requests in flight of one connection; beyond them it is not read until one is answered',
   },
+  waiting: {
+    usual: 256,
+    least: 4,
+    most: 4096,
+    reason: 'the same for requests that wait for an event; each costs a timer and no turn',
+  },
   line_bytes: {
     usual: MAX_CLIENT_LINE,
     least: 512 * 1024,
@@ -49,6 +55,13 @@ export const LIMITS = {
     reason:
       'lines and unread answers held for all clients together; beyond them the connection that holds most is closed',
   },
+  unread_each_bytes: {
+    usual: 256 * 1024,
+    least: 64 * 1024,
+    most: 16 * 1024 * 1024,
+    reason:
+      'answers that one connection has not read; beyond them it is not read either. A page of a list and a secret fit',
+  },
   batch: {
     usual: 64,
     least: 1,
@@ -61,6 +74,12 @@ export const LIMITS = {
     most: 256,
     reason: 'sign-ins under way; each has a listener of its own, or polls a provider',
   },
+  flows_each: {
+    usual: 16,
+    least: 1,
+    most: 256,
+    reason: 'sign-ins of one connection, so that one client leaves room for others',
+  },
   subscriptions: {
     usual: 16,
     least: 1,
@@ -72,5 +91,11 @@ export const LIMITS = {
     least: 1,
     most: 1024,
     reason: 'doors open at once; each takes a descriptor too',
+  },
+  doors_each: {
+    usual: 64,
+    least: 1,
+    most: 1024,
+    reason: 'doors of one connection, so that one client leaves room for others',
   },
 } as const satisfies Record<string, Limit>;

@@ -60,14 +60,18 @@ const Config = v.strictObject({
   limits: section({
     connections: limit(LIMITS.connections),
     requests: limit(LIMITS.requests),
+    waiting: limit(LIMITS.waiting),
     line_bytes: limit(LIMITS.line_bytes),
     depth: limit(LIMITS.depth),
     half_line_s: limit(LIMITS.half_line_s),
     unread_bytes: limit(LIMITS.unread_bytes),
+    unread_each_bytes: limit(LIMITS.unread_each_bytes),
     batch: limit(LIMITS.batch),
     flows: limit(LIMITS.flows),
+    flows_each: limit(LIMITS.flows_each),
     subscriptions: limit(LIMITS.subscriptions),
     doors: limit(LIMITS.doors),
+    doors_each: limit(LIMITS.doors_each),
   }),
   audit: section({
     strict: v.optional(v.boolean(), false),

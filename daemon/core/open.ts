@@ -38,7 +38,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
   const services = { vault, providers, oauth, ...openAccounts(env, { vault, providers, oauth }) };
   const { store, grants, usage, events, accounts } = services;
-  const { addAccount, signIns } = openSignIn(env, { ...services, flows: config.limits.flows });
+  const { addAccount, signIns } = openSignIn(env, { ...services, limits: config.limits });
   const files = new SealedFiles(paths.rescue, vault);
   const rescue = new Rescue(files);
   const unread = new UnreadAnswers(env, { files, vault });

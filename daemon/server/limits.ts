@@ -39,10 +39,6 @@ export interface Limits {
 const FIXED = {
   // As many as any client of the project has connections to spare for the daemon's own commands.
   reserve: 16,
-  // A call that only waits costs a timer and no turn.
-  waiting: 256,
-  // A whole page of a list and a secret, so that no client that reads is kept waiting.
-  unread: 256 * 1024,
   turnMs: 1,
   turnWaitingMs: 10,
   // As long as a half line: a client that reads is faster by far.
@@ -54,14 +50,15 @@ const FIXED = {
 
 /** The limits with what config.toml says about them. */
 export function limitsOf(config: Config['limits']): Limits {
-  const { connections, depth, batch } = config;
+  const { connections, waiting, depth, batch } = config;
   return {
     ...FIXED,
-    ...{ connections, depth, batch },
+    ...{ connections, waiting, depth, batch },
     // A quarter of the places stays for those that may be ended to make room.
     kept: connections - Math.floor(connections / 4),
     line: config.line_bytes,
     running: config.requests,
+    unread: config.unread_each_bytes,
     held: config.unread_bytes,
     halfLineMs: config.half_line_s * 1000,
   };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Config } from '../../shared/config.js';
 import type { ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { Term } from '../../shared/term.js';
@@ -14,9 +15,6 @@ import { leaveFolder, listenAtDoor } from './door-places.js';
 import type { Entrance } from './entrance.js';
 import type { Listener } from './listener.js';
 import type { Serving } from './server.js';
-
-/** How many a connection has: one that opens doors without end leaves room for others. */
-const MOST_OF_ONE = 64;
 
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -104,16 +102,18 @@ class Door implements Entrance {
   }
 }
 
+/** How many may be open, of all connections and of each. */
+type DoorLimits = Pick<Config['limits'], 'doors' | 'doors_each'>;
+
 /** The doors of a daemon. */
 export class OpenDoors implements Doors {
   readonly #doors = new Map<string, Door>();
-  readonly #most: number;
+  readonly #limits: DoorLimits;
   /** Until it serves, and once it ends, no door is opened. */
   #serving: Serving | undefined;
 
-  /** `most`: how many may be open. */
-  constructor(most: number) {
-    this.#most = most;
+  constructor(limits: DoorLimits) {
+    this.#limits = limits;
   }
 
   /** From now on doors may be opened, whose clients this server serves. */
@@ -190,9 +190,10 @@ export class OpenDoors implements Doors {
   #assertRoom(id: string, opener: Peer): void {
     if (this.#doors.has(id)) throw alreadyOpen();
     const doors = [...this.#doors.values()];
-    if (doors.length >= this.#most) throw tooMany(`The daemon has ${this.#most} doors.`);
+    const { doors: most, doors_each: each } = this.#limits;
+    if (doors.length >= most) throw tooMany(`The daemon has ${most} doors.`);
     const own = doors.filter((door) => door.opener === opener);
-    if (own.length >= MOST_OF_ONE) throw tooMany(`This connection has ${MOST_OF_ONE} doors.`);
+    if (own.length >= each) throw tooMany(`This connection has ${each} doors.`);
   }
 }
 

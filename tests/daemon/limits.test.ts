@@ -101,6 +101,19 @@ describe('beyond a limit of config.toml a client is told limit_exceeded, and oth
     expect(await client.call('status')).toHaveProperty('result');
   });
 
+  test('sign-ins and doors of one connection, which others may still have', async () => {
+    const { client, other } = await serve('[limits]\nflows_each = 1\ndoors_each = 1\n');
+    await client.call('set_provider', {
+      ...{ id: 'one', client_id: 'x', token_endpoint: 'https://id.example.org/token' },
+      authorization_endpoint: 'https://id.example.org/authorize',
+    });
+    const begin = (one: WireClient, account: string) => one.call('add_account', { service: 'one', account });
+    const open = (one: WireClient) => one.call('open_door', { grants: GRANTS });
+    expect([await begin(client, 'a'), await open(client)]).toMatchObject([{ result: {} }, { result: {} }]);
+    expect([await begin(client, 'b'), await open(client)]).toMatchObject([EXCEEDED, EXCEEDED]);
+    expect([await begin(other, 'b'), await open(other)]).toMatchObject([{ result: {} }, { result: {} }]);
+  });
+
   test('connections, of which none with a door, a subscription or a waiting call makes room', async () => {
     const { connect, client, other } = await serve();
     const waiting = await connect();
@@ -125,9 +138,11 @@ describe('beyond a limit of config.toml a client is told limit_exceeded, and oth
 });
 
 test('what the server counts itself comes from config.toml, too', () => {
-  const { limits } = parseConfig('[limits]\nrequests = 5\nunread_bytes = 9000000\nconnections = 20', 'x');
+  const text =
+    'requests = 5\nunread_bytes = 9000000\nconnections = 20\nwaiting = 7\nunread_each_bytes = 99999';
+  const { limits } = parseConfig(`[limits]\n${text}`, 'x');
   expect(limitsOf(limits)).toEqual({
     ...defaultLimits,
-    ...{ running: 5, held: 9_000_000, connections: 20, kept: 15 },
+    ...{ running: 5, held: 9_000_000, connections: 20, kept: 15, waiting: 7, unread: 99_999 },
   });
 });

@@ -5,7 +5,7 @@ import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { AddAccount } from './add-account.js';
 import { TokenImport } from './import-token.js';
-import { PendingSignIns } from './pending.js';
+import { PendingSignIns, type SignInLimits } from './pending.js';
 import { RedirectPorts } from './redirect-ports.js';
 import { SignInStore } from './sign-in-store.js';
 import { PersonSignIn } from './with-person.js';
@@ -15,16 +15,15 @@ interface Collaborators
   readonly providers: Providers;
   readonly vault: Vault;
   readonly oauth: OAuthContext;
-  /** How many sign-ins may be under way. */
-  readonly flows: number;
+  readonly limits: SignInLimits;
 }
 
 /** Every way to add an account, and the sign-ins that wait for a person. */
 export function openSignIn(
   env: Env,
-  { store, attempts, accounts, grants, events, providers, vault, oauth, flows }: Collaborators,
+  { store, attempts, accounts, grants, events, providers, vault, oauth, limits }: Collaborators,
 ): { addAccount: AddAccount; signIns: PendingSignIns } {
-  const signIns = new PendingSignIns(flows);
+  const signIns = new PendingSignIns(limits);
   const signInStore = new SignInStore(env, { store, attempts, vault, grants, events });
   const tokenImport = new TokenImport(env, { store, attempts, vault, grants, providers, oauth, signInStore });
   const { log, leases } = env;

@@ -8,9 +8,6 @@ export interface SignInClient {
   keep(): () => void;
 }
 
-/** How many sign-ins one client may have under way. */
-const FOR_EACH_CLIENT = 16;
-
 /** One client's part in a sign-in. It is given up once: by the client, by its end, or when the sign-in is over. */
 export interface Part {
   readonly client: SignInClient;
@@ -20,11 +17,17 @@ export interface Part {
 /** Counts the parts of each client. */
 export class Parts {
   readonly #counts = new WeakMap<AbortSignal, number>();
+  readonly #most: number;
+
+  /** `most`: how many sign-ins one client may have under way. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** A part of this client's. Throws `limit_exceeded` if it has too many. */
   take(client: SignInClient): Part {
     const { gone } = client;
-    if (this.#count(gone) >= FOR_EACH_CLIENT) throw tooMany();
+    if (this.#count(gone) >= this.#most) throw tooMany(this.#most);
     const release = client.keep();
     this.#counts.set(gone, this.#count(gone) + 1);
     let given = false;
@@ -42,8 +45,8 @@ export class Parts {
   }
 }
 
-function tooMany(): SigilforgeError {
-  return new SigilforgeError('limit_exceeded', `This client has ${FOR_EACH_CLIENT} sign-ins under way.`, {
+function tooMany(most: number): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `This client has ${most} sign-ins under way.`, {
     hint: 'Finish or cancel one of them first.',
   });
 }

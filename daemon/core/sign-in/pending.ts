@@ -46,6 +46,14 @@ interface PendingSignIn extends WaitingSignIn {
 const REMEMBERED = 256;
 const REMEMBER_MS = 10 * 60 * 1000;
 
+/** How many sign-ins may be under way, for all clients and for each. */
+export interface SignInLimits {
+  readonly flows: number;
+  readonly flows_each: number;
+}
+
+const USUAL: SignInLimits = { flows: LIMITS.flows.usual, flows_each: LIMITS.flows_each.usual };
+
 /**
  * The sign-ins under way: at most one for each account, shared by all callers that ask for the same. Each ends at the
  * latest with the last client that has a part in it, or waits for it.
@@ -53,15 +61,15 @@ const REMEMBER_MS = 10 * 60 * 1000;
 export class PendingSignIns {
   readonly #signIns = new Map<string, PendingSignIn>();
   readonly #beginning = new Map<string, Promise<PendingSignIn>>();
-  readonly #parts = new Parts();
+  readonly #parts: Parts;
   /** Those that ended, and when by `performance.now()`; the oldest first. */
   readonly #remembered: { readonly id: string; readonly at: number }[] = [];
   readonly #most: number;
   #underWay = 0;
 
-  /** `most`: how many may be under way. */
-  constructor(most: number = LIMITS.flows.usual) {
-    this.#most = most;
+  constructor({ flows, flows_each }: SignInLimits = USUAL) {
+    this.#most = flows;
+    this.#parts = new Parts(flows_each);
   }
 
   /** Begins a sign-in, or joins the one that is under way with the same parameters. Throws `limit_exceeded`. */
