@@ -174,7 +174,8 @@ export class Connection implements Caller, Occupant, Starter {
     this.#noteHeld();
     const started = this.#next(isAdded);
     if (started) this.#start(started);
-    else if (this.#ending) this.#endIfDone();
+    if (this.#ending) this.#endIfDone();
+    else if (started) this.#readOn();
     else if (this.#inbox.any || this.#calls.full || this.#outbox.full) this.#rest();
     else this.#expectMore();
     // A call that does not have to wait for others has begun its work by then.
@@ -238,6 +239,12 @@ export class Connection implements Caller, Occupant, Starter {
     }
   }
 
+  /** The call that has just started may take long: what comes behind it does not wait for it. */
+  #readOn(): void {
+    if (!this.#socket.isPaused() || this.#refusal !== undefined || this.#inputOver) return;
+    if (!this.#inbox.any && !this.#calls.full && !this.#outbox.full) this.#expectMore();
+  }
+
   /** At a limit the client cannot finish a half line, so its time does not count. */
   #rest(): void {
     this.#halfLine.stop();
@@ -285,7 +292,8 @@ export class Connection implements Caller, Occupant, Starter {
   }
 
   #endIfDone(): void {
-    if (this.#calls.any) return;
+    // A wait whose client has ended its side is over soon: `gone` tells it.
+    if (this.#calls.any || (this.#inputOver && this.#calls.isBusy)) return;
     this.#unread.start();
     this.#outbox.end();
   }
