@@ -31,17 +31,19 @@ export function assertBatchSize(batch: readonly unknown[], most: number): void {
   }
 }
 
-/** Throws `limit_exceeded` for a value of more than `most` levels of arrays and objects, which it does not call itself for. */
+/** Throws `limit_exceeded` for a value of more than `most` levels of arrays and objects. Every line passes here. */
 export function assertDepth(value: unknown, most: number): void {
-  let level = containersIn([value]);
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > most) throw tooDeep(most);
-    level = level.flatMap((container) => containersIn(Object.values(container)));
-  }
+  if (isDeeper(value, most)) throw tooDeep(most);
 }
 
-function containersIn(values: readonly unknown[]): object[] {
-  return values.filter((value) => typeof value === 'object' && value !== null);
+/** It calls itself for `most` levels and no more. */
+function isDeeper(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (most === 0) return true;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    if (isDeeper(inner, most - 1)) return true;
+  }
+  return false;
 }
 
 function tooDeep(most: number): SigilforgeError {
