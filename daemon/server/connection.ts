@@ -241,7 +241,7 @@ export class Connection implements Caller, Occupant, Starter {
 
   /** The call that has just started may take long: what comes behind it does not wait for it. */
   #readOn(): void {
-    if (!this.#socket.isPaused() || this.#refusal !== undefined || this.#inputOver) return;
+    if (this.#refusal !== undefined || this.#inputOver) return;
     if (!this.#inbox.any && !this.#calls.full && !this.#outbox.full) this.#expectMore();
   }
 

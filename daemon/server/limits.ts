@@ -27,7 +27,7 @@ export interface Limits {
   readonly turnWaitingMs: number;
   /** How long a line may stay half sent. */
   readonly halfLineMs: number;
-  /** How long more than `unread` bytes may stay unread. */
+  /** How long an outbox that more than `unread` bytes had filled may take until it is empty. */
   readonly unreadMs: number;
   /** How long a client may take to leave after the daemon has ended its side. */
   readonly lingerMs: number;

@@ -39,6 +39,20 @@ describe('behind a call that takes long, in a line that waits for a turn of its 
   });
 });
 
+test('half a line behind a call that takes long has its time', async () => {
+  const held = gate();
+  const refresh_token = async () => {
+    await held.opened;
+    return token;
+  };
+  const { socket } = await stopAfter(serveStub({ limits: { halfLineMs: 50 }, handlers: { refresh_token } }));
+  const client = await stopAfter(WireClient.connect(socket));
+  client.send(`${request(1, 'refresh_token', account)}\n{"half`);
+  expect(await client.answer()).toMatchObject({ id: null, error: { data: { kind: 'timeout' } } });
+  held.open();
+  expect(await client.answer()).toMatchObject({ id: 1 });
+});
+
 test.each([
   ['a whole line', '\n'],
   ['a line without its end', ''],

@@ -123,7 +123,7 @@ export class Relay {
     daemon.on('end', () => daemon.destroy());
     daemon.on('close', () => this.#lost());
     for (const line of this.#takeHeld()) this.#send(line, daemon);
-    daemon.resume();
+    this.#pace();
   }
 
   #answer(text: string): void {

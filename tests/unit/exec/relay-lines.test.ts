@@ -40,12 +40,23 @@ async function startRelay(options: ServeOptions = {}, limits: Partial<RelayLimit
     stopAfter(serveStub({ handlers: { get_secret }, ...more, socket }));
   let served: Served | undefined = await serveAgain(options);
   const [program, ours] = await connectedPair(path.join(folder, 'pair'));
-  const relay = new Relay(ours, await opened(socket), () => opened(socket), limits);
+  let connection = await opened(socket);
+  const relay = new Relay(
+    ours,
+    connection,
+    async () => {
+      connection = await opened(socket);
+      return connection;
+    },
+    limits,
+  );
   onTestFinished(() => relay.close());
   return {
     ...{ program, relay },
     async leave() {
+      const isNoticed = once(connection, 'close');
       await served?.stop();
+      await isNoticed;
       served = undefined;
     },
     async comeBack(more = {}) {
@@ -130,6 +141,17 @@ test('a notification has no answer, also while the daemon is away, and blank lin
   await leave();
   program.send(text({ ...request(1), id: undefined }));
   expect(await program.ask(request('two'))).toEqual(failed('two', 'daemon_unavailable'));
+});
+
+test('so many notifications wait for the daemon that the program is not read, and then it is read again', async () => {
+  const { program, leave, comeBack } = await startRelay({}, { patienceMs: 60_000 });
+  await leave();
+  program.send(`no JSON\n${text({ ...request(1), id: undefined }).repeat(256)}`);
+  // They came together with it, so they wait by then.
+  expect(await program.answer()).toEqual(failed(null, 'parse_error'));
+  program.send(text(request(2)));
+  await comeBack();
+  expect(await program.answer()).toEqual(answered(2));
 });
 
 test('an id that two processes use at once has two answers', async () => {
