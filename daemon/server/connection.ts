@@ -292,8 +292,7 @@ export class Connection implements Caller, Occupant, Starter {
   }
 
   #endIfDone(): void {
-    // A wait whose client has ended its side is over soon: `gone` tells it.
-    if (this.#calls.any || (this.#inputOver && this.#calls.isBusy)) return;
+    if (this.#calls.any) return;
     this.#unread.start();
     this.#outbox.end();
   }

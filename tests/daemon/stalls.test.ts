@@ -53,25 +53,6 @@ test('half a line behind a call that takes long has its time', async () => {
   expect(await client.answer()).toMatchObject({ id: 1 });
 });
 
-test.each([
-  ['a whole line', '\n'],
-  ['a line without its end', ''],
-])('a wait is answered though the client has ended its side, after %s', async (_, end) => {
-  const { socket } = await stopAfter(
-    serveStub({
-      handlers: {
-        wait_flow: async (_params, { gone }) => {
-          await once(gone, 'abort');
-          return flow;
-        },
-      },
-    }),
-  );
-  const client = await stopAfter(WireClient.connect(socket));
-  client.socket.end(`${request(1, 'wait_flow', { flow_id: STUB_ID })}${end}`);
-  expect(await client.answer()).toMatchObject({ id: 1 });
-});
-
 test('a daemon that ends does not wait for an event that was asked for behind another call', async () => {
   const begun = gate();
   const held = gate();
