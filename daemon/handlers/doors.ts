@@ -12,8 +12,8 @@ export type DoorRequest = CheckedParamsOf<'open_door'>;
 /** The doors of this process. */
 export interface Doors {
   /**
-   * Opens one that goes away with its opener, or at the end of its time. Throws `already_exists` for an id that is in use, `limit_exceeded`, and
-   * `unsafe_path` where no socket can be.
+   * Opens one that goes away with its opener, or at the end of its time. Throws `already_exists` for an id that is in use,
+   * `limit_exceeded`, and `unsafe_path` where no socket can be.
    */
   open(request: DoorRequest, opener: Peer): Promise<ResultOf<'open_door'>>;
   /** A page of those that are open. */

@@ -6,7 +6,10 @@ import type { Rights } from './rights.js';
 export interface Peer {
   /** Sends a notification of method `event`. Never throws; a peer that is gone gets nothing. */
   notify(event: AccountEvent): void;
-  /** Sends a notification of method `door_closed` in the same way: a door that this one had opened was closed by another, or its time is over. */
+  /**
+   * Sends a notification of method `door_closed` in the same way: a door that this one had opened was closed by another, or
+   * its time is over.
+   */
   doorClosed(door: string): void;
   /** Aborted once the peer is gone. */
   readonly gone: AbortSignal;
