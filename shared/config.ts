@@ -77,6 +77,10 @@ const Config = v.strictObject({
     strict: v.optional(v.boolean(), false),
     keep_days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)), 90),
   }),
+  runs: section({
+    keep_days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)), 30),
+    at_once: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), 4),
+  }),
   hooks: section({
     account_added: v.optional(Command),
     account_removed: v.optional(Command),

@@ -18,6 +18,12 @@ export interface Paths {
   /** Answers of providers that could not be stored yet, sealed. */
   readonly rescue: string;
   readonly logFile: string;
+  /** Read-only copies of what was trusted, by the ids of their capabilities. */
+  readonly capabilities: string;
+  /** The working folders of runs under way, by their ids. */
+  readonly runs: string;
+  /** What runs said and printed, one file each. */
+  readonly transcripts: string;
   /** The usual path of the socket; `null` on Windows, where a pipe has a random name. */
   readonly socket: string | null;
   /** Where the running daemon writes about itself (`shared/presence.ts`). */
@@ -44,6 +50,9 @@ export function resolvePaths(
     state,
     rescue: path.join(state, 'rescue'),
     logFile: path.join(state, 'sigilforged.log'),
+    capabilities: path.join(state, 'capabilities'),
+    runs: path.join(state, 'runs'),
+    transcripts: path.join(state, 'transcripts'),
     socket: pinnedSocket(env) ?? defaultSocket(env, platform, data, state),
     presence: path.join(data, 'daemon.json'),
     socketPinned: pinnedSocket(env) !== undefined,

@@ -35,13 +35,30 @@ export function check<S extends v.GenericSchema>(
   return { fault: { path, sentence: describe(issue) } };
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
-  const path = pathOf(issue).join('.');
-  const place = path === '' ? 'the value' : path;
+/** `value` as `schema` describes it, or everything that is wrong with it; no sentence names the place. */
+export function checkAll<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+): { readonly output: v.InferOutput<S> } | { readonly faults: readonly Fault[] } {
+  const checked = v.safeParse(schema, value);
+  if (checked.success) return { output: checked.output };
+  const faults = checked.issues.map((issue) => ({
+    path: (issue.path ?? []).map(({ key }) => String(key)),
+    sentence: describe(issue, 'this'),
+  }));
+  return { faults };
+}
+
+function describe(issue: v.BaseIssue<unknown>, place = placeOf(issue)): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') return `${place} is not known`;
   if (issue.received === 'undefined') return `${place} is missing`;
   if (issue.type === 'not_values') return `${place} is part of the protocol: Sigilforge sends its own`;
   return `${place} is not ${expectation(issue)}`;
+}
+
+function placeOf(issue: v.BaseIssue<unknown>): string {
+  const path = pathOf(issue).join('.');
+  return path === '' ? 'the value' : path;
 }
 
 /** What was expected, in words. `issue.expected` is made only from the schema, never from the value. */

@@ -1,6 +1,9 @@
 import { closeSync } from 'node:fs';
 import { inheritedWayIn } from '../../client/descriptor/checked.js';
 import { asSigilforgeError } from '../../shared/errors.js';
+import { formsOf } from '../../shared/mask/forms.js';
+import { SHORTEST } from '../../shared/mask/mask.js';
+import type { Needle } from '../../shared/mask/needle.js';
 import { resolveReferences } from '../access/references.js';
 import type { Context } from '../arguments/context.js';
 import { inheritedDescriptors } from '../arguments/descriptors.js';
@@ -8,9 +11,6 @@ import { environmentOf, writeFiles } from './environment.js';
 import { type Grant, openGrant } from './grant/grant.js';
 import { readGrants } from './grant/options.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
-import { formsOf } from './mask/forms.js';
-import { SHORTEST } from './mask/mask.js';
-import type { Needle } from './mask/needle.js';
 import type { StdioList } from './output/afterwards.js';
 import {
   coverLeaks,

@@ -1,15 +1,16 @@
 import * as v from 'valibot';
 import { Timestamp, Uuid } from '../schemas.js';
+import { RunStatus } from './runs.js';
 import { method } from './types.js';
 
 /** A topic of `subscribe`. */
-export const Topic = v.picklist(['accounts']);
+export const Topic = v.picklist(['accounts', 'runs']);
 export type Topic = v.InferOutput<typeof Topic>;
 
 /** A notification of method `event`: what happened to which account, and never a value. */
 export const AccountEvent = v.object({
   subscription: Uuid,
-  topic: Topic,
+  topic: v.literal('accounts'),
   type: v.picklist(['account_added', 'account_removed', 'token_refreshed', 'needs_auth', 'recovered']),
   at: Timestamp,
   account_id: Uuid,
@@ -17,6 +18,21 @@ export const AccountEvent = v.object({
   account: v.string(),
 });
 export type AccountEvent = v.InferOutput<typeof AccountEvent>;
+
+/** A notification of method `event`: what happened to which run, and never what it says. */
+export const RunEvent = v.object({
+  subscription: Uuid,
+  topic: v.literal('runs'),
+  type: v.picklist(['run_created', 'run_started', 'message_added', 'run_ended']),
+  at: Timestamp,
+  run_id: Uuid,
+  capability: v.nullable(v.string()),
+  status: RunStatus,
+});
+export type RunEvent = v.InferOutput<typeof RunEvent>;
+
+/** What `subscribe` sends, by its `topic`. */
+export type SigilforgeEvent = AccountEvent | RunEvent;
 
 export const events = {
   subscribe: method(

@@ -1,19 +1,24 @@
 import type * as v from 'valibot';
 import { accounts } from './accounts.js';
 import { audit } from './audit.js';
+import { capabilities } from './capabilities.js';
 import { daemon } from './daemon.js';
 import { doors } from './doors.js';
 import { events } from './events.js';
 import { providers } from './providers.js';
 import { references } from './references.js';
+import { runs } from './runs.js';
 import { secrets } from './secrets.js';
+import { storage } from './storage.js';
 import { tokens } from './tokens.js';
 import { vault } from './vault.js';
 
 export { AccountDetails, AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
 export { AuditRecord } from './audit.js';
+export { CapabilityDetails, CapabilityInfo, FileChange } from './capabilities.js';
 export { DoorClosed } from './doors.js';
-export { AccountEvent } from './events.js';
+export { AccountEvent, RunEvent, type SigilforgeEvent } from './events.js';
+export { RunInfo, RunMessage, RunStatus, WAIT_RUN_S } from './runs.js';
 export { SecretBackend } from './secrets.js';
 export { AccessToken } from './tokens.js';
 export { VaultSlot } from './vault.js';
@@ -33,6 +38,9 @@ export const contract = {
   ...audit,
   ...events,
   ...doors,
+  ...capabilities,
+  ...storage,
+  ...runs,
 };
 
 type Contract = typeof contract;

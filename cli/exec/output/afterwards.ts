@@ -1,7 +1,7 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { serialize } from 'node:v8';
 import { builtFile } from '../../../shared/built-file.js';
-import type { OutputRest } from '../mask/output-mask.js';
+import type { OutputRest } from './output-mask.js';
 import type { HandOver } from './relay.js';
 
 /** The descriptors of a program, as `spawn` takes them. */

@@ -2,14 +2,14 @@ import type { ChildProcess } from 'node:child_process';
 import { fstatSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
+import { Mask } from '../../../shared/mask/mask.js';
+import type { Needle } from '../../../shared/mask/needle.js';
 import { isWritable } from '../../arguments/descriptors.js';
-import { Mask } from '../mask/mask.js';
-import type { Needle } from '../mask/needle.js';
-import { OutputMask } from '../mask/output-mask.js';
-import { runnerOf } from '../mask/runners.js';
 import { handOverTo, type StdioList } from './afterwards.js';
 import { type Channel, outOfProgram, type Source } from './channels.js';
+import { OutputMask } from './output-mask.js';
 import { Relay } from './relay.js';
+import { runnerOf } from './runners.js';
 
 /** Where this process writes: standard output or standard error. */
 type Target = 1 | 2;

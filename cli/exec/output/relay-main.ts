@@ -3,13 +3,13 @@ import { Socket } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
 import { deserialize } from 'node:v8';
 import { leaveMemoryOutOfCoreFiles } from '../../../shared/core-files.js';
+import { formsOf } from '../../../shared/mask/forms.js';
+import { Mask } from '../../../shared/mask/mask.js';
 import { outliveTerminals } from '../../terminal/lost-terminals.js';
-import { formsOf } from '../mask/forms.js';
-import { Mask } from '../mask/mask.js';
-import { OutputMask } from '../mask/output-mask.js';
-import { runnerOf } from '../mask/runners.js';
 import { type Afterwards, SOURCE } from './afterwards.js';
+import { OutputMask } from './output-mask.js';
 import { Relay } from './relay.js';
+import { runnerOf } from './runners.js';
 
 /*
  * Goes on masking an output after `exec` has ended with its program, as long as other programs hold it. No program waits for

@@ -1,8 +1,8 @@
 import { readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { isErrno } from '../../../shared/errno.js';
-import type { OutputMask, OutputRest } from '../mask/output-mask.js';
 import type { Source } from './channels.js';
+import type { OutputMask, OutputRest } from './output-mask.js';
 
 /**
  * Has another process go on with a source. Returns a function that tells it from where, or, without that, to end; `undefined`

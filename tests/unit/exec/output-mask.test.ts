@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { formsOf } from '../../../cli/exec/mask/forms.js';
-import { Mask } from '../../../cli/exec/mask/mask.js';
-import { OutputMask } from '../../../cli/exec/mask/output-mask.js';
-import { runnerOf } from '../../../cli/exec/mask/runners.js';
+import { OutputMask } from '../../../cli/exec/output/output-mask.js';
+import { runnerOf } from '../../../cli/exec/output/runners.js';
+import { formsOf } from '../../../shared/mask/forms.js';
+import { Mask } from '../../../shared/mask/mask.js';
 
 const VALUE = 'secret-value';
 const GITHUB = { GITHUB_ACTIONS: 'true' };

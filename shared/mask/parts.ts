@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isRecord, parseJson } from '../../../shared/json.js';
+import { isRecord, parseJson } from '../json.js';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

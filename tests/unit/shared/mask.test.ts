@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formsOf } from '../../../cli/exec/mask/forms.js';
-import { Mask } from '../../../cli/exec/mask/mask.js';
-import { exactly, type Needle } from '../../../cli/exec/mask/needle.js';
+import { formsOf } from '../../../shared/mask/forms.js';
+import { Mask } from '../../../shared/mask/mask.js';
+import { exactly, type Needle } from '../../../shared/mask/needle.js';
 
 const REPLACEMENT = '[redacted]';
 

@@ -1,4 +1,4 @@
-import type { Mask, MaskRest } from './mask.js';
+import type { Mask, MaskRest } from '../../../shared/mask/mask.js';
 import type { Runner } from './runners.js';
 
 const NEWLINE = 0x0a;
