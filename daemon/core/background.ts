@@ -8,6 +8,8 @@ import type { Vals } from './references/vals.js';
 import type { Refresher } from './refresh/refresher.js';
 import type { Rereading } from './refresh/rereading.js';
 import type { Scheduler } from './refresh/scheduler.js';
+import type { History } from './runs/history.js';
+import type { Runs } from './runs/runs.js';
 import type { Secrets } from './secrets/secrets.js';
 import type { PendingSignIns } from './sign-in/pending.js';
 import type { Env } from './store/env.js';
@@ -30,6 +32,8 @@ interface Collaborators {
   readonly keychain: Keychain;
   readonly audit: Audit;
   readonly retention: Retention;
+  readonly runs: Runs;
+  readonly history: History;
 }
 
 /** What runs by itself, and the order in which everything ends. */
@@ -63,12 +67,15 @@ export class Background {
 
   /** Refreshes ahead of time from now on, and does the chores of a start whenever the vault opens. */
   async tend(): Promise<void> {
-    const { scheduler, vault, retention } = this.#services;
+    const { scheduler, vault, retention, history } = this.#services;
     this.#tends = true;
     scheduler.start();
     vault.whenOpened(() => void this.#settle());
-    const trim = () => retention.trim();
-    this.#trimming = setInterval(() => void this.#attempt('leftovers.failed', trim), TRIM_MS).unref();
+    const trim = () => {
+      void this.#attempt('leftovers.failed', () => retention.trim());
+      void this.#attempt('leftovers.failed', () => history.trim());
+    };
+    this.#trimming = setInterval(trim, TRIM_MS).unref();
     await vault.unlocked();
   }
 
@@ -76,19 +83,23 @@ export class Background {
    * Ends everything, each before what it needs:
    *
    * 1. The timers, so that nothing begins by itself any more.
-   * 2. What waits for a person or for an outside program: nothing under way needs its answer.
+   * 2. What waits for a person or for an outside program: nothing under way needs its answer. Runs are ended with their
+   *    processes, and what they said is stored.
    * 3. The exchanges under way. Their answers must be stored, or the grants are lost, so the vault's keys and the store
    *    have to outlive them: first refreshes with their unstored answers, then sign-ins.
    * 4. When accounts were last used and what was handed out, once no answer can be handed out any more.
    * 5. The keys, then the keychain that they may have been read from, then the store that everything above writes to.
    */
   async close(): Promise<void> {
-    const { scheduler, signIns, vals, refresher, vault, usage, keychain, audit } = this.#services;
+    const { scheduler, signIns, vals, refresher, vault, usage, keychain, audit, runs, history } =
+      this.#services;
     this.#closes = true;
     clearInterval(this.#saving);
     clearInterval(this.#trimming);
     scheduler.stop();
     signIns.close();
+    await this.#attempt('run.failed', () => runs.close());
+    await this.#attempt('run.failed', () => history.close());
     vals.close();
     await refresher.end();
     await vault.settled();
@@ -102,13 +113,14 @@ export class Background {
 
   /** Finishes what an earlier process has left, which is possible only while the vault is open. */
   async #settle(): Promise<void> {
-    const { refresher, rereading, secrets, vaultKeys, retention } = this.#services;
+    const { refresher, rereading, secrets, vaultKeys, retention, history } = this.#services;
     const chores: (() => unknown)[] = [
       () => refresher.adoptRescued(),
       () => rereading.retry(),
       () => secrets.tend(),
       () => vaultKeys.finishRotation(),
       () => retention.trim(),
+      () => history.trim(),
       // A process that was killed may have left there what it had just deleted.
       () => this.#env.db.truncateLog(),
     ];

@@ -4,6 +4,7 @@ import type { Accounts } from './accounts/accounts.js';
 import type { Events } from './accounts/events.js';
 import type { Audit } from './audit/audit.js';
 import type { AuditTrail } from './audit/trail.js';
+import type { Capabilities } from './capabilities/open.js';
 import type { Keychain } from './keychain/keychain.js';
 import type { ObservedKeychain } from './keychain/observed.js';
 import type { HttpLimits } from './oauth/http/http.js';
@@ -12,6 +13,9 @@ import type { Logger } from './platform/log.js';
 import type { Providers } from './providers/providers.js';
 import type { Resolver } from './references/resolver.js';
 import type { Rereading } from './refresh/rereading.js';
+import type { RunEvents } from './runs/events.js';
+import type { History } from './runs/history.js';
+import type { Runs } from './runs/runs.js';
 import type { Secrets } from './secrets/secrets.js';
 import type { AddAccount } from './sign-in/add-account.js';
 import type { PendingSignIns } from './sign-in/pending.js';
@@ -61,6 +65,11 @@ export interface Core {
   /** What left the vault, and what was refused. */
   readonly audit: Audit;
   readonly trail: AuditTrail;
+  readonly capabilities: Capabilities;
+  readonly runs: Runs;
+  /** The record of runs, also of those that run elsewhere. */
+  readonly history: History;
+  readonly runEvents: RunEvents;
   /** Adopts what an earlier process could not store, and refreshes ahead of time from now on. Only for the daemon. */
   tend(): Promise<void>;
   /** Ends what waits for a person, lets an exchange under way finish, and closes the store. */

@@ -1,6 +1,7 @@
 import { openAccounts } from './accounts/open.js';
 import { openAudit } from './audit/open.js';
 import { Background } from './background.js';
+import { openCapabilities } from './capabilities/open.js';
 import type { Core, CoreOptions } from './core.js';
 import { observeKeychain } from './keychain/observed.js';
 import { createHttpClient, type HttpLimits } from './oauth/http/http.js';
@@ -12,6 +13,9 @@ import { openRefresh } from './refresh/open.js';
 import { Rescue } from './refresh/rescue.js';
 import { SealedFiles } from './refresh/sealed-files.js';
 import { UnreadAnswers } from './refresh/unread-answers.js';
+import { RunEvents } from './runs/events.js';
+import { History } from './runs/history.js';
+import { Runs } from './runs/runs.js';
 import { Secrets } from './secrets/secrets.js';
 import { openSignIn } from './sign-in/open.js';
 import type { Env } from './store/env.js';
@@ -63,13 +67,26 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const transfer = new Transfer(env, { vault, secrets, providers, accounts: store, grants });
 
   const { audit, trail, retention } = openAudit(env, { vault, notice: options.notice }, config.audit);
+  const capabilities = openCapabilities(env, { vault, copies: paths.capabilities });
+  const runEvents = new RunEvents(env);
+  const history = new History(env, {
+    events: runEvents,
+    transcripts: paths.transcripts,
+    keepDays: config.runs.keep_days,
+  });
+  const runs = new Runs(
+    env,
+    { ...capabilities, resolver, history, audit },
+    { atOnce: config.runs.at_once, folders: paths.runs },
+  );
   const background = new Background(env, {
     ...{ scheduler, refresher, rereading, signIns, secrets, usage, vals, vault, vaultKeys, keychain },
-    ...{ audit, retention },
+    ...{ audit, retention, runs, history },
   });
   return {
     ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets },
     ...{ vault, vaultKeys, keychain, transfer, events, audit, trail },
+    ...{ capabilities, runs, history, runEvents },
     tend: () => background.tend(),
     close: () => background.close(),
   };

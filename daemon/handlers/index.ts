@@ -2,12 +2,15 @@ import type { Core } from '../core/core.js';
 import { accountHandlers } from './accounts.js';
 import { auditHandlers } from './audit.js';
 import { audited } from './audited.js';
+import { capabilityHandlers } from './capabilities.js';
 import { doorHandlers } from './doors.js';
 import { eventHandlers } from './events.js';
 import type { Handlers } from './handlers.js';
 import { type Host, hostHandlers } from './host.js';
 import { providerHandlers } from './providers.js';
+import { runHandlers } from './runs.js';
 import { secretHandlers } from './secrets.js';
+import { storageHandlers } from './storage.js';
 import { tokenHandlers } from './tokens.js';
 import { vaultHandlers } from './vault.js';
 
@@ -23,6 +26,9 @@ export function createHandlers(core: Core, host: Host, subscriptions?: number): 
     ...eventHandlers(core, subscriptions),
     ...doorHandlers(host.doors),
     ...auditHandlers(core),
+    ...capabilityHandlers(core),
+    ...storageHandlers(core),
+    ...runHandlers(core),
   };
   return { ...handlers, ...audited(handlers, core.audit) };
 }

@@ -1,6 +1,15 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import { commonGrants, covers, isWild, MOST_GRANTS } from '../../shared/grant.js';
+import type { Secret } from '../../shared/secret.js';
 import { Term } from '../../shared/term.js';
+
+/** The run that a connection belongs to: besides what is granted, it may use its own storage and add to its own messages. */
+export interface OwnRun {
+  readonly runId: string;
+  readonly capability: string;
+  /** Called with each value that goes out to it. */
+  readonly released: (value: Secret) => void;
+}
 
 /** What a peer may ask for: everything, until it is narrowed for good; nothing, once the time for it is over. */
 export class Rights {
@@ -10,9 +19,11 @@ export class Rights {
   /** Those with `*`. */
   #wild: readonly string[] = [];
   #term: Term | undefined;
+  readonly run: OwnRun | undefined;
 
   /** As `narrow`; without `grants`, everything. */
-  constructor(grants?: readonly string[], term?: Term) {
+  constructor(grants?: readonly string[], term?: Term, run?: OwnRun) {
+    this.run = run;
     if (grants) this.narrow(grants, term);
   }
 

@@ -18,7 +18,7 @@ export { AuditRecord } from './audit.js';
 export { CapabilityDetails, CapabilityInfo, FileChange } from './capabilities.js';
 export { DoorClosed } from './doors.js';
 export { AccountEvent, RunEvent, type SigilforgeEvent } from './events.js';
-export { RunInfo, RunMessage, RunStatus, WAIT_RUN_S } from './runs.js';
+export { MessageRole, RunInfo, RunMessage, RunStatus, WAIT_RUN_S } from './runs.js';
 export { SecretBackend } from './secrets.js';
 export { AccessToken } from './tokens.js';
 export { VaultSlot } from './vault.js';

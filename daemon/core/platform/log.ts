@@ -13,6 +13,8 @@ export type LogEvent =
   | 'call.failed'
   | 'rpc.failed'
   | 'hook.failed'
+  | 'run.failed'
+  | 'run.left_behind'
   | 'startup.failed'
   | 'leftovers.failed'
   | 'usage.not_saved'

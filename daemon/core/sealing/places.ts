@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AccountFields } from '../store/accounts.js';
 import type { StoredAnchor } from '../store/audit.js';
+import type { StoredGrant, StoredItem, StoredOwnSecret, StoredVersion } from '../store/capabilities.js';
 import type { StoredProvider } from '../store/providers.js';
 import type { SEALED_COLUMNS, SealedValue } from '../store/sealed.js';
 import type { StoredSecret } from '../store/secrets.js';
@@ -78,6 +79,40 @@ export const place = {
     ...sealedColumn('audit_anchor', id, 'sealed_key'),
     bound: digest([seq, mac.toString('hex'), since]),
   }),
+  /** Proof that a person trusted this version of a capability: nothing, bound to its manifest and its files. */
+  capabilityVersion: ({
+    id,
+    capabilityId,
+    number,
+    manifest,
+    digest: ofFiles,
+  }: Pick<StoredVersion, 'id' | 'capabilityId' | 'number' | 'manifest' | 'digest'>): Place => ({
+    ...sealedColumn('capability_versions', id, 'seal'),
+    bound: digest([capabilityId, number, manifest, ofFiles]),
+  }),
+  /** Proof that a person granted this to a capability: nothing, bound to both. */
+  capabilityGrant: ({
+    id,
+    capabilityId,
+    grant,
+  }: Pick<StoredGrant, 'id' | 'capabilityId' | 'grant'>): Place => ({
+    ...sealedColumn('capability_grants', id, 'seal'),
+    bound: digest([capabilityId, grant]),
+  }),
+  /** A secret of a capability, bound to it and to its name. */
+  capabilitySecret: ({
+    id,
+    capabilityId,
+    key,
+  }: Pick<StoredOwnSecret, 'id' | 'capabilityId' | 'key'>): Place => ({
+    ...sealedColumn('capability_secrets', id, 'value'),
+    bound: digest([capabilityId, key]),
+  }),
+  /** What a capability has stored, bound to it and to its name. */
+  capabilityItem: ({ id, capabilityId, key }: Pick<StoredItem, 'id' | 'capabilityId' | 'key'>): Place => ({
+    ...sealedColumn('capability_storage', id, 'value'),
+    bound: digest([capabilityId, key]),
+  }),
   /** Any of the above. */
   stored: (value: SealedValue): Place => {
     switch (value.table) {
@@ -89,6 +124,14 @@ export const place = {
         return place.secret(value);
       case 'audit_anchor':
         return place.auditAnchor(value);
+      case 'capability_versions':
+        return place.capabilityVersion(value);
+      case 'capability_grants':
+        return place.capabilityGrant(value);
+      case 'capability_secrets':
+        return place.capabilitySecret(value);
+      case 'capability_storage':
+        return place.capabilityItem(value);
     }
   },
   /**

@@ -3,10 +3,12 @@ import { trace } from '../platform/trace.js';
 import initial from './migrations/0001_initial.sql';
 import boundValues from './migrations/0002_bound_values.sql';
 import audit from './migrations/0003_audit.sql';
+import capabilities from './migrations/0004_capabilities.sql';
+import runs from './migrations/0005_runs.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
-const migrations: readonly string[] = [initial, boundValues, audit];
+const migrations: readonly string[] = [initial, boundValues, audit, capabilities, runs];
 
 export const SCHEMA_VERSION = migrations.length;
 

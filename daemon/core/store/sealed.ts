@@ -1,6 +1,7 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { AccountFields } from './accounts.js';
 import type { StoredAnchor } from './audit.js';
+import type { StoredGrant, StoredItem, StoredOwnSecret, StoredVersion } from './capabilities.js';
 import type { StoredProvider } from './providers.js';
 import type { StoredSecret } from './secrets.js';
 import type { Sqlite, Statement } from './sqlite.js';
@@ -11,6 +12,10 @@ export const SEALED_COLUMNS = {
   providers: ['client_secret', 'settings_seal'],
   secrets: ['value'],
   audit_anchor: ['sealed_key'],
+  capability_versions: ['seal'],
+  capability_grants: ['seal'],
+  capability_secrets: ['value'],
+  capability_storage: ['value'],
 } as const satisfies Record<string, readonly string[]>;
 export type SealedTable = keyof typeof SEALED_COLUMNS;
 
@@ -31,6 +36,15 @@ const BINDING_COLUMNS = {
   providers: { secretOrigins: 'secret_origins', settingsText: 'settings' },
   secrets: { key: 'key' },
   audit_anchor: { seq: 'seq', mac: 'mac', since: 'since' },
+  capability_versions: {
+    capabilityId: 'capability_id',
+    number: 'number',
+    manifest: 'manifest',
+    digest: 'digest',
+  },
+  capability_grants: { capabilityId: 'capability_id', grant: '"grant"' },
+  capability_secrets: { capabilityId: 'capability_id', key: 'key' },
+  capability_storage: { capabilityId: 'capability_id', key: 'key' },
 } as const satisfies Record<SealedTable, Readonly<Record<string, string>>>;
 
 /** What every sealed value of a table comes with. */
@@ -50,8 +64,28 @@ type SealedSecret = Sealed<'secrets'> & Pick<StoredSecret, keyof (typeof BINDING
 type SealedAnchor = Sealed<'audit_anchor'> &
   Pick<StoredAnchor, keyof (typeof BINDING_COLUMNS)['audit_anchor']>;
 
+type SealedVersion = Sealed<'capability_versions'> &
+  Pick<StoredVersion, keyof (typeof BINDING_COLUMNS)['capability_versions']>;
+
+type SealedGrant = Sealed<'capability_grants'> &
+  Pick<StoredGrant, keyof (typeof BINDING_COLUMNS)['capability_grants']>;
+
+type SealedOwnSecret = Sealed<'capability_secrets'> &
+  Pick<StoredOwnSecret, keyof (typeof BINDING_COLUMNS)['capability_secrets']>;
+
+type SealedItem = Sealed<'capability_storage'> &
+  Pick<StoredItem, keyof (typeof BINDING_COLUMNS)['capability_storage']>;
+
 /** A sealed value, with everything of its row that it is bound to. */
-export type SealedValue = SealedInAccount | SealedInProvider | SealedSecret | SealedAnchor;
+export type SealedValue =
+  | SealedInAccount
+  | SealedInProvider
+  | SealedSecret
+  | SealedAnchor
+  | SealedVersion
+  | SealedGrant
+  | SealedOwnSecret
+  | SealedItem;
 
 /** A part of the outdated values: of one row, or of the rows behind this one. */
 export interface Part {
@@ -82,6 +116,10 @@ export class SealedStore {
       providers: prepare(db, 'providers'),
       secrets: prepare(db, 'secrets'),
       audit_anchor: prepare(db, 'audit_anchor'),
+      capability_versions: prepare(db, 'capability_versions'),
+      capability_grants: prepare(db, 'capability_grants'),
+      capability_secrets: prepare(db, 'capability_secrets'),
+      capability_storage: prepare(db, 'capability_storage'),
     };
   }
 

@@ -41,7 +41,15 @@ interface Pass {
 }
 
 /** The tables whose values need no lease. */
-const OTHERS = ['providers', 'secrets', 'audit_anchor'] as const satisfies readonly SealedTable[];
+const OTHERS = [
+  'providers',
+  'secrets',
+  'audit_anchor',
+  'capability_versions',
+  'capability_grants',
+  'capability_secrets',
+  'capability_storage',
+] as const satisfies readonly SealedTable[];
 
 /** How many values one transaction seals, so that no other write waits long. */
 const BATCH = 64;

@@ -1,0 +1,29 @@
+import type { Secret } from '../../../shared/secret.js';
+
+/** A run, as far as its door is concerned. */
+export interface RunAtDoor {
+  readonly runId: string;
+  readonly capability: string;
+  readonly grants: readonly string[];
+  /** Called with each value that goes out through the door, before it does. */
+  readonly released: (value: Secret) => void;
+}
+
+/** Both ways in of a run, open until `close`. */
+export interface RunDoor {
+  /** `SIGILFORGE_SOCKET` and `SIGILFORGE_FD`. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The program's descriptor, and the one of ours that it becomes. */
+  readonly fd: number;
+  readonly source: number;
+  /** The program runs: closes the one of ours. */
+  started(): void;
+  /** Leaves only these grants, at once and for every connection. */
+  narrow(grants: readonly string[]): void;
+  close(): void;
+}
+
+/** Opens doors for runs. Only a daemon has one. */
+export interface RunDoors {
+  open(run: RunAtDoor): Promise<RunDoor>;
+}
