@@ -18,7 +18,7 @@ export const WAIT_RUN_S = 60;
 
 /** The longest text of one message, of a task and of an error, in characters. */
 const MOST_TEXT = 256 * 1024;
-const LongText = v.pipe(v.string(), v.maxLength(MOST_TEXT));
+export const LongText = v.pipe(v.string(), v.maxLength(MOST_TEXT));
 
 export const RunInfo = v.object({
   id: Uuid,
@@ -40,7 +40,7 @@ export const MessageRole = v.picklist(['system', 'user', 'assistant', 'tool', 'o
 export type MessageRole = v.InferOutput<typeof MessageRole>;
 
 /** Those that a program or an agent gives a message. */
-const OwnRole = v.picklist(['system', 'user', 'assistant', 'tool']);
+export const OwnRole = v.picklist(['system', 'user', 'assistant', 'tool']);
 
 export const RunMessage = v.object({
   id: Uuid,

@@ -23,6 +23,7 @@ export interface AnySchema extends v.GenericSchema {
   readonly item?: AnySchema;
   readonly entries?: Readonly<Record<string, AnySchema>>;
   readonly options?: readonly unknown[];
+  readonly literal?: unknown;
   readonly value?: AnySchema;
   readonly default?: unknown;
 }

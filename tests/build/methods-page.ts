@@ -112,6 +112,8 @@ function typeCell(shape: Shape): string {
       return shape.values.map((value) => (value === ' ' ? 'a space' : `\`${value}\``)).join(' or ');
     case 'map':
       return shape.of === 'string' ? 'object of strings' : 'object';
+    case 'unknown':
+      return 'any JSON value';
     default:
       return shape.kind;
   }

@@ -15,7 +15,9 @@ export type Shape =
   | { readonly kind: 'nullable'; readonly of: Shape }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   | { readonly kind: 'map'; readonly of: 'string' | 'unknown'; readonly schema: v.GenericSchema }
-  | { readonly kind: 'string' | 'number' | 'boolean'; readonly schema: v.GenericSchema };
+  | { readonly kind: 'string' | 'number' | 'boolean'; readonly schema: v.GenericSchema }
+  /** Any JSON value. */
+  | { readonly kind: 'unknown' };
 
 /** One of several shapes, known by the name of its first field. */
 interface Member {
@@ -149,12 +151,16 @@ function bareShape(schema: AnySchema, parts: Readonly<Record<string, unknown>>, 
       return { kind: 'union', members: membersOf(schema, parts, where) };
     case 'picklist':
       return { kind: 'choice', values: schema.options as readonly string[] };
+    case 'literal':
+      return { kind: 'choice', values: [String(schema.literal)] };
     case 'record':
       return { kind: 'map', of: schema.value?.type === 'string' ? 'string' : 'unknown', schema };
     case 'string':
     case 'number':
     case 'boolean':
       return { kind: schema.type, schema };
+    case 'unknown':
+      return { kind: 'unknown' };
     default:
       throw new Error(`${where} is of a type that no document can show: ${schema.type}.`);
   }

@@ -134,12 +134,15 @@ function schemaOf(shape: Shape, direction: Direction, title: string): Json {
     case 'number':
     case 'boolean':
       return { title, ...plain(shape.schema, direction) };
+    case 'unknown':
+      return { title };
   }
 }
 
 /** What a caller may leave out may also be `null`. */
 function entryOf({ shape, required }: Field, direction: Direction, title: string): Json {
-  const mayBeNull = direction === 'input' && !required && shape.kind !== 'nullable';
+  const mayBeNull =
+    direction === 'input' && !required && shape.kind !== 'nullable' && shape.kind !== 'unknown';
   return schemaOf(mayBeNull ? { kind: 'nullable', of: shape } : shape, direction, title);
 }
 

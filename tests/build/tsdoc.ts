@@ -132,7 +132,8 @@ function member({ name, text, shape, required, fallback }: Field, indent: string
   const lines = [text, ...rulesOf(shape)];
   const tag = isSent && fallback !== undefined ? ['', `@defaultValue ${JSON.stringify(fallback)}`] : [];
   const type = typeText(shape, indent, isSent);
-  const nothing = isSent && shape.kind !== 'nullable' ? ' | null | undefined' : ' | undefined';
+  const nothing =
+    isSent && shape.kind !== 'nullable' && shape.kind !== 'unknown' ? ' | null | undefined' : ' | undefined';
   return `${comment([...lines, ...tag], indent)}${indent}${name}${isOptional ? '?' : ''}: ${type}${isOptional ? nothing : ''};`;
 }
 
@@ -169,6 +170,7 @@ function typeText(shape: Shape, indent: string, isSent: boolean): string {
     case 'string':
     case 'number':
     case 'boolean':
+    case 'unknown':
       return shape.kind;
   }
 }

@@ -32,13 +32,13 @@ Returns an access token that works, refreshed first if necessary.
 
 @param params - \`service\`, \`account\`, \`min_valid_s\`, \`refresh_if_needed\`, \`rejected_token\`
 @returns The token.
-@throws \`not_found\`: There is no such account, provider, secret, sign-in or slot.
+@throws \`not_found\`: There is no such account, provider, secret, sign-in, slot, capability or run.
 @throws \`auth_required\`: There is no usable token and no way to refresh it: a person has to sign in again.
 @throws \`refresh_failed\`: The provider refused, or its answer was not usable.
 @throws \`network\`: The provider could not be reached.
-@throws \`config\`: There is a mistake in config.toml, or a provider lacks a setting.
+@throws \`config\`: There is a mistake in config.toml or in a manifest, or a provider lacks a setting.
 @throws \`vault_locked\`: The vault or the keychain is locked.
-@throws \`integrity\`: Stored data is not what was recorded.
+@throws \`integrity\`: Stored data, or a file of a capability, is not what was recorded.
 @throws Any call may also throw \`invalid_params\`, \`internal_error\`, \`store_unavailable\`, \`limit_exceeded\`, \`timeout\`, \`cancelled\`, \`incompatible\`, \`daemon_unavailable\`, \`denied\`.
 @example
 \`\`\`ts

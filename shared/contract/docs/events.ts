@@ -1,10 +1,11 @@
-import { AccountEvent, type events, Topic } from '../events.js';
+import { AccountEvent, type events, RunEvent, Topic } from '../events.js';
 import { accountTexts, EXAMPLE } from './common.js';
 import { type NamedType, namedChoice, namedObject, type TextsOf } from './types.js';
 
 export const eventTypes: Readonly<Record<string, NamedType>> = {
   Topic: namedChoice(Topic, 'A topic to subscribe to.', {
     accounts: 'Accounts that are added, removed, refreshed, or need a person.',
+    runs: 'Runs that are created, start, say something, or end. A narrowed connection may not ask for it.',
   }),
   AccountEvent: namedObject(
     AccountEvent,
@@ -16,6 +17,19 @@ export const eventTypes: Readonly<Record<string, NamedType>> = {
       at: 'When it happened.',
       account_id: 'The id of the account.',
       ...accountTexts,
+    },
+  ),
+  RunEvent: namedObject(
+    RunEvent,
+    'A notification of method `event`: what happened to which run, never what it says.',
+    {
+      subscription: 'The id that `subscribe` returned.',
+      topic: 'The topic that it belongs to.',
+      type: '`run_created`, `run_started`, `message_added` (`list_messages` has it) or `run_ended`.',
+      at: 'When it happened.',
+      run_id: 'The id of the run.',
+      capability: 'The name of its capability; `null` for work that runs elsewhere.',
+      status: 'How the run stands.',
     },
   ),
 };

@@ -1,5 +1,6 @@
 import { accountMethods, accountTypes } from './accounts.js';
 import { auditMethods, auditTypes } from './audit.js';
+import { capabilityMethods, capabilityTypes } from './capabilities.js';
 import { commonTypes } from './common.js';
 import { daemonMethods } from './daemon.js';
 import { doorMethods, doorTypes } from './doors.js';
@@ -7,7 +8,9 @@ import { eventMethods, eventTypes } from './events.js';
 import { providerTypes } from './provider-types.js';
 import { providerMethods } from './providers.js';
 import { referenceMethods } from './references.js';
+import { runMethods, runTypes } from './runs.js';
 import { secretMethods, secretTypes } from './secrets.js';
+import { storageMethods, storageTypes } from './storage.js';
 import { tokenMethods, tokenTypes } from './tokens.js';
 import type { NamedType } from './types.js';
 import { vaultMethods, vaultTypes } from './vault.js';
@@ -31,6 +34,9 @@ export const methodTexts = {
   ...auditMethods,
   ...eventMethods,
   ...doorMethods,
+  ...capabilityMethods,
+  ...storageMethods,
+  ...runMethods,
 };
 
 /** The types that documents refer to by their names. */
@@ -43,5 +49,8 @@ export const namedTypes: Readonly<Record<string, NamedType>> = {
   ...vaultTypes,
   ...doorTypes,
   ...auditTypes,
+  ...capabilityTypes,
+  ...storageTypes,
+  ...runTypes,
   ...commonTypes,
 };

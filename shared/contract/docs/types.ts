@@ -3,8 +3,10 @@ import type { ErrorKind } from '../../errors.js';
 import type { Provider, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
 import type { AccountDetails, AccountInfo, FlowStarted } from '../accounts.js';
 import type { AuditRecord } from '../audit.js';
-import type { AccountEvent } from '../events.js';
+import type { CapabilityDetails, CapabilityInfo, FileChange } from '../capabilities.js';
+import type { AccountEvent, RunEvent } from '../events.js';
 import type { ProviderSummary } from '../providers.js';
+import type { RunInfo, RunMessage } from '../runs.js';
 import type { AccessToken } from '../tokens.js';
 import type { MethodEntry } from '../types.js';
 import type { VaultSlot } from '../vault.js';
@@ -16,11 +18,17 @@ type NamedObject =
   | typeof FlowStarted
   | typeof AccessToken
   | typeof AccountEvent
+  | typeof CapabilityDetails
+  | typeof CapabilityInfo
+  | typeof FileChange
   | typeof Provider
   | typeof ProviderSummary
   | typeof RedirectRule
   | typeof RefreshRule
   | typeof Revocation
+  | typeof RunEvent
+  | typeof RunInfo
+  | typeof RunMessage
   | typeof VaultSlot
   | typeof AuditRecord;
 

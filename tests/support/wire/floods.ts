@@ -9,6 +9,11 @@ const flooded = (index: number) => FLOODED[index % FLOODED.length] ?? { service:
 const LONG_KEY = 'flood/long';
 const LONG_VALUE = 'x'.repeat(200 * 1024);
 
+/** A capability of the floods, and a run that is not there. */
+const CAPABILITY = { name: 'flood' };
+const STORED = { capability: 'flood', key: 'flooded' };
+const RUN = { run_id: STUB_ID };
+
 /** As many as there may be, which all have something in common with each other. */
 const GRANTS = Array.from({ length: 128 }, (_, index) => `auth://flood/own-${index}/token`);
 
@@ -77,6 +82,46 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   open_door: () => ['open_door', { grants: GRANTS }],
   list_doors: () => ['list_doors', {}],
   close_door: () => ['close_door', { door: 'aaaaaaaaaaaaaaaa' }],
+  register_capability: () => ['register_capability', { path: '/flood' }],
+  list_capabilities: () => ['list_capabilities', {}],
+  get_capability: () => ['get_capability', CAPABILITY],
+  set_capability_active: (index) => ['set_capability_active', { ...CAPABILITY, active: index % 2 === 0 }],
+  remove_capability: () => ['remove_capability', { name: 'flood-absent' }],
+  check_capability: () => ['check_capability', CAPABILITY],
+  trust_capability: () => ['trust_capability', CAPABILITY],
+  list_capability_versions: () => ['list_capability_versions', CAPABILITY],
+  grant_capability: (index) => [
+    'grant_capability',
+    { ...CAPABILITY, grant: GRANTS[index % GRANTS.length] ?? '' },
+  ],
+  revoke_capability: (index) => [
+    'revoke_capability',
+    { ...CAPABILITY, grant: GRANTS[index % GRANTS.length] ?? '' },
+  ],
+  set_capability_secret: (index) => [
+    'set_capability_secret',
+    { ...CAPABILITY, key: `KEY_${index % 10}`, value: LONG_VALUE },
+  ],
+  delete_capability_secret: (index) => [
+    'delete_capability_secret',
+    { ...CAPABILITY, key: `KEY_${index % 10}` },
+  ],
+  list_capability_secrets: () => ['list_capability_secrets', CAPABILITY],
+  storage_get: () => ['storage_get', STORED],
+  storage_set: () => ['storage_set', { ...STORED, value: LONG_VALUE }],
+  storage_delete: (index) =>
+    index % 2 === 0 ? ['storage_set', { ...STORED, value: 0 }] : ['storage_delete', STORED],
+  storage_list: () => ['storage_list', { capability: 'flood' }],
+  // One that is not there: so many programs would leave nothing of the machine to measure.
+  run_capability: () => ['run_capability', { name: 'flood-absent', args: { text: LONG_VALUE } }],
+  wait_run: () => ['wait_run', RUN],
+  cancel_run: () => ['cancel_run', RUN],
+  list_runs: () => ['list_runs', {}],
+  get_run: () => ['get_run', RUN],
+  list_messages: () => ['list_messages', RUN],
+  create_run: () => ['create_run', { task: 'A flood.' }],
+  append_message: () => ['append_message', { ...RUN, role: 'assistant', content: LONG_VALUE }],
+  finish_run: () => ['finish_run', RUN],
 };
 
 /** What floods need before they begin. */
