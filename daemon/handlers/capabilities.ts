@@ -27,8 +27,11 @@ export function capabilityHandlers({ capabilities, runs }: Core): Pick<Handlers,
       capability: await registry.setActive(name, active),
     }),
     remove_capability: async ({ name }) => {
-      await runs.endAllOf(registry.find(name).id);
-      return { removed: await registry.remove(name) };
+      const { id } = registry.find(name);
+      await runs.endAllOf(id);
+      const removed = await registry.remove(id);
+      trust.forget(id);
+      return { removed };
     },
     check_capability: ({ name }) => trust.check(name),
     trust_capability: async ({ name, digest }) => ({ capability: await trust.trust(name, digest) }),

@@ -1,12 +1,14 @@
+import { CapabilityStore } from '../store/capabilities.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
+import { Copies } from './copies.js';
 import { Granted } from './granted.js';
 import { OwnSecrets } from './own-secrets.js';
 import { Registry } from './registry.js';
 import { Storage } from './storage.js';
 import { Trust } from './trust.js';
 
-/** What is known about capabilities, built from the bottom up. */
+/** What is known about capabilities. */
 export interface Capabilities {
   readonly registry: Registry;
   readonly trust: Trust;
@@ -15,18 +17,19 @@ export interface Capabilities {
   readonly storage: Storage;
 }
 
-interface Collaborators {
+interface Options {
   readonly vault: Vault;
-  /** `Paths.capabilities` */
+  /** Where the read-only copies are (`Paths.capabilities`). */
   readonly copies: string;
 }
 
-export function openCapabilities(env: Env, { vault, copies }: Collaborators): Capabilities {
-  const registry = new Registry(env, { vault });
+export function openCapabilities(env: Env, { vault, copies }: Options): Capabilities {
+  const store = new CapabilityStore(env.db);
+  const registry = new Registry(env, { vault, store });
   const parts = { vault, registry };
   return {
     registry,
-    trust: new Trust(env, { ...parts, copies }),
+    trust: new Trust(env, { ...parts, store, copies: new Copies(copies) }),
     granted: new Granted(env, parts),
     ownSecrets: new OwnSecrets(env, parts),
     storage: new Storage(env, parts),

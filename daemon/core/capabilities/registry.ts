@@ -1,49 +1,130 @@
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
 import type { CapabilityDetails, ResultOf } from '../../../shared/contract/index.js';
-import type { Manifest } from '../../../shared/manifest.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { MANIFEST_FILE, type Manifest, readManifest } from '../../../shared/manifest.js';
+import { timestamp } from '../platform/clock.js';
+import { newId } from '../platform/id.js';
+import { type Listed, pageOf } from '../platform/pages.js';
+import type { CapabilityStore, StoredCapability, StoredVersion } from '../store/capabilities.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
+import { detailsOf, infoOf } from './described.js';
+import { digestOf, readFolder } from './folder.js';
+import { checkManifest, textOfManifest } from './manifest-file.js';
+import { sealVersion } from './sealed-version.js';
 
 /** A capability with the version that runs. */
-export interface Capability {
-  readonly id: string;
-  readonly name: string;
-  readonly path: string;
-  readonly active: boolean;
-  readonly versionId: string;
+export interface Capability extends StoredCapability {
+  /** As it is stored: `Trust.ready` proves that a person trusted it. */
+  readonly stored: StoredVersion;
   readonly manifest: Manifest;
 }
 
 interface Collaborators {
   readonly vault: Vault;
+  readonly store: CapabilityStore;
 }
+
+const LISTED: Listed<StoredCapability> = { name: 'capabilities', keyOf: ({ name }) => [name] };
 
 /** The capabilities that are registered. */
 export class Registry {
-  constructor(_env: Env, _parts: Collaborators) {}
+  readonly #env: Env;
+  readonly #vault: Vault;
+  readonly #store: CapabilityStore;
 
-  register(_path: string): Promise<CapabilityDetails> {
-    throw new Error('not built');
+  constructor(env: Env, { vault, store }: Collaborators) {
+    this.#env = env;
+    this.#vault = vault;
+    this.#store = store;
   }
 
-  list(_cursor: string | undefined): ResultOf<'list_capabilities'> {
-    throw new Error('not built');
+  /** Throws `already_exists` for a name that is in use, and what `readFolder` and `checkManifest` throw. */
+  async register(folder: string): Promise<CapabilityDetails> {
+    if (!path.isAbsolute(folder)) throw relative();
+    const root = await realpath(folder).catch(() => folder);
+    const files = await readFolder(root, new Map());
+    const text = await textOfManifest(root, files);
+    const { manifest } = checkManifest(path.join(root, MANIFEST_FILE), text, files);
+    const { name, version, active } = manifest;
+    const sealer = await this.#vault.unlocked();
+    await this.#env.db.write(() => {
+      if (this.#store.find(name)) throw taken(name);
+      const now = timestamp(this.#env.clock.wall());
+      const id = newId();
+      this.#store.insert({ id, name, path: root, active, createdAt: now, updatedAt: now });
+      const first = { id: newId(), capabilityId: id, number: 1, version, manifest: text };
+      this.#store.addVersion(
+        sealVersion(sealer, { ...first, digest: digestOf(files), trustedAt: now }),
+        files,
+      );
+    });
+    return this.describe(name);
   }
 
-  describe(_name: string): CapabilityDetails {
-    throw new Error('not built');
+  list(cursor: string | undefined): ResultOf<'list_capabilities'> {
+    const page = pageOf(LISTED, this.#store.all(), (stored) => infoOf(this.#withVersion(stored)), cursor);
+    return { capabilities: page.items, cursor: page.cursor };
   }
 
-  setActive(_name: string, _active: boolean): Promise<CapabilityDetails> {
-    throw new Error('not built');
+  describe(name: string): CapabilityDetails {
+    return detailsOf(this.find(name), this.#store);
   }
 
-  /** Says whether it was there. */
-  remove(_name: string): Promise<boolean> {
-    throw new Error('not built');
+  async setActive(name: string, active: boolean): Promise<CapabilityDetails> {
+    const { id } = this.find(name);
+    await this.#env.db.write(() => this.#store.setActive(id, active, timestamp(this.#env.clock.wall())));
+    return this.describe(name);
+  }
+
+  /** Removes it with everything that is its own. Says whether it was there. */
+  async remove(id: string): Promise<boolean> {
+    const removed = await this.#env.db.write(() => this.#store.remove(id));
+    await this.#env.db.truncateLog();
+    return removed;
   }
 
   /** Throws `not_found`. */
-  find(_name: string): Capability {
-    throw new Error('not built');
+  find(name: string): Capability {
+    const stored = this.#store.find(name);
+    if (stored === undefined) throw absent();
+    return this.#withVersion(stored);
   }
+
+  #withVersion(capability: StoredCapability): Capability {
+    const stored = this.#store.latestVersion(capability.id);
+    const read = stored && readManifest(stored.manifest);
+    if (
+      stored === undefined ||
+      read === undefined ||
+      'faults' in read ||
+      read.manifest.name !== capability.name
+    )
+      throw damaged(capability.name);
+    return { ...capability, stored, manifest: read.manifest };
+  }
+}
+
+function relative(): SigilforgeError {
+  return new SigilforgeError('invalid_params', 'path is not a whole path, from the root on.');
+}
+
+function taken(name: string): SigilforgeError {
+  return new SigilforgeError('already_exists', `A capability is called ${name} already.`, {
+    hint: `Take what is in its folder now with: sigilforge capability trust ${name}. Or remove it with: sigilforge capability remove ${name}`,
+  });
+}
+
+/** The name is not repeated: the caller may have given a value instead. */
+function absent(): SigilforgeError {
+  return new SigilforgeError('not_found', 'There is no such capability.', {
+    hint: 'List the capabilities with: sigilforge capability list',
+  });
+}
+
+function damaged(name: string): SigilforgeError {
+  return new SigilforgeError('integrity', `What is stored about the capability ${name} is damaged.`, {
+    hint: `Remove it with: sigilforge capability remove ${name}. Then add it again.`,
+  });
 }

@@ -1,37 +1,171 @@
-import type { CapabilityDetails, ResultOf } from '../../../shared/contract/index.js';
+import path from 'node:path';
+import type { CapabilityDetails, FileChange, ResultOf } from '../../../shared/contract/index.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
+import { MANIFEST_FILE } from '../../../shared/manifest.js';
+import { timestamp } from '../platform/clock.js';
+import { newId } from '../platform/id.js';
+import { type Listed, pageOf } from '../platform/pages.js';
+import type { CapabilityStore, ListedVersion, StoredFile } from '../store/capabilities.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
+import type { Copies } from './copies.js';
+import { differences } from './differences.js';
+import { digestOf, type KnownHashes, readFolder } from './folder.js';
+import { checkManifest, textOfManifest } from './manifest-file.js';
 import type { Capability, Registry } from './registry.js';
+import { assertTrusted, sealVersion } from './sealed-version.js';
 
 interface Collaborators {
   readonly vault: Vault;
+  readonly store: CapabilityStore;
   readonly registry: Registry;
-  /** Where the read-only copies are (`Paths.capabilities`). */
-  readonly copies: string;
+  readonly copies: Copies;
 }
+
+/** So many changed files are named in an error. */
+const NAMED = 20;
+
+const LISTED: Listed<ListedVersion> = {
+  name: 'capability_versions',
+  // The newest first.
+  keyOf: ({ number }) => [String(Number.MAX_SAFE_INTEGER - number)],
+};
 
 /** What of each capability may run: only what a person trusted. */
 export class Trust {
-  constructor(_env: Env, _parts: Collaborators) {}
+  readonly #env: Env;
+  readonly #vault: Vault;
+  readonly #store: CapabilityStore;
+  readonly #registry: Registry;
+  readonly #copies: Copies;
+  readonly #known: KnownHashes = new Map();
 
-  check(_name: string): Promise<ResultOf<'check_capability'>> {
-    throw new Error('not built');
+  constructor(env: Env, { vault, store, registry, copies }: Collaborators) {
+    this.#env = env;
+    this.#vault = vault;
+    this.#store = store;
+    this.#registry = registry;
+    this.#copies = copies;
+  }
+
+  /** What is in the folder now, beside what was trusted. */
+  async check(name: string): Promise<ResultOf<'check_capability'>> {
+    const { path: folder, stored } = this.#registry.find(name);
+    const found = await readFolder(folder, this.#known);
+    return {
+      changes: differences(this.#store.files(stored.id), found),
+      digest: digestOf(found),
+      trusted_manifest: stored.manifest,
+      manifest: await textOfManifest(folder, found).catch(nullIfAbsent),
+    };
   }
 
   /** Throws `integrity` if the folder is no longer what `digest` says. */
-  trust(_name: string, _digest: string | undefined): Promise<CapabilityDetails> {
-    throw new Error('not built');
+  async trust(name: string, digest: string | undefined): Promise<CapabilityDetails> {
+    const { id, path: folder } = this.#registry.find(name);
+    const found = await readFolder(folder, this.#known);
+    const shown = digestOf(found);
+    if (digest !== undefined && digest !== shown) throw changedMeanwhile(name);
+    const text = await textOfManifest(folder, found);
+    const { manifest } = checkManifest(path.join(folder, MANIFEST_FILE), text, found);
+    if (manifest.name !== name) throw renamed(name, manifest.name);
+    const sealer = await this.#vault.unlocked();
+    await this.#env.db.write(() => {
+      const latest = this.#store.latestVersion(id);
+      if (latest?.digest === shown) return;
+      const next = {
+        id: newId(),
+        capabilityId: id,
+        number: (latest?.number ?? 0) + 1,
+        version: manifest.version,
+      };
+      const trustedAt = timestamp(this.#env.clock.wall());
+      this.#store.addVersion(
+        sealVersion(sealer, { ...next, manifest: text, digest: shown, trustedAt }),
+        found,
+      );
+    });
+    return this.#registry.describe(name);
   }
 
-  versions(_name: string, _cursor: string | undefined): ResultOf<'list_capability_versions'> {
-    throw new Error('not built');
+  versions(name: string, cursor: string | undefined): ResultOf<'list_capability_versions'> {
+    const { id } = this.#registry.find(name);
+    const page = pageOf(
+      LISTED,
+      this.#store.versions(id),
+      ({ number, version, trustedAt, fileCount, manifest }) => ({
+        ...{ number, version, trusted_at: trustedAt },
+        ...{ file_count: fileCount, manifest },
+      }),
+      cursor,
+    );
+    return { versions: page.items, cursor: page.cursor };
   }
 
   /**
    * The read-only copy of what is trusted, made if it is not there. Throws `integrity` with the list if the folder is not what
-   * was trusted, or if what the database says was not trusted by a person.
+   * was trusted, or if what is stored was not trusted by a person.
    */
-  ready(_capability: Capability): Promise<string> {
-    throw new Error('not built');
+  async ready({ id, name, path: source, stored }: Capability): Promise<string> {
+    const files = this.#store.files(stored.id);
+    assertTrusted(await this.#vault.unlocked(), { name }, stored, files);
+    const changes = differences(files, await this.#found(source));
+    if (changes.length > 0) throw changed(name, changes);
+    return this.#copies.of({ capabilityId: id, source, digest: stored.digest, files });
   }
+
+  /** Removes the copies of what is no longer trusted or registered. No run is under way. */
+  sweep(): void {
+    const wanted = this.#store
+      .all()
+      .map(({ id }) => this.#store.latestVersion(id))
+      .flatMap((version) => (version ? `${version.capabilityId}/${version.digest}` : []));
+    this.#copies.sweep(new Set(wanted));
+  }
+
+  /** Of a capability that was removed. */
+  forget(id: string): void {
+    this.#copies.remove(id);
+  }
+
+  /** A folder that is gone has no files. */
+  async #found(source: string): Promise<StoredFile[]> {
+    try {
+      return await readFolder(source, this.#known);
+    } catch (thrown) {
+      if (asSigilforgeError(thrown).kind === 'not_found') return [];
+      throw thrown;
+    }
+  }
+}
+
+function nullIfAbsent(thrown: unknown): null {
+  if (['not_found', 'limit_exceeded'].includes(asSigilforgeError(thrown).kind)) return null;
+  throw thrown;
+}
+
+function changed(name: string, changes: readonly FileChange[]): SigilforgeError {
+  const named = changes.slice(0, NAMED).map(({ path: file, change }) => `\n  ${change}: ${file}`);
+  const rest = changes.length > NAMED ? `\n  and ${changes.length - NAMED} more` : '';
+  return new SigilforgeError(
+    'integrity',
+    `The files of the capability ${name} are not what was trusted:${named.join('')}${rest}`,
+    { hint: `See the changes and trust them with: sigilforge capability trust ${name}` },
+  );
+}
+
+function changedMeanwhile(name: string): SigilforgeError {
+  return new SigilforgeError(
+    'integrity',
+    `The files of the capability ${name} were changed after they were shown.`,
+    {
+      hint: `See the changes again with: sigilforge capability trust ${name}`,
+    },
+  );
+}
+
+function renamed(name: string, other: string): SigilforgeError {
+  return new SigilforgeError('config', `The manifest calls it ${other}, and it is registered as ${name}.`, {
+    hint: `Give it its name back, or remove it with: sigilforge capability remove ${name}, and add it again.`,
+  });
 }
