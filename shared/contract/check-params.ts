@@ -19,10 +19,15 @@ function withoutNulls(schemas: readonly AnySchema[], value: unknown): unknown {
   if (!isRecord(value)) return value;
   const kept = Object.entries(value).flatMap(([name, inner]) => {
     const own = schemas.flatMap((schema) => schemasOf(schema, name));
-    const isLeftOut = inner === null && own.length > 0 && !own.some((schema) => v.is(schema, null));
+    const isLeftOut = inner === null && own.length > 0 && !own.some(takesNull);
     return isLeftOut ? [] : [[name, withoutNulls(own, inner)]];
   });
   return Object.fromEntries(kept);
+}
+
+/** Whether `null` is a value of its own. What may be any JSON value or left out is left out. */
+function takesNull(schema: AnySchema): boolean {
+  return v.is(schema, null) && !(schema.type === 'optional' && schema.wrapped?.type === 'unknown');
 }
 
 /** What a schema says about its entry of this name. */

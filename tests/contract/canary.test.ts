@@ -37,6 +37,14 @@ const good: Record<string, unknown> = {
   password: 'x',
   grants: ['auth://example/work/token'],
   door: 'aaaaaaaaaaaaaaaa',
+  path: '/home/me/weather',
+  name: 'weather',
+  active: true,
+  grant: 'auth://example/work/token',
+  run_id: '01936b7c-5f2e-7c3a-8b1d-2f4e6a8c0b1d',
+  task: 'x',
+  role: 'assistant',
+  content: 'x',
 };
 
 const said: string[] = [];

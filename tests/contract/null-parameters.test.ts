@@ -1,3 +1,4 @@
+import type * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { Handlers } from '../../daemon/handlers/handlers.js';
 import { checkParams } from '../../shared/contract/check-params.js';
@@ -18,6 +19,9 @@ async function echo(): Promise<WireClient> {
 
 const entriesOf = (name: MethodName) => Object.entries(contract[name].params.entries);
 const isOptional = (entry: { readonly type: string }) => entry.type === 'optional';
+
+/** Whether `null` is a value of its own: that which is stored may be any JSON value. */
+const takesNull = (entry: v.GenericSchema | undefined) => entry?.type === 'unknown';
 
 /** The parameters of the method's example that may not be left out. */
 function requiredParams(name: MethodName): Record<string, unknown> {
@@ -53,7 +57,8 @@ describe.each(withParams)('%s', (name) => {
   test('says that a parameter is missing where it must be there and is null', async () => {
     const client = await echo();
     const required = requiredParams(name);
-    for (const param of Object.keys(required)) {
+    const entries: v.ObjectEntries = contract[name].params.entries;
+    for (const param of Object.keys(required).filter((each) => !takesNull(entries[each]))) {
       const message = `${name}: ${param} is missing.`;
       const byName = await client.call(name, { ...required, [param]: null });
       expect(byName.error).toMatchObject({ code: -32602, message });
@@ -135,6 +140,14 @@ describe('objects inside', () => {
     expect(checkParams('add_account', { ...account, params }).params).toEqual({
       audience: 'https://api.example.org',
     });
+  });
+
+  test('null within any JSON value, and as one', () => {
+    const run = { name: 'weather', args: { city: null, more: [null, { deep: null }] } };
+    expect(checkParams('run_capability', run).args).toEqual(run.args);
+    expect(checkParams('run_capability', { name: 'weather', args: null }).args).toBeUndefined();
+    expect(checkParams('storage_set', { key: 'last', value: null }).value).toBeNull();
+    expect(checkParams('storage_set', { key: 'last', value: { a: null } }).value).toEqual({ a: null });
   });
 
   test('null stays where it is a value: what is not known of refresh tokens, or has no field', () => {

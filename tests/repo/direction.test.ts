@@ -97,6 +97,8 @@ describe('inside the core', () => {
     'references',
     'transfer',
     'audit',
+    'capabilities',
+    'runs',
   ];
   const inCore = own.filter(({ file, target }) => file.startsWith(CORE) && target.startsWith(CORE));
 
@@ -230,6 +232,9 @@ test('a file name that stands three times is the name of a room or of a group of
     'references',
     'doors',
     'audit',
+    'capabilities',
+    'storage',
+    'runs',
   ];
   const files = sourceFiles().filter((file) => !file.startsWith('cli/commands/'));
   const names = files.map((file) => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length));

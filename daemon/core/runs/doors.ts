@@ -1,6 +1,6 @@
 import type { Secret } from '../../../shared/secret.js';
 
-/** A run, as far as its door is concerned. */
+/** What the door of a run needs to know about it. */
 export interface RunAtDoor {
   readonly runId: string;
   readonly capability: string;

@@ -157,7 +157,7 @@ export const runMethods: TextsOf<typeof runs> = {
     },
   },
   create_run: {
-    params: { task: 'What is to be done.' },
+    params: { task: 'What the work is about.' },
     result: { text: 'What was begun.', fields: { run: 'The run.' } },
     errors: [],
     example: { params: { task: 'Sort the mail of today.' }, result: { run: exampleWork } },

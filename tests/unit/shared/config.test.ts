@@ -31,6 +31,7 @@ test('every key has the default of the contract', () => {
     vals: { enabled: false, allow: ['*'], cache_ttl_s: 300, timeout_s: 10 },
     limits: Object.fromEntries(Object.entries(LIMITS).map(([key, { usual }]) => [key, usual])),
     audit: { strict: false, keep_days: 90 },
+    runs: { keep_days: 30, at_once: 4 },
     hooks: {},
     providers: {},
   });
@@ -94,6 +95,8 @@ describe('a mistake is told by file, line and key, and the value is not repeated
     ['a number out of bounds', '[refresh]\nahead_s = 4711000', 2, 'refresh.ahead_s'],
     ['a limit that would lock its user out', '[limits]\nconnections = 1', 2, 'limits.connections'],
     ['a limit that there is not', '[limits]\ndoor = 4711', 2, 'limits.door'],
+    ['no day of keeping', '[runs]\nkeep_days = 0', 2, 'runs.keep_days'],
+    ['no run at once', '[runs]\nat_once = 0', 2, 'runs.at_once'],
     ['a fraction', '[refresh]\nahead_s = 47.11', 2, 'refresh.ahead_s'],
     ['no number at all', '[refresh]\nahead_s = nan', 2, 'refresh.ahead_s'],
     ['a text for a switch', '[vals]\nenabled = "canary"', 2, 'vals.enabled'],

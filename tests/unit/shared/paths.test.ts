@@ -17,6 +17,9 @@ describe('Linux', () => {
       state: '/home/ada/.local/state/sigilforge',
       logFile: '/home/ada/.local/state/sigilforge/sigilforged.log',
       rescue: '/home/ada/.local/state/sigilforge/rescue',
+      capabilities: '/home/ada/.local/state/sigilforge/capabilities',
+      runs: '/home/ada/.local/state/sigilforge/runs',
+      transcripts: '/home/ada/.local/state/sigilforge/transcripts',
       socket: '/home/ada/.local/state/sigilforge/run/sigilforge.sock',
       socketPinned: false,
     });
@@ -169,6 +172,9 @@ describe('overrides', () => {
       state: '/sf/state',
       logFile: '/sf/state/sigilforged.log',
       rescue: '/sf/state/rescue',
+      capabilities: '/sf/state/capabilities',
+      runs: '/sf/state/runs',
+      transcripts: '/sf/state/transcripts',
       socket: '/sf/run/sigilforge.sock',
       socketPinned: false,
     });
