@@ -1,5 +1,13 @@
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
+import { MOST_GRANTS } from '../../../shared/grant.js';
+import { Secret } from '../../../shared/secret.js';
+import { timestamp } from '../platform/clock.js';
+import { newId } from '../platform/id.js';
+import { place } from '../sealing/places.js';
+import type { StoredGrant } from '../store/capabilities.js';
+import { GrantStore } from '../store/capability-data.js';
 import type { Env } from '../store/env.js';
-import type { Vault } from '../vault/vault.js';
+import type { Sealer, Vault } from '../vault/vault.js';
 import type { Registry } from './registry.js';
 
 interface Collaborators {
@@ -10,26 +18,84 @@ interface Collaborators {
 /** Called with the capability's id and what is still granted to it. */
 type Listener = (capabilityId: string, grants: readonly string[]) => void;
 
-/** What a person granted to capabilities. */
+/** What a person granted to capabilities. Each grant is sealed, so that a database which was altered grants nothing. */
 export class Granted {
-  constructor(_env: Env, _parts: Collaborators) {}
+  readonly #env: Env;
+  readonly #vault: Vault;
+  readonly #registry: Registry;
+  readonly #store: GrantStore;
+  readonly #listeners = new Set<Listener>();
 
-  /** Returns all that is granted now, in the usual spelling. */
-  grant(_name: string, _grant: string): Promise<string[]> {
-    throw new Error('not built');
+  constructor(env: Env, { vault, registry }: Collaborators) {
+    this.#env = env;
+    this.#vault = vault;
+    this.#registry = registry;
+    this.#store = new GrantStore(env.db);
   }
 
-  revoke(_name: string, _grant: string): Promise<{ revoked: boolean; grants: string[] }> {
-    throw new Error('not built');
+  /** Returns all that is granted now, in the usual spelling. */
+  async grant(name: string, grant: string): Promise<string[]> {
+    const { id: capabilityId } = this.#registry.find(name);
+    const sealer = await this.#vault.unlocked();
+    await this.#env.db.write(() => {
+      const granted = this.#store.all(capabilityId);
+      const id = granted.find((own) => own.grant === grant)?.id ?? newId();
+      if (granted.length >= MOST_GRANTS && !granted.some((own) => own.id === id)) throw tooMany();
+      const seal = sealer.seal(place.capabilityGrant({ id, capabilityId, grant }), new Secret(''));
+      this.#store.put({ id, capabilityId, grant, grantedAt: timestamp(this.#env.clock.wall()), seal });
+    });
+    return this.#texts(capabilityId);
+  }
+
+  /** Also while the vault is locked: a person can always take back what was granted. */
+  async revoke(name: string, grant: string): Promise<{ revoked: boolean; grants: string[] }> {
+    const { id } = this.#registry.find(name);
+    const revoked = await this.#env.db.write(() => this.#store.remove(id, grant));
+    const grants = this.#texts(id);
+    for (const listener of this.#listeners) listener(id, grants);
+    return { revoked, grants };
   }
 
   /** What is granted to a capability, each proven. Throws `integrity`. */
-  of(_capabilityId: string): Promise<string[]> {
-    throw new Error('not built');
+  async of(capabilityId: string): Promise<string[]> {
+    const sealer = await this.#vault.unlocked();
+    const granted = this.#store.all(capabilityId);
+    for (const grant of granted) assertProven(sealer, grant);
+    return granted.map(({ grant }) => grant);
   }
 
   /** Listens for what is taken back, until the returned function is called. */
-  whenRevoked(_listener: Listener): () => void {
-    throw new Error('not built');
+  whenRevoked(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
+
+  #texts(capabilityId: string): string[] {
+    return this.#store.all(capabilityId).map(({ grant }) => grant);
+  }
+}
+
+function assertProven(sealer: Sealer, granted: StoredGrant): void {
+  try {
+    sealer.open(place.capabilityGrant(granted), granted.seal);
+  } catch (thrown) {
+    throw asSigilforgeError(thrown).kind === 'integrity' ? altered(granted.grant, thrown) : thrown;
+  }
+}
+
+function altered(grant: string, cause: unknown): SigilforgeError {
+  return new SigilforgeError(
+    'integrity',
+    `It is stored that ${grant} was granted to the capability, and that is not proven.`,
+    {
+      hint: `Grant it again with: sigilforge capability grant NAME ${grant}`,
+      cause,
+    },
+  );
+}
+
+function tooMany(): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `A capability has at most ${MOST_GRANTS} grants.`, {
+    hint: 'Write * for a whole segment, or revoke what is not needed.',
+  });
 }

@@ -1,5 +1,14 @@
+import { isUtf8 } from 'node:buffer';
 import type { CheckedParamsOf, ResultOf } from '../../../shared/contract/index.js';
-import type { Secret } from '../../../shared/secret.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { Secret } from '../../../shared/secret.js';
+import { timestamp } from '../platform/clock.js';
+import { newId } from '../platform/id.js';
+import { type Listed, pageOf } from '../platform/pages.js';
+import { place } from '../sealing/places.js';
+import { readBytes } from '../secrets/encoding.js';
+import type { StoredOwnSecret } from '../store/capabilities.js';
+import { OwnSecretStore } from '../store/capability-data.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import type { Registry } from './registry.js';
@@ -9,24 +18,89 @@ interface Collaborators {
   readonly registry: Registry;
 }
 
+/** So many secrets may a capability have. */
+const MOST = 256;
+
+const LISTED: Listed<StoredOwnSecret> = { name: 'capability_secrets', keyOf: ({ key }) => [key] };
+
 /** The secrets that only runs of their capability get. */
 export class OwnSecrets {
-  constructor(_env: Env, _parts: Collaborators) {}
+  readonly #env: Env;
+  readonly #vault: Vault;
+  readonly #registry: Registry;
+  readonly #store: OwnSecretStore;
 
-  set(_params: CheckedParamsOf<'set_capability_secret'>): Promise<{ key: string }> {
-    throw new Error('not built');
+  constructor(env: Env, { vault, registry }: Collaborators) {
+    this.#env = env;
+    this.#vault = vault;
+    this.#registry = registry;
+    this.#store = new OwnSecretStore(env.db);
   }
 
-  delete(_name: string, _key: string): Promise<boolean> {
-    throw new Error('not built');
+  async set({
+    name,
+    key,
+    value,
+    encoding,
+  }: CheckedParamsOf<'set_capability_secret'>): Promise<{ key: string }> {
+    const { id: capabilityId } = this.#registry.find(name);
+    const bytes = readBytes(value, encoding);
+    if (!isUtf8(bytes)) throw notText();
+    const secret = new Secret(bytes.toString('utf8'));
+    const sealer = await this.#vault.unlocked();
+    await this.#env.db.write(() => {
+      const now = timestamp(this.#env.clock.wall());
+      const known = this.#store.find(capabilityId, key);
+      if (!known && this.#store.all(capabilityId).length >= MOST) throw tooMany();
+      const { id, createdAt } = known ?? { id: newId(), createdAt: now };
+      const sealed = sealer.seal(place.capabilitySecret({ id, capabilityId, key }), secret);
+      this.#store.put({ id, capabilityId, key, value: sealed, createdAt, updatedAt: now });
+    });
+    await this.#env.db.truncateLog();
+    return { key };
   }
 
-  list(_name: string, _cursor: string | undefined): ResultOf<'list_capability_secrets'> {
-    throw new Error('not built');
+  /** Says whether there was one. */
+  async delete(name: string, key: string): Promise<boolean> {
+    const { id } = this.#registry.find(name);
+    const deleted = await this.#env.db.write(() => this.#store.remove(id, key));
+    await this.#env.db.truncateLog();
+    return deleted;
   }
 
-  /** All of a capability, for a run. Throws `integrity`, `vault_locked`. */
-  open(_capabilityId: string): Promise<ReadonlyMap<string, Secret>> {
-    throw new Error('not built');
+  list(name: string, cursor: string | undefined): ResultOf<'list_capability_secrets'> {
+    const { id } = this.#registry.find(name);
+    const itemOf = ({ key, createdAt, updatedAt }: StoredOwnSecret) => ({
+      ...{ key, created_at: createdAt },
+      updated_at: updatedAt,
+    });
+    const page = pageOf(LISTED, this.#store.all(id), itemOf, cursor);
+    return { secrets: page.items, cursor: page.cursor };
   }
+
+  /** All of a capability, for a run. Throws `integrity`, naming the secret, and `vault_locked`. */
+  async open(capabilityId: string): Promise<ReadonlyMap<string, Secret>> {
+    const sealer = await this.#vault.unlocked();
+    return new Map(
+      this.#store
+        .all(capabilityId)
+        .map((secret) => [secret.key, sealer.open(place.capabilitySecret(secret), secret.value)]),
+    );
+  }
+}
+
+function notText(): SigilforgeError {
+  return new SigilforgeError(
+    'invalid_params',
+    'A secret of a capability is text, and this value is not UTF-8.',
+    {
+      hint: 'Store it as base64 text, and have the capability decode it.',
+    },
+  );
+}
+
+function tooMany(): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `A capability has at most ${MOST} secrets.`, {
+    hint: 'Delete one with: sigilforge capability secret delete NAME KEY',
+  });
 }

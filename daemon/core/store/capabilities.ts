@@ -61,6 +61,8 @@ export interface StoredItem {
   readonly updatedAt: string;
 }
 
+const COLUMNS = 'id, name, path, active, created_at, updated_at';
+
 interface CapabilityRow {
   readonly id: string;
   readonly name: string;
@@ -110,10 +112,11 @@ export class CapabilityStore {
   readonly #secrets: Statement<[string], { key: string }>;
 
   constructor(db: Sqlite) {
-    this.#find = db.prepare('SELECT * FROM capabilities WHERE name = ?');
-    this.#all = db.prepare('SELECT * FROM capabilities ORDER BY name');
+    this.#find = db.prepare(`SELECT ${COLUMNS} FROM capabilities WHERE name = ?`);
+    this.#all = db.prepare(`SELECT ${COLUMNS} FROM capabilities ORDER BY name`);
     this.#insert = db.prepare(
-      'INSERT INTO capabilities VALUES (@id, @name, @path, @active, @created_at, @updated_at)',
+      `INSERT INTO capabilities (id, name, path, active, created_at, updated_at)
+        VALUES (@id, @name, @path, @active, @created_at, @updated_at)`,
     );
     this.#setActive = db.prepare('UPDATE capabilities SET active = ?, updated_at = ? WHERE id = ?');
     this.#remove = db.prepare('DELETE FROM capabilities WHERE id = ?');

@@ -1,9 +1,11 @@
--- What agents and apps run as: a folder each, of which only what was trusted runs. Times are ISO 8601 in UTC.
+-- What agents and apps run as: a folder each, of which only what was trusted runs. Times are ISO 8601 in UTC. `storage_version`
+-- counts the changes of its storage, so that no version of a value comes twice.
 CREATE TABLE capabilities (
   id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   path TEXT NOT NULL,
   active INTEGER NOT NULL CHECK (active IN (0, 1)),
+  storage_version INTEGER NOT NULL DEFAULT 0,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL
 ) STRICT;
@@ -53,7 +55,7 @@ CREATE TABLE capability_secrets (
   UNIQUE (capability_id, key)
 ) STRICT;
 
--- What a capability keeps for itself: JSON values, sealed. `bytes` is the length of the JSON, `version` counts its changes.
+-- What a capability keeps for itself: JSON values, sealed. `bytes` is the length of the JSON, `version` that of its last change.
 CREATE TABLE capability_storage (
   id TEXT NOT NULL PRIMARY KEY,
   capability_id TEXT NOT NULL REFERENCES capabilities (id) ON DELETE CASCADE,

@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { StorageKey } from '../../../shared/contract/storage.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { Secret } from '../../../shared/secret.js';
+
+/** Of one capability, the bytes of all values as JSON, and of one value. */
+export const STORAGE_LIMITS = { keys: 10_000, bytes: 8 * 1024 * 1024, valueBytes: 256 * 1024 } as const;
+
+/** A value that is to be stored. It is treated as a secret: what a capability keeps may be one. */
+export interface StorageEntry {
+  readonly key: string;
+  readonly json: Secret;
+  readonly bytes: number;
+}
+
+/** Throws `invalid_params` or `limit_exceeded` for what cannot be stored. No sentence repeats the value. */
+export function readEntry(key: string, value: unknown): StorageEntry {
+  if (!v.is(StorageKey, key)) throw badKey();
+  const json = jsonOf(value);
+  if (json === undefined) throw badValue();
+  const bytes = Buffer.byteLength(json);
+  if (bytes > STORAGE_LIMITS.valueBytes) {
+    throw new SigilforgeError(
+      'limit_exceeded',
+      `A stored value has at most ${STORAGE_LIMITS.valueBytes / 1024} KiB as JSON.`,
+      { hint: 'Split it over several keys, or keep it in a file.' },
+    );
+  }
+  return { key, json: new Secret(json), bytes };
+}
+
+export function tooMuch(limit: string): SigilforgeError {
+  return new SigilforgeError('limit_exceeded', `The storage of a capability holds at most ${limit}.`, {
+    hint: 'Delete what is not needed with storage_delete, or with null in the result of a run.',
+  });
+}
+
+/** `undefined` for what is not JSON, or nested so deep that it cannot be written. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function badKey(): SigilforgeError {
+  return new SigilforgeError(
+    'invalid_params',
+    'The key of a stored value is a name of 1 to 255 characters, without control characters.',
+  );
+}
+
+function badValue(): SigilforgeError {
+  return new SigilforgeError('invalid_params', 'A stored value is JSON.');
+}
