@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EXAMPLE } from '../../shared/contract/docs/common.js';
@@ -5,6 +6,7 @@ import { methodTexts } from '../../shared/contract/docs/index.js';
 import { type Api, camelCase, contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { isRecord } from '../../shared/json.js';
 import { addAccount, begin, knowProvider } from '../support/accounts.js';
+import { weather, writeCapability } from '../support/capabilities.js';
 import {
   type SecretService,
   secretServiceInstalled,
@@ -33,8 +35,11 @@ const VARIES: Partial<Record<MethodName, readonly string[]>> = {
   list_audit: ['executable', 'script'],
 };
 
-/** Only a daemon has doors. */
-const DOORS: readonly MethodName[] = ['open_door', 'list_doors', 'close_door'];
+/** Only a daemon has doors, and runs capabilities. */
+const OF_DAEMON: readonly MethodName[] = [
+  ...(['open_door', 'list_doors', 'close_door'] as const),
+  ...(['run_capability', 'wait_run', 'cancel_run', 'list_runs', 'get_run', 'list_messages'] as const),
+];
 
 describe.each(backends)('with $name', ({ via, start }) => {
   let provider: OpenIdProvider;
@@ -78,6 +83,30 @@ describe.each(backends)('with $name', ({ via, start }) => {
     return backend.connect?.() ?? api;
   }
 
+  /** Stores the secret and makes the grant that `weather` needs before it runs. */
+  async function equip(): Promise<void> {
+    await api.setCapabilitySecret({ name: 'weather', key: 'API_KEY', value: 'correct horse' });
+    await api.grantCapability({ name: 'weather', grant: 'auth://example/work/token' });
+  }
+
+  /** A run that is over. */
+  async function runWeather(): Promise<Replacements> {
+    await equip();
+    const { run } = await api.runCapability({ name: 'weather', args: { city: 'Bern' }, wait: true });
+    return { [EXAMPLE.runId]: run.id };
+  }
+
+  /** Work that runs elsewhere. */
+  async function beginWork(): Promise<Replacements> {
+    const { run } = await api.createRun({ task: 'Sort the mail of today.' });
+    return { [EXAMPLE.runId]: run.id };
+  }
+
+  async function store(): Promise<Replacements> {
+    await api.storageSet({ capability: 'weather', key: 'last', value: { city: 'Bern', celsius: 7 } });
+    return {};
+  }
+
   /** What an example needs before it, besides an account and a secret. */
   const preparations: Partial<Record<MethodName, () => Promise<Replacements>>> = {
     set_provider: async () => ({ 'https://id.example.org': provider.issuer }),
@@ -107,6 +136,33 @@ describe.each(backends)('with $name', ({ via, start }) => {
       const { door } = await api.openDoor({ grants: [] });
       return { [EXAMPLE.door]: door };
     },
+    register_capability: async () => ({
+      [EXAMPLE.capabilityPath]: await writeCapability(path.join(backend.sandbox.home, 'weather'), weather),
+    }),
+    list_capability_secrets: async () => {
+      await equip();
+      return {};
+    },
+    storage_get: store,
+    storage_set: async () => {
+      await api.storageDelete({ capability: 'weather', key: 'last' });
+      return {};
+    },
+    storage_list: store,
+    run_capability: async () => {
+      await equip();
+      return {};
+    },
+    wait_run: runWeather,
+    cancel_run: async () => {
+      const { run } = await api.runCapability({ name: 'weather', args: { city: 'Bern', wait: true } });
+      return { [EXAMPLE.runId]: run.id };
+    },
+    list_runs: runWeather,
+    get_run: runWeather,
+    list_messages: runWeather,
+    append_message: beginWork,
+    finish_run: beginWork,
   };
 
   /** Those that end something come last, the password before what uses it. */
@@ -119,6 +175,7 @@ describe.each(backends)('with $name', ({ via, start }) => {
     'vault_recovery_key',
     'vault_rotate',
     'delete_secret',
+    'remove_capability',
     'remove_account',
     'remove_provider',
     ...(via === 'daemon' ? (['restrict', 'shutdown'] as const) : (['shutdown', 'restrict'] as const)),
@@ -126,7 +183,7 @@ describe.each(backends)('with $name', ({ via, start }) => {
 
   const order = [...methodNames.filter((name) => !last.includes(name)), ...last].filter(
     (name) =>
-      (keychainInstalled || name !== 'vault_add_keychain') && (via === 'daemon' || !DOORS.includes(name)),
+      (keychainInstalled || name !== 'vault_add_keychain') && (via === 'daemon' || !OF_DAEMON.includes(name)),
   );
 
   test.each(order)('%s', async (name) => {

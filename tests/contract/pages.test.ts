@@ -1,12 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import path, { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SigilforgeClient } from '../../client/index.js';
 import { type Listed, PAGE_BYTES, pageOf } from '../../daemon/core/platform/pages.js';
 import { contract, type MethodName, methodNames } from '../../shared/contract/index.js';
+import { weather, writeCapability } from '../support/capabilities.js';
 import { backends, type DaemonBackend, startDaemon } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { hasPython } from '../support/start/terminal.js';
@@ -52,6 +53,8 @@ test('every list has a cursor, last in its parameters and in its result', () => 
   expect(LISTS).toEqual([
     ...['list_providers', 'list_accounts', 'accounts_status'],
     ...['list_unread_answers', 'get_secrets', 'list_secrets', 'list_audit', 'list_doors'],
+    ...['list_capabilities', 'list_capability_versions', 'list_capability_secrets', 'storage_list'],
+    ...['list_runs', 'list_messages'],
   ]);
   for (const name of LISTS) {
     expect(Object.keys(contract[name].params.entries).at(-1)).toBe('cursor');
@@ -127,10 +130,24 @@ test('what stays is on one page, whatever comes and goes between two pages', asy
   expect(seen).toHaveLength(601);
 });
 
+async function aCapability({ api, sandbox }: DaemonBackend): Promise<string> {
+  const folder = await writeCapability(path.join(sandbox.home, 'weather'), weather);
+  return (await api.registerCapability({ path: folder })).capability.name;
+}
+
+/** What some lists are about, besides where a page begins. */
+const SUBJECTS: Partial<Record<MethodName, (backend: DaemonBackend) => Promise<object>>> = {
+  list_capability_versions: async (backend) => ({ name: await aCapability(backend) }),
+  list_capability_secrets: async (backend) => ({ name: await aCapability(backend) }),
+  storage_list: async (backend) => ({ capability: await aCapability(backend) }),
+  list_messages: async ({ api }) => ({ run_id: (await api.createRun({ task: 'Sort the mail.' })).run.id }),
+};
+
 describe.each(LISTS)('%s', (method) => {
   test('refuses a cursor that is not one, and one of another list', async () => {
-    const { daemon } = await stopAfter(startDaemon());
-    const client = await stopAfter(WireClient.connect(daemon.socket));
+    const backend = await stopAfter(startDaemon());
+    const client = await stopAfter(WireClient.connect(backend.daemon.socket));
+    const about = (await SUBJECTS[method]?.(backend)) ?? {};
     const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const cursors = [
       'canary!',
@@ -141,14 +158,14 @@ describe.each(LISTS)('%s', (method) => {
       encoded(null),
     ];
     for (const cursor of cursors) {
-      const { error } = await client.call(method, { cursor });
+      const { error } = await client.call(method, { ...about, cursor });
       expect(error).toMatchObject({
         code: -32602,
         data: { kind: 'invalid_params', hint: expect.stringContaining('first page') },
       });
       expect(JSON.stringify(error)).not.toContain('canary');
     }
-    expect(await client.call(method, { cursor: null })).toHaveProperty('result.cursor', null);
+    expect(await client.call(method, { ...about, cursor: null })).toHaveProperty('result.cursor', null);
   });
 });
 

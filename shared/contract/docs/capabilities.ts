@@ -105,7 +105,7 @@ const exampleDetails: CapabilityDetails = {
 
 export const capabilityMethods: TextsOf<typeof capabilities> = {
   register_capability: {
-    params: { path: 'The folder, in which `manifest.json` says what the capability is.' },
+    params: { path: 'The whole path of the folder, in which `manifest.json` says what the capability is.' },
     result: detailsText('What was registered.'),
     errors: ['not_found', 'already_exists', 'config', 'unsafe_path', ...OPENS_VAULT],
     example: {

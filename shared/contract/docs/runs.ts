@@ -147,7 +147,7 @@ export const runMethods: TextsOf<typeof runs> = {
         messages: [
           {
             id: EXAMPLE.messageId,
-            role: 'assistant',
+            role: 'output',
             content: 'Asking for the weather of Bern.',
             created_at: EXAMPLE.used,
           },
