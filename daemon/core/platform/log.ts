@@ -15,6 +15,8 @@ export type LogEvent =
   | 'hook.failed'
   | 'run.failed'
   | 'run.left_behind'
+  | 'run.not_written'
+  | 'run.transcript_not_written'
   | 'startup.failed'
   | 'leftovers.failed'
   | 'usage.not_saved'

@@ -1,0 +1,67 @@
+import type { CheckedParamsOf, ResultOf, RunInfo, RunMessage } from '../../../shared/contract/index.js';
+import { cursorAfter, isFull, keyAfter } from '../platform/pages.js';
+import { LATEST_ID, type RunStore, type StoredMessage, type StoredRun } from '../store/runs.js';
+
+/** Rows that are read at once. */
+const READ = 100;
+const RUNS = 'runs';
+const MESSAGES = 'messages';
+
+export function infoOf(run: StoredRun): RunInfo {
+  const { id, capability, task, status, error } = run;
+  return {
+    ...{ id, capability, task, status },
+    created_at: run.createdAt,
+    started_at: run.startedAt,
+    completed_at: run.completedAt,
+    error,
+    exit_code: run.exitCode,
+    duration_ms: run.durationMs,
+  };
+}
+
+export function messageOf({ id, role, content, createdAt }: StoredMessage): RunMessage {
+  return { id, role, content, created_at: createdAt };
+}
+
+/** A page of runs, the newest first. */
+export function listRuns(store: RunStore, query: CheckedParamsOf<'list_runs'>): ResultOf<'list_runs'> {
+  const { capability, status, cursor } = query;
+  const [before = LATEST_ID] = cursor === undefined ? [] : keyAfter(RUNS, cursor);
+  const read = (from: string | undefined) =>
+    store.page({ capability, status, before: from ?? before, limit: READ });
+  const page = pageOfRows(RUNS, read, infoOf);
+  return { runs: page.items, cursor: page.cursor };
+}
+
+/** A page of what a run said, in its order. */
+export function listMessages(
+  store: RunStore,
+  { run_id, after = '', cursor }: CheckedParamsOf<'list_messages'>,
+): ResultOf<'list_messages'> {
+  const [from = ''] = cursor === undefined ? [] : keyAfter(MESSAGES, cursor);
+  const first = from > after ? from : after;
+  const page = pageOfRows(MESSAGES, (last) => store.messages(run_id, last ?? first, READ), messageOf);
+  return { messages: page.items, cursor: page.cursor };
+}
+
+/** As many rows as fit on a page, read in pieces: `read` gives those that follow a row. */
+function pageOfRows<R extends { readonly id: string }, T>(
+  list: string,
+  read: (last: string | undefined) => R[],
+  itemOf: (row: R) => T,
+): { readonly items: T[]; readonly cursor: string | null } {
+  const items: T[] = [];
+  let bytes = 0;
+  for (let last: string | undefined; ; ) {
+    const rows = read(last);
+    for (const row of rows) {
+      const item = itemOf(row);
+      bytes += Buffer.byteLength(JSON.stringify(item)) + 1;
+      if (isFull(items, bytes)) return { items, cursor: cursorAfter(list, [last ?? '']) };
+      items.push(item);
+      last = row.id;
+    }
+    if (rows.length < READ) return { items, cursor: null };
+  }
+}

@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import path from 'node:path';
+import { makePrivateFolder } from '../../../shared/private-folder.js';
+import { removeIfPossible } from '../../../shared/whole-file.js';
+import { ensurePrivateFile } from '../platform/files.js';
+import { timeOf } from '../platform/id.js';
+import type { Logger } from '../platform/log.js';
+import { Turns } from '../platform/turns.js';
+
+const ENDING = '.jsonl';
+
+/** One file for each run, of JSON lines: its configuration, what it said, and how it ended. */
+export class Transcripts {
+  readonly #folder: string;
+  readonly #log: Logger;
+  readonly #turns = new Turns();
+  /** Said once, until a line is written again. */
+  #failed = false;
+
+  constructor(folder: string, log: Logger) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  fileOf(runId: string): string {
+    return path.join(this.#folder, `${runId}${ENDING}`);
+  }
+
+  /** Adds lines after those that were added before. Never throws: a disk that takes nothing ends no run. */
+  add(runId: string, entries: readonly object[]): Promise<void> {
+    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    return this.#turns.take(() => this.#write(runId, text));
+  }
+
+  remove(runId: string): void {
+    removeIfPossible(this.fileOf(runId));
+  }
+
+  /** Removes those of runs that began before then, in milliseconds since 1970, and are not `kept`. */
+  sweep(before: number, isKept: (runId: string) => boolean): void {
+    for (const name of namesIn(this.#folder)) {
+      const runId = path.basename(name, ENDING);
+      if (name.endsWith(ENDING) && timeOf(runId) < before && !isKept(runId)) this.remove(runId);
+    }
+  }
+
+  async #write(runId: string, text: string): Promise<void> {
+    try {
+      makePrivateFolder(this.#folder);
+      ensurePrivateFile(this.fileOf(runId));
+      await appendFile(this.fileOf(runId), text);
+      this.#failed = false;
+    } catch {
+      if (!this.#failed) this.#log.warn('run.transcript_not_written');
+      this.#failed = true;
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
