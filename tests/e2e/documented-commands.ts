@@ -56,6 +56,12 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'sigilforge door close NAME': {
     because: 'no program has a door there; tests/cli/door.test.ts opens some',
   },
+  'sigilforge capability create weather --runner python': {},
+  'sigilforge capability add ./weather': {},
+  'sigilforge capability secret set weather API_KEY': { input: 'a key of the weather\n' },
+  'sigilforge capability grant weather auth://github/work/token': {},
+  'sigilforge capability run weather --args \'{"city":"Bern"}\'': { prints: /^.*Bern.*\n$/ },
+  'sigilforge runs list': { prints: /\tweather\tcompleted\t/ },
   'sigilforge audit': { prints: /\tget_token\tauth:\/\/github\/work\/token\treleased\t1\n/ },
   "sigilforge audit --reference 'auth://github/*/token'": { prints: /auth:\/\/github\/work\/token/ },
   'sigilforge audit --program main.py --follow': {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { MethodName, ParamsOf } from '../../../shared/contract/index.js';
 import type { FakeProvider } from '../provider/fake-provider.js';
 import { STUB_ID } from '../start/stub-handlers.js';
@@ -9,10 +10,18 @@ const flooded = (index: number) => FLOODED[index % FLOODED.length] ?? { service:
 const LONG_KEY = 'flood/long';
 const LONG_VALUE = 'x'.repeat(200 * 1024);
 
-/** A capability of the floods, and a run that is not there. */
-const CAPABILITY = { name: 'flood' };
-const STORED = { capability: 'flood', key: 'flooded' };
-const RUN = { run_id: STUB_ID };
+/** The capabilities of the floods: one that stays, and one that comes and goes. */
+const CAPABILITY = { name: 'webhook-signer' };
+const REMOVED = { name: 'pseudonyms' };
+const register = ({ name }: { name: string }): Call => [
+  'register_capability',
+  { path: fileURLToPath(new URL(`../../../client/examples/${name}`, import.meta.url)) },
+];
+const STORED = { capability: CAPABILITY.name, key: 'flooded' };
+const LONG_TEXT = 'x'.repeat(16 * 1024);
+/** The record of work that `prepareFloods` has begun; in another process, one that is not there. */
+let work = { run_id: STUB_ID };
+const ABSENT_RUN = { run_id: STUB_ID };
 
 /** As many as there may be, which all have something in common with each other. */
 const GRANTS = Array.from({ length: 128 }, (_, index) => `auth://flood/own-${index}/token`);
@@ -82,11 +91,11 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   open_door: () => ['open_door', { grants: GRANTS }],
   list_doors: () => ['list_doors', {}],
   close_door: () => ['close_door', { door: 'aaaaaaaaaaaaaaaa' }],
-  register_capability: () => ['register_capability', { path: '/flood' }],
+  register_capability: () => register(CAPABILITY),
   list_capabilities: () => ['list_capabilities', {}],
   get_capability: () => ['get_capability', CAPABILITY],
   set_capability_active: (index) => ['set_capability_active', { ...CAPABILITY, active: index % 2 === 0 }],
-  remove_capability: () => ['remove_capability', { name: 'flood-absent' }],
+  remove_capability: (index) => (index % 2 === 0 ? register(REMOVED) : ['remove_capability', REMOVED]),
   check_capability: () => ['check_capability', CAPABILITY],
   trust_capability: () => ['trust_capability', CAPABILITY],
   list_capability_versions: () => ['list_capability_versions', CAPABILITY],
@@ -111,17 +120,17 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   storage_set: () => ['storage_set', { ...STORED, value: LONG_VALUE }],
   storage_delete: (index) =>
     index % 2 === 0 ? ['storage_set', { ...STORED, value: 0 }] : ['storage_delete', STORED],
-  storage_list: () => ['storage_list', { capability: 'flood' }],
+  storage_list: () => ['storage_list', { capability: CAPABILITY.name }],
   // One that is not there: so many programs would leave nothing of the machine to measure.
-  run_capability: () => ['run_capability', { name: 'flood-absent', args: { text: LONG_VALUE } }],
-  wait_run: () => ['wait_run', RUN],
-  cancel_run: () => ['cancel_run', RUN],
+  run_capability: () => ['run_capability', { name: 'absent', args: { text: LONG_VALUE } }],
+  wait_run: () => ['wait_run', { ...work, timeout_s: 0 }],
+  cancel_run: () => ['cancel_run', ABSENT_RUN],
   list_runs: () => ['list_runs', {}],
-  get_run: () => ['get_run', RUN],
-  list_messages: () => ['list_messages', RUN],
+  get_run: () => ['get_run', work],
+  list_messages: () => ['list_messages', work],
   create_run: () => ['create_run', { task: 'A flood.' }],
-  append_message: () => ['append_message', { ...RUN, role: 'assistant', content: LONG_VALUE }],
-  finish_run: () => ['finish_run', RUN],
+  append_message: () => ['append_message', { ...work, role: 'assistant', content: LONG_TEXT }],
+  finish_run: () => ['finish_run', ABSENT_RUN],
 };
 
 /** What floods need before they begin. */
@@ -136,6 +145,11 @@ export async function prepareFloods(
   await call('set_provider', { id: 'flood', ...settings, flows: ['client_credentials'] });
   for (const account of FLOODED) await call('add_account', { ...account, flow: 'client_credentials' });
   await call('set_secret', { key: LONG_KEY, value: LONG_VALUE });
+  const [method, params] = register(CAPABILITY);
+  await call(method, params);
+  const begun = JSON.stringify(await call('create_run', { task: 'A flood.' }));
+  const [id = STUB_ID] = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(begun) ?? [];
+  work = { run_id: id };
 }
 
 /** One request of a flood. */
