@@ -1,4 +1,4 @@
-import type { AccountEvent, Api } from '../shared/contract/index.js';
+import type { Api, SigilforgeEvent } from '../shared/contract/index.js';
 import type { References } from './references/with-references.js';
 
 /** How `connect` finds what answers. */
@@ -14,7 +14,8 @@ export interface ConnectOptions {
    * the system forbids Unix sockets), `socket` in `config.toml`, and the usual place.
    */
   readonly socket?: string;
-  /** The limit for one call in milliseconds, by default 120,000. `waitFlow` may take its own `timeout_s` in addition. */
+  /** The limit for one call in milliseconds, by default 120,000. `waitFlow` and `waitRun` may
+   * take their own `timeout_s` in addition, and `runCapability` with `wait` as long as the run takes. */
   readonly timeout?: number;
   /** Called with a sentence that the user should read: about their vault, or about a daemon of another version. */
   readonly onNotice?: (sentence: string) => void;
@@ -25,7 +26,7 @@ export interface SigilforgeClient extends Api, References, AsyncDisposable {
   /** What answers: a daemon, or the library in this process. */
   readonly via: 'daemon' | 'direct';
   /** Calls `listener` for each event that this client has subscribed to (`subscribe`). Returns a function that removes it. */
-  onEvent(listener: (event: AccountEvent) => void): () => void;
+  onEvent(listener: (event: SigilforgeEvent) => void): () => void;
   /** Ends the client. Pending calls fail with `cancelled`. */
   close(): Promise<void>;
 }

@@ -3,12 +3,12 @@ import { JSONRPCClient } from 'json-rpc-2.0/dist/client.js';
 import type { JSONRPCResponse } from 'json-rpc-2.0/dist/models.js';
 import * as v from 'valibot';
 import {
-  AccountEvent,
   contract,
   DoorClosed,
   type MethodName,
   type ParamsOf,
   type ResultOf,
+  SigilforgeEvent,
 } from '../shared/contract/index.js';
 import { fromWire, SigilforgeError } from '../shared/errors.js';
 import { MAX_TIMER_MS } from '../shared/limits.js';
@@ -27,7 +27,7 @@ const DOUBTFUL = new Set(['method_not_found', 'invalid_params', 'internal_error'
 /** Connects to the daemon. Resolves to `undefined` if none listens. */
 export async function openConnection(
   address: Address,
-  onEvent: (event: AccountEvent) => void = () => {},
+  onEvent: (event: SigilforgeEvent) => void = () => {},
 ): Promise<DaemonConnection | undefined> {
   const reached = await reach(address);
   return reached && new DaemonConnection(reached, onEvent);
@@ -40,7 +40,7 @@ export class DaemonConnection {
   /** Where the daemon was found; `null` for an inherited descriptor. */
   readonly address: string | null;
   readonly #lines: Lines;
-  readonly #onEvent: (event: AccountEvent) => void;
+  readonly #onEvent: (event: SigilforgeEvent) => void;
   readonly #rpc: JSONRPCClient;
   readonly #pending = new Set<number>();
   readonly #closedDoors = new Set<string>();
@@ -49,7 +49,7 @@ export class DaemonConnection {
   #open = true;
   #held = false;
 
-  constructor({ lines, socket }: Reached, onEvent: (event: AccountEvent) => void) {
+  constructor({ lines, socket }: Reached, onEvent: (event: SigilforgeEvent) => void) {
     this.address = socket;
     this.#lines = lines;
     this.#onEvent = onEvent;
@@ -148,7 +148,7 @@ export class DaemonConnection {
   }
 
   #notify(params: unknown): void {
-    const event = v.safeParse(AccountEvent, params);
+    const event = v.safeParse(SigilforgeEvent, params);
     if (event.success) this.#onEvent(event.output);
   }
 

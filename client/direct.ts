@@ -1,4 +1,4 @@
-import type { AccountEvent } from '../shared/contract/index.js';
+import type { SigilforgeEvent } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
 import { pinnedDescriptor, pinnedSocket } from '../shared/paths.js';
 import type { SigilforgeClient } from './api.js';
@@ -11,8 +11,8 @@ import { withReferences } from './references/with-references.js';
  */
 export async function openDirect(onNotice?: (sentence: string) => void): Promise<SigilforgeClient> {
   assertNotPinned();
-  const listeners = new Set<(event: AccountEvent) => void>();
-  const onEvent = (event: AccountEvent) => {
+  const listeners = new Set<(event: SigilforgeEvent) => void>();
+  const onEvent = (event: SigilforgeEvent) => {
     for (const listener of listeners) listener(event);
   };
   const { createLocalApi } = await loadLibrary();

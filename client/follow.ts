@@ -1,4 +1,4 @@
-import type { AccountEvent } from '../shared/contract/index.js';
+import type { SigilforgeEvent, Topic } from '../shared/contract/index.js';
 import { findSocket } from './address.js';
 import { openConnection } from './connection.js';
 import { noDaemon } from './no-daemon.js';
@@ -15,11 +15,12 @@ export interface Following {
 }
 
 /**
- * Follows the account events of the daemon of this environment. `onNotice` as that of `connect`. Throws
+ * Follows the events of these topics of the daemon of this environment. `onNotice` as that of `connect`. Throws
  * `daemon_unavailable` if none runs.
  */
 export async function follow(
-  onEvent: (event: AccountEvent) => void,
+  topics: [Topic, ...Topic[]],
+  onEvent: (event: SigilforgeEvent) => void,
   onNotice: (sentence: string) => void,
 ): Promise<Following> {
   const address = await findSocket();
@@ -29,7 +30,7 @@ export async function follow(
   if (notice !== undefined) onNotice(notice);
   connection.hold(true);
   try {
-    await connection.call('subscribe', { topics: ['accounts'] }, SUBSCRIBE_LIMIT);
+    await connection.call('subscribe', { topics }, SUBSCRIBE_LIMIT);
   } catch (thrown) {
     connection.disconnect();
     throw thrown;

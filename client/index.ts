@@ -22,6 +22,8 @@ export type {
   AccountInfo,
   Api,
   Credential,
+  RunEvent,
+  SigilforgeEvent,
 } from '../shared/contract/index.js';
 export { type ErrorKind, SigilforgeError } from '../shared/errors.js';
 export type { ConnectOptions, SigilforgeClient } from './api.js';

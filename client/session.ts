@@ -1,11 +1,13 @@
 import {
-  type AccountEvent,
   type MethodName,
   type ParamsOf,
   type ResultOf,
+  type SigilforgeEvent,
   WAIT_FLOW_S,
+  WAIT_RUN_S,
 } from '../shared/contract/index.js';
 import { SigilforgeError } from '../shared/errors.js';
+import { MOST_RUN_S } from '../shared/manifest.js';
 import { Term } from '../shared/term.js';
 import type { Address } from './address.js';
 import { type DaemonConnection, openConnection } from './connection.js';
@@ -16,7 +18,7 @@ import { errorHere } from './other-session.js';
 export class Session {
   readonly #address: Address;
   readonly #timeout: number;
-  readonly #listeners = new Set<(event: AccountEvent) => void>();
+  readonly #listeners = new Set<(event: SigilforgeEvent) => void>();
   #connection: DaemonConnection | undefined;
   #opening: Promise<boolean> | undefined;
   #closed = false;
@@ -62,7 +64,7 @@ export class Session {
     return this.#connection?.address ?? null;
   }
 
-  onEvent(listener: (event: AccountEvent) => void): () => void {
+  onEvent(listener: (event: SigilforgeEvent) => void): () => void {
     this.#listeners.add(listener);
     this.#connection?.hold(true);
     return () => {
@@ -111,10 +113,16 @@ export class Session {
   }
 }
 
-function waitingTime(method: MethodName, params: object | undefined): number {
-  if (method !== 'wait_flow') return 0;
-  const seconds = params !== undefined && 'timeout_s' in params ? params.timeout_s : undefined;
-  return 1000 * (typeof seconds === 'number' ? seconds : WAIT_FLOW_S);
+/** How long the daemon waits if `timeout_s` does not say, in seconds. */
+const WAITS: Partial<Record<MethodName, number>> = { wait_flow: WAIT_FLOW_S, wait_run: WAIT_RUN_S };
+
+/** How long a call may wait by its own nature, in milliseconds: a run as long as a manifest may allow it. */
+function waitingTime(method: MethodName, params: object = {}): number {
+  if (method === 'run_capability') return 'wait' in params && params.wait === true ? 1000 * MOST_RUN_S : 0;
+  const usual = WAITS[method];
+  if (usual === undefined) return 0;
+  const seconds = 'timeout_s' in params ? params.timeout_s : undefined;
+  return 1000 * (typeof seconds === 'number' ? seconds : usual);
 }
 
 function closedError(): SigilforgeError {

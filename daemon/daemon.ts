@@ -112,6 +112,8 @@ function serveCore(
   };
   const finish = async (): Promise<void> => {
     core.signIns.close();
+    // While their doors are open.
+    await core.runs.close();
     doors.end();
     await serving?.close();
     await core.close();
@@ -139,6 +141,9 @@ function serveCore(
   const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);
   log.info('daemon.ready', { version: VERSION, socket });
+  core.runs.begin(doors).catch((thrown: unknown) => {
+    log.warn('startup.failed', { kind: reported(thrown, 'startup.failed', log).kind });
+  });
   // Started now, so that the first token does not wait for the keychain.
   core.tend().catch((thrown: unknown) => {
     log.warn('startup.failed', { kind: reported(thrown, 'startup.failed', log).kind });

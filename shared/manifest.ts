@@ -25,8 +25,10 @@ export const VariableName = v.pipe(
   pattern(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'a name of 1 to 128 letters (A to Z, a to z), digits and _'),
 );
 
-/** How long a run may take if its manifest does not say, and at most, in seconds. */
-const TIMEOUT_S = { usual: 60, most: 86_400 };
+/** How long a run may take if its manifest does not say, in seconds. */
+const USUAL_RUN_S = 60;
+/** The longest time that a manifest may allow a run, in seconds. */
+export const MOST_RUN_S = 86_400;
 
 const Line = v.pipe(v.string(), v.minLength(1), v.maxLength(1024));
 const Prose = v.pipe(v.string(), v.maxLength(8192));
@@ -66,10 +68,7 @@ export const Manifest = v.strictObject({
   grants: v.optional(v.pipe(v.array(GrantWish), v.maxLength(MOST_GRANTS)), []),
   /** Variables that a run gets, each with the value of a reference that `grants` covers. */
   env: v.optional(v.record(VariableName, GrantWish), {}),
-  timeout_s: v.optional(
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(TIMEOUT_S.most)),
-    TIMEOUT_S.usual,
-  ),
+  timeout_s: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_RUN_S)), USUAL_RUN_S),
   /** Whether several runs of it may be under way at once. */
   concurrent: v.optional(v.boolean(), false),
   active: v.optional(v.boolean(), true),

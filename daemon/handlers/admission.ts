@@ -46,7 +46,12 @@ const JUDGES: ReadonlyMap<MethodName, Judge> = new Map<MethodName, Judge>([
   ['token_info', permitsToken],
   ['resolve', ({ reference }, rights) => permitsReference(reference, rights)],
   ['get_secret', ({ key }, rights) => v.is(SecretKey, key) && rights.permits(secretNamed(key))],
-  ['subscribe', (_params, rights) => rights.grants?.some(namesAccount) ?? true],
+  ['subscribe', permitsSubscription],
+  ['storage_get', permitsOwnStorage],
+  ['storage_set', permitsOwnStorage],
+  ['storage_delete', permitsOwnStorage],
+  ['storage_list', permitsOwnStorage],
+  ['append_message', ({ run_id }, rights) => rights.run !== undefined && rights.run.runId === run_id],
 ]);
 
 /** These tell nothing that is not granted, whatever their parameters are. */
@@ -104,6 +109,18 @@ function permitsToken(params: Named, rights: Rights, isApiKey: IsApiKey): boolea
 function permitsReference(reference: unknown, rights: Rights): boolean {
   const usual = typeof reference === 'string' ? usualSpelling(reference) : undefined;
   return usual !== undefined && rights.permits(usual);
+}
+
+/** To the events of accounts; those of runs are for connections that were not narrowed. */
+function permitsSubscription({ topics }: Named, rights: Rights): boolean {
+  if (Array.isArray(topics) && topics.includes('runs')) return false;
+  return rights.grants?.some(namesAccount) ?? true;
+}
+
+/** A run may leave its own name out. */
+function permitsOwnStorage({ capability }: Named, { run }: Rights): boolean {
+  if (run === undefined) return false;
+  return capability === undefined || capability === null || capability === run.capability;
 }
 
 /** Whether a grant is for the token or the API key of an account. */

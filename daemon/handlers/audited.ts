@@ -1,4 +1,5 @@
 import { asSigilforgeError, type ErrorKind } from '../../shared/errors.js';
+import { Secret } from '../../shared/secret.js';
 import type { Audit } from '../core/audit/audit.js';
 import type { Handlers, Peer } from './handlers.js';
 import { recordedSpelling, secretNamed, tokenOf } from './named-reference.js';
@@ -21,6 +22,8 @@ interface About<P, R> {
   readonly reference: (params: P) => string | null;
   /** Without it, an answer holds what `reference` names. */
   readonly released?: (answer: R) => readonly string[];
+  /** What a run gets by it, which must not be seen in what it says. */
+  readonly value?: (answer: R) => string | null;
 }
 
 /** The handlers of the methods that hand out a credential, such that each release and each refusal is recorded. */
@@ -28,15 +31,21 @@ export function audited(handlers: Handlers, audit: Audit): Pick<Handlers, Releas
   const resolve = recorded(audit, handlers.resolve, {
     method: 'resolve',
     reference: ({ reference }) => recordedSpelling(reference) ?? null,
+    value: ({ value }) => value,
   });
   return {
-    get_token: recorded(audit, handlers.get_token, { method: 'get_token', reference: tokenOf }),
+    get_token: recorded(audit, handlers.get_token, {
+      method: 'get_token',
+      reference: tokenOf,
+      value: ({ access_token }) => access_token,
+    }),
     refresh_token: recorded(audit, handlers.refresh_token, { method: 'refresh_token', reference: tokenOf }),
     // An explanation has no value in it.
     resolve: (params, peer) => (params.explain ? handlers.resolve(params, peer) : resolve(params, peer)),
     get_secret: recorded(audit, handlers.get_secret, {
       method: 'get_secret',
       reference: ({ key }) => secretNamed(key),
+      value: ({ value }) => value,
     }),
     get_secrets: recorded(audit, handlers.get_secrets, {
       method: 'get_secrets',
@@ -55,6 +64,8 @@ function recorded<P, R>(audit: Audit, handler: Handler<P, R>, about: About<P, R>
   const { method, reference } = about;
 
   const release = (params: P, peer: Peer, answer: R): R | Promise<R> => {
+    const value = peer.rights.run && about.value?.(answer);
+    if (typeof value === 'string') peer.rights.run?.released(new Secret(value));
     const references = about.released?.(answer) ?? [reference(params)];
     const stored = audit.released(peer.who, method, ...references);
     return stored === undefined ? answer : stored.then(() => answer);

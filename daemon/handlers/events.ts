@@ -10,7 +10,7 @@ type Methods = 'subscribe' | 'unsubscribe';
 
 /** Subscriptions belong to the peer that made them, at most `most` to each, and end with it. */
 export function eventHandlers(
-  { events }: Core,
+  { events, runEvents }: Core,
   most: number = LIMITS.subscriptions.usual,
 ): Pick<Handlers, Methods> {
   const subscriptions = new WeakMap<Peer, Map<string, () => void>>();
@@ -29,12 +29,17 @@ export function eventHandlers(
       if (own.size >= most) throw tooMany(most);
       const release = peer.keep();
       const subscription = newId();
-      const silence = events.listen((event, kind) => {
+      const silenceAccounts = events.listen((event, kind) => {
         if (topics.includes(event.topic) && mayHear(peer.rights, { ...event, kind }))
           peer.notify({ subscription, ...event });
       });
+      // A connection may have been narrowed after it subscribed.
+      const silenceRuns = runEvents.listen((event) => {
+        if (topics.includes(event.topic) && !peer.rights.isNarrowed) peer.notify({ subscription, ...event });
+      });
       const end = () => {
-        silence();
+        silenceAccounts();
+        silenceRuns();
         release();
       };
       const stay = whenGone(peer.gone, end);

@@ -1,11 +1,11 @@
-import type { AccountEvent, CheckedParamsOf, MethodName, ResultOf } from '../../shared/contract/index.js';
+import type { CheckedParamsOf, MethodName, ResultOf, SigilforgeEvent } from '../../shared/contract/index.js';
 import type { Who } from '../core/audit/who.js';
 import type { Rights } from './rights.js';
 
 /** Who asks: one connection of the daemon, or the program that holds the library in-process. */
 export interface Peer {
   /** Sends a notification of method `event`. Never throws; a peer that is gone gets nothing. */
-  notify(event: AccountEvent): void;
+  notify(event: SigilforgeEvent): void;
   /**
    * Sends a notification of method `door_closed` in the same way: a door that this one had opened was closed by another, or
    * its time is over.

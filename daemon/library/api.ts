@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { checkParams } from '../../shared/contract/check-params.js';
 import {
-  type AccountEvent,
   type Api,
   camelCase,
   type MethodName,
   methodNames,
+  type SigilforgeEvent,
 } from '../../shared/contract/index.js';
 import { wholeList } from '../../shared/contract/whole-list.js';
 import { thisProcess } from '../core/audit/who.js';
@@ -26,7 +26,7 @@ export { exportVault, importVault, type TransferCounts } from './transfer.js';
 /** What the program that holds the library hears from it. */
 export interface LocalOptions {
   /** Called for each event after `subscribe`. */
-  readonly onEvent?: ((event: AccountEvent) => void) | undefined;
+  readonly onEvent?: ((event: SigilforgeEvent) => void) | undefined;
   /** Called with a sentence that the user should read, for example that the vault's key is kept in a file. */
   readonly onNotice?: ((sentence: string) => void) | undefined;
 }

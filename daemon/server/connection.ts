@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
-import type { AccountEvent } from '../../shared/contract/index.js';
+import type { SigilforgeEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import type { Who } from '../core/audit/who.js';
 import { Rights } from '../handlers/rights.js';
@@ -118,7 +118,7 @@ export class Connection implements Caller, Occupant, Starter {
     };
   }
 
-  notify(event: AccountEvent): void {
+  notify(event: SigilforgeEvent): void {
     this.#notify('event', event);
   }
 

@@ -2,45 +2,57 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../../shared/config.js';
 import type { ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import { commonGrants } from '../../shared/grant.js';
 import { Term } from '../../shared/term.js';
 import { systemClock, timestamp } from '../core/platform/clock.js';
 import { type Listed, pageOf } from '../core/platform/pages.js';
 import { shuttingDown } from '../core/platform/shutting-down.js';
 import { whenGone } from '../core/platform/when-gone.js';
+import type { RunAtDoor, RunDoor, RunDoors } from '../core/runs/doors.js';
 import type { DoorRequest, Doors } from '../handlers/doors.js';
 import type { Peer } from '../handlers/handlers.js';
-import { Rights } from '../handlers/rights.js';
+import { type OwnRun, Rights } from '../handlers/rights.js';
 import type { Connection } from './connection.js';
 import { leaveFolder, listenAtDoor } from './door-places.js';
 import type { Entrance } from './entrance.js';
 import type { Listener } from './listener.js';
+import { runDoorAt } from './run-door.js';
 import type { Serving } from './server.js';
 
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
 const LISTED: Listed<Door> = { name: 'doors', keyOf: ({ id }) => [id] };
 
+/** Whom a door is for: it goes away with a connection, or with a run. */
+interface DoorOwner {
+  readonly opener?: Peer;
+  readonly run?: OwnRun;
+}
+
 /** One door, from when it is asked for until it is closed. */
 class Door implements Entrance {
   readonly id: string;
   readonly name: string | null;
-  readonly grants: readonly string[];
-  readonly opener: Peer;
+  /** The connection that it goes away with; a door of a run has none. */
+  readonly opener: Peer | undefined;
+  readonly #run: OwnRun | undefined;
   readonly #term: Term | undefined;
   /** Its opener is not closed to make room for another connection. */
-  readonly #release: () => void;
+  readonly #release: (() => void) | undefined;
+  #grants: readonly string[];
   #stays: (() => void)[] = [];
   readonly #openedAt = systemClock.wall();
   readonly #through = new Set<Connection>();
   #listener: Listener | undefined;
 
-  constructor(id: string, { grants, name, expires_in_s }: DoorRequest, opener: Peer) {
+  constructor(id: string, { grants, name, expires_in_s }: DoorRequest, { opener, run }: DoorOwner) {
     this.id = id;
     this.name = name ?? null;
-    this.grants = grants;
     this.opener = opener;
+    this.#grants = grants;
+    this.#run = run;
     this.#term = Term.ofSeconds(expires_in_s);
-    this.#release = opener.keep();
+    this.#release = opener?.keep();
   }
 
   get label(): string {
@@ -53,9 +65,9 @@ class Door implements Entrance {
   }
 
   get info(): ResultOf<'list_doors'>['doors'][number] {
-    const { id, name, grants } = this;
+    const { id, name } = this;
     return {
-      ...{ door: id, name, grants: [...grants] },
+      ...{ door: id, name, grants: [...this.#grants] },
       opened_at: timestamp(this.#openedAt),
       expires_at: timestamp(this.#term?.endsAt ?? null),
       connections: this.#through.size,
@@ -63,7 +75,13 @@ class Door implements Entrance {
   }
 
   rights(): Rights {
-    return new Rights(this.grants, this.#term);
+    return new Rights(this.#grants, this.#term, this.#run);
+  }
+
+  /** Leaves only what these grants have in common with those before, for every connection. */
+  narrow(grants: readonly string[]): void {
+    this.#grants = commonGrants(this.#grants, grants);
+    for (const connection of this.#through) connection.rights.narrow(grants);
   }
 
   entered(connection: Connection): void {
@@ -80,14 +98,14 @@ class Door implements Entrance {
 
   /** Calls `leave` once its opener is gone, and `expire` once its time is over. */
   stayUntil({ leave, expire }: { leave(): void; expire(): void }): void {
-    this.#stays.push(whenGone(this.opener.gone, leave));
+    if (this.opener) this.#stays.push(whenGone(this.opener.gone, leave));
     if (this.#term) this.#stays.push(this.#term.whenOver(expire));
   }
 
   /** Lets no more clients in. Those that are connected stay. */
   shut(): void {
     for (const forget of this.#stays.splice(0)) forget();
-    this.#release();
+    this.#release?.();
     void this.#listener?.close();
   }
 
@@ -106,7 +124,7 @@ class Door implements Entrance {
 type DoorLimits = Pick<Config['limits'], 'doors' | 'doors_each'>;
 
 /** The doors of a daemon. */
-export class OpenDoors implements Doors {
+export class OpenDoors implements Doors, RunDoors {
   readonly #doors = new Map<string, Door>();
   readonly #limits: DoorLimits;
   /** Until it serves, and once it ends, no door is opened. */
@@ -128,18 +146,14 @@ export class OpenDoors implements Doors {
   }
 
   async open(request: DoorRequest, opener: Peer): Promise<ResultOf<'open_door'>> {
-    const id = request.door ?? newDoorId();
-    this.#assertRoom(id, opener);
-    const door = new Door(id, request, opener);
-    this.#doors.set(id, door);
-    try {
-      const socket = await this.#listen(door);
-      door.stayUntil({ leave: () => this.#close(door), expire: () => this.#withdraw(door) });
-      return { door: id, socket };
-    } catch (thrown) {
-      this.#close(door);
-      throw thrown;
-    }
+    const { door, socket } = await this.#open(request, { opener });
+    return { door: door.id, socket };
+  }
+
+  async openForRun({ capability, grants, runId, released }: RunAtDoor): Promise<RunDoor> {
+    const run = { runId, capability, released };
+    const { door, socket } = await this.#open({ grants: [...grants], name: `run:${capability}` }, { run });
+    return runDoorAt(socket, { narrow: (left) => door.narrow(left), close: () => this.#close(door) });
   }
 
   list(cursor: string | undefined): ResultOf<'list_doors'> {
@@ -154,6 +168,24 @@ export class OpenDoors implements Doors {
     if (door?.socket === undefined) return false;
     this.#withdraw(door, by);
     return true;
+  }
+
+  async #open(
+    request: DoorRequest,
+    owner: DoorOwner,
+  ): Promise<{ readonly door: Door; readonly socket: string }> {
+    const id = request.door ?? newDoorId();
+    this.#assertRoom(id, owner.opener);
+    const door = new Door(id, request, owner);
+    this.#doors.set(id, door);
+    try {
+      const socket = await this.#listen(door);
+      door.stayUntil({ leave: () => this.#close(door), expire: () => this.#withdraw(door) });
+      return { door, socket };
+    } catch (thrown) {
+      this.#close(door);
+      throw thrown;
+    }
   }
 
   async #listen(door: Door): Promise<string> {
@@ -171,7 +203,7 @@ export class OpenDoors implements Doors {
   #withdraw(door: Door, by?: Peer): void {
     if (this.#doors.get(door.id) !== door) return;
     // First, so that it is known before the connections end that came through.
-    if (door.opener !== by) door.opener.doorClosed(door.id);
+    if (door.opener !== by) door.opener?.doorClosed(door.id);
     this.#shut(door);
     door.shutOut();
   }
@@ -187,13 +219,13 @@ export class OpenDoors implements Doors {
     if (door.socket !== undefined) leaveFolder(door.socket, this.#doors.size === 0);
   }
 
-  #assertRoom(id: string, opener: Peer): void {
+  #assertRoom(id: string, opener: Peer | undefined): void {
     if (this.#doors.has(id)) throw alreadyOpen();
     const doors = [...this.#doors.values()];
     const { doors: most, doors_each: each } = this.#limits;
     if (doors.length >= most) throw tooMany(`The daemon has ${most} doors.`);
     const own = doors.filter((door) => door.opener === opener);
-    if (own.length >= each) throw tooMany(`This connection has ${each} doors.`);
+    if (opener !== undefined && own.length >= each) throw tooMany(`This connection has ${each} doors.`);
   }
 }
 

@@ -32,7 +32,8 @@ export const RunEvent = v.object({
 export type RunEvent = v.InferOutput<typeof RunEvent>;
 
 /** What `subscribe` sends, by its `topic`. */
-export type SigilforgeEvent = AccountEvent | RunEvent;
+export const SigilforgeEvent = v.variant('topic', [AccountEvent, RunEvent]);
+export type SigilforgeEvent = v.InferOutput<typeof SigilforgeEvent>;
 
 export const events = {
   subscribe: method(

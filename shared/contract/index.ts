@@ -17,7 +17,7 @@ export { AccountDetails, AccountInfo, Credential, WAIT_FLOW_S } from './accounts
 export { AuditRecord } from './audit.js';
 export { CapabilityDetails, CapabilityInfo, FileChange } from './capabilities.js';
 export { DoorClosed } from './doors.js';
-export { AccountEvent, RunEvent, type SigilforgeEvent } from './events.js';
+export { AccountEvent, RunEvent, SigilforgeEvent, Topic } from './events.js';
 export { MessageRole, RunInfo, RunMessage, RunStatus, WAIT_RUN_S } from './runs.js';
 export { SecretBackend } from './secrets.js';
 export { AccessToken } from './tokens.js';

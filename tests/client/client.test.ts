@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { findSocket } from '../../client/address.js';
 import { type ConnectOptions, connect, SigilforgeError } from '../../client/index.js';
 import type { Handlers } from '../../daemon/handlers/handlers.js';
-import type { AccountEvent } from '../../shared/contract/index.js';
+import type { AccountEvent, SigilforgeEvent } from '../../shared/contract/index.js';
 import { PROTOCOL_VERSION } from '../../shared/version.js';
 import { aPeer } from '../support/start/peers.js';
 import { makeFolder, serveStub } from '../support/start/served.js';
@@ -400,7 +400,7 @@ describe('events', () => {
       },
     });
     const client = await open();
-    const heard: [string, AccountEvent][] = [];
+    const heard: [string, SigilforgeEvent][] = [];
     const leave = client.onEvent((one) => heard.push(['first', one]));
     client.onEvent((one) => heard.push(['second', one]));
     await client.subscribe({ topics: ['accounts'] });

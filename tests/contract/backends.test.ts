@@ -328,7 +328,7 @@ describe.each(backends)('$name: events', ({ start }) => {
   test('every subscriber hears what happens to accounts, until its subscription ends', async () => {
     const { api, backend } = here;
     const events: AccountEvent[] = [];
-    const quiet = backend.api.onEvent((event) => events.push(event));
+    const quiet = backend.api.onEvent((event) => event.topic === 'accounts' && events.push(event));
     const { subscription } = await api.subscribe({ topics: ['accounts'] });
     const { account } = await api.addAccount({
       service: 'plain',

@@ -1,27 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { fstatSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { inHeldFolder } from '../../../client/held-folder.js';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { isRecord } from '../../../shared/json.js';
+import { type ProgramEnd, programEnd } from '../../../shared/program-end.js';
 import { createWorkspace } from '../workspace.js';
 
 /** Two ends of one stream. */
 interface Pair {
   readonly ours: net.Socket;
   readonly theirs: ProgramEnd;
-}
-
-/** The end for a program. */
-interface ProgramEnd {
-  /** A descriptor of ours that blocks, as programs in simple languages expect. */
-  readonly fd: number;
-  /** What fstat(2) says about the file behind it, as `DEV:INO`. */
-  readonly file: string;
-  /** Closes ours, once the program has its own. */
-  close(): void;
 }
 
 const NAME = 'pair';
@@ -69,15 +58,4 @@ async function assertOneStream(one: net.Socket, other: net.Socket): Promise<void
   throw new SigilforgeError('unsafe_path', 'Another program has connected to a private socket of this one.', {
     hint: 'See which programs of yours do that, and end them.',
   });
-}
-
-function programEnd(socket: net.Socket): ProgramEnd {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  if (!isRecord(handle) || typeof handle['fd'] !== 'number' || typeof handle['setBlocking'] !== 'function') {
-    throw new TypeError('A socket has no descriptor.');
-  }
-  Reflect.apply(handle['setBlocking'], handle, [true]);
-  const { fd } = handle;
-  const { dev, ino } = fstatSync(fd, { bigint: true });
-  return { fd, file: `${dev}:${ino}`, close: () => socket.destroy() };
 }

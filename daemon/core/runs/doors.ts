@@ -25,5 +25,5 @@ export interface RunDoor {
 
 /** Opens doors for runs. Only a daemon has one. */
 export interface RunDoors {
-  open(run: RunAtDoor): Promise<RunDoor>;
+  openForRun(run: RunAtDoor): Promise<RunDoor>;
 }

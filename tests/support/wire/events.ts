@@ -10,8 +10,8 @@ export async function recordEvents(
   const { subscription } = await api.subscribe({ topics: ['accounts'] });
   onTestFinished(async () => void (await api.unsubscribe({ subscription })));
   api.onEvent((event) => {
-    const ours = event.subscription === subscription && event.service === service;
-    if (ours && event.account === account) types.push(event.type);
+    if (event.topic !== 'accounts' || event.subscription !== subscription) return;
+    if (event.service === service && event.account === account) types.push(event.type);
   });
   return types;
 }

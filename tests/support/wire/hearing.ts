@@ -17,7 +17,7 @@ export async function hear(api: SigilforgeClient): Promise<Hearing> {
   const all: AccountEvent[] = [];
   const waiting = new Set<() => void>();
   api.onEvent((event) => {
-    all.push(event);
+    if (event.topic === 'accounts') all.push(event);
     for (const look of waiting) look();
   });
   const { subscription } = await api.subscribe({ topics: ['accounts'] });
