@@ -76,7 +76,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const runs = new Runs(
     env,
-    { ...capabilities, resolver, history, audit },
+    { ...capabilities, resolver, history, audit, events: runEvents },
     { atOnce: config.runs.at_once, folders: paths.runs },
   );
   const background = new Background(env, {

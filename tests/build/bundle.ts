@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, type OutputFile } from 'esbuild';
 import { AS_COMMONJS, ROOT, SETTINGS } from './settings.js';
@@ -11,7 +11,11 @@ const PROGRAMS = {
   sigilforged: 'daemon/main.ts',
   daemon: 'daemon/library/api.ts',
   keychain: 'daemon/core/keychain/child.ts',
+  'run-node': 'daemon/core/runs/launch/run-node.ts',
 };
+
+/** Programs in other languages, as they are. */
+const COPIED = { 'run-python.py': 'daemon/core/runs/launch/run-python.py' };
 
 /** What users import. Their bundlers take it in, as CommonJS or as a module, so it stands on nothing of this build. */
 const CLIENT = { client: 'client/index.ts' };
@@ -20,7 +24,10 @@ const CLIENT = { client: 'client/index.ts' };
 export const BUNDLES = [
   ...Object.keys({ ...PROGRAMS, ...CLIENT }).map((name) => `${name}.cjs`),
   'client.mjs',
+  ...Object.keys(COPIED),
 ];
+
+type BuiltFile = Pick<OutputFile, 'path' | 'contents'>;
 
 /** Small, but with the names that stack traces show; the maps name file and line, and leave the sources out. */
 const SHIPPED = {
@@ -47,13 +54,22 @@ export async function bundle(): Promise<void> {
     build({ ...library, format: 'cjs', entryPoints: CLIENT, outExtension: { '.js': '.cjs' } }),
     build({ ...library, format: 'esm', entryPoints: CLIENT, outExtension: { '.js': '.mjs' } }),
   ]);
-  const files = built.flatMap(({ outputFiles }) => outputFiles);
+  const files = [...built.flatMap(({ outputFiles }) => outputFiles), ...(await copied())];
   await mkdir(path.join(ROOT, 'dist'), { recursive: true });
   await Promise.all(files.map((file) => replace(file, began)));
   await removeOthers(files.map((file) => path.basename(file.path)));
 }
 
-async function replace({ path: place, contents }: OutputFile, time: Date): Promise<void> {
+function copied(): Promise<BuiltFile[]> {
+  return Promise.all(
+    Object.entries(COPIED).map(async ([name, source]) => ({
+      path: path.join(ROOT, 'dist', name),
+      contents: await readFile(path.join(ROOT, source)),
+    })),
+  );
+}
+
+async function replace({ path: place, contents }: BuiltFile, time: Date): Promise<void> {
   const unfinished = `${place}.${process.pid}.tmp`;
   // A bundle that begins with `#!` is a program.
   const isProgram = contents[0] === 0x23 && contents[1] === 0x21;

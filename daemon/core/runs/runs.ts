@@ -1,25 +1,23 @@
 import type { CheckedParamsOf, ResultOf } from '../../../shared/contract/index.js';
-import type { Audit } from '../audit/audit.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
+import { MAX_TIMER_MS } from '../../../shared/limits.js';
 import type { Who } from '../audit/who.js';
-import type { Granted } from '../capabilities/granted.js';
-import type { OwnSecrets } from '../capabilities/own-secrets.js';
-import type { Registry } from '../capabilities/registry.js';
-import type { Storage } from '../capabilities/storage.js';
-import type { Trust } from '../capabilities/trust.js';
-import type { Resolver } from '../references/resolver.js';
+import { shuttingDown } from '../platform/shutting-down.js';
+import { whenGone } from '../platform/when-gone.js';
 import type { Env } from '../store/env.js';
 import type { RunDoors } from './doors.js';
-import type { History } from './history.js';
+import type { RunEvents } from './events.js';
+import type { Ending, History } from './history.js';
+import { DaemonUnit } from './launch/unit.js';
+import { removeWorkingFolders } from './launch/working-folder.js';
+import { endLeftBehind } from './left-behind.js';
+import { prepare } from './prepare.js';
+import { Queue } from './queue.js';
+import { INTERRUPTED, Run, type RunParts, type Surroundings } from './run.js';
 
-interface Collaborators {
-  readonly registry: Registry;
-  readonly trust: Trust;
-  readonly granted: Granted;
-  readonly ownSecrets: OwnSecrets;
-  readonly storage: Storage;
-  readonly resolver: Resolver;
-  readonly history: History;
-  readonly audit: Audit;
+interface Collaborators extends RunParts {
+  readonly history: Pick<History, keyof RunParts['history'] | 'get' | 'leftBehind' | 'finish'>;
+  readonly events: Pick<RunEvents, 'listen'>;
 }
 
 interface Options {
@@ -33,38 +31,152 @@ interface Options {
 interface Waiter {
   readonly gone: AbortSignal;
   readonly who: Who;
+  /** Until the returned function is called, it is not taken for one that is idle. */
+  keep(): () => void;
 }
+
+/** How long programs may take to end when the daemon does: in all it has five seconds. */
+const CLOSING_MS = 2_000;
+
+const CANCELLED: Ending = { status: 'cancelled', error: 'It was cancelled.' };
 
 /** The runs of capabilities: their queue, their processes, and how they end. */
 export class Runs {
-  constructor(_env: Env, _parts: Collaborators, _options: Options) {}
+  readonly #env: Env;
+  readonly #parts: Collaborators;
+  readonly #options: Options;
+  readonly #queue: Queue;
+  /** Those that are not over. */
+  readonly #runs = new Set<Run>();
+  readonly #stopListening: () => void;
+  #surroundings: Promise<Surroundings> | undefined;
+  #isClosed = false;
+
+  constructor(env: Env, parts: Collaborators, options: Options) {
+    this.#env = env;
+    this.#parts = parts;
+    this.#options = options;
+    this.#queue = new Queue(options.atOnce);
+    this.#stopListening = parts.granted.whenRevoked((capabilityId, grants) => {
+      for (const run of this.#of(capabilityId)) run.narrow(grants);
+    });
+  }
 
   /** From now on runs may begin, first those that an earlier daemon has left are ended. Only a daemon calls it. */
-  begin(_doors: RunDoors): Promise<void> {
-    return Promise.resolve();
+  async begin(doors: RunDoors): Promise<void> {
+    this.#surroundings = this.#settle(doors);
+    await this.#surroundings;
   }
 
   /** Throws `daemon_unavailable` before `begin`; `not_found`, `denied`, `integrity` if it must not start. */
-  run(_params: CheckedParamsOf<'run_capability'>, _waiter: Waiter): Promise<ResultOf<'run_capability'>> {
-    throw new Error('not built');
+  async run(
+    { name, args = {}, wait }: CheckedParamsOf<'run_capability'>,
+    waiter: Waiter,
+  ): Promise<ResultOf<'run_capability'>> {
+    if (this.#surroundings === undefined) throw withoutDaemon();
+    const surroundings = await this.#surroundings;
+    const prepared = await prepare(this.#parts, name);
+    if (this.#isClosed) throw shuttingDown();
+    this.#queue.assertRoom();
+    const run = new Run(this.#env, this.#parts, surroundings, { prepared, args, who: waiter.who });
+    this.#runs.add(run);
+    void run.over.then(() => this.#runs.delete(run));
+    this.#queue.add(run);
+    run.forgetPrepared();
+    const { id } = await run.recorded;
+    if (wait) await this.#untilOver(id, waiter);
+    return this.#parts.history.get(id);
   }
 
-  wait(_params: CheckedParamsOf<'wait_run'>, _waiter: Waiter): Promise<ResultOf<'wait_run'>> {
-    throw new Error('not built');
+  async wait(
+    { run_id: id, timeout_s: timeoutS }: CheckedParamsOf<'wait_run'>,
+    waiter: Waiter,
+  ): Promise<ResultOf<'wait_run'>> {
+    if (timeoutS > 0) await this.#untilOver(id, waiter, timeoutS);
+    return this.#parts.history.get(id);
   }
 
   /** Says whether it was under way. */
-  cancel(_id: string): Promise<boolean> {
-    throw new Error('not built');
+  async cancel(id: string): Promise<boolean> {
+    const run = this.#find(id);
+    if (run === undefined) return this.#cancelElsewhere(id);
+    await this.#stop(run, CANCELLED);
+    return true;
   }
 
   /** Ends every run of a capability, and resolves once their processes are gone. */
-  endAllOf(_capabilityId: string): Promise<void> {
-    throw new Error('not built');
+  async endAllOf(capabilityId: string): Promise<void> {
+    await Promise.all(this.#of(capabilityId).map((run) => this.#stop(run, CANCELLED)));
   }
 
   /** Ends every run as `interrupted`. */
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopListening();
+    await Promise.all([...this.#runs].map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS)));
   }
+
+  /** Ends what an earlier daemon left. What fails there keeps no run from starting. */
+  async #settle(doors: RunDoors): Promise<Surroundings> {
+    const { folders } = this.#options;
+    const unit = await DaemonUnit.find();
+    try {
+      const left = this.#parts.history.leftBehind();
+      if (left.length > 0 && !(await endLeftBehind(left, unit))) this.#env.log.warn('run.left_behind');
+      for (const { id } of left) await this.#parts.history.end(id, INTERRUPTED);
+      await removeWorkingFolders(folders);
+    } catch (thrown) {
+      this.#env.log.warn('run.failed', { kind: asSigilforgeError(thrown).kind });
+    }
+    return { doors, unit, folders };
+  }
+
+  async #stop(run: Run, ending: Ending, graceMs?: number): Promise<void> {
+    if (this.#queue.remove(run)) await run.end(ending);
+    else run.stop(ending, graceMs);
+    await run.over;
+  }
+
+  #find(id: string): Run | undefined {
+    return [...this.#runs].find((run) => run.id === id);
+  }
+
+  #of(capabilityId: string): Run[] {
+    return [...this.#runs].filter((run) => run.capabilityId === capabilityId);
+  }
+
+  /** Work that runs elsewhere has no process here. */
+  async #cancelElsewhere(id: string): Promise<boolean> {
+    const { run } = this.#parts.history.get(id);
+    if (run.capability !== null || isOver(run)) return false;
+    await this.#parts.history.finish({ run_id: id, status: 'cancelled' });
+    return true;
+  }
+
+  /** Resolves once a run is over, its waiter is gone, or its time is. Throws `not_found`. */
+  async #untilOver(id: string, waiter: Waiter, timeoutS?: number): Promise<void> {
+    if (isOver(this.#parts.history.get(id).run)) return;
+    const ends: (() => void)[] = [waiter.keep()];
+    await new Promise<void>((resolve) => {
+      ends.push(whenGone(waiter.gone, resolve));
+      ends.push(
+        this.#parts.events.listen(({ type, run_id }) => {
+          if (type === 'run_ended' && run_id === id) resolve();
+        }),
+      );
+      void this.#find(id)?.over.then(resolve);
+      if (timeoutS === undefined) return;
+      const timer = setTimeout(resolve, Math.min(timeoutS * 1000, MAX_TIMER_MS));
+      ends.push(() => clearTimeout(timer));
+    });
+    for (const end of ends) end();
+  }
+}
+
+function isOver({ status }: ResultOf<'get_run'>['run']): boolean {
+  return status !== 'pending' && status !== 'running';
+}
+
+function withoutDaemon(): SigilforgeError {
+  return new SigilforgeError('daemon_unavailable', 'Only the daemon runs capabilities.');
 }

@@ -1,0 +1,98 @@
+import { SigilforgeError } from '../../../shared/errors.js';
+import { covers } from '../../../shared/grant.js';
+import { Secret } from '../../../shared/secret.js';
+import type { Granted } from '../capabilities/granted.js';
+import type { OwnSecrets } from '../capabilities/own-secrets.js';
+import type { Capability, Registry } from '../capabilities/registry.js';
+import type { Trust } from '../capabilities/trust.js';
+import type { Resolver } from '../references/resolver.js';
+
+export interface Sources {
+  readonly registry: Pick<Registry, 'find'>;
+  readonly trust: Pick<Trust, 'ready'>;
+  readonly granted: Pick<Granted, 'of' | 'whenRevoked'>;
+  readonly ownSecrets: Pick<OwnSecrets, 'open'>;
+  readonly resolver: Pick<Resolver, 'resolve'>;
+}
+
+/** Everything that a run needs before it starts. */
+export interface Prepared {
+  readonly capability: Capability;
+  /** The read-only copy of what is trusted. */
+  readonly copy: string;
+  readonly grants: readonly string[];
+  readonly secrets: ReadonlyMap<string, Secret>;
+  /** The variables that its manifest names, with the values of their references. */
+  readonly variables: ReadonlyMap<string, Secret>;
+}
+
+/** Throws `denied`, `not_found` or `integrity` if it must not run, saying all that is missing. */
+export async function prepare(sources: Sources, name: string): Promise<Prepared> {
+  const capability = sources.registry.find(name);
+  if (!capability.active) throw inactive(name);
+  const copy = await sources.trust.ready(capability);
+  const grants = await sources.granted.of(capability.id);
+  const secrets = await sources.ownSecrets.open(capability.id);
+  assertComplete(capability, grants, secrets);
+  return { capability, copy, grants, secrets, variables: await variablesOf(sources, capability) };
+}
+
+/** Throws `denied` if what a run needs was taken back since it was prepared. */
+export function assertGranted(capability: Capability, grants: readonly string[]): void {
+  const missing = capability.manifest.grants.filter((wish) => !grants.some((grant) => covers(grant, wish)));
+  if (missing.length > 0) throw incomplete(capability.name, missing, []);
+}
+
+function assertComplete(
+  { name, manifest }: Capability,
+  grants: readonly string[],
+  secrets: ReadonlyMap<string, Secret>,
+): void {
+  const ungranted = manifest.grants.filter((wish) => !grants.some((grant) => covers(grant, wish)));
+  const unset = manifest.required_secrets.map((secret) => secret.name).filter((key) => !secrets.has(key));
+  if (ungranted.length > 0 || unset.length > 0) throw incomplete(name, ungranted, unset);
+}
+
+function incomplete(name: string, grants: readonly string[], secrets: readonly string[]): SigilforgeError {
+  const parts = [...listed('the grant', grants), ...listed('the secret', secrets)];
+  const commands = [
+    ...grants.map((grant) => `sigilforge capability grant ${name} '${grant}'`),
+    ...secrets.map((key) => `sigilforge capability secret set ${name} ${key}`),
+  ];
+  return new SigilforgeError(
+    grants.length > 0 ? 'denied' : 'not_found',
+    `${name} cannot run without ${parts.join(', and ')}.`,
+    { hint: `Give it what it needs with: ${commands.join(' ; ')}` },
+  );
+}
+
+function listed(noun: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [`${noun}${names.length > 1 ? 's' : ''} ${names.join(', ')}`];
+}
+
+function inactive(name: string): SigilforgeError {
+  return new SigilforgeError('denied', `${name} is not active.`, {
+    hint: `Let it run again with: sigilforge capability enable ${name}`,
+  });
+}
+
+async function variablesOf(
+  { resolver }: Sources,
+  { manifest }: Capability,
+): Promise<ReadonlyMap<string, Secret>> {
+  const found = await Promise.all(
+    Object.entries(manifest.env).map(async ([variable, reference]) => {
+      const { value, encoding } = await resolver.resolve(reference);
+      if (value === null || encoding !== 'utf8' || value.includes('\0')) throw notText(variable, reference);
+      return [variable, new Secret(value)] as const;
+    }),
+  );
+  return new Map(found);
+}
+
+function notText(variable: string, reference: string): SigilforgeError {
+  return new SigilforgeError('invalid_params', `${reference} is not text, so ${variable} cannot have it.`, {
+    hint: 'Let the capability fetch it through its door.',
+  });
+}
