@@ -22,7 +22,8 @@ export const CapabilityInfo = v.object({
 });
 export type CapabilityInfo = v.InferOutput<typeof CapabilityInfo>;
 
-const NamedSecret = v.object({
+/** A secret of its own that a capability needs. */
+export const RequiredSecret = v.object({
   name: v.string(),
   description: v.string(),
   obtain: v.nullable(v.string()),
@@ -38,7 +39,7 @@ export const CapabilityDetails = v.object({
   command: v.array(v.string()),
   grants: v.array(v.object({ grant: v.string(), asked_for: v.boolean(), granted_at: v.nullable(Timestamp) })),
   env: v.record(v.string(), v.string()),
-  required_secrets: v.array(NamedSecret),
+  required_secrets: v.array(RequiredSecret),
   file_count: v.number(),
 });
 export type CapabilityDetails = v.InferOutput<typeof CapabilityDetails>;
@@ -50,7 +51,8 @@ export const FileChange = v.object({
 });
 export type FileChange = v.InferOutput<typeof FileChange>;
 
-const CapabilityVersion = v.object({
+/** What was trusted of a capability. */
+export const CapabilityVersion = v.object({
   number: v.number(),
   version: v.string(),
   trusted_at: Timestamp,

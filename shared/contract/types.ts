@@ -24,6 +24,8 @@ export interface AnySchema extends v.GenericSchema {
   readonly entries?: Readonly<Record<string, AnySchema>>;
   readonly options?: readonly unknown[];
   readonly literal?: unknown;
+  /** The field that tells the members of a variant apart. */
+  readonly key?: string;
   readonly value?: AnySchema;
   readonly default?: unknown;
 }

@@ -94,7 +94,11 @@ function typeParts(shape: Shape, values: Readonly<Record<string, string>>): stri
         ),
       ];
     case 'union':
-      return shape.members.flatMap((one) => [one.text, fieldTable('field', fieldsInside(one.shape))]);
+      return shape.members.flatMap((one) =>
+        one.shape.kind === 'named'
+          ? [`${typeCell(one.shape)}: ${one.text}`]
+          : [one.text, fieldTable('field', fieldsInside(one.shape))],
+      );
     default:
       return [];
   }

@@ -19,7 +19,7 @@ export type Shape =
   /** Any JSON value. */
   | { readonly kind: 'unknown' };
 
-/** One of several shapes, known by the name of its first field. */
+/** One of several shapes, known by the name of its first field, or by what tells it apart. */
 interface Member {
   readonly name: string;
   readonly text: string;
@@ -149,6 +149,8 @@ function bareShape(schema: AnySchema, parts: Readonly<Record<string, unknown>>, 
       };
     case 'union':
       return { kind: 'union', members: membersOf(schema, parts, where) };
+    case 'variant':
+      return { kind: 'union', members: variantsOf(schema, parts, where) };
     case 'picklist':
       return { kind: 'choice', values: schema.options as readonly string[] };
     case 'literal':
@@ -173,6 +175,18 @@ function membersOf(schema: AnySchema, parts: Readonly<Record<string, unknown>>, 
   assertSame(Object.keys(parts), keys, where);
   return members.map((member, index) => {
     const name = keys[index] ?? '';
+    return { name, ...documented(member, parts[name], `${where}.${name}`) };
+  });
+}
+
+/** Members of a variant are known by the value of the field that tells them apart. */
+function variantsOf(schema: AnySchema, parts: Readonly<Record<string, unknown>>, where: string) {
+  const { key = '', options = [] } = schema;
+  const members = options as readonly AnySchema[];
+  const names = members.map((member) => String(member.entries?.[key]?.literal));
+  assertSame(Object.keys(parts), names, where);
+  return members.map((member, index) => {
+    const name = names[index] ?? '';
     return { name, ...documented(member, parts[name], `${where}.${name}`) };
   });
 }

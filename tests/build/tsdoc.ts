@@ -41,7 +41,7 @@ const declared = new Map(
 function typeDeclaration({ name, text, shape, values }: TypeModel): string {
   const listed =
     shape.kind === 'union'
-      ? shape.members.map((one) => `- \`{ ${namesOf(one.shape)} }\`: ${lowerFirst(one.text)}`)
+      ? shape.members.map((one) => `- \`${namesOf(one.shape)}\`: ${lowerFirst(one.text)}`)
       : Object.entries(values).map(([value, meaning]) => `- \`${value}\`: ${meaning}`);
   const head = comment(listed.length > 0 ? [text, '', ...listed] : [text], '');
   return shape.kind === 'object'
@@ -66,8 +66,9 @@ function methodTypes({ name, summary, params, result }: MethodModel): string[] {
 }
 
 function namesOf(shape: Shape): string {
+  if (shape.kind === 'named') return shape.name;
   if (shape.kind !== 'object') return '';
-  return shape.fields.map(({ name, required }) => name + (required ? '' : '?')).join(', ');
+  return `{ ${shape.fields.map(({ name, required }) => name + (required ? '' : '?')).join(', ')} }`;
 }
 
 function lowerFirst(text: string): string {

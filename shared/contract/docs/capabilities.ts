@@ -1,5 +1,13 @@
 import { CapabilityName, VariableName } from '../../manifest.js';
-import { CapabilityDetails, CapabilityInfo, type capabilities, FileChange, Grant } from '../capabilities.js';
+import {
+  CapabilityDetails,
+  CapabilityInfo,
+  CapabilityVersion,
+  type capabilities,
+  FileChange,
+  Grant,
+  RequiredSecret,
+} from '../capabilities.js';
 import { cursorTexts, EXAMPLE, nextPageText, OPENS_VAULT } from './common.js';
 import { type NamedType, namedObject, namedValue, type TextsOf } from './types.js';
 
@@ -44,19 +52,24 @@ export const capabilityTypes: Readonly<Record<string, NamedType>> = {
         },
       },
       env: 'The variables that a run gets, each with the reference whose value it has.',
-      required_secrets: {
-        text: 'The secrets of its own that it needs.',
-        fields: {
-          name: 'The name by which a run finds it.',
-          description: 'What it is for.',
-          obtain: 'Where a person gets one; `null` if the manifest does not say.',
-          obtain_instructions: 'How; `null` if the manifest does not say.',
-          is_set: 'Whether it is stored. Without it, no run starts.',
-        },
-      },
+      required_secrets: 'The secrets of its own that it needs.',
       file_count: 'How many files were trusted.',
     },
   ),
+  RequiredSecret: namedObject(RequiredSecret, 'A secret of its own that a capability needs.', {
+    name: 'The name by which a run finds it.',
+    description: 'What it is for.',
+    obtain: 'Where a person gets one; `null` if the manifest does not say.',
+    obtain_instructions: 'How; `null` if the manifest does not say.',
+    is_set: 'Whether it is stored. Without it, no run starts.',
+  }),
+  CapabilityVersion: namedObject(CapabilityVersion, 'What was trusted of a capability.', {
+    number: 'Counts the versions of a capability, from 1.',
+    version: 'The version that the manifest names.',
+    trusted_at: 'When it was trusted.',
+    file_count: 'How many files it has.',
+    manifest: 'The manifest, as it was written.',
+  }),
   FileChange: namedObject(FileChange, 'What became of a file since it was trusted.', {
     path: 'The file, by its path in the folder.',
     change: '`added`, `changed` or `missing`.',
@@ -180,16 +193,7 @@ export const capabilityMethods: TextsOf<typeof capabilities> = {
     result: {
       text: 'A page of what was trusted: at most 64 KiB of it, or a single version that is longer.',
       fields: {
-        versions: {
-          text: 'The versions, the newest first.',
-          fields: {
-            number: 'Counts them, from 1.',
-            version: 'The version that the manifest names.',
-            trusted_at: 'When it was trusted.',
-            file_count: 'How many files it has.',
-            manifest: 'The manifest, as it was written.',
-          },
-        },
+        versions: 'The versions, the newest first.',
         cursor: nextPageText,
       },
     },

@@ -1,4 +1,4 @@
-import { AccountEvent, type events, RunEvent, Topic } from '../events.js';
+import { AccountEvent, type events, RunEvent, SigilforgeEvent, Topic } from '../events.js';
 import { accountTexts, EXAMPLE } from './common.js';
 import { type NamedType, namedChoice, namedObject, type TextsOf } from './types.js';
 
@@ -19,6 +19,11 @@ export const eventTypes: Readonly<Record<string, NamedType>> = {
       ...accountTexts,
     },
   ),
+  SigilforgeEvent: {
+    schema: SigilforgeEvent,
+    text: 'A notification of method `event`, by its `topic`.',
+    parts: { accounts: 'What happened to an account.', runs: 'What happened to a run.' },
+  },
   RunEvent: namedObject(
     RunEvent,
     'A notification of method `event`: what happened to which run, never what it says.',

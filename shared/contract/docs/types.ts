@@ -3,7 +3,13 @@ import type { ErrorKind } from '../../errors.js';
 import type { Provider, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
 import type { AccountDetails, AccountInfo, FlowStarted } from '../accounts.js';
 import type { AuditRecord } from '../audit.js';
-import type { CapabilityDetails, CapabilityInfo, FileChange } from '../capabilities.js';
+import type {
+  CapabilityDetails,
+  CapabilityInfo,
+  CapabilityVersion,
+  FileChange,
+  RequiredSecret,
+} from '../capabilities.js';
 import type { AccountEvent, RunEvent } from '../events.js';
 import type { ProviderSummary } from '../providers.js';
 import type { RunInfo, RunMessage } from '../runs.js';
@@ -20,11 +26,13 @@ type NamedObject =
   | typeof AccountEvent
   | typeof CapabilityDetails
   | typeof CapabilityInfo
+  | typeof CapabilityVersion
   | typeof FileChange
   | typeof Provider
   | typeof ProviderSummary
   | typeof RedirectRule
   | typeof RefreshRule
+  | typeof RequiredSecret
   | typeof Revocation
   | typeof RunEvent
   | typeof RunInfo
