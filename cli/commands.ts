@@ -3,6 +3,7 @@ import type { CommandEntry } from './arguments/command.js';
 const ACCOUNTS = 'Accounts:';
 const TOKENS = 'Tokens and values:';
 const SECRETS = 'Secrets and programs:';
+const CAPABILITIES = 'Capabilities:';
 const VAULT = 'Vault:';
 const SETUP = 'Providers and daemon:';
 
@@ -82,6 +83,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'Fill in the references in a template',
     group: SECRETS,
     load: () => import('./commands/inject.js'),
+  },
+  {
+    name: 'capability',
+    summary: 'Register, grant and run what agents and apps may use',
+    group: CAPABILITIES,
+    load: () => import('./commands/capability/index.js'),
   },
   {
     name: 'events',
