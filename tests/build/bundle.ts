@@ -24,8 +24,10 @@ const CLIENT = { client: 'client/index.ts' };
 export const BUNDLES = [
   ...Object.keys({ ...PROGRAMS, ...CLIENT }).map((name) => `${name}.cjs`),
   'client.mjs',
-  ...Object.keys(COPIED),
 ];
+
+/** All that is built here, without the maps. */
+export const BUILT = [...BUNDLES, ...Object.keys(COPIED)];
 
 type BuiltFile = Pick<OutputFile, 'path' | 'contents'>;
 

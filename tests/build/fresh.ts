@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { BUNDLES } from './bundle.js';
+import { BUILT } from './bundle.js';
 import { ROOT } from './settings.js';
 
 const run = promisify(execFile);
@@ -19,7 +19,7 @@ export async function buildIfOld(): Promise<boolean> {
 
 /** Whether a source of this folder is newer than its `dist`. A folder is as new as its last new or removed file. */
 export async function isOld(root: string): Promise<boolean> {
-  const built = await Promise.all(BUNDLES.map((file) => timeOf(path.join(root, 'dist', file))));
+  const built = await Promise.all(BUILT.map((file) => timeOf(path.join(root, 'dist', file))));
   const sources = await Promise.all(SOURCES.map((place) => newest(path.join(root, place))));
   return Math.min(...built) < Math.max(...sources);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { BUNDLES } from '../build/bundle.js';
+import { BUILT, BUNDLES } from '../build/bundle.js';
 import { isOld } from '../build/fresh.js';
 import { ROOT } from '../build/settings.js';
 import { createSandbox } from '../support/start/sandbox.js';
@@ -99,7 +99,7 @@ async function project(): Promise<string> {
   await writeFile(path.join(root, 'package.json'), '{}');
   const sources = ['daemon/deep/inside.ts', 'package.json', 'daemon', ...folders.slice(1)];
   for (const source of sources) await date(path.join(root, source), 10);
-  for (const name of BUNDLES) {
+  for (const name of BUILT) {
     await writeFile(path.join(root, 'dist', name), '');
     await date(path.join(root, 'dist', name), 20);
   }

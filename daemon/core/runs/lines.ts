@@ -2,8 +2,12 @@ import { StringDecoder } from 'node:string_decoder';
 import { cut } from './cut.js';
 
 const NEWLINE = 0x0a;
+export const BRACE = 0x7b;
 
-/** Cuts bytes into lines, wherever they were split. Its user watches `pendingBytes`. */
+/**
+ * Cuts bytes into whole lines, wherever they were split: each that begins with a brace by itself, and as many of the others
+ * at once as came at once. Its user watches `pendingBytes`.
+ */
 export class ByteLines {
   /** Grows by doubling: a program may write one byte at a time. */
   #held = Buffer.alloc(0);
@@ -14,18 +18,23 @@ export class ByteLines {
     return this.#heldBytes;
   }
 
-  /** The lines that `chunk` completes, each with its newline. */
+  /** What `chunk` completes, with the newlines. */
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const line = chunk.subarray(start, end + 1);
-      start = end + 1;
-      if (this.#heldBytes === 0) yield line;
-      else {
-        this.#hold(line);
-        yield this.end();
-      }
+    let start = this.#heldBytes === 0 ? 0 : chunk.indexOf(NEWLINE) + 1;
+    if (this.#heldBytes > 0 && start > 0) {
+      this.#hold(chunk.subarray(0, start));
+      yield this.end();
     }
+    let others = start;
+    for (let end = chunk.indexOf(NEWLINE, start); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      if (chunk[start] === BRACE) {
+        if (others < start) yield chunk.subarray(others, start);
+        yield chunk.subarray(start, end + 1);
+        others = end + 1;
+      }
+      start = end + 1;
+    }
+    if (others < start) yield chunk.subarray(others, start);
     if (start < chunk.length) this.#hold(chunk.subarray(start));
   }
 

@@ -1,10 +1,5 @@
 import type { Ending } from './history.js';
-
-/** How a program ended. */
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+import type { Exit } from './launch/process.js';
 
 /** What a program has said by its end. */
 interface Said {

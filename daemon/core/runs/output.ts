@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { MessageRole } from '../../../shared/contract/index.js';
 import { cut } from './cut.js';
-import { ByteLines, TextLines } from './lines.js';
+import { BRACE, ByteLines, TextLines } from './lines.js';
 import { type ProtocolLine, type Result, readLine } from './protocol.js';
 import type { Redaction } from './redaction.js';
 
@@ -50,14 +50,14 @@ export class Output {
   readProtocol(stream: Readable): void {
     const lines = new ByteLines();
     const printed = this.#printer();
-    const take = (line: Buffer): void => {
-      const said = readLine(line.toString('utf8'));
+    const take = (whole: Buffer): void => {
+      const said = whole[0] === BRACE ? readLine(whole.toString('utf8')) : undefined;
       if (said) this.#heed(said);
-      else printed.push(line);
+      else printed.push(whole);
     };
     this.#read(stream, {
       push: (chunk) => {
-        for (const line of lines.push(chunk)) if (!this.#isOver) take(line);
+        for (const whole of lines.push(chunk)) if (!this.#isOver) take(whole);
         if (lines.pendingBytes > MOST_BYTES) this.#overflow('It wrote a line of more than 16 MiB.');
       },
       end: () => {
@@ -99,7 +99,7 @@ export class Output {
       push: (chunk) => {
         this.#printedBytes += chunk.length;
         if (this.#printedBytes > MOST_BYTES) this.#overflow('It printed more than 16 MiB.');
-        else print(redacted.push(chunk));
+        else if (this.#notes <= MOST_NOTES) print(redacted.push(chunk));
       },
       end: () => {
         print(redacted.end());

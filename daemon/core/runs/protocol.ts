@@ -29,9 +29,8 @@ export type ProtocolLine =
   | v.InferOutput<(typeof KINDS)[keyof typeof KINDS]>
   | { readonly type: 'wrong'; readonly sentence: string };
 
-/** What a line of a program says; `undefined` for all else that it prints. */
+/** What a line that begins with a brace says; `undefined` for all else that it prints. */
 export function readLine(line: string): ProtocolLine | undefined {
-  if (!line.trimStart().startsWith('{')) return undefined;
   const value = parseJson(line);
   if (!isRecord(value)) return undefined;
   const { type } = value;

@@ -10,7 +10,7 @@ import type { RunDoor, RunDoors } from './doors.js';
 import type { Ending, History } from './history.js';
 import { environmentOf } from './launch/environment.js';
 import { RunProcess } from './launch/process.js';
-import { programOf } from './launch/program.js';
+import { programOf } from './launch/runners.js';
 import { endProcesses, type Traces } from './launch/traces.js';
 import type { DaemonUnit } from './launch/unit.js';
 import { makeWorkingFolder, removeWorkingFolder } from './launch/working-folder.js';

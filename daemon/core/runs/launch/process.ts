@@ -4,15 +4,20 @@ import { withUsualCoreFiles } from '../../../../shared/core-files.js';
 import { errnoOf } from '../../../../shared/errno.js';
 import { SigilforgeError } from '../../../../shared/errors.js';
 import { startOf } from '../../../../shared/process-stat.js';
-import type { RunDoor } from '../doors.js';
-import type { Exit } from '../outcome.js';
-import type { Program } from './program.js';
+import type { Program } from './runners.js';
 import type { ProcessId } from './traces.js';
+
+/** How a program ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
 
 interface Surroundings {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
-  readonly door: Pick<RunDoor, 'fd' | 'source'>;
+  /** The program's descriptor `fd`, and the one of ours that it becomes. */
+  readonly door: { readonly fd: number; readonly source: number };
 }
 
 /** The program of a run. */
@@ -75,7 +80,7 @@ export class RunProcess {
     if (input instanceof Writable) input.end(text);
   }
 
-  /** Reads no more, whoever may still write. */
+  /** Reads no more, even if another process may still write. */
   giveUp(): void {
     for (const stream of this.#child.stdio) stream?.destroy();
   }

@@ -32,7 +32,7 @@ async function answerOf(file: string, { args, context }: Record<string, unknown>
 
 type Run = (args: unknown, context: unknown) => unknown;
 
-/** A module exports it by its name, alone, or within what a CommonJS module exports. */
+/** A module exports it by its name, as its only export, or within what a CommonJS module exports. */
 function runOf(module: unknown): Run | undefined {
   if (!isRecord(module)) return undefined;
   const { run, default: other } = module;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findInPath, type Program } from './program.js';
+import { findInPath, type Program } from './runners.js';
 
 /** What systemctl may take. A scope that is stopped has 5 seconds before its processes are killed. */
 const SYSTEMCTL_MS = 10_000;
@@ -30,7 +30,7 @@ export class DaemonUnit {
     this.#tools = tools;
   }
 
-  /** `undefined` if this process is none, or there is no systemd that could be asked. */
+  /** `undefined` if this process is not one, or there is no systemd that could be asked. */
   static async find(): Promise<DaemonUnit | undefined> {
     const [systemdRun, systemctl, env] = ['systemd-run', 'systemctl', 'env'].map(findInPath);
     const group = ownGroup();
