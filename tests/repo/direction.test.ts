@@ -191,6 +191,7 @@ describe('inside the CLI', () => {
     'sign-in',
     'inject',
     'exec',
+    'capability',
     'commands',
   ];
   const inCli = own.filter(({ file, target }) => file.startsWith(CLI) && target.startsWith(CLI));
@@ -300,7 +301,7 @@ const SHARED_FILES = [
     'core-files',
     'descriptor-flags',
   ],
-  'built-program',
+  ...['built-program', 'program-end'],
   ...['presence', 'holder', 'process-stat'],
 ];
 
