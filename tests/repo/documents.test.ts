@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { readLine } from '../../daemon/core/runs/protocol.js';
+import { readManifest } from '../../shared/manifest.js';
 import { faultIn } from '../support/commands.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -41,6 +43,15 @@ describe.each(DOCUMENTS)('%s', (document) => {
       faults.filter(({ fault = 'an argument is missing' }) => fault !== 'an argument is missing'),
     ).toEqual([]);
   });
+});
+
+test('README.md: its manifest is without a fault, and the lines of a program are understood', () => {
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/^```json\n(.*?)^```/gms)].map(([, block = '']) => block);
+  const manifests = blocks.filter((block) => block.includes('"runner"'));
+  expect(manifests.map(readManifest)).toEqual([{ manifest: expect.objectContaining({ name: 'weather' }) }]);
+  const lines = blocks.flatMap((block) => block.split('\n')).filter((line) => line.startsWith('{"type":'));
+  expect(lines.map((line) => readLine(line)?.type)).toEqual(['message', 'result']);
 });
 
 test('the documents were found', () => {
