@@ -98,7 +98,7 @@ async function readFile(root: string, name: string, known: KnownHashes): Promise
     if (size > BigInt(MOST_BYTES)) throw tooMuch();
     const identity: Identity = [dev, ino, size, mtimeNs, ctimeNs].join(' ');
     const before = known.get(file);
-    const sha256 = before?.identity === identity ? before.sha256 : await hashOf(handle);
+    const sha256 = before?.identity === identity ? before.sha256 : await hashOf(handle).catch(failed(file));
     known.set(file, { identity, sha256 });
     return { path: name, sha256, size: Number(size), executable: (stats.mode & 0o100n) !== 0n };
   } finally {

@@ -13,6 +13,12 @@ export interface ManifestText {
   readonly text: string;
 }
 
+/** Before a folder is read as a whole, which may be any: throws `not_found` if it has no manifest. */
+export async function assertManifest(root: string): Promise<void> {
+  const handle = await openRegular(path.join(root, MANIFEST_FILE));
+  await handle.close();
+}
+
 /** The text of the manifest of a folder. It is that of the file in `files`, or `integrity` is thrown. */
 export async function textOfManifest(root: string, files: readonly StoredFile[]): Promise<string> {
   const recorded = files.find((file) => file.path === MANIFEST_FILE);

@@ -11,7 +11,7 @@ import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { detailsOf, infoOf } from './described.js';
 import { digestOf, readFolder } from './folder.js';
-import { checkManifest, textOfManifest } from './manifest-file.js';
+import { assertManifest, checkManifest, textOfManifest } from './manifest-file.js';
 import { sealVersion } from './sealed-version.js';
 
 /** A capability with the version that runs. */
@@ -44,6 +44,7 @@ export class Registry {
   async register(folder: string): Promise<CapabilityDetails> {
     if (!path.isAbsolute(folder)) throw relative();
     const root = await realpath(folder).catch(() => folder);
+    await assertManifest(root);
     const files = await readFolder(root, new Map());
     const text = await textOfManifest(root, files);
     const { manifest } = checkManifest(path.join(root, MANIFEST_FILE), text, files);
