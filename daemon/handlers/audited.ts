@@ -1,6 +1,8 @@
 import { asSigilforgeError, type ErrorKind } from '../../shared/errors.js';
+import { notGranted } from '../../shared/not-granted.js';
 import { Secret } from '../../shared/secret.js';
 import type { Audit } from '../core/audit/audit.js';
+import type { Admission } from './admission.js';
 import type { Handlers, Peer } from './handlers.js';
 import { recordedSpelling, secretNamed, tokenOf } from './named-reference.js';
 
@@ -13,7 +15,17 @@ type Releasing =
   | 'get_secrets'
   | 'vault_recovery_key';
 
+interface Guard extends Pick<Admission, 'admits'> {
+  readonly audit: Audit;
+}
+
 type Handler<P, R> = (params: P, peer: Peer) => R | Promise<R>;
+
+/** A value on its way out, in its encoding. */
+interface HandedOut {
+  readonly value: string | null;
+  readonly encoding: 'utf8' | 'base64';
+}
 
 /** What a call was about: one reference, or those of everything that its answer holds. */
 interface About<P, R> {
@@ -23,36 +35,36 @@ interface About<P, R> {
   /** Without it, an answer holds what `reference` names. */
   readonly released?: (answer: R) => readonly string[];
   /** What a run gets by it, which must not be seen in what it says. */
-  readonly value?: (answer: R) => string | null;
+  readonly value?: (answer: R) => HandedOut;
 }
 
 /** The handlers of the methods that hand out a credential, such that each release and each refusal is recorded. */
-export function audited(handlers: Handlers, audit: Audit): Pick<Handlers, Releasing> {
-  const resolve = recorded(audit, handlers.resolve, {
+export function audited(handlers: Handlers, guard: Guard): Pick<Handlers, Releasing> {
+  const resolve = recorded(guard, handlers.resolve, {
     method: 'resolve',
     reference: ({ reference }) => recordedSpelling(reference) ?? null,
-    value: ({ value }) => value,
+    value: (answer) => answer,
   });
   return {
-    get_token: recorded(audit, handlers.get_token, {
+    get_token: recorded(guard, handlers.get_token, {
       method: 'get_token',
       reference: tokenOf,
-      value: ({ access_token }) => access_token,
+      value: ({ access_token }) => ({ value: access_token, encoding: 'utf8' }),
     }),
-    refresh_token: recorded(audit, handlers.refresh_token, { method: 'refresh_token', reference: tokenOf }),
+    refresh_token: recorded(guard, handlers.refresh_token, { method: 'refresh_token', reference: tokenOf }),
     // An explanation has no value in it.
     resolve: (params, peer) => (params.explain ? handlers.resolve(params, peer) : resolve(params, peer)),
-    get_secret: recorded(audit, handlers.get_secret, {
+    get_secret: recorded(guard, handlers.get_secret, {
       method: 'get_secret',
       reference: ({ key }) => secretNamed(key),
-      value: ({ value }) => value,
+      value: (answer) => answer,
     }),
-    get_secrets: recorded(audit, handlers.get_secrets, {
+    get_secrets: recorded(guard, handlers.get_secrets, {
       method: 'get_secrets',
       reference: () => null,
       released: ({ secrets }) => secrets.map(({ key }) => secretNamed(key)),
     }),
-    vault_recovery_key: recorded(audit, handlers.vault_recovery_key, {
+    vault_recovery_key: recorded(guard, handlers.vault_recovery_key, {
       method: 'vault_recovery_key',
       reference: () => null,
     }),
@@ -60,12 +72,15 @@ export function audited(handlers: Handlers, audit: Audit): Pick<Handlers, Releas
 }
 
 /** Answers at once if the handler does and no row must be stored first. */
-function recorded<P, R>(audit: Audit, handler: Handler<P, R>, about: About<P, R>): Handler<P, R> {
+function recorded<P, R>({ audit, admits }: Guard, handler: Handler<P, R>, about: About<P, R>): Handler<P, R> {
   const { method, reference } = about;
 
   const release = (params: P, peer: Peer, answer: R): R | Promise<R> => {
-    const value = peer.rights.run && about.value?.(answer);
-    if (typeof value === 'string') peer.rights.run?.released(new Secret(value));
+    const { run } = peer.rights;
+    // What was taken back from a run while it waited is not handed out any more.
+    if (run && !admits(method, params, peer.rights)) return refuse(params, peer, notGranted());
+    const out = run && about.value?.(answer);
+    if (typeof out?.value === 'string') run?.released(new Secret(out.value), out.encoding);
     const references = about.released?.(answer) ?? [reference(params)];
     const stored = audit.released(peer.who, method, ...references);
     return stored === undefined ? answer : stored.then(() => answer);

@@ -1,5 +1,6 @@
 import type { Core } from '../core/core.js';
 import { accountHandlers } from './accounts.js';
+import { admissionTo } from './admission.js';
 import { auditHandlers } from './audit.js';
 import { audited } from './audited.js';
 import { capabilityHandlers } from './capabilities.js';
@@ -30,5 +31,5 @@ export function createHandlers(core: Core, host: Host, subscriptions?: number): 
     ...storageHandlers(core),
     ...runHandlers(core),
   };
-  return { ...handlers, ...audited(handlers, core.audit) };
+  return { ...handlers, ...audited(handlers, { audit: core.audit, admits: admissionTo(core).admits }) };
 }

@@ -7,8 +7,8 @@ import { Term } from '../../shared/term.js';
 export interface OwnRun {
   readonly runId: string;
   readonly capability: string;
-  /** Called with each value that goes out to it. */
-  readonly released: (value: Secret) => void;
+  /** Called with each value that goes out to it, before it does. */
+  readonly released: (value: Secret, encoding: 'utf8' | 'base64') => void;
 }
 
 /** What a peer may ask for: everything, until it is narrowed for good; nothing, once the time for it is over. */
@@ -43,6 +43,17 @@ export class Rights {
   narrow(grants: readonly string[], term?: Term): void {
     this.#set(this.#grants === undefined ? grants : commonGrants(this.#grants, grants));
     this.#term = Term.first(this.#term, term);
+  }
+
+  /**
+   * Leaves of what is granted only what `left` covers too, for grants that are taken back. It never fails: of a list that would
+   * be too long stays what one of `left` covers in full.
+   */
+  keepOnly(left: readonly string[]): void {
+    const own = this.#grants ?? left;
+    const common = new Set(commonGrants(left, own));
+    const fits = common.size <= MOST_GRANTS;
+    this.#set(fits ? [...common] : own.filter((grant) => left.some((wider) => covers(wider, grant))));
   }
 
   /** Whether a reference in its usual spelling (`printReference`) is granted. */

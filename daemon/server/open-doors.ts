@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../../shared/config.js';
 import type { ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { commonGrants } from '../../shared/grant.js';
 import { Term } from '../../shared/term.js';
 import { systemClock, timestamp } from '../core/platform/clock.js';
 import { type Listed, pageOf } from '../core/platform/pages.js';
@@ -78,10 +77,10 @@ class Door implements Entrance {
     return new Rights(this.#grants, this.#term, this.#run);
   }
 
-  /** Leaves only what these grants have in common with those before, for every connection. */
-  narrow(grants: readonly string[]): void {
-    this.#grants = commonGrants(this.#grants, grants);
-    for (const connection of this.#through) connection.rights.narrow(grants);
+  /** Takes back all grants but these, from every connection too. */
+  keepOnly(grants: readonly string[]): void {
+    this.#grants = this.#grants.filter((grant) => grants.includes(grant));
+    for (const connection of this.#through) connection.rights.keepOnly(this.#grants);
   }
 
   entered(connection: Connection): void {
@@ -153,7 +152,7 @@ export class OpenDoors implements Doors, RunDoors {
   async openForRun({ capability, grants, runId, released }: RunAtDoor): Promise<RunDoor> {
     const run = { runId, capability, released };
     const { door, socket } = await this.#open({ grants: [...grants], name: `run:${capability}` }, { run });
-    return runDoorAt(socket, { narrow: (left) => door.narrow(left), close: () => this.#close(door) });
+    return runDoorAt(socket, { narrow: (left) => door.keepOnly(left), close: () => this.#close(door) });
   }
 
   list(cursor: string | undefined): ResultOf<'list_doors'> {

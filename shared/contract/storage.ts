@@ -14,7 +14,7 @@ export const StorageKey = v.pipe(
 /** A run may leave it out: it has only its own storage. */
 const capabilityParam = { capability: v.optional(CapabilityName) };
 
-/** Counts the changes of a value, from 1. */
+/** Grows with every change of anything that the capability has stored, so that no version of a value comes twice. */
 const Version = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const storage = {

@@ -38,6 +38,7 @@ export class Granted {
     const { id: capabilityId } = this.#registry.find(name);
     const sealer = await this.#vault.unlocked();
     await this.#env.db.write(() => {
+      this.#registry.assertKept({ id: capabilityId, name });
       const granted = this.#store.all(capabilityId);
       const id = granted.find((own) => own.grant === grant)?.id ?? newId();
       if (granted.length >= MOST_GRANTS && !granted.some((own) => own.id === id)) throw tooMany();

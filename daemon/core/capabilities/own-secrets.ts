@@ -7,8 +7,7 @@ import { newId } from '../platform/id.js';
 import { type Listed, pageOf } from '../platform/pages.js';
 import { place } from '../sealing/places.js';
 import { readBytes } from '../secrets/encoding.js';
-import type { StoredOwnSecret } from '../store/capabilities.js';
-import { OwnSecretStore } from '../store/capability-data.js';
+import { type ListedOwnSecret, OwnSecretStore } from '../store/capability-data.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import type { Registry } from './registry.js';
@@ -21,7 +20,7 @@ interface Collaborators {
 /** So many secrets may a capability have. */
 const MOST = 256;
 
-const LISTED: Listed<StoredOwnSecret> = { name: 'capability_secrets', keyOf: ({ key }) => [key] };
+const LISTED: Listed<ListedOwnSecret> = { name: 'capability_secrets', keyOf: ({ key }) => [key] };
 
 /** The secrets that only runs of their capability get. */
 export class OwnSecrets {
@@ -49,9 +48,10 @@ export class OwnSecrets {
     const secret = new Secret(bytes.toString('utf8'));
     const sealer = await this.#vault.unlocked();
     await this.#env.db.write(() => {
+      this.#registry.assertKept({ id: capabilityId, name });
       const now = timestamp(this.#env.clock.wall());
       const known = this.#store.find(capabilityId, key);
-      if (!known && this.#store.all(capabilityId).length >= MOST) throw tooMany();
+      if (!known && this.#store.listed(capabilityId).length >= MOST) throw tooMany();
       const { id, createdAt } = known ?? { id: newId(), createdAt: now };
       const sealed = sealer.seal(place.capabilitySecret({ id, capabilityId, key }), secret);
       this.#store.put({ id, capabilityId, key, value: sealed, createdAt, updatedAt: now });
@@ -70,11 +70,11 @@ export class OwnSecrets {
 
   list(name: string, cursor: string | undefined): ResultOf<'list_capability_secrets'> {
     const { id } = this.#registry.find(name);
-    const itemOf = ({ key, createdAt, updatedAt }: StoredOwnSecret) => ({
+    const itemOf = ({ key, createdAt, updatedAt }: ListedOwnSecret) => ({
       ...{ key, created_at: createdAt },
       updated_at: updatedAt,
     });
-    const page = pageOf(LISTED, this.#store.all(id), itemOf, cursor);
+    const page = pageOf(LISTED, this.#store.listed(id), itemOf, cursor);
     return { secrets: page.items, cursor: page.cursor };
   }
 

@@ -93,6 +93,11 @@ export class Registry {
     return this.#withVersion(stored);
   }
 
+  /** Inside a change, for one that was found before: it may have been removed meanwhile. Throws `not_found`. */
+  assertKept({ id, name }: Pick<Capability, 'id' | 'name'>): void {
+    if (this.#store.find(name)?.id !== id) throw absent();
+  }
+
   #withVersion(capability: StoredCapability): Capability {
     const stored = this.#store.latestVersion(capability.id);
     const read = stored && readManifest(stored.manifest);

@@ -4,7 +4,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
 import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
-import { cursorAfter, keyAfter } from '../platform/pages.js';
+import { cursorAfter, isFull, keyAfter } from '../platform/pages.js';
 import { place } from '../sealing/places.js';
 import type { StoredItem } from '../store/capabilities.js';
 import { ItemStore } from '../store/capability-data.js';
@@ -22,7 +22,7 @@ interface Collaborators {
 type Named<P> = Omit<P, 'capability'> & { readonly capability: string };
 
 const LIST = 'storage';
-/** Entries of a page: without values, so many are never too long for one. */
+/** Entries that are read for a page. */
 const PAGE = 100;
 /** Values that are opened in one turn of the event loop. */
 const SLICE = 500;
@@ -90,11 +90,15 @@ export class Storage {
     const { id: capabilityId } = this.#registry.find(capability);
     const [after = ''] = cursor === undefined ? [] : keyAfter(LIST, cursor);
     const found = this.#store.page({ capabilityId, prefix, after, limit: PAGE + 1 });
-    const items = found.slice(0, PAGE).map(({ key, version, bytes, updatedAt }) => ({
-      ...{ key, version, bytes },
-      updated_at: updatedAt,
-    }));
-    const last = found.length > PAGE ? items.at(-1) : undefined;
+    const items: ResultOf<'storage_list'>['items'] = [];
+    let length = 0;
+    for (const { key, version, bytes, updatedAt } of found.slice(0, PAGE)) {
+      const item = { key, version, bytes, updated_at: updatedAt };
+      length += Buffer.byteLength(JSON.stringify(item)) + 1;
+      if (isFull(items, length)) break;
+      items.push(item);
+    }
+    const last = found.length > items.length ? items.at(-1) : undefined;
     return { items, cursor: last ? cursorAfter(LIST, [last.key]) : null };
   }
 
@@ -120,6 +124,8 @@ export class Storage {
    * `invalid_params`, and then nothing has changed.
    */
   async merge(capabilityId: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
+    // Any more than all keys there can be deleted, and all set anew, is too much; a result may have millions of them.
+    if (Object.keys(changes).length > 2 * STORAGE_LIMITS.keys) throw tooMuch(`${STORAGE_LIMITS.keys} keys`);
     const deleted = Object.keys(changes).filter((key) => changes[key] === null);
     const entries = Object.entries(changes)
       .filter(([, value]) => value !== null)

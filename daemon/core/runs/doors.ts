@@ -6,7 +6,7 @@ export interface RunAtDoor {
   readonly capability: string;
   readonly grants: readonly string[];
   /** Called with each value that goes out through the door, before it does. */
-  readonly released: (value: Secret) => void;
+  readonly released: (value: Secret, encoding: 'utf8' | 'base64') => void;
 }
 
 /** Both ways in of a run, open until `close`. */

@@ -36,6 +36,11 @@ export function readLine(line: string): ProtocolLine | undefined {
   const { type } = value;
   if (type !== 'message' && type !== 'result' && type !== 'error') return undefined;
   const checked = check(KINDS[type], value);
-  if ('output' in checked) return checked.output;
+  if ('output' in checked) return { ...checked.output, ...asSent(value) };
   return { type: 'wrong', sentence: `Its line of type ${type} is wrong: ${checked.fault.sentence}.` };
+}
+
+/** Records leave out the key `constructor` and others, which are keys as good as any. */
+function asSent({ storage }: Record<string, unknown>): { readonly storage?: Record<string, unknown> } {
+  return isRecord(storage) ? { storage } : {};
 }

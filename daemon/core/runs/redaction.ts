@@ -17,8 +17,8 @@ export class Redaction {
   #ofTexts: Mask | undefined;
 
   /** One more value that must not be seen, in what comes from now on. Values that are too short to tell apart are left. */
-  add(value: Secret): void {
-    const bytes = Buffer.from(value.reveal());
+  add(value: Secret, encoding: 'utf8' | 'base64' = 'utf8'): void {
+    const bytes = Buffer.from(value.reveal(), encoding);
     const key = bytes.toString('latin1');
     if (bytes.length < SHORTEST || this.#values.has(key)) return;
     this.#values.set(key, bytes);

@@ -168,7 +168,7 @@ export class Run implements Entry {
       runId: id,
       capability: this.#name,
       grants: prepared.grants,
-      released: (value) => this.#redaction.add(value),
+      released: (value, encoding) => this.#redaction.add(value, encoding),
     });
     try {
       this.#door = door;

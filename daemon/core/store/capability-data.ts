@@ -50,16 +50,23 @@ interface OwnSecretRow {
   readonly updated_at: string;
 }
 
+/** What a list says about a secret. */
+export type ListedOwnSecret = Pick<StoredOwnSecret, 'key' | 'createdAt' | 'updatedAt'>;
+
 /** SQL for the secrets of capabilities. Changes are made inside `Sqlite.write`. */
 export class OwnSecretStore {
   readonly #find: Statement<[string, string], OwnSecretRow>;
   readonly #all: Statement<[string], OwnSecretRow>;
+  readonly #listed: Statement<[string], Pick<OwnSecretRow, 'key' | 'created_at' | 'updated_at'>>;
   readonly #put: Statement<[OwnSecretRow]>;
   readonly #remove: Statement<[string, string]>;
 
   constructor(db: Sqlite) {
     this.#find = db.prepare('SELECT * FROM capability_secrets WHERE capability_id = ? AND key = ?');
     this.#all = db.prepare('SELECT * FROM capability_secrets WHERE capability_id = ? ORDER BY key');
+    this.#listed = db.prepare(
+      'SELECT key, created_at, updated_at FROM capability_secrets WHERE capability_id = ? ORDER BY key',
+    );
     this.#put = db.prepare(`INSERT INTO capability_secrets
       VALUES (@id, @capability_id, @key, @value, @created_at, @updated_at)
       ON CONFLICT (id) DO UPDATE SET value = @value, updated_at = @updated_at`);
@@ -73,6 +80,14 @@ export class OwnSecretStore {
 
   all(capabilityId: string): StoredOwnSecret[] {
     return this.#all.all(capabilityId).map(ownSecretOf);
+  }
+
+  /** Without their values. */
+  listed(capabilityId: string): ListedOwnSecret[] {
+    return this.#listed.all(capabilityId).map(({ key, created_at, updated_at }) => ({
+      ...{ key, createdAt: created_at },
+      updatedAt: updated_at,
+    }));
   }
 
   put({ capabilityId, createdAt, updatedAt, ...rest }: StoredOwnSecret): void {
