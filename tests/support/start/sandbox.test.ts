@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { isRunning } from './processes.js';
 import { createSandbox } from './sandbox.js';
@@ -20,6 +22,16 @@ test('gives nothing of the desktop away, and ends what was started in it', async
   expect(signal).toBe('SIGTERM');
   expect(await isRunning(pid)).toBe(false);
   expect(existsSync(sandbox.home)).toBe(false);
+});
+
+test('is removed with folders that may not be changed', async () => {
+  const { home, stop } = await createSandbox();
+  const folder = path.join(home, 'kept');
+  await mkdir(folder);
+  await writeFile(path.join(folder, 'file'), '');
+  await chmod(folder, 0o500);
+  await stop();
+  expect(existsSync(home)).toBe(false);
 });
 
 test('lets a test read and answer a program that runs', async () => {

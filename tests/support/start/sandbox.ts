@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,9 +107,21 @@ export async function createSandbox({ user }: SandboxOptions = {}): Promise<Sand
     async stop() {
       await Promise.all([...pids].map(endProcess));
       if (process.env['SIGILFORGE_TEST_KEEP']) process.stderr.write(`Kept: ${home}\n`);
-      else await rm(home, { recursive: true, force: true });
+      else await removeTree(home);
     },
   };
+}
+
+/** Also with folders in which nothing may be changed, as copies of capabilities have them: only root can remove those as they are. */
+async function removeTree(folder: string): Promise<void> {
+  if (!isRoot) await openFolders(folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function openFolders(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) if (entry.isDirectory()) await openFolders(join(folder, entry.name));
 }
 
 function keptEnvironment(): NodeJS.ProcessEnv {
