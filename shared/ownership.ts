@@ -94,6 +94,15 @@ export function assertUnchangeable(file: string, uid: number | undefined = proce
   assertTrusted(placesTo(namesOf(file)), uid);
 }
 
+/** The same for what lies in a folder that was looked at already, by its own `stats` of `lstat`. */
+export function assertOthersCannotChange(
+  place: string,
+  stats: Ownership,
+  uid: number | undefined = process.getuid?.(),
+): void {
+  if (uid !== undefined) assertTrusted([{ path: place, stats }], uid);
+}
+
 /**
  * Throws `unsafe_path` for what another user than this one and root has put into another's folder that all may write
  * to, such as /tmp: what is written there would be theirs. Linux refuses to follow such links in the same cases (proc_sys_fs(5)).

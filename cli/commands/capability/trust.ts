@@ -38,7 +38,7 @@ async function trust(context: Context, name: string, isSure = false): Promise<vo
     const digest = await shownDigest(client, output, name);
     if (!isSure && digest.isChanged && !(await confirm(`Trust these files of ${name}?`))) throw refused();
     const trusted = await client.trustCapability({ name, digest: digest.value });
-    return grantAsked(client, output, trusted.capability);
+    return isSure ? trusted.capability : grantAsked(client, output, trusted.capability);
   });
   output.result({ capability }, () => {
     output.notice(`Version ${capability.number} of ${name} (${capability.version}) is trusted.`);

@@ -29,7 +29,7 @@ export function openCapabilities(env: Env, { vault, copies }: Options): Capabili
   const parts = { vault, registry };
   return {
     registry,
-    trust: new Trust(env, { ...parts, store, copies: new Copies(copies) }),
+    trust: new Trust(env, { ...parts, store, copies: new Copies(copies, env.clock) }),
     granted: new Granted(env, parts),
     ownSecrets: new OwnSecrets(env, parts),
     storage: new Storage(env, parts),

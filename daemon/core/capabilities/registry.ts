@@ -11,6 +11,7 @@ import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { detailsOf, infoOf } from './described.js';
 import { digestOf, readFolder } from './folder.js';
+import { FolderHashes } from './folder-hashes.js';
 import { assertManifest, checkManifest, textOfManifest } from './manifest-file.js';
 import { sealVersion } from './sealed-version.js';
 
@@ -45,7 +46,7 @@ export class Registry {
     if (!path.isAbsolute(folder)) throw relative();
     const root = await realpath(folder).catch(() => folder);
     await assertManifest(root);
-    const files = await readFolder(root, new Map());
+    const files = await readFolder(root, new FolderHashes(this.#env.clock));
     const text = await textOfManifest(root, files);
     const { manifest } = checkManifest(path.join(root, MANIFEST_FILE), text, files);
     const { name, version, active } = manifest;

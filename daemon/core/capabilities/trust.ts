@@ -10,7 +10,8 @@ import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import type { Copies } from './copies.js';
 import { differences } from './differences.js';
-import { digestOf, type KnownHashes, readFolder } from './folder.js';
+import { digestOf, readFolder } from './folder.js';
+import { FolderHashes } from './folder-hashes.js';
 import { checkManifest, textOfManifest } from './manifest-file.js';
 import type { Capability, Registry } from './registry.js';
 import { assertTrusted, sealVersion } from './sealed-version.js';
@@ -38,7 +39,8 @@ export class Trust {
   readonly #store: CapabilityStore;
   readonly #registry: Registry;
   readonly #copies: Copies;
-  readonly #known: KnownHashes = new Map();
+  /** Those of the folders of persons, by the id of the capability. */
+  readonly #hashes = new Map<string, FolderHashes>();
 
   constructor(env: Env, { vault, store, registry, copies }: Collaborators) {
     this.#env = env;
@@ -50,8 +52,8 @@ export class Trust {
 
   /** What is in the folder now, beside what was trusted. */
   async check(name: string): Promise<ResultOf<'check_capability'>> {
-    const { path: folder, stored } = this.#registry.find(name);
-    const found = await readFolder(folder, this.#known);
+    const { id, path: folder, stored } = this.#registry.find(name);
+    const found = await readFolder(folder, this.#hashesOf(id));
     return {
       changes: differences(this.#store.files(stored.id), found),
       digest: digestOf(found),
@@ -63,7 +65,7 @@ export class Trust {
   /** Throws `integrity` if the folder is no longer what `digest` says. */
   async trust(name: string, digest: string | undefined): Promise<CapabilityDetails> {
     const { id, path: folder } = this.#registry.find(name);
-    const found = await readFolder(folder, this.#known);
+    const found = await readFolder(folder, this.#hashesOf(id));
     const shown = digestOf(found);
     if (digest !== undefined && digest !== shown) throw changedMeanwhile(name);
     const text = await textOfManifest(folder, found);
@@ -109,9 +111,9 @@ export class Trust {
   async ready({ id, name, path: source, stored }: Capability): Promise<string> {
     const files = this.#store.files(stored.id);
     assertTrusted(await this.#vault.unlocked(), { name }, stored, files);
-    const changes = differences(files, await this.#found(source));
+    const changes = differences(files, await this.#found({ id, name, path: source }));
     if (changes.length > 0) throw changed(name, changes);
-    return this.#copies.of({ capabilityId: id, source, digest: stored.digest, files });
+    return this.#copies.of({ capabilityId: id, name, source, digest: stored.digest, files });
   }
 
   /** Removes the copies of what is no longer trusted or registered. No run is under way. */
@@ -125,33 +127,44 @@ export class Trust {
 
   /** Of a capability that was removed. */
   forget(id: string): void {
+    this.#hashes.delete(id);
     this.#copies.remove(id);
   }
 
-  /** A folder that is gone has no files. */
-  async #found(source: string): Promise<StoredFile[]> {
+  /** A folder that is gone has no files. What could not have been trusted is `integrity`: it came afterwards. */
+  async #found({ id, name, path: source }: Pick<Capability, 'id' | 'name' | 'path'>): Promise<StoredFile[]> {
     try {
-      return await readFolder(source, this.#known);
+      return await readFolder(source, this.#hashesOf(id));
     } catch (thrown) {
-      if (asSigilforgeError(thrown).kind === 'not_found') return [];
-      throw thrown;
+      const { kind, message, hint } = asSigilforgeError(thrown);
+      if (kind === 'not_found') return [];
+      if (kind !== 'unsafe_path' && kind !== 'limit_exceeded') throw thrown;
+      throw new SigilforgeError('integrity', `${notTrusted(name)}: ${message}`, { hint, cause: thrown });
     }
+  }
+
+  #hashesOf(id: string): FolderHashes {
+    const hashes = this.#hashes.get(id) ?? new FolderHashes(this.#env.clock);
+    this.#hashes.set(id, hashes);
+    return hashes;
   }
 }
 
 function nullIfAbsent(thrown: unknown): null {
-  if (['not_found', 'limit_exceeded'].includes(asSigilforgeError(thrown).kind)) return null;
+  if (['not_found', 'limit_exceeded', 'config'].includes(asSigilforgeError(thrown).kind)) return null;
   throw thrown;
+}
+
+function notTrusted(name: string): string {
+  return `The files of the capability ${name} are not what was trusted`;
 }
 
 function changed(name: string, changes: readonly FileChange[]): SigilforgeError {
   const named = changes.slice(0, NAMED).map(({ path: file, change }) => `\n  ${change}: ${file}`);
   const rest = changes.length > NAMED ? `\n  and ${changes.length - NAMED} more` : '';
-  return new SigilforgeError(
-    'integrity',
-    `The files of the capability ${name} are not what was trusted:${named.join('')}${rest}`,
-    { hint: `See the changes and trust them with: sigilforge capability trust ${name}` },
-  );
+  return new SigilforgeError('integrity', `${notTrusted(name)}:${named.join('')}${rest}`, {
+    hint: `See the changes and trust them with: sigilforge capability trust ${name}`,
+  });
 }
 
 function changedMeanwhile(name: string): SigilforgeError {

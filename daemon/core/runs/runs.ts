@@ -125,6 +125,7 @@ export class Runs {
       if (left.length > 0 && !(await endLeftBehind(left, unit))) this.#env.log.warn('run.left_behind');
       for (const { id } of left) await this.#parts.history.end(id, INTERRUPTED);
       await removeWorkingFolders(folders);
+      this.#parts.trust.sweep();
     } catch (thrown) {
       this.#env.log.warn('run.failed', { kind: asSigilforgeError(thrown).kind });
     }
