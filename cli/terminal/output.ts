@@ -113,7 +113,7 @@ export class Output {
       writeError(`${JSON.stringify({ error: { code, kind, message, hint }, ...(debug && { debug }) })}\n`);
       return;
     }
-    writeError(`${style(process.stderr, ['bold', 'red'], 'sigilforge:')} ${printable(message)}\n`);
+    writeError(`${style(process.stderr, ['bold', 'red'], 'sigilforge:')} ${printableList(message)}\n`);
     writeError(`  ${style(process.stderr, 'dim', 'hint:')} ${printable(hint)}\n`);
     if (debug === undefined) return;
     const trace = debug.trace.length > 0 ? debug.trace : ['no point was passed in this process'];
@@ -133,6 +133,11 @@ export class Output {
       await shown;
     }
   }
+}
+
+/** A list in a message has a line for each of its items, further in than a hint. */
+function printableList(message: string): string {
+  return message.split('\n  ').map(printable).join('\n    ');
 }
 
 /** Ignores a reader that has gone away; a full disk and the like is an error. */
