@@ -228,6 +228,7 @@ export class Run implements Entry {
     clearTimeout(limit);
     await (this.#stopping ?? this.#endProcesses(process));
     await rest(process);
+    this.#surroundings.unit?.forget(id);
     if (exit.code !== 0 && (await this.#surroundings.unit?.isStopping())) this.#ending ??= INTERRUPTED;
     if (this.#ending) return { ...this.#ending, exitCode: exit.code ?? undefined };
     return this.#completed(outcomeOf(exit, output), output);
@@ -249,8 +250,9 @@ export class Run implements Entry {
     };
     const stopped = this.#ending && unit?.stop(id);
     const areGone = await endProcesses(traces, () => this.#graceMs);
-    if (!areGone) this.#env.log.warn('run.left_behind', { run: id });
+    if (areGone) return;
     await stopped;
+    this.#env.log.warn('run.left_behind', { run: id });
   }
 
   #hide({ secrets, variables }: Prepared): void {

@@ -113,7 +113,8 @@ export class Runs {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopListening();
-    await Promise.all([...this.#runs].map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS)));
+    const ended = [...this.#runs].map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS));
+    await Promise.all([...ended, this.#surroundings]);
   }
 
   /** Ends what an earlier daemon left. What fails there keeps no run from starting. */

@@ -54,13 +54,20 @@ export class DaemonUnit {
     return {
       file: this.#tools.systemdRun,
       args: [
-        ...['--user', '--scope', '--quiet', '--collect', '--slice-inherit', `--unit=${unitOf(runId)}`],
+        ...['--user', '--scope', '--quiet', '--collect', `--unit=${unitOf(runId)}`],
+        `--slice=${this.#sliceName}`,
         `--description=A run of ${capability}`,
         ...properties.flatMap((property) => ['-p', property]),
         ...['--', ...clean, program.file, ...program.args],
       ],
       protocol: program.protocol,
     };
+  }
+
+  /** The slice that the service is in. Directly below the manager itself, it is the root. */
+  get #sliceName(): string {
+    const name = path.basename(this.#slice);
+    return name.endsWith('.slice') ? name : '-.slice';
   }
 
   /** What systemd-run needs besides the program's own environment, and takes out again. */
@@ -77,6 +84,11 @@ export class DaemonUnit {
   /** Stops the unit of a run. Resolves once it is gone, or there is none. Never rejects. */
   async stop(runId: string): Promise<void> {
     await run(this.#tools.systemctl, ['--user', 'stop', unitOf(runId)]);
+  }
+
+  /** The unit of a run that has ended is empty. Only in the older hierarchy, systemd may not notice that by itself. */
+  forget(runId: string): void {
+    if (this.#slice.startsWith(NAMED)) void this.stop(runId);
   }
 
   /** Whether systemd is ending this service: then it ends the units of runs first. */
@@ -102,7 +114,8 @@ function ownGroup(): string | undefined {
 }
 
 const GROUP = /^(?:0:|[0-9]+:name=systemd):(\/.*\.service)$/;
-const ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
+const NAMED = '/sys/fs/cgroup/systemd';
+const ROOTS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', NAMED];
 
 function pidsIn(folder: string): number[] {
   const own = read(path.join(folder, 'cgroup.procs')).split('\n').filter(Boolean).map(Number);
