@@ -91,6 +91,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/capability/index.js'),
   },
   {
+    name: 'runs',
+    summary: 'List, show, follow or cancel runs',
+    group: CAPABILITIES,
+    load: () => import('./commands/runs/index.js'),
+  },
+  {
     name: 'events',
     summary: 'Print what happens to the accounts, as it happens',
     group: ACCOUNTS,

@@ -73,7 +73,12 @@ export const runs = {
   ),
   list_runs: method(
     'Lists runs, the newest first, a page at a time.',
-    { capability: v.optional(CapabilityName), status: v.optional(RunStatus), ...cursorParam },
+    {
+      capability: v.optional(CapabilityName),
+      status: v.optional(RunStatus),
+      limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000))),
+      ...cursorParam,
+    },
     v.object({ runs: v.array(RunInfo), cursor: Cursor }),
   ),
   get_run: method('Describes one run.', runParam, responseResult),

@@ -24,14 +24,20 @@ export function messageOf({ id, role, content, createdAt }: StoredMessage): RunM
   return { id, role, content, created_at: createdAt };
 }
 
-/** A page of runs, the newest first. */
+/** A page of runs, the newest first. The cursor also says how many are left of `limit`. */
 export function listRuns(store: RunStore, query: CheckedParamsOf<'list_runs'>): ResultOf<'list_runs'> {
-  const { capability, status, cursor } = query;
-  const [before = LATEST_ID] = cursor === undefined ? [] : keyAfter(RUNS, cursor);
-  const read = (from: string | undefined) =>
-    store.page({ capability, status, before: from ?? before, limit: READ });
-  const page = pageOfRows(RUNS, read, infoOf);
-  return { runs: page.items, cursor: page.cursor };
+  const { capability, status, limit = Number.POSITIVE_INFINITY, cursor } = query;
+  const [before = LATEST_ID, wanted = limit] = cursor === undefined ? [] : keyAfter(RUNS, cursor);
+  let unread = Number(wanted);
+  const read = (from: string | undefined): StoredRun[] => {
+    const rows = store.page({ capability, status, before: from ?? before, limit: Math.min(READ, unread) });
+    unread -= rows.length;
+    return rows;
+  };
+  const { items, last } = pageOfRows(read, infoOf);
+  const left = Number(wanted) - items.length;
+  const isLast = last === undefined || left <= 0;
+  return { runs: items, cursor: isLast ? null : cursorAfter(RUNS, [last, String(left)]) };
 }
 
 /** A page of what a run said, in its order. */
@@ -41,16 +47,15 @@ export function listMessages(
 ): ResultOf<'list_messages'> {
   const [from = ''] = cursor === undefined ? [] : keyAfter(MESSAGES, cursor);
   const first = from > after ? from : after;
-  const page = pageOfRows(MESSAGES, (last) => store.messages(run_id, last ?? first, READ), messageOf);
-  return { messages: page.items, cursor: page.cursor };
+  const { items, last } = pageOfRows((row) => store.messages(run_id, row ?? first, READ), messageOf);
+  return { messages: items, cursor: last === undefined ? null : cursorAfter(MESSAGES, [last]) };
 }
 
-/** As many rows as fit on a page, read in pieces: `read` gives those that follow a row. */
+/** As many rows as fit on a page, read in pieces: `read` gives those that follow a row. `last`: the last one, if more follow. */
 function pageOfRows<R extends { readonly id: string }, T>(
-  list: string,
   read: (last: string | undefined) => R[],
   itemOf: (row: R) => T,
-): { readonly items: T[]; readonly cursor: string | null } {
+): { readonly items: T[]; readonly last: string | undefined } {
   const items: T[] = [];
   let bytes = 0;
   for (let last: string | undefined; ; ) {
@@ -58,10 +63,10 @@ function pageOfRows<R extends { readonly id: string }, T>(
     for (const row of rows) {
       const item = itemOf(row);
       bytes += Buffer.byteLength(JSON.stringify(item)) + 1;
-      if (isFull(items, bytes)) return { items, cursor: cursorAfter(list, [last ?? '']) };
+      if (isFull(items, bytes)) return { items, last };
       items.push(item);
       last = row.id;
     }
-    if (rows.length < READ) return { items, cursor: null };
+    if (rows.length < READ) return { items, last: undefined };
   }
 }

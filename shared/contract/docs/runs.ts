@@ -115,6 +115,7 @@ export const runMethods: TextsOf<typeof runs> = {
     params: {
       capability: 'Only runs of this capability.',
       status: 'Only runs that stand so.',
+      limit: 'At most so many in all, over every page.',
       ...cursorTexts,
     },
     result: {
