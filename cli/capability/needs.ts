@@ -12,7 +12,7 @@ export function sayNeeds(
   }
   for (const secret of required_secrets.filter(({ is_set }) => !is_set)) {
     const purpose = secret.description === '' ? '' : ` (${name} says: ${secret.description})`;
-    const where = secret.obtain === null ? '' : ` It is to be had at ${secret.obtain}.`;
+    const where = secret.obtain === null ? '' : ` Get one at ${secret.obtain}`;
     output.notice(
       `It needs a secret ${secret.name}${purpose}.${where} Set it with: sigilforge capability secret set ${name} ${secret.name}`,
     );

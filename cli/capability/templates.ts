@@ -66,7 +66,7 @@ export async function run(args, context) {
 # A first capability, in any language: it reads one line of JSON,
 # {"args": …, "context": {"secrets": …, "storage": …, "run_id": …}}
 read -r request
-# What is no JSON of the protocol is kept as output; secrets in it are redacted.
+# Any other line is kept as output; secrets in it are redacted.
 echo "The request has \${#request} characters."
 # Any number of messages, and at the end one result.
 echo '{"type":"message","role":"assistant","content":"Saying hello."}'

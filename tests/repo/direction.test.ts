@@ -192,6 +192,7 @@ describe('inside the CLI', () => {
     'inject',
     'exec',
     'capability',
+    'runs',
     'commands',
   ];
   const inCli = own.filter(({ file, target }) => file.startsWith(CLI) && target.startsWith(CLI));

@@ -132,7 +132,7 @@ test.each([
   ['status 7', 'echo \'{"type":"result","response":""}\'\nexit 7\n', 'Its program ended with status 7.'],
   ['a signal', 'kill -9 $$\n', 'Its program was ended by SIGKILL.'],
   [
-    'a result that is none',
+    'a result that cannot be one',
     'echo \'{"type":"result","response":7}\'\n',
     'Its line of type result is wrong: response is not string.',
   ],

@@ -1,7 +1,7 @@
 import type { CapabilityDetails, CapabilityInfo } from '../../../shared/contract/index.js';
 import { covers } from '../../../shared/grant.js';
 import type { CapabilityStore } from '../store/capabilities.js';
-import type { Capability } from './registry.js';
+import type { Capability } from './capability.js';
 
 /** What a list says about a capability. */
 export function infoOf({ manifest, stored, ...capability }: Capability): CapabilityInfo {

@@ -2,25 +2,19 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { CapabilityDetails, ResultOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
-import { MANIFEST_FILE, type Manifest, readManifest } from '../../../shared/manifest.js';
+import { MANIFEST_FILE, readManifest } from '../../../shared/manifest.js';
 import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
 import { type Listed, pageOf } from '../platform/pages.js';
-import type { CapabilityStore, StoredCapability, StoredVersion } from '../store/capabilities.js';
+import type { CapabilityStore, StoredCapability } from '../store/capabilities.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
+import type { Capability } from './capability.js';
 import { detailsOf, infoOf } from './described.js';
 import { digestOf, readFolder } from './folder.js';
 import { FolderHashes } from './folder-hashes.js';
 import { assertManifest, checkManifest, textOfManifest } from './manifest-file.js';
 import { sealVersion } from './sealed-version.js';
-
-/** A capability with the version that runs. */
-export interface Capability extends StoredCapability {
-  /** As it is stored: `Trust.ready` proves that a person trusted it. */
-  readonly stored: StoredVersion;
-  readonly manifest: Manifest;
-}
 
 interface Collaborators {
   readonly vault: Vault;

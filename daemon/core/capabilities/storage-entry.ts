@@ -6,7 +6,7 @@ import { Secret } from '../../../shared/secret.js';
 /** Of one capability, the bytes of all values as JSON, and of one value. */
 export const STORAGE_LIMITS = { keys: 10_000, bytes: 8 * 1024 * 1024, valueBytes: 256 * 1024 } as const;
 
-/** A value that is to be stored. It is treated as a secret: what a capability keeps may be one. */
+/** A value to store. It is treated as a secret: what a capability keeps may be one. */
 export interface StorageEntry {
   readonly key: string;
   readonly json: Secret;

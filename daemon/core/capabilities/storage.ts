@@ -124,7 +124,7 @@ export class Storage {
    * `invalid_params`, and then nothing has changed.
    */
   async merge(capabilityId: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
-    // Any more than all keys there can be deleted, and all set anew, is too much; a result may have millions of them.
+    // Any more than all keys there can be deleted, and all be set again, is too much; a result may have millions of them.
     if (Object.keys(changes).length > 2 * STORAGE_LIMITS.keys) throw tooMuch(`${STORAGE_LIMITS.keys} keys`);
     const deleted = Object.keys(changes).filter((key) => changes[key] === null);
     const entries = Object.entries(changes)

@@ -8,12 +8,13 @@ import { type Listed, pageOf } from '../platform/pages.js';
 import type { CapabilityStore, ListedVersion, StoredFile } from '../store/capabilities.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
+import type { Capability } from './capability.js';
 import type { Copies } from './copies.js';
 import { differences } from './differences.js';
 import { digestOf, readFolder } from './folder.js';
 import { FolderHashes } from './folder-hashes.js';
 import { checkManifest, textOfManifest } from './manifest-file.js';
-import type { Capability, Registry } from './registry.js';
+import type { Registry } from './registry.js';
 import { assertTrusted, sealVersion } from './sealed-version.js';
 
 interface Collaborators {

@@ -17,7 +17,7 @@ export interface FoundFile {
 /** What neither runs nor belongs to a capability: it is not copied, so it cannot change what runs. */
 const IGNORED = new Set(['.git', '.hg', '.svn', '__pycache__', '.DS_Store']);
 
-/** Every file below a folder. Throws `unsafe_path` for what is no file, leads out or can be changed by other users. */
+/** Every file below a folder. Throws `unsafe_path` for anything except a file, for links that lead out, and for what other users can change. */
 export async function* filesBelow(root: string, kind: FolderKind): AsyncGenerator<FoundFile> {
   assertOwn(() => assertUnchangeable(root));
   const real = await realpath(root).catch(failed(root));

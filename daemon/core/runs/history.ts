@@ -144,7 +144,7 @@ export class History {
     this.#tell('run_ended', { ...run, status });
   }
 
-  /** Those that an earlier daemon left, which `end` is to be called for. */
+  /** Those that an earlier daemon left, for which `end` must be called. */
   leftBehind(): LeftBehind[] {
     return this.#store.leftBehind();
   }

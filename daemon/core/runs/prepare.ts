@@ -1,9 +1,10 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import { covers } from '../../../shared/grant.js';
 import { Secret } from '../../../shared/secret.js';
+import type { Capability } from '../capabilities/capability.js';
 import type { Granted } from '../capabilities/granted.js';
 import type { OwnSecrets } from '../capabilities/own-secrets.js';
-import type { Capability, Registry } from '../capabilities/registry.js';
+import type { Registry } from '../capabilities/registry.js';
 import type { Trust } from '../capabilities/trust.js';
 import type { Resolver } from '../references/resolver.js';
 
