@@ -9,6 +9,8 @@ import { memory } from './memory.js';
 import { peers } from './peers.js';
 import { machine, type Row, table } from './report.js';
 import { roundTrip } from './round-trip.js';
+import { runOverhead } from './run-overhead.js';
+import { runs } from './runs.js';
 import { start } from './start.js';
 import { storm } from './storm.js';
 import { throughput } from './throughput.js';
@@ -27,6 +29,8 @@ const benchmarks = new Map<string, Benchmark>([
   ['many-accounts', manyAccounts],
   ['fairness', fairness],
   ['door', door],
+  ['runs', runs],
+  ['run-overhead', runOverhead],
 ]);
 
 /** What may end it before its time; nothing is left behind then either. */

@@ -454,6 +454,37 @@ export function setTimes(home: string, table: 'secrets' | 'key_slots', createdAt
   alter(home, `UPDATE ${table} SET created_at = ?`, BigInt(createdAt));
 }
 
+/** A run that is over, as it is stored. `at`: when it was made, in milliseconds since 1970. */
+export interface StoredRun {
+  readonly capability: string | null;
+  readonly status: string;
+  readonly at: number;
+}
+
+/** Adds runs with a message each, as they were made. Returns their ids, which are in the order of their times. */
+export function insertRuns(home: string, runs: Iterable<StoredRun>): string[] {
+  return withDatabase(home, (db) => {
+    const insertRun = db.prepare(
+      `INSERT INTO runs (id, capability, task, status, created_at, started_at, completed_at, exit_code, duration_ms)
+       VALUES ($id, $capability, '{"city":"Bern"}', $status, $at, $at, $at, 0, 7)`,
+    );
+    const insertMessage = db.prepare("INSERT INTO messages VALUES ($id, $run, 'response', 'Bern', $at)");
+    return db.transaction(() =>
+      Array.from(runs, ({ at: msecs, capability, status }) => {
+        const [id, at] = [uuidv7({ msecs }), new Date(msecs).toISOString()];
+        insertRun.run({ id, at, capability, status });
+        insertMessage.run({ id: uuidv7({ msecs }), run: id, at });
+        return id;
+      }),
+    )();
+  });
+}
+
+/** How many messages are stored, also those of runs that are not there. */
+export function countMessages(home: string): number {
+  return select<{ count: number }>(home, 'SELECT count(*) AS count FROM messages')[0]?.count ?? 0;
+}
+
 /** The items that this vault may have in a keychain, besides its keys. */
 export function notedKeychainItems(home: string): string[] {
   return select<{ user: string }>(home, 'SELECT user FROM keychain_items').map(({ user }) => user);

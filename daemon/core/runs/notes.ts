@@ -60,9 +60,14 @@ export class Notes {
   }
 
   async #write(): Promise<void> {
+    if ((await this.#writeWaiting()) && this.#sayDropped()) await this.#writeWaiting();
+  }
+
+  /** Returns whether nothing waits any more of what waited before. */
+  async #writeWaiting(): Promise<boolean> {
     const { store, transcripts, stored } = this.#parts;
     const messages = this.#waiting.slice();
-    if (messages.length === 0) return;
+    if (messages.length === 0) return true;
     try {
       await this.#env.db.write(() => {
         // A run may have been removed meanwhile.
@@ -70,7 +75,7 @@ export class Notes {
       });
     } catch (thrown) {
       this.#env.log.warn('run.not_written', { kind: asSigilforgeError(thrown).kind });
-      return;
+      return false;
     }
     this.#waiting = this.#waiting.slice(messages.length);
     this.#length = this.#waiting.reduce((length, { content }) => length + content.length, 0);
@@ -81,14 +86,17 @@ export class Notes {
       );
       stored(runId);
     }
-    this.#sayDropped();
+    return true;
   }
 
-  #sayDropped(): void {
+  /** Returns whether there was anything to say. */
+  #sayDropped(): boolean {
+    const any = this.#dropped.size > 0;
     for (const [runId, count] of this.#dropped) {
       this.#dropped.delete(runId);
       this.#push(runId, 'system', `${count} lines were dropped, because the disk took nothing.`);
     }
+    return any;
   }
 }
 
