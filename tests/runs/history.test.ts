@@ -199,6 +199,27 @@ test('a cursor of another list, or none at all, is refused', async () => {
     );
 });
 
+test('a list ends after as many as were asked for, on whichever page that is', async () => {
+  const { home, history } = await openRecords();
+  const expected = fill(home).map(({ id }) => id);
+  for (const limit of [1, 8, 9, 1_000]) {
+    const seen: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = history.list({ limit, ...(cursor && { cursor }) });
+      seen.push(...page.runs.map(({ id }) => id));
+      cursor = page.cursor ?? null;
+    }
+    expect(seen).toEqual(expected.slice(0, limit));
+  }
+});
+
+test.each(['-5', '0.5', 'many', ''])('a cursor that was made up reads no more: %s', async (left) => {
+  const { home, history } = await openRecords();
+  fill(home);
+  const cursor = Buffer.from(JSON.stringify(['runs', 'g', left])).toString('base64url');
+  expect(history.list({ cursor })).toEqual({ runs: [], cursor: null });
+});
+
 test('messages are listed by page, and those after one that is known', async () => {
   const { history, begin } = await openRecords();
   const [id, other] = [await begin(), await begin()];

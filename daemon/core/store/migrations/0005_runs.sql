@@ -18,6 +18,7 @@ CREATE TABLE runs (
 
 CREATE INDEX runs_by_capability ON runs (capability, id);
 CREATE INDEX runs_by_capability_id ON runs (capability_id);
+CREATE INDEX runs_by_capability_and_status ON runs (capability, status, id);
 CREATE INDEX runs_by_status ON runs (status, id);
 
 -- Ids are in the order of their making. What was secret is redacted before it comes here.
