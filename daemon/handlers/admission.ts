@@ -92,6 +92,8 @@ export function mayHear(
 
 /** Parameters by their names, without a look at their values; `undefined` if they cannot be the method's. */
 function byName(method: MethodName, params: unknown): Named | undefined {
+  // The only one of those here that needs none.
+  if (method === 'storage_list') params ??= {};
   if (!Array.isArray(params)) return isRecord(params) ? params : undefined;
   const order = Object.keys(contract[method].params.entries);
   if (params.length > order.length) return undefined;

@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../shared/errors.js';
-import { isRecord, parseJson } from '../../shared/json.js';
+import { isDeeper, isRecord, parseJson } from '../../shared/json.js';
 
 /** What an answer refers to its request by (JSON-RPC 2.0, section 4). */
 export type RequestId = string | number | null;
@@ -34,16 +34,6 @@ export function assertBatchSize(batch: readonly unknown[], most: number): void {
 /** Throws `limit_exceeded` for a value of more than `most` levels of arrays and objects. Every line passes here. */
 export function assertDepth(value: unknown, most: number): void {
   if (isDeeper(value, most)) throw tooDeep(most);
-}
-
-/** It calls itself for `most` levels and no more. */
-function isDeeper(value: unknown, most: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (most === 0) return true;
-  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
-    if (isDeeper(inner, most - 1)) return true;
-  }
-  return false;
 }
 
 function tooDeep(most: number): SigilforgeError {

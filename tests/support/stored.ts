@@ -265,6 +265,21 @@ function alter(home: string, sql: string, ...values: readonly unknown[]): void {
   });
 }
 
+/** The tables of what belongs to a capability, each with its sealed column. */
+const OWN = { capability_grants: 'seal', capability_secrets: 'value', capability_storage: 'value' } as const;
+
+/** Changes what belongs to capabilities, as a program without any key can: what `UPDATE … SET` says, in fitting rows. */
+export function alterOwn(home: string, table: keyof typeof OWN, set: string, where = 'true'): void {
+  alter(home, `UPDATE ${table} SET ${set} WHERE ${where}`);
+}
+
+/** Their sealed values, in the order in which the rows were made. */
+export function sealedOwn(home: string, table: keyof typeof OWN | 'capability_versions'): Buffer[] {
+  const column = table === 'capability_versions' ? 'seal' : OWN[table];
+  const sql = `SELECT ${column} AS sealed FROM ${table} ORDER BY id`;
+  return select<{ sealed: Buffer }>(home, sql).map(({ sealed }) => sealed);
+}
+
 /** Gives an account another name, as a program without any key can. */
 export function rename(home: string, from: string, to: string): void {
   changeAccounts(home, from, { account: to });

@@ -1,15 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { CheckedParamsOf, ResultOf } from '../../../shared/contract/index.js';
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { Secret } from '../../../shared/secret.js';
 import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
 import { type Listed, pageOf } from '../platform/pages.js';
 import { place } from '../sealing/places.js';
 import { readBytes } from '../secrets/encoding.js';
+import type { StoredOwnSecret } from '../store/capabilities.js';
 import { type ListedOwnSecret, OwnSecretStore } from '../store/capability-data.js';
 import type { Env } from '../store/env.js';
-import type { Vault } from '../vault/vault.js';
+import type { Sealer, Vault } from '../vault/vault.js';
 import type { Registry } from './registry.js';
 
 interface Collaborators {
@@ -81,12 +82,23 @@ export class OwnSecrets {
   /** All of a capability, for a run. Throws `integrity`, naming the secret, and `vault_locked`. */
   async open(capabilityId: string): Promise<ReadonlyMap<string, Secret>> {
     const sealer = await this.#vault.unlocked();
-    return new Map(
-      this.#store
-        .all(capabilityId)
-        .map((secret) => [secret.key, sealer.open(place.capabilitySecret(secret), secret.value)]),
-    );
+    return new Map(this.#store.all(capabilityId).map((secret) => [secret.key, opened(sealer, secret)]));
   }
+}
+
+function opened(sealer: Sealer, secret: StoredOwnSecret): Secret {
+  try {
+    return sealer.open(place.capabilitySecret(secret), secret.value);
+  } catch (thrown) {
+    throw asSigilforgeError(thrown).kind === 'integrity' ? altered(secret.key, thrown) : thrown;
+  }
+}
+
+function altered(key: string, cause: unknown): SigilforgeError {
+  return new SigilforgeError('integrity', `The secret ${key} of the capability is not what was stored.`, {
+    hint: `Set it again with: sigilforge capability secret set NAME ${key}`,
+    cause,
+  });
 }
 
 function notText(): SigilforgeError {

@@ -1,10 +1,16 @@
 import * as v from 'valibot';
 import { StorageKey } from '../../../shared/contract/storage.js';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { isDeeper } from '../../../shared/json.js';
 import { Secret } from '../../../shared/secret.js';
 
-/** Of one capability, the bytes of all values as JSON, and of one value. */
-export const STORAGE_LIMITS = { keys: 10_000, bytes: 8 * 1024 * 1024, valueBytes: 256 * 1024 } as const;
+/** Of one capability: its keys, and the bytes of all values as JSON. Of one value: its bytes, and levels of arrays and objects. */
+export const STORAGE_LIMITS = {
+  keys: 10_000,
+  bytes: 8 * 1024 * 1024,
+  valueBytes: 256 * 1024,
+  depth: 60,
+} as const;
 
 /** A value to store. It is treated as a secret: what a capability keeps may be one. */
 export interface StorageEntry {
@@ -16,6 +22,7 @@ export interface StorageEntry {
 /** Throws `invalid_params` or `limit_exceeded` for what cannot be stored. No sentence repeats the value. */
 export function readEntry(key: string, value: unknown): StorageEntry {
   if (!v.is(StorageKey, key)) throw badKey();
+  if (isDeeper(value, STORAGE_LIMITS.depth)) throw tooDeep();
   const json = jsonOf(value);
   if (json === undefined) throw badValue();
   const bytes = Buffer.byteLength(json);
@@ -35,20 +42,27 @@ export function tooMuch(limit: string): SigilforgeError {
   });
 }
 
-/** `undefined` for what is not JSON, or nested so deep that it cannot be written. */
+function badKey(): SigilforgeError {
+  return new SigilforgeError(
+    'invalid_params',
+    'The key of a stored value is a name of 1 to 255 characters, without control characters.',
+  );
+}
+
+function tooDeep(): SigilforgeError {
+  const sentence = `A stored value has at most ${STORAGE_LIMITS.depth} levels of arrays and objects.`;
+  return new SigilforgeError('limit_exceeded', sentence, {
+    hint: 'Store what is inside as a text, or under keys of its own.',
+  });
+}
+
+/** `undefined` for what is not JSON, which only a program in this process can give. */
 function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch {
     return undefined;
   }
-}
-
-function badKey(): SigilforgeError {
-  return new SigilforgeError(
-    'invalid_params',
-    'The key of a stored value is a name of 1 to 255 characters, without control characters.',
-  );
 }
 
 function badValue(): SigilforgeError {
