@@ -65,7 +65,7 @@ export class Connection implements Caller, Occupant, Starter {
     this.#shared = shared;
     this.who = who;
     this.rights = rights;
-    this.#inbox = new Inbox(limits);
+    this.#inbox = new Inbox(limits, rights.run !== undefined);
     this.#calls = new Calls(limits);
     this.#outbox = new Outbox(socket, limits.unread, () => this.#drained());
     this.#turn = new Turn(this, shared.rounds, limits);

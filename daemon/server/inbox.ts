@@ -4,13 +4,18 @@ import { FirstBytes } from './first-line.js';
 /** What has come from a client and is not taken yet: whole lines, and the beginning of the next one. */
 export class Inbox {
   readonly #decoder: LineDecoder;
+  readonly #skipsEmpty: boolean;
   #lines: (string | null)[] = [];
   #lineBytes = 0;
   #firstBytes: FirstBytes | undefined = new FirstBytes();
 
-  /** `line`: the bytes that a line may have. */
-  constructor({ line }: { readonly line: number }) {
+  /**
+   * `line`: the bytes that a line may have. `skipsEmpty`: empty lines are nothing, because programs that share a descriptor begin
+   * each of their lines on a fresh one.
+   */
+  constructor({ line }: { readonly line: number }, skipsEmpty = false) {
     this.#decoder = new LineDecoder(line);
+    this.#skipsEmpty = skipsEmpty;
   }
 
   get bytes(): number {
@@ -61,6 +66,7 @@ export class Inbox {
 
   #queue(lines: Iterable<string | null>): void {
     for (const line of lines) {
+      if (line === '' && this.#skipsEmpty) continue;
       this.#lines.push(line);
       this.#lineBytes += sizeOf(line);
     }

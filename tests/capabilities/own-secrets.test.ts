@@ -101,7 +101,10 @@ test('deleted, none is left in any file', async () => {
   await api.setCapabilitySecret({ name, key: 'API_KEY', value: CANARY });
   const [sealed = expect.fail()] = stored.sealedOwn(sandbox.home, 'capability_secrets');
   const data = path.join(sandbox.home, 'data');
-  const files = () => readdirSync(data).map((file) => readFileSync(path.join(data, file)));
+  const files = () =>
+    readdirSync(data, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name: file }) => readFileSync(path.join(data, file)));
   expect(files().some((bytes) => bytes.includes(sealed))).toBe(true);
   expect(files().some((bytes) => bytes.includes(CANARY))).toBe(false);
   expect(await api.deleteCapabilitySecret({ name, key: 'API_KEY' })).toEqual({ deleted: true });

@@ -52,3 +52,31 @@ test('nothing is granted once the time is over, and a longer one does not length
   expect([rights.permits('secret://a/a'), rights.grants]).toEqual([false, []]);
   expect(rights.isNarrowed).toBe(true);
 });
+
+test('what is taken back is permitted no more, and what stays is, if nothing else narrowed it', () => {
+  fc.assert(
+    fc.property(grants, grants, grants, (granted, left, restricted) => {
+      const stays = granted.filter((grant) => left.includes(grant));
+      const rights = new Rights(granted);
+      rights.keepOnly(stays);
+      const narrowed = new Rights(granted);
+      narrowed.narrow(restricted);
+      narrowed.keepOnly(stays);
+      for (const reference of REFERENCES) {
+        const expected = new Rights(stays).permits(reference);
+        expect([reference, rights.permits(reference)]).toEqual([reference, expected]);
+        const both = expected && new Rights(restricted).permits(reference);
+        expect([reference, narrowed.permits(reference)]).toEqual([reference, both]);
+      }
+      expect(rights.grants).toEqual([...new Set(stays)]);
+    }),
+  );
+});
+
+test('taking back never fails: of lists that have too much in common, what is covered in full stays', () => {
+  const across = Array.from({ length: 100 }, (_, index) => `secret://${index}/*`);
+  const down = Array.from({ length: 100 }, (_, index) => `secret://*/${index}`);
+  const rights = new Rights([...across, 'secret://team/1']);
+  rights.keepOnly(down);
+  expect(rights.grants).toEqual(['secret://team/1']);
+});

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CheckedParamsOf, ResultOf } from '../../../shared/contract/index.js';
-import { SigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
 import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
@@ -165,7 +165,20 @@ export class Storage {
 
 /** Throws `integrity` for a value that is damaged. */
 function jsonIn(sealer: Sealer, item: StoredItem): unknown {
-  return parseJson(sealer.open(place.capabilityItem(item), item.value).reveal()) ?? null;
+  try {
+    return parseJson(sealer.open(place.capabilityItem(item), item.value).reveal()) ?? null;
+  } catch (thrown) {
+    throw asSigilforgeError(thrown).kind === 'integrity' ? altered(item.key, thrown) : thrown;
+  }
+}
+
+/** As JSON: the name may be any. */
+function altered(key: string, cause: unknown): SigilforgeError {
+  const sentence = `The stored value ${JSON.stringify(key)} of the capability is not what was stored.`;
+  return new SigilforgeError('integrity', sentence, {
+    hint: 'Delete it with storage_delete, or store it again with storage_set.',
+    cause,
+  });
 }
 
 function changed(version: number, expected: number): SigilforgeError {

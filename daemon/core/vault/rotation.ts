@@ -245,15 +245,9 @@ export class Rotation {
     );
   }
 
-  #keyKept({ table, id }: SealedValue): SigilforgeError {
-    const account = table === 'accounts' ? this.#accounts.byId(id) : undefined;
-    const name = account
-      ? `the account ${account.service}/${account.account}`
-      : table === 'providers'
-        ? `the provider ${id}`
-        : table === 'secrets'
-          ? 'a secret'
-          : 'the first key of the audit';
+  #keyKept(value: SealedValue): SigilforgeError {
+    const account = value.table === 'accounts' ? this.#accounts.byId(value.id) : undefined;
+    const name = account ? `the account ${account.service}/${account.account}` : describe(value);
     return new SigilforgeError(
       'integrity',
       `Everything has the new key except ${name}, which is damaged, so the older key is kept.`,
@@ -275,6 +269,28 @@ function publicKeyOf(ring: KeyRing, slot: StoredSlot, slots: readonly StoredSlot
     return ring.openBytes(place.slotPublicKey(slot.id), slot.publicKey);
   } catch (thrown) {
     throw asSigilforgeError(thrown).kind === 'integrity' ? damagedSlot(slot, slots, thrown) : thrown;
+  }
+}
+
+/** For a person. */
+function describe(value: SealedValue): string {
+  switch (value.table) {
+    case 'accounts':
+      return 'an account';
+    case 'providers':
+      return `the provider ${value.id}`;
+    case 'secrets':
+      return 'a secret';
+    case 'audit_anchor':
+      return 'the first key of the audit';
+    case 'capability_versions':
+      return 'a version of a capability';
+    case 'capability_grants':
+      return `the grant ${value.grant} of a capability`;
+    case 'capability_secrets':
+      return `the secret ${value.key} of a capability`;
+    case 'capability_storage':
+      return 'a stored value of a capability';
   }
 }
 
