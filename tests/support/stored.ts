@@ -273,6 +273,12 @@ export function alterOwn(home: string, table: keyof typeof OWN, set: string, whe
   alter(home, `UPDATE ${table} SET ${set} WHERE ${where}`);
 }
 
+/** The same: all rows become those of another capability. */
+export function giveOwn(home: string, table: keyof typeof OWN, capability: string): void {
+  const sql = `UPDATE ${table} SET capability_id = (SELECT id FROM capabilities WHERE name = ?)`;
+  alter(home, sql, capability);
+}
+
 /** Their sealed values, in the order in which the rows were made. */
 export function sealedOwn(home: string, table: keyof typeof OWN | 'capability_versions'): Buffer[] {
   const column = table === 'capability_versions' ? 'seal' : OWN[table];
