@@ -91,7 +91,12 @@ describe('files and folders', () => {
         .filter((name) => /chmod\w*\(/.test(readFileSync(new URL(`${folder}/${name}`, root), 'utf8'))),
     );
     // A person's own file, which others could read, is closed before a value is written into it.
-    expect(calls).toEqual(['files/in-place.ts']);
+    // A copy that runs is closed to changes once it is whole, and both are opened again to be removed.
+    expect(calls).toEqual([
+      'core/capabilities/copies.ts',
+      'core/runs/launch/working-folder.ts',
+      'files/in-place.ts',
+    ]);
   });
 
   test('that others may open are refused, with the command that mends it', async () => {
