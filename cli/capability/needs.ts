@@ -11,7 +11,8 @@ export function sayNeeds(
       output.notice(`It asks for ${grant}. Grant that with: sigilforge capability grant ${name} '${grant}'`);
   }
   for (const secret of required_secrets.filter(({ is_set }) => !is_set)) {
-    const purpose = secret.description === '' ? '' : ` (${name} says: ${secret.description})`;
+    const purpose =
+      secret.description === '' ? '' : ` (${name} says: ${secret.description.replace(/\.$/, '')})`;
     const where = secret.obtain === null ? '' : ` Get one at ${secret.obtain}`;
     output.notice(
       `It needs a secret ${secret.name}${purpose}.${where} Set it with: sigilforge capability secret set ${name} ${secret.name}`,
