@@ -434,6 +434,24 @@ export function damageProvider(home: string, id: string, settings = '{"issuer":4
   alter(home, 'UPDATE providers SET settings = ? WHERE id = ?', settings, id);
 }
 
+/** Changes what is stored about capabilities, as a program without any key can. */
+export function alterCapability(home: string, change: string, ...values: readonly unknown[]): void {
+  alter(home, change, ...values);
+}
+
+/** How many rows each table of capabilities has. */
+export function capabilityRows(home: string): Record<string, number> {
+  const tables = ['capabilities', 'versions', 'files', 'grants', 'secrets', 'storage'].map((table) =>
+    table === 'capabilities' ? table : `capability_${table}`,
+  );
+  return Object.fromEntries(
+    tables.map((table) => [
+      table,
+      select<{ count: number }>(home, `SELECT count(*) AS count FROM ${table}`)[0]?.count ?? 0,
+    ]),
+  );
+}
+
 /** Damages a part of the slots of this kind. */
 export function damageSlot(home: string, kind: string, part: 'params' | 'private_key' | 'public_key'): void {
   const value =

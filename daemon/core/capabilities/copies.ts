@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from '../../../shared/errno.js';
@@ -155,9 +155,8 @@ function closeFolders(folder: string): void {
 
 /** Also folders that cannot be written. */
 function removeTree(folder: string): void {
-  if (!existsSync(folder)) return;
   withPathErrors(folder, () => {
-    openFolders(folder);
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) openFolders(folder);
     rmSync(folder, { recursive: true, force: true });
   });
 }

@@ -12,11 +12,16 @@ export async function readFolder(
   hashes: FolderHashes,
   kind: FolderKind = 'source',
 ): Promise<StoredFile[]> {
+  const found: FoundFile[] = [];
+  for await (const file of filesBelow(root, kind)) {
+    // Before any is read: the folder may have been named by mistake.
+    if (found.length >= MOST_FILES) throw tooMuch();
+    found.push(file);
+  }
   const files: StoredFile[] = [];
   let bytes = 0;
-  for await (const found of filesBelow(root, kind)) {
-    if (files.length >= MOST_FILES) throw tooMuch();
-    const file = await readFile(found, hashes, MOST_BYTES - bytes);
+  for (const one of found) {
+    const file = await readFile(one, hashes, MOST_BYTES - bytes);
     bytes += file.size;
     files.push(file);
   }

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { assertPrivate } from '../../../shared/ownership.js';
+import { assertOthersCannotChange, assertPrivate } from '../../../shared/ownership.js';
 
 const UID = 1000;
 
@@ -88,4 +88,35 @@ test.skipIf(process.platform === 'win32')('real files are judged by their lstat'
   expect(() => assertPrivate(file, lstatSync(file))).not.toThrow();
   expect(() => assertPrivate(link, lstatSync(link))).toThrow('is a symbolic link');
   expect(() => assertPrivate(inner, lstatSync(inner))).toThrow('is open to other users');
+});
+
+describe('what lies in a folder that was looked at', () => {
+  test.each([
+    ['file', 0o100644, UID],
+    ['file', 0o100755, 0],
+    ['folder', 0o40755, UID],
+    ['link', 0o120777, UID],
+  ] as const)('is good if only the user and root can change it: %s %o of %i', (type, mode, owner) => {
+    expect(() => assertOthersCannotChange('/p', statsOf(type, mode, owner), UID)).not.toThrow();
+  });
+
+  test.each([
+    ['file', 0o100664],
+    ['file', 0o100646],
+    ['folder', 0o40775],
+    ['folder', 0o40757],
+  ] as const)('is refused if others can: %s %o', (type, mode) => {
+    expect(() => assertOthersCannotChange('/p', statsOf(type, mode), UID)).toThrow(
+      expect.objectContaining({ kind: 'unsafe_path', hint: "Close it: chmod go-w '/p'" }),
+    );
+  });
+
+  test('is refused if it is of another user', () => {
+    expect(() => assertOthersCannotChange('/p', statsOf('file', 0o100600, UID + 1), UID)).toThrow(
+      expect.objectContaining({
+        kind: 'unsafe_path',
+        message: `/p belongs to another user (uid ${UID + 1}).`,
+      }),
+    );
+  });
 });
