@@ -144,7 +144,20 @@ export class History {
     this.#tell('run_ended', { ...run, status });
   }
 
-  /** Those that an earlier daemon left, for which `end` must be called. */
+  /** The same for those that have not begun, all at once: they have said nothing. */
+  async endPending(ids: readonly string[], { status, error }: Ending): Promise<void> {
+    const ending = {
+      status,
+      error: error ?? null,
+      completedAt: this.#now(),
+      exitCode: null,
+      durationMs: null,
+    };
+    const ended = await this.#env.db.write(() => ids.filter((id) => this.#store.end({ ...ending, id })));
+    for (const id of ended) this.#tell('run_ended', this.#store.find(id));
+  }
+
+  /** Those that an earlier daemon left, which must be ended now. */
   leftBehind(): LeftBehind[] {
     return this.#store.leftBehind();
   }

@@ -124,6 +124,11 @@ export class Run implements Entry {
     this.#isOver();
   }
 
+  /** It is over: its row was ended with others. */
+  drop(): void {
+    this.#isOver();
+  }
+
   /** Ends it, unless it is ending already: programs are asked to end first, and killed after `graceMs`. */
   stop(ending: Ending, graceMs = GRACE_MS): void {
     this.#ending ??= ending;

@@ -16,7 +16,7 @@ import { Queue } from './queue.js';
 import { INTERRUPTED, Run, type RunParts, type Surroundings } from './run.js';
 
 interface Collaborators extends RunParts {
-  readonly history: Pick<History, keyof RunParts['history'] | 'get' | 'leftBehind' | 'finish'>;
+  readonly history: Pick<History, keyof RunParts['history'] | 'get' | 'leftBehind' | 'endPending' | 'finish'>;
   readonly events: Pick<RunEvents, 'listen'>;
 }
 
@@ -113,8 +113,20 @@ export class Runs {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopListening();
-    const ended = [...this.#runs].map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS));
-    await Promise.all([...ended, this.#surroundings]);
+    // First, so that none of them has its turn now.
+    const pending = [...this.#runs].filter((run) => this.#queue.remove(run));
+    const ended = [...this.#runs]
+      .filter((run) => !pending.includes(run))
+      .map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS));
+    await Promise.all([...ended, this.#dropPending(pending), this.#surroundings]);
+  }
+
+  /** There may be very many, and there is little time. */
+  async #dropPending(pending: readonly Run[]): Promise<void> {
+    await Promise.allSettled(pending.map(({ recorded }) => recorded));
+    const ids = pending.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    await this.#parts.history.endPending(ids, INTERRUPTED);
+    for (const run of pending) run.drop();
   }
 
   /** Ends what an earlier daemon left. What fails there keeps no run from starting. */
@@ -124,13 +136,26 @@ export class Runs {
     try {
       const left = this.#parts.history.leftBehind();
       if (left.length > 0 && !(await endLeftBehind(left, unit))) this.#env.log.warn('run.left_behind');
-      for (const { id } of left) await this.#parts.history.end(id, INTERRUPTED);
+      await this.#endRowsOf(left);
       await removeWorkingFolders(folders);
       this.#parts.trust.sweep();
     } catch (thrown) {
       this.#env.log.warn('run.failed', { kind: asSigilforgeError(thrown).kind });
     }
     return { doors, unit, folders };
+  }
+
+  async #endRowsOf(left: ReturnType<History['leftBehind']>): Promise<void> {
+    const { history } = this.#parts;
+    const [begun, pending] = [
+      left.filter(({ process }) => process !== null),
+      left.filter(({ process }) => process === null),
+    ];
+    await history.endPending(
+      pending.map(({ id }) => id),
+      INTERRUPTED,
+    );
+    for (const { id } of begun) await history.end(id, INTERRUPTED);
   }
 
   async #stop(run: Run, ending: Ending, graceMs?: number): Promise<void> {
