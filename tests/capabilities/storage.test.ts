@@ -137,12 +137,12 @@ describe.each(backends)('over $name', ({ start }) => {
 test('pages of the list stay below 64 KiB', async () => {
   const { core } = await openCoreWith();
   const { storage } = core.capabilities;
-  const key = (index: number) => `${'\\'.repeat(240)}${index}`;
+  const key = (index: number) => `${'語'.repeat(240)}${index}`;
   for (let index = 0; index < 200; index++) await storage.set({ capability, key: key(index), value: index });
   const found: string[] = [];
   for (let cursor: string | undefined; ; ) {
     const page = storage.list({ capability, cursor });
-    expect(JSON.stringify(page).length).toBeLessThan(64 * 1024 - 100);
+    expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(64 * 1024 - 100);
     found.push(...page.items.map((item) => item.key));
     if (page.cursor === null) break;
     cursor = page.cursor;

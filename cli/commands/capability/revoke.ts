@@ -20,7 +20,7 @@ async function revokeFrom(context: Context, name: string, grant: string): Promis
   const { output } = context;
   const result = await withClient(context, (client) => client.revokeCapability({ name, grant }));
   output.result(result, () => {
-    const left = result.grants.length > 0 ? `may use: ${result.grants.join(', ')}` : 'may use nothing';
-    output.notice(result.revoked ? `${name} now ${left}.` : `That was not granted. ${name} ${left}.`);
+    const left = result.grants.length > 0 ? `may use: ${result.grants.join(', ')}` : 'may use nothing.';
+    output.notice(result.revoked ? `${name} now ${left}` : `That was not granted. ${name} ${left}`);
   });
 }
