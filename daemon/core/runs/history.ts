@@ -218,6 +218,7 @@ export class History {
 
   async close(): Promise<void> {
     await this.flush();
+    await this.#transcripts.settled();
   }
 
   #old(before: number): string[] {

@@ -33,6 +33,11 @@ export class Transcripts {
     return this.#turns.take(() => this.#write(runId, text));
   }
 
+  /** Resolves once everything that was added so far is written, if the disk takes it. */
+  settled(): Promise<void> {
+    return this.#turns.take(async () => undefined);
+  }
+
   remove(runId: string): void {
     removeIfPossible(this.fileOf(runId));
   }
