@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type RunScene, runScene, writeCapability } from '../runs/scene.js';
-import { alterCapability } from '../support/stored.js';
+import { type Alteration, alterCapability } from '../support/stored.js';
 
 const MANIFEST = { run: { runner: 'python', entry: 'main.py' } };
 const FILES = { 'main.py': 'def run(args): return "trusted"', 'lib/a.txt': 'a', 'lib/b.txt': 'b' };
@@ -118,27 +118,19 @@ describe('what is stored was altered by a program that has no key:', () => {
   const NOT_TRUSTED = 'What is stored about the capability weather is not what was trusted.';
   const manifest = JSON.stringify({ name: 'weather', version: '1.0.0', ...MANIFEST, grants: ['secret://*'] });
 
-  test.each<[what: string, sql: string, values: readonly unknown[]]>([
-    ['the digest', 'UPDATE capability_versions SET digest = ?', [DIGEST]],
-    ['the manifest', 'UPDATE capability_versions SET manifest = ?', [manifest]],
-    ['the hash of a file', "UPDATE capability_files SET sha256 = ? WHERE path = 'main.py'", [DIGEST]],
-    ['what is a program', "UPDATE capability_files SET executable = 1 WHERE path = 'main.py'", []],
-    ['a file less', "DELETE FROM capability_files WHERE path = 'lib/a.txt'", []],
-    [
-      'a file more',
-      "INSERT INTO capability_files SELECT version_id, 'more', sha256, size, 0 FROM capability_files LIMIT 1",
-      [],
-    ],
-    ['the number', 'UPDATE capability_versions SET number = 2', []],
-    ['the seal', 'UPDATE capability_versions SET seal = zeroblob(length(seal))', []],
-    ['no seal', "UPDATE capability_versions SET seal = x''", []],
-    [
-      'another row with the same seal',
-      "INSERT INTO capability_versions SELECT id || 'x', capability_id, 2, version, manifest, digest, trusted_at, seal FROM capability_versions",
-      [],
-    ],
-  ])('%s', async (_, sql, values) => {
-    alterCapability(scene.sandbox.home, sql, ...values);
+  test.each<[alteration: Alteration, ...values: string[]]>([
+    ['digest', DIGEST],
+    ['manifest', manifest],
+    ['hash of a file', DIGEST],
+    ['mode of a file'],
+    ['a file less'],
+    ['a file more'],
+    ['number'],
+    ['seal'],
+    ['no seal'],
+    ['the same seal in another row'],
+  ])('%s', async (alteration, ...values) => {
+    alterCapability(scene.sandbox.home, alteration, ...values);
     await refusesToRun(NOT_TRUSTED);
   });
 
@@ -146,17 +138,13 @@ describe('what is stored was altered by a program that has no key:', () => {
     const { trust } = scene.core.capabilities;
     writeFileSync(file('main.py'), 'def run(args): return "other"');
     const { digest } = await trust.check('weather');
-    alterCapability(scene.sandbox.home, 'UPDATE capability_versions SET digest = ?', digest);
+    alterCapability(scene.sandbox.home, 'digest', digest);
     await refusesToRun(NOT_TRUSTED);
   });
 
   test('the seal of another capability', async () => {
     await scene.add('other', MANIFEST, FILES);
-    alterCapability(
-      scene.sandbox.home,
-      `UPDATE capability_versions SET seal = (SELECT seal FROM capability_versions v JOIN capabilities c
-        ON c.id = v.capability_id WHERE c.name = 'other')`,
-    );
+    alterCapability(scene.sandbox.home, 'the seal of another capability');
     await refusesToRun(NOT_TRUSTED);
     expect(await scene.run('other')).toMatchObject({ response: 'trusted' });
   });
@@ -166,7 +154,7 @@ describe('what is stored was altered by a program that has no key:', () => {
       ...FILES,
       'main.py': 'def run(args): return "other"',
     });
-    alterCapability(scene.sandbox.home, 'UPDATE capabilities SET path = ?', other);
+    alterCapability(scene.sandbox.home, 'path', other);
     await refusesToRun(/changed: main\.py\n {2}changed: manifest\.json$/);
   });
 });

@@ -286,7 +286,7 @@ describe('remove_capability', () => {
 test('a stored manifest that cannot be read, or is that of another, is said to be damaged', async () => {
   await register(write('weather'));
   for (const manifest of ['{', JSON.stringify({ name: 'other', version: '1', ...PYTHON })]) {
-    alterCapability(scene.sandbox.home, 'UPDATE capability_versions SET manifest = ?', manifest);
+    alterCapability(scene.sandbox.home, 'manifest', manifest);
     expect(() => registry().find('weather')).toThrow(
       refusal('integrity', 'What is stored about the capability weather is damaged.'),
     );

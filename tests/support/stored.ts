@@ -434,9 +434,28 @@ export function damageProvider(home: string, id: string, settings = '{"issuer":4
   alter(home, 'UPDATE providers SET settings = ? WHERE id = ?', settings, id);
 }
 
-/** Changes what is stored about capabilities, as a program without any key can. */
-export function alterCapability(home: string, change: string, ...values: readonly unknown[]): void {
-  alter(home, change, ...values);
+/** What a program without any key can change of what is stored about capabilities. */
+const ALTERATIONS = {
+  path: 'UPDATE capabilities SET path = ?',
+  digest: 'UPDATE capability_versions SET digest = ?',
+  manifest: 'UPDATE capability_versions SET manifest = ?',
+  'hash of a file': "UPDATE capability_files SET sha256 = ? WHERE path = 'main.py'",
+  'mode of a file': "UPDATE capability_files SET executable = 1 WHERE path = 'main.py'",
+  'a file less': "DELETE FROM capability_files WHERE path = 'lib/a.txt'",
+  'a file more': `INSERT INTO capability_files
+    SELECT version_id, 'more', sha256, size, 0 FROM capability_files LIMIT 1`,
+  number: 'UPDATE capability_versions SET number = 2',
+  seal: 'UPDATE capability_versions SET seal = zeroblob(length(seal))',
+  'no seal': "UPDATE capability_versions SET seal = x''",
+  'the same seal in another row': `INSERT INTO capability_versions
+    SELECT id || 'x', capability_id, 2, version, manifest, digest, trusted_at, seal FROM capability_versions`,
+  'the seal of another capability': `UPDATE capability_versions SET seal = (SELECT seal FROM capability_versions v
+    JOIN capabilities c ON c.id = v.capability_id WHERE c.name = 'other')`,
+} as const;
+export type Alteration = keyof typeof ALTERATIONS;
+
+export function alterCapability(home: string, alteration: Alteration, ...values: readonly unknown[]): void {
+  alter(home, ALTERATIONS[alteration], ...values);
 }
 
 /** How many rows each table of capabilities has. */
