@@ -13,7 +13,8 @@ const SERVICE = 'sigilforge-test.service';
 const CANARY = 'canary-of-the-unit-7f3a91c2';
 
 /** Leaves no trace but its cgroup: a session of its own, no parent, no environment. */
-const HIDDEN = (token: string) => `( env -i setsid /bin/sleep ${token} & )\n`;
+const HIDDEN = (token: string) =>
+  `( env -i setsid /bin/sh -c ': > ${token}; exec /bin/sleep ${token}' & )\nuntil [ -e ${token} ]; do sleep 0.01; done\n`;
 
 interface Scene {
   readonly sandbox: Sandbox;
