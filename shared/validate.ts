@@ -84,8 +84,23 @@ function expectation(issue: v.BaseIssue<unknown>): string {
     case 'iso_timestamp':
       return 'a time such as 2026-01-31T12:00:00.000Z';
     default:
-      return issue.expected ?? 'as the contract says';
+      return inWords(issue.expected ?? '');
   }
+}
+
+/** Names of types as Valibot writes them, in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  Array: 'a list',
+  Object: 'an object',
+  boolean: 'true or false',
+  number: 'a number',
+  string: 'a text',
+};
+
+function inWords(expected: string): string {
+  const choice = /^\((.+)\)$/.exec(expected)?.[1];
+  if (choice !== undefined) return `one of ${choice.split(' | ').join(', ')}`;
+  return WORDS[expected] ?? (expected || 'as the contract says');
 }
 
 function limitOf(expected: string | null): string {

@@ -27,7 +27,7 @@ export function capabilityHandlers({ capabilities, runs }: Core): Pick<Handlers,
       capability: await registry.setActive(name, active),
     }),
     remove_capability: async ({ name }) => {
-      const { id } = registry.find(name);
+      const id = registry.idOf(name);
       await runs.endAllOf(id);
       const removed = await registry.remove(id);
       trust.forget(id);

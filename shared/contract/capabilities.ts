@@ -72,7 +72,11 @@ export const capabilities = {
   list_capabilities: method(
     'Lists the capabilities, a page at a time.',
     cursorParam,
-    v.object({ capabilities: v.array(CapabilityInfo), cursor: Cursor }),
+    v.object({
+      capabilities: v.array(CapabilityInfo),
+      damaged: v.optional(v.array(v.string())),
+      cursor: Cursor,
+    }),
   ),
   get_capability: method('Describes one capability.', nameParam, detailsResult),
   set_capability_active: method(

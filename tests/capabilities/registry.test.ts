@@ -292,3 +292,15 @@ test('a stored manifest that cannot be read, or is that of another, is said to b
     );
   }
 });
+
+test('one that is damaged hides no other, and can be removed', async () => {
+  await register(write('weather'));
+  alterCapability(scene.sandbox.home, 'manifest', '{');
+  await register(write('whole'));
+  expect(registry().list(undefined)).toMatchObject({
+    capabilities: [{ name: 'whole' }],
+    damaged: ['weather'],
+  });
+  expect(await registry().remove(registry().idOf('weather'))).toBe(true);
+  expect(registry().list(undefined)).not.toHaveProperty('damaged');
+});

@@ -134,7 +134,7 @@ test.each([
   [
     'a result that cannot be one',
     'echo \'{"type":"result","response":7}\'\n',
-    'Its line of type result is wrong: response is not string.',
+    'Its line of type result is wrong: response is not a text.',
   ],
   [
     'a wrong name in its storage',

@@ -26,7 +26,7 @@ async function addShell({ api, sandbox }: DaemonBackend, name: string, code: str
 
 const typesOf = (events: readonly RunEvent[]) => events.map(({ type, status }) => [type, status]);
 
-test('work elsewhere is told of when it begins, says something and ends, and never what it says', async () => {
+test('work elsewhere is told about when it begins, says something and ends, and never what it says', async () => {
   const { api, connect } = await stopAfter(startDaemon());
   const heard = await hearRuns(await connect());
   const { run } = await api.createRun({ task: CONTENT });

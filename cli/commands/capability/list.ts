@@ -17,6 +17,10 @@ export function configure(command: Command, context: Context): void {
 async function listCapabilities(context: Context): Promise<void> {
   const { output } = context;
   const result = await withClient(context, (client) => client.listCapabilities());
+  for (const name of result.damaged ?? [])
+    output.warn(
+      `What is stored about ${name} is damaged. Remove it with: sigilforge capability remove ${name}`,
+    );
   output.result(result, () => {
     const rows = result.capabilities.map(({ name, version, runner, active, trusted_at, path }) => [
       ...[name, version, runner, active, trusted_at, path],

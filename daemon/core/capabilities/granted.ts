@@ -50,7 +50,7 @@ export class Granted {
 
   /** Also while the vault is locked: a person can always take back what was granted. */
   async revoke(name: string, grant: string): Promise<{ revoked: boolean; grants: string[] }> {
-    const { id } = this.#registry.find(name);
+    const id = this.#registry.idOf(name);
     const revoked = await this.#env.db.write(() => this.#store.remove(id, grant));
     const grants = this.#texts(id);
     for (const listener of this.#listeners) listener(id, grants);

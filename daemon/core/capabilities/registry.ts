@@ -21,7 +21,7 @@ interface Collaborators {
   readonly store: CapabilityStore;
 }
 
-const LISTED: Listed<StoredCapability> = { name: 'capabilities', keyOf: ({ name }) => [name] };
+const LISTED: Listed<Capability> = { name: 'capabilities', keyOf: ({ name }) => [name] };
 
 /** The capabilities that are registered. */
 export class Registry {
@@ -59,9 +59,20 @@ export class Registry {
     return this.describe(name);
   }
 
+  /** Those that are damaged hide no other. */
   list(cursor: string | undefined): ResultOf<'list_capabilities'> {
-    const page = pageOf(LISTED, this.#store.all(), (stored) => infoOf(this.#withVersion(stored)), cursor);
-    return { capabilities: page.items, cursor: page.cursor };
+    const [whole, damaged] = [[], []] as [Capability[], string[]];
+    for (const stored of this.#store.all()) {
+      const capability = this.#withVersion(stored);
+      if (capability) whole.push(capability);
+      else damaged.push(stored.name);
+    }
+    const page = pageOf(LISTED, whole, infoOf, cursor);
+    return {
+      capabilities: page.items,
+      ...(cursor === undefined && damaged.length > 0 && { damaged }),
+      cursor: page.cursor,
+    };
   }
 
   describe(name: string): CapabilityDetails {
@@ -81,11 +92,22 @@ export class Registry {
     return removed;
   }
 
-  /** Throws `not_found`. */
+  /** Throws `not_found`, and `integrity` if what is stored about it is damaged. */
   find(name: string): Capability {
+    const capability = this.#withVersion(this.#row(name));
+    if (capability) return capability;
+    throw damaged(name);
+  }
+
+  /** Also of one that is damaged. Throws `not_found`. */
+  idOf(name: string): string {
+    return this.#row(name).id;
+  }
+
+  #row(name: string): StoredCapability {
     const stored = this.#store.find(name);
-    if (stored === undefined) throw absent();
-    return this.#withVersion(stored);
+    if (stored) return stored;
+    throw absent();
   }
 
   /** Inside a change, for one that was found before: it may have been removed meanwhile. Throws `not_found`. */
@@ -93,17 +115,13 @@ export class Registry {
     if (this.#store.find(name)?.id !== id) throw absent();
   }
 
-  #withVersion(capability: StoredCapability): Capability {
+  /** `undefined` if it is damaged. */
+  #withVersion(capability: StoredCapability): Capability | undefined {
     const stored = this.#store.latestVersion(capability.id);
     const read = stored && readManifest(stored.manifest);
-    if (
-      stored === undefined ||
-      read === undefined ||
-      'faults' in read ||
-      read.manifest.name !== capability.name
-    )
-      throw damaged(capability.name);
-    return { ...capability, stored, manifest: read.manifest };
+    if (stored === undefined || read === undefined || 'faults' in read) return undefined;
+    const { manifest } = read;
+    return manifest.name === capability.name ? { ...capability, stored, manifest } : undefined;
   }
 }
 

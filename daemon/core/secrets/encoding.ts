@@ -9,7 +9,7 @@ export type Encoding = 'utf8' | 'base64';
 export function readBytes(value: string, encoding: Encoding): Buffer {
   const bytes = decoded(value, encoding);
   if (!bytes) {
-    throw new SigilforgeError('invalid_params', `set_secret: value is not ${NAMES[encoding]}.`);
+    throw new SigilforgeError('invalid_params', `The value is not ${NAMES[encoding]}.`);
   }
   if (bytes.length <= MAX_SECRET_BYTES) return bytes;
   throw new SigilforgeError('limit_exceeded', `A secret has at most ${MAX_SECRET_BYTES} bytes.`, {

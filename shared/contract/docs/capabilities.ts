@@ -130,9 +130,14 @@ export const capabilityMethods: TextsOf<typeof capabilities> = {
     params: cursorTexts,
     result: {
       text: 'A page of capabilities: at most 64 KiB of them.',
-      fields: { capabilities: 'The capabilities, sorted by name.', cursor: nextPageText },
+      fields: {
+        capabilities: 'The capabilities, sorted by name.',
+        damaged:
+          'On the first page: the names of those whose stored data is damaged; left out if there are none. `get_capability` says what to do.',
+        cursor: nextPageText,
+      },
     },
-    errors: ['integrity'],
+    errors: [],
     example: { params: {}, result: { capabilities: [exampleInfo], cursor: null } },
   },
   get_capability: {

@@ -54,7 +54,7 @@ test.each(['a', 'YQ', 'YQ=', 'YR==', 'Y Q==', 'YQ==\n', '_-8=', 'canary!'])('%j 
   expect(() => readBytes(value, 'base64')).toThrow(
     expect.objectContaining({
       kind: 'invalid_params',
-      message: 'set_secret: value is not base64 with its padding.',
+      message: 'The value is not base64 with its padding.',
     }),
   );
 });

@@ -30,16 +30,40 @@ const LOOK_MS = { first: 10, last: 200 };
 /** How long those that were killed may take. */
 const KILLED_MS = 1_500;
 
+/** Sends a signal to a process, or to a group of them. */
+type Send = (name: NodeJS.Signals) => void;
+
 /**
- * Ends the processes of runs: asks them to, and kills those that are left after `graceMs`, which may
- * become shorter. Says whether all are gone; what a
- * debugger or the kernel holds is not.
+ * Ends the processes of runs: asks them to, and kills those that are left after `graceMs`, which may become shorter. Says
+ * whether all are gone; what a debugger or the kernel holds is not. Systems without /proc only know the groups of programs.
  */
-export async function endProcesses(traces: Traces, graceMs: () => number): Promise<boolean> {
-  const found = findProcesses(traces);
+export async function endProcesses(
+  traces: Traces,
+  graceMs: () => number,
+  platform: NodeJS.Platform = process.platform,
+): Promise<boolean> {
+  const left = platform === 'linux' ? () => sendersTo(traces) : () => groupsOf(traces);
+  const found = left();
   if (found.length === 0) return true;
-  for (const process of found) signal(process, 'SIGTERM');
-  return (await areGone(traces, graceMs)) || (await areGone(traces, () => KILLED_MS, 'SIGKILL'));
+  for (const send of found) send('SIGTERM');
+  return (await areGone(left, graceMs)) || (await areGone(left, () => KILLED_MS, 'SIGKILL'));
+}
+
+function sendersTo(traces: Traces): Send[] {
+  return findProcesses(traces).map((found) => (name) => signal(found, name));
+}
+
+/** A group has the id of its leader, and keeps it while any process is in it. */
+function groupsOf({ leaders }: Traces): Send[] {
+  const send = (pid: number, name: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-pid, name);
+    } catch {
+      // No process is in it any more.
+      return false;
+    }
+  };
+  return leaders.flatMap(({ pid }) => (send(pid, 0) ? [(name: NodeJS.Signals) => void send(pid, name)] : []));
 }
 
 /** Every process of these runs: by the marker in its environment, by its session or group, or as a child of one of them. */
@@ -59,12 +83,16 @@ export function findProcesses({ runIds, leaders, others }: Traces): ProcessId[] 
   return [...found.values()];
 }
 
-async function areGone(traces: Traces, withinMs: () => number, name?: NodeJS.Signals): Promise<boolean> {
+async function areGone(
+  find: () => readonly Send[],
+  withinMs: () => number,
+  name?: NodeJS.Signals,
+): Promise<boolean> {
   const began = performance.now();
   for (let wait = LOOK_MS.first; ; wait = Math.min(2 * wait, LOOK_MS.last)) {
-    const left = findProcesses(traces);
+    const left = find();
     if (left.length === 0) return true;
-    if (name) for (const process of left) signal(process, name);
+    if (name) for (const send of left) send(name);
     if (performance.now() - began >= withinMs()) return false;
     await delay(wait);
   }
