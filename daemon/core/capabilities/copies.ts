@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from '../../../shared/errno.js';
@@ -48,10 +48,8 @@ export class Copies {
     const { turns, hashes } = this.#keptOf(original.capabilityId);
     return turns.take(async () => {
       const folder = path.join(this.#folder, original.capabilityId, original.digest);
-      if (existsSync(folder)) {
-        if (await isWhole(folder, hashes, original.digest)) return folder;
-        removeTree(folder);
-      }
+      if (kindOf(folder) === 'folder' && (await isWhole(folder, hashes, original.digest))) return folder;
+      removeTree(folder);
       await make(folder, original);
       return folder;
     });
@@ -156,9 +154,16 @@ function closeFolders(folder: string): void {
 /** Also folders that cannot be written. */
 function removeTree(folder: string): void {
   withPathErrors(folder, () => {
-    if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) openFolders(folder);
+    if (kindOf(folder) === 'folder') openFolders(folder);
     rmSync(folder, { recursive: true, force: true });
   });
+}
+
+/** A link is not followed: where it leads is not ours to change. */
+function kindOf(place: string): 'folder' | 'other' | undefined {
+  const stats = lstatSync(place, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  return stats.isDirectory() ? 'folder' : 'other';
 }
 
 function openFolders(folder: string): void {
