@@ -1,4 +1,5 @@
 import type { Api, CapabilityDetails } from '../../shared/contract/index.js';
+import { asSigilforgeError } from '../../shared/errors.js';
 import type { Output } from '../terminal/output.js';
 import { canAsk, confirm } from '../terminal/prompt.js';
 
@@ -14,7 +15,19 @@ export async function grantAsked(
   if (output.json || asked.length === 0 || !canAsk()) return capability;
   const { name } = capability;
   for (const { grant } of asked) {
-    if (await confirm(`${name} asks for ${grant}. Grant it?`)) await client.grantCapability({ name, grant });
+    const answer = await answerTo(`${name} asks for ${grant}. Grant it?`);
+    if (answer === undefined) break;
+    if (answer) await client.grantCapability({ name, grant });
   }
   return (await client.getCapability({ name })).capability;
+}
+
+/** `undefined`: the person wants no more questions. It is registered all the same. */
+async function answerTo(question: string): Promise<boolean | undefined> {
+  try {
+    return await confirm(question);
+  } catch (thrown) {
+    if (asSigilforgeError(thrown).kind === 'cancelled') return undefined;
+    throw thrown;
+  }
 }

@@ -57,7 +57,8 @@ function create({ output }: Context, name: string, { runner, at = name }: Option
 /** A folder that is there already belongs to something else. */
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { mode: 0o755 });
+    mkdirSync(path.dirname(folder), { recursive: true });
+    mkdirSync(folder);
   } catch (thrown) {
     if (isErrno(thrown, 'EEXIST')) throw taken(folder);
     withPathErrors(folder, () => {

@@ -28,15 +28,9 @@ export function configure(command: Command, context: Context): void {
 
 async function trust(context: Context, name: string, isSure = false): Promise<void> {
   const { output } = context;
-  if (!isSure && !canAsk()) {
-    throw badArgument(
-      'There is no terminal to ask on.',
-      'To trust what changed without a question, add --yes.',
-    );
-  }
   const capability = await withClient(context, async (client) => {
     const digest = await shownDigest(client, output, name);
-    if (!isSure && digest.isChanged && !(await confirm(`Trust these files of ${name}?`))) throw refused();
+    if (!isSure && digest.isChanged) await assertConfirmed(name);
     const trusted = await client.trustCapability({ name, digest: digest.value });
     return isSure ? trusted.capability : grantAsked(client, output, trusted.capability);
   });
@@ -44,6 +38,16 @@ async function trust(context: Context, name: string, isSure = false): Promise<vo
     output.notice(`Version ${capability.number} of ${name} (${capability.version}) is trusted.`);
     sayNeeds(output, capability);
   });
+}
+
+async function assertConfirmed(name: string): Promise<void> {
+  if (!canAsk()) {
+    throw badArgument(
+      'There is no terminal to ask on.',
+      'To trust what changed without a question, add --yes.',
+    );
+  }
+  if (!(await confirm(`Trust these files of ${name}?`))) throw refused();
 }
 
 interface Digest {
