@@ -58,7 +58,8 @@ function create({ output }: Context, name: string, { runner, at = name }: Option
 function makeFolder(folder: string): void {
   try {
     mkdirSync(path.dirname(folder), { recursive: true });
-    mkdirSync(folder);
+    // Whatever the umask: what other users can change would not be registered.
+    mkdirSync(folder, { mode: 0o755 });
   } catch (thrown) {
     if (isErrno(thrown, 'EEXIST')) throw taken(folder);
     withPathErrors(folder, () => {
