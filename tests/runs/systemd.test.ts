@@ -2,9 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { connect, type SigilforgeClient } from '../../client/index.js';
-import { createSandbox, program, type Sandbox } from '../support/start/sandbox.js';
+import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
-import { hasUserManager, startUserManager, type UserManager } from '../support/start/user-manager.js';
+import {
+  daemonUnit,
+  hasUserManager,
+  startUserManager,
+  type UserManager,
+} from '../support/start/user-manager.js';
 import { writeCapability } from './scene.js';
 
 // The daemon as a service of a real user manager: each run is a unit of its own.
@@ -34,10 +39,7 @@ async function underSystemd(): Promise<Scene> {
   writeFileSync(path.join(sandbox.home, 'config', 'config.toml'), '[vault]\nkey = "key_file"\n', {
     mode: 0o600,
   });
-  writeFileSync(
-    path.join(units, SERVICE),
-    `[Service]\nType=exec\nEnvironment=SIGILFORGE_HOME=${sandbox.home} PATH=${process.env['PATH']}\nExecStart=${program('sigilforged').join(' ')}\n`,
-  );
+  writeFileSync(path.join(units, SERVICE), daemonUnit(sandbox));
   const manager = await startUserManager(sandbox);
   const open = async (): Promise<SigilforgeClient> => {
     await manager.run(`systemctl --user start ${SERVICE}`);

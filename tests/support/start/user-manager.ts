@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isRoot, type Sandbox } from './sandbox.js';
+import { isRoot, program, type Sandbox } from './sandbox.js';
 import { stopAfter } from './stop-after.js';
 
 const SCRIPT = fileURLToPath(new URL('programs/user-manager.sh', import.meta.url));
@@ -19,19 +19,25 @@ export function hasUserManager(): boolean {
 export interface UserManager {
   /** What a command prints that finds it by `systemctl --user`. */
   run(command: string): Promise<string>;
+  /** Ends it with all of its processes. */
+  stop(): Promise<void>;
 }
 
 /** It ends, with all of its processes, when the running test does. */
-export async function startUserManager(sandbox: Sandbox): Promise<UserManager> {
+export function startUserManager(sandbox: Sandbox): Promise<UserManager> {
+  return stopAfter(openUserManager(sandbox));
+}
+
+/** The same outside of a test. */
+export async function openUserManager(sandbox: Sandbox): Promise<UserManager> {
   const shell = sandbox.spawn(['bash', SCRIPT], { env: { HOME: sandbox.home } });
-  await stopAfter({
-    async stop() {
-      shell.child.stdin.end();
-      await shell.exited;
-    },
-  });
+  const stop = async (): Promise<void> => {
+    shell.child.stdin.end();
+    await shell.exited;
+  };
   await shell.seen(/^ready$/m, 'stdout');
   return {
+    stop,
     async run(command) {
       const mark = randomUUID();
       // The newline is there because the last line of what it prints may have none.
@@ -41,4 +47,10 @@ export async function startUserManager(sandbox: Sandbox): Promise<UserManager> {
       return shell.stdout.slice(from).split(`\n${mark}`)[0] ?? '';
     },
   };
+}
+
+/** The text of a service that is the daemon of a sandbox. */
+export function daemonUnit({ home }: Pick<Sandbox, 'home'>): string {
+  const start = program('sigilforged').join(' ');
+  return `[Service]\nType=exec\nEnvironment=SIGILFORGE_HOME=${home} PATH=${process.env['PATH']}\nExecStart=${start}\n`;
 }
