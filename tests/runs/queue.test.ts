@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { aPeer } from '../support/start/peers.js';
+import { blockWrites } from '../support/stored.js';
 import { type RunScene, runScene } from './scene.js';
 
 // Who runs when: at most so many at once, in order, one of each capability.
@@ -158,4 +159,17 @@ test('wait_run also waits for work that runs elsewhere, which cancel_run ends', 
   const other = await history.begin({ capability: null, task: 'elsewhere', status: 'running' });
   expect(await runs.cancel(other.id)).toBe(true);
   expect(statusOf(scene, other.id)).toBe('cancelled');
+});
+
+test('a daemon that ends while the disk takes nothing ends its runs all the same, and the next one their rows', async () => {
+  const scene = await runScene({ atOnce: 1, storeWaitMs: 50 });
+  const { until } = untilIn(scene, 'never');
+  await scene.shell('waits', WAITS);
+  const [first, second] = [await scene.start('waits', { until }), await scene.start('waits', { until })];
+  await scene.heard(first, 'ready');
+  const unblock = blockWrites(scene.sandbox.home);
+  await scene.core.runs.close();
+  unblock();
+  expect(scene.core.history.leftBehind().map(({ id }) => id)).toEqual([first, second]);
+  expect(scene.doors.map(({ isOpen }) => isOpen)).toEqual([false]);
 });

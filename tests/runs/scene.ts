@@ -60,13 +60,15 @@ interface OpenDoor {
 export interface SceneOptions {
   /** Of `[runs]`. */
   readonly atOnce?: number;
+  /** How long a database that others keep busy is waited for. */
+  readonly storeWaitMs?: number;
 }
 
 /** Stopped when the running test ends. */
-export async function runScene({ atOnce = 4 }: SceneOptions = {}): Promise<RunScene> {
+export async function runScene({ atOnce = 4, storeWaitMs }: SceneOptions = {}): Promise<RunScene> {
   const sandbox = await createSandbox();
   const config = parseConfig(`[vault]\nkey = "key_file"\n[runs]\nat_once = ${atOnce}`, 'config.toml');
-  const core = await openTestCore(sandbox.home, { config });
+  const core = await openTestCore(sandbox.home, { config, storeWaitMs });
   const doors: OpenDoor[] = [];
   await core.vault.unlocked();
   await core.runs.begin(doorsOf(doors));

@@ -146,6 +146,7 @@ export class History {
 
   /** The same for those that have not begun, all at once: they have said nothing. */
   async endPending(ids: readonly string[], { status, error }: Ending): Promise<void> {
+    if (ids.length === 0) return;
     const ending = {
       status,
       error: error ?? null,

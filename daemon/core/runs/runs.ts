@@ -109,7 +109,7 @@ export class Runs {
     await Promise.all(this.#of(capabilityId).map((run) => this.#stop(run, CANCELLED)));
   }
 
-  /** Ends every run as `interrupted`. */
+  /** Ends every run as `interrupted`. Never rejects: what a daemon does at its end after this is more important. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopListening();
@@ -118,14 +118,19 @@ export class Runs {
     const ended = [...this.#runs]
       .filter((run) => !pending.includes(run))
       .map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS));
-    await Promise.all([...ended, this.#dropPending(pending), this.#surroundings]);
+    await Promise.allSettled([...ended, this.#dropPending(pending), this.#surroundings]);
   }
 
   /** There may be very many, and there is little time. */
   async #dropPending(pending: readonly Run[]): Promise<void> {
     await Promise.allSettled(pending.map(({ recorded }) => recorded));
     const ids = pending.flatMap(({ id }) => (id === undefined ? [] : [id]));
-    await this.#parts.history.endPending(ids, INTERRUPTED);
+    try {
+      await this.#parts.history.endPending(ids, INTERRUPTED);
+    } catch (thrown) {
+      // The next daemon ends their rows.
+      this.#env.log.warn('run.failed', { kind: asSigilforgeError(thrown).kind });
+    }
     for (const run of pending) run.drop();
   }
 
