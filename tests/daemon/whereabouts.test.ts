@@ -16,6 +16,7 @@ import { Whereabouts } from '../../daemon/whereabouts.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from '../support/start/sandbox.js';
 import { serveStub } from '../support/start/served.js';
 import { stopAfter } from '../support/start/stop-after.js';
+import { isBeingWritten } from '../support/stored.js';
 import { WireClient } from '../support/wire/wire-client.js';
 
 /** A daemon that listens in a runtime folder, as a login makes it. */
@@ -128,10 +129,17 @@ describe('a daemon whose socket is gone listens again', () => {
 });
 
 describe('a daemon that no socket leads to', () => {
-  /** It is stopped, so that it cannot notice. */
+  /** It is stopped, so that it cannot notice, but not in the middle of a change, which others would wait for. */
   async function lost(): Promise<Session> {
     const one = await session();
-    one.daemon.child.kill('SIGSTOP');
+    const database = path.join(one.sandbox.home, '.local', 'share', 'sigilforge', 'sigilforge.db');
+    const stops = (): boolean => {
+      one.daemon.child.kill('SIGSTOP');
+      if (!isBeingWritten(database)) return true;
+      one.daemon.child.kill('SIGCONT');
+      return false;
+    };
+    await expect.poll(stops).toBe(true);
     onTestFinished(() => void one.daemon.child.kill('SIGCONT'));
     await rm(one.socket);
     return one;

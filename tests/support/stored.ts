@@ -583,6 +583,19 @@ export function blockWrites(home: string): () => void {
   return () => db.close();
 }
 
+/** Whether a process is in the middle of a change of this database. */
+export function isBeingWritten(file: string): boolean {
+  const db = openDatabase(file, { fileMustExist: true, timeout: 0 });
+  try {
+    db.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    db.close();
+  }
+}
+
 /** Changes accounts as another process would: with a new generation, so that all programs see it. */
 export function changeAccounts(
   home: string,
