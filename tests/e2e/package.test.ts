@@ -42,6 +42,8 @@ test('the package holds the programs, the types and its papers, and nothing else
     'dist/keychain.cjs',
     'dist/openrpc.json',
     'dist/relay.cjs',
+    'dist/run-node.cjs',
+    'dist/run-python.py',
     'dist/sigilforge.cjs',
     'dist/sigilforged.cjs',
     'package.json',
