@@ -32,9 +32,10 @@ interface Session {
 }
 
 async function session(): Promise<Session> {
-  const sandbox = await stopAfter(createSandbox());
   const above = await mkdtemp(path.join(tmpdir(), 'sfr-'));
+  // The last that is done: until it is stopped, the daemon may make its socket there again.
   onTestFinished(() => rm(above, { recursive: true, force: true }));
+  const sandbox = await stopAfter(createSandbox());
   const runtime = path.join(above, 'user');
   mkdirSync(runtime, { mode: 0o700 });
   const env = { SIGILFORGE_HOME: '', XDG_RUNTIME_DIR: runtime };
