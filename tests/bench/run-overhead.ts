@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { SigilforgeClient } from '../../client/index.js';
 import { writeCapability } from '../support/capabilities.js';
 import type { Sandbox } from '../support/start/sandbox.js';
-import { daemonUnit, hasUserManager, openUserManager } from '../support/start/user-manager.js';
+import { daemonUnit, hasUserManager, startUserManager } from '../support/start/user-manager.js';
 import { type Benchmark, type Figure, median } from './benchmark.js';
 import { connect } from './built.js';
 
@@ -27,7 +27,7 @@ export const runOverhead: Benchmark = async ({ sandbox, withDaemon }) => {
   const plain = await withDaemon(async ({ socket }) => {
     await using client = await connect({ socket });
     await client.registerCapability({ path: folder });
-    return compare(client, sandbox, folder);
+    return await compare(client, sandbox, folder);
   });
   return [
     { what: 'a program started bare, median', value: plain.bare, unit: 'ms' },
@@ -68,7 +68,7 @@ async function underSystemd(sandbox: Sandbox, folder: string): Promise<Medians> 
   const units = path.join(sandbox.home, '.config', 'systemd', 'user');
   await mkdir(units, { recursive: true, mode: 0o700 });
   await writeFile(path.join(units, SERVICE), daemonUnit(sandbox));
-  const manager = await openUserManager(sandbox);
+  const manager = await startUserManager(sandbox);
   try {
     await manager.run(
       `systemctl --user start ${SERVICE}; until [ -S ${sandbox.socket} ]; do sleep 0.05; done`,

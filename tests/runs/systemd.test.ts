@@ -40,7 +40,7 @@ async function underSystemd(): Promise<Scene> {
     mode: 0o600,
   });
   writeFileSync(path.join(units, SERVICE), daemonUnit(sandbox));
-  const manager = await startUserManager(sandbox);
+  const manager = await stopAfter(startUserManager(sandbox));
   const open = async (): Promise<SigilforgeClient> => {
     await manager.run(`systemctl --user start ${SERVICE}`);
     const client = await vi.waitFor(() => connect({ socket: sandbox.socket }), 20_000);

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isRoot, program, type Sandbox } from './sandbox.js';
-import { stopAfter } from './stop-after.js';
 
 const SCRIPT = fileURLToPath(new URL('programs/user-manager.sh', import.meta.url));
 
@@ -23,13 +22,7 @@ export interface UserManager {
   stop(): Promise<void>;
 }
 
-/** It ends, with all of its processes, when the running test does. */
-export function startUserManager(sandbox: Sandbox): Promise<UserManager> {
-  return stopAfter(openUserManager(sandbox));
-}
-
-/** The same outside of a test. */
-export async function openUserManager(sandbox: Sandbox): Promise<UserManager> {
+export async function startUserManager(sandbox: Sandbox): Promise<UserManager> {
   const shell = sandbox.spawn(['bash', SCRIPT], { env: { HOME: sandbox.home } });
   const stop = async (): Promise<void> => {
     shell.child.stdin.end();
