@@ -112,8 +112,9 @@ function serveCore(
   };
   const finish = async (): Promise<void> => {
     core.signIns.close();
+    core.asking.secretRequests.close();
     // While their doors are open.
-    await core.runs.close();
+    await Promise.all([core.runs.close(), core.bots.close()]);
     doors.end();
     await serving?.close();
     await core.close();
@@ -141,7 +142,9 @@ function serveCore(
   const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);
   log.info('daemon.ready', { version: VERSION, socket });
-  core.runs.begin(doors).catch((thrown: unknown) => {
+  core.asking.secretRequests.begin();
+  const begun = core.runs.begin(doors).then((surroundings) => core.bots.begin(surroundings));
+  begun.catch((thrown: unknown) => {
     log.warn('startup.failed', { kind: reported(thrown, 'startup.failed', log).kind });
   });
   // Started now, so that the first token does not wait for the keychain.

@@ -81,6 +81,9 @@ const Config = v.strictObject({
     keep_days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(36_500)), 30),
     at_once: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), 4),
   }),
+  asking: section({
+    desktop: v.optional(v.boolean(), true),
+  }),
   hooks: section({
     account_added: v.optional(Command),
     account_removed: v.optional(Command),

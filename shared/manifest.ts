@@ -45,16 +45,20 @@ const RunSettings = v.variant('runner', [
   v.strictObject({
     runner: v.literal('command'),
     command: v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.minLength(1), v.maxLength(64)),
+    /** Whether one process serves many runs, one after another. */
+    keep_alive: v.optional(v.boolean(), false),
   }),
 ]);
 
-const RequiredSecret = v.strictObject({
+/** A secret of its own that a capability asks for. */
+export const WantedSecret = v.strictObject({
   name: VariableName,
   description: v.optional(Prose, ''),
   /** Where a person gets one. */
   obtain: v.optional(Endpoint),
   obtain_instructions: v.optional(Prose),
 });
+export type WantedSecret = v.InferOutput<typeof WantedSecret>;
 
 const GrantWish = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REFERENCE));
 
@@ -63,7 +67,7 @@ export const Manifest = v.strictObject({
   version: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   description: v.optional(Prose, ''),
   run: RunSettings,
-  required_secrets: v.optional(v.pipe(v.array(RequiredSecret), v.maxLength(128)), []),
+  required_secrets: v.optional(v.pipe(v.array(WantedSecret), v.maxLength(128)), []),
   /** What it asks for. Nothing of it is granted before a person says so. */
   grants: v.optional(v.pipe(v.array(GrantWish), v.maxLength(MOST_GRANTS)), []),
   /** Variables that a run gets, each with the value of a reference that `grants` covers. */
@@ -71,6 +75,8 @@ export const Manifest = v.strictObject({
   timeout_s: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_RUN_S)), USUAL_RUN_S),
   /** Whether several runs of it may be under way at once. */
   concurrent: v.optional(v.boolean(), false),
+  /** Whether it stays up by itself, instead of running when it is asked to. */
+  service: v.optional(v.boolean(), false),
   active: v.optional(v.boolean(), true),
 });
 
@@ -118,6 +124,8 @@ function withUsualSpelling(manifest: Manifest, faults: ManifestFault[]): Manifes
       return [name, reference];
     }),
   );
+  if (manifest.service && manifest.run.runner === 'command' && manifest.run.keep_alive)
+    faults.push({ path: '$.run.keep_alive', sentence: NO_RUNS });
   const names = manifest.required_secrets.map(({ name }) => name);
   for (const [index, name] of names.entries()) {
     if (names.indexOf(name) === index) continue;
@@ -129,6 +137,7 @@ function withUsualSpelling(manifest: Manifest, faults: ManifestFault[]): Manifes
 const RESERVED = 'Sigilforge sets this variable by itself';
 const NOT_ONE = 'a variable has one value, so * is not possible here';
 const NOT_ASKED_FOR = 'this reference is not covered by grants';
+const NO_RUNS = 'a service has no runs that its process could serve';
 const TWICE = 'this name is there twice';
 
 /** What tells a run where its door is, and what decides which programs it finds and loads. */

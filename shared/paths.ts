@@ -24,6 +24,8 @@ export interface Paths {
   readonly runs: string;
   /** What runs said and printed, one file each. */
   readonly transcripts: string;
+  /** What bots say, a folder each with a file for each day. */
+  readonly bots: string;
   /** The usual path of the socket; `null` on Windows, where a pipe has a random name. */
   readonly socket: string | null;
   /** Where the running daemon writes about itself (`shared/presence.ts`). */
@@ -53,6 +55,7 @@ export function resolvePaths(
     capabilities: path.join(state, 'capabilities'),
     runs: path.join(state, 'runs'),
     transcripts: path.join(state, 'transcripts'),
+    bots: path.join(state, 'bots'),
     socket: pinnedSocket(env) ?? defaultSocket(env, platform, data, state),
     presence: path.join(data, 'daemon.json'),
     socketPinned: pinnedSocket(env) !== undefined,

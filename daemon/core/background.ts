@@ -1,7 +1,9 @@
 import { asSigilforgeError } from '../../shared/errors.js';
 import type { Usage } from './accounts/usage.js';
+import type { Asking } from './asking/open.js';
 import type { Audit } from './audit/audit.js';
 import type { Retention } from './audit/retention.js';
+import type { Bots } from './bots/bots.js';
 import type { Keychain } from './keychain/keychain.js';
 import type { LogEvent } from './platform/log.js';
 import type { Vals } from './references/vals.js';
@@ -33,7 +35,9 @@ interface Collaborators {
   readonly audit: Audit;
   readonly retention: Retention;
   readonly runs: Runs;
+  readonly bots: Bots;
   readonly history: History;
+  readonly asking: Asking;
 }
 
 /** What runs by itself, and the order in which everything ends. */
@@ -91,14 +95,18 @@ export class Background {
    * 5. The keys, then the keychain that they may have been read from, then the store that everything above writes to.
    */
   async close(): Promise<void> {
-    const { scheduler, signIns, vals, refresher, vault, usage, keychain, audit, runs, history } =
-      this.#services;
+    const { scheduler, signIns, vals, refresher, vault, usage, keychain, audit } = this.#services;
+    const { runs, bots, history, asking } = this.#services;
     this.#closes = true;
     clearInterval(this.#saving);
     clearInterval(this.#trimming);
     scheduler.stop();
     signIns.close();
-    await this.#attempt('run.failed', () => runs.close());
+    asking.secretRequests.close();
+    await Promise.all([
+      this.#attempt('run.failed', () => runs.close()),
+      this.#attempt('run.failed', () => bots.close()),
+    ]);
     await this.#attempt('run.failed', () => history.close());
     vals.close();
     await refresher.end();

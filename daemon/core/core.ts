@@ -2,8 +2,10 @@ import type { Config } from '../../shared/config.js';
 import type { Paths } from '../../shared/paths.js';
 import type { Accounts } from './accounts/accounts.js';
 import type { Events } from './accounts/events.js';
+import type { Asking } from './asking/open.js';
 import type { Audit } from './audit/audit.js';
 import type { AuditTrail } from './audit/trail.js';
+import type { Bots } from './bots/bots.js';
 import type { Capabilities } from './capabilities/open.js';
 import type { Keychain } from './keychain/keychain.js';
 import type { ObservedKeychain } from './keychain/observed.js';
@@ -67,9 +69,11 @@ export interface Core {
   readonly trail: AuditTrail;
   readonly capabilities: Capabilities;
   readonly runs: Runs;
+  readonly bots: Bots;
   /** The record of runs, also of those that run elsewhere. */
   readonly history: History;
   readonly runEvents: RunEvents;
+  readonly asking: Asking;
   /** Adopts what an earlier process could not store, and refreshes ahead of time from now on. Only for the daemon. */
   tend(): Promise<void>;
   /** Ends what waits for a person, lets an exchange under way finish, and closes the store. */

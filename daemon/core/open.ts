@@ -1,6 +1,8 @@
 import { openAccounts } from './accounts/open.js';
+import { openAsking } from './asking/open.js';
 import { openAudit } from './audit/open.js';
 import { Background } from './background.js';
+import { Bots } from './bots/bots.js';
 import { openCapabilities } from './capabilities/open.js';
 import type { Core, CoreOptions } from './core.js';
 import { observeKeychain } from './keychain/observed.js';
@@ -79,14 +81,20 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     { ...capabilities, resolver, history, audit, events: runEvents },
     { atOnce: config.runs.at_once, folders: paths.runs },
   );
+  const bots = new Bots(
+    env,
+    { ...capabilities, resolver, history, audit },
+    { transcripts: paths.bots, keepDays: config.runs.keep_days },
+  );
+  const asking = openAsking(env, { capabilities, accounts, secrets, desktop: config.asking.desktop });
   const background = new Background(env, {
     ...{ scheduler, refresher, rereading, signIns, secrets, usage, vals, vault, vaultKeys, keychain },
-    ...{ audit, retention, runs, history },
+    ...{ audit, retention, runs, bots, history, asking },
   });
   return {
     ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets },
     ...{ vault, vaultKeys, keychain, transfer, events, audit, trail },
-    ...{ capabilities, runs, history, runEvents },
+    ...{ capabilities, runs, bots, history, runEvents, asking },
     tend: () => background.tend(),
     close: () => background.close(),
   };

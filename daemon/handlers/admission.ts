@@ -47,10 +47,13 @@ const JUDGES: ReadonlyMap<MethodName, Judge> = new Map<MethodName, Judge>([
   ['resolve', ({ reference }, rights) => permitsReference(reference, rights)],
   ['get_secret', ({ key }, rights) => v.is(SecretKey, key) && rights.permits(secretNamed(key))],
   ['subscribe', permitsSubscription],
-  ['storage_get', permitsOwnStorage],
-  ['storage_set', permitsOwnStorage],
-  ['storage_delete', permitsOwnStorage],
-  ['storage_list', permitsOwnStorage],
+  ['storage_get', permitsOwn],
+  ['storage_set', permitsOwn],
+  ['storage_delete', permitsOwn],
+  ['storage_list', permitsOwn],
+  ['request_secret', permitsOwn],
+  ['wait_secret_request', (_params, { run }) => run !== undefined],
+  ['propose_grant', permitsOwn],
   ['append_message', ({ run_id }, rights) => rights.run !== undefined && rights.run.runId === run_id],
 ]);
 
@@ -120,7 +123,7 @@ function permitsSubscription({ topics }: Named, rights: Rights): boolean {
 }
 
 /** A run may leave its own name out. */
-function permitsOwnStorage({ capability }: Named, { run }: Rights): boolean {
+function permitsOwn({ capability }: Named, { run }: Rights): boolean {
   if (run === undefined) return false;
   return capability === undefined || capability === null || capability === run.capability;
 }

@@ -1,3 +1,4 @@
+import type { CapabilityInfo } from '../../shared/contract/index.js';
 import { parseGrant } from '../../shared/grant.js';
 import type { Core } from '../core/core.js';
 import type { Handlers } from './handlers.js';
@@ -10,6 +11,10 @@ type Methods =
   | 'remove_capability'
   | 'check_capability'
   | 'trust_capability'
+  | 'restore_capability'
+  | 'start_capability'
+  | 'stop_capability'
+  | 'restart_capability'
   | 'list_capability_versions'
   | 'grant_capability'
   | 'revoke_capability'
@@ -17,24 +22,55 @@ type Methods =
   | 'delete_capability_secret'
   | 'list_capability_secrets';
 
-export function capabilityHandlers({ capabilities, runs }: Core): Pick<Handlers, Methods> {
-  const { registry, trust, granted, ownSecrets } = capabilities;
+export function capabilityHandlers({ capabilities, runs, bots, asking }: Core): Pick<Handlers, Methods> {
+  const { registry, trust, restoring, granted, ownSecrets } = capabilities;
+  const shown = <C extends CapabilityInfo>(capability: C): C => ({
+    ...capability,
+    ...bots.statusOf(capability.name),
+  });
+  /** Of a list, which has no more than how it stands. */
+  const infoShown = (info: CapabilityInfo): CapabilityInfo => ({
+    ...info,
+    service: bots.statusOf(info.name)?.service ?? info.service,
+  });
+  const details = (name: string) => ({ capability: shown(registry.describe(name)) });
   return {
     register_capability: async ({ path }) => ({ capability: await registry.register(path) }),
-    list_capabilities: ({ cursor }) => registry.list(cursor),
-    get_capability: ({ name }) => ({ capability: registry.describe(name) }),
-    set_capability_active: async ({ name, active }) => ({
-      capability: await registry.setActive(name, active),
-    }),
+    list_capabilities: ({ cursor }) => {
+      const page = registry.list(cursor);
+      return { ...page, capabilities: page.capabilities.map(infoShown) };
+    },
+    get_capability: ({ name }) => details(name),
+    set_capability_active: async ({ name, active }) => {
+      await registry.setActive(name, active);
+      await bots.activeChanged(name);
+      return details(name);
+    },
     remove_capability: async ({ name }) => {
       const id = registry.idOf(name);
-      await runs.endAllOf(id);
+      await Promise.all([runs.endAllOf(id), bots.endAllOf(id)]);
+      asking.secretRequests.endAllOf(id);
       const removed = await registry.remove(id);
       trust.forget(id);
       return { removed };
     },
-    check_capability: ({ name }) => trust.check(name),
-    trust_capability: async ({ name, digest }) => ({ capability: await trust.trust(name, digest) }),
+    check_capability: ({ name, number }) => trust.check(name, number),
+    trust_capability: async ({ name, digest }) => ({ capability: shown(await trust.trust(name, digest)) }),
+    restore_capability: async ({ name, number, digest }) => ({
+      capability: shown(await restoring.restore(name, number, digest)),
+    }),
+    start_capability: async ({ name }) => {
+      await bots.start(name);
+      return details(name);
+    },
+    stop_capability: async ({ name }) => {
+      await bots.stop(name);
+      return details(name);
+    },
+    restart_capability: async ({ name }) => {
+      await bots.restart(name);
+      return details(name);
+    },
     list_capability_versions: ({ name, cursor }) => trust.versions(name, cursor),
     grant_capability: async ({ name, grant }) => ({ grants: await granted.grant(name, parseGrant(grant)) }),
     revoke_capability: ({ name, grant }) => granted.revoke(name, parseGrant(grant)),

@@ -1,6 +1,7 @@
 import type { Core } from '../core/core.js';
 import { accountHandlers } from './accounts.js';
 import { admissionTo } from './admission.js';
+import { askingHandlers } from './asking.js';
 import { auditHandlers } from './audit.js';
 import { audited } from './audited.js';
 import { capabilityHandlers } from './capabilities.js';
@@ -30,6 +31,7 @@ export function createHandlers(core: Core, host: Host, subscriptions?: number): 
     ...capabilityHandlers(core),
     ...storageHandlers(core),
     ...runHandlers(core),
+    ...askingHandlers(core),
   };
   return { ...handlers, ...audited(handlers, { audit: core.audit, admits: admissionTo(core).admits }) };
 }

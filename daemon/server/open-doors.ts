@@ -149,8 +149,8 @@ export class OpenDoors implements Doors, RunDoors {
     return { door: door.id, socket };
   }
 
-  async openForRun({ capability, grants, runId, released }: RunAtDoor): Promise<RunDoor> {
-    const run = { runId, capability, released };
+  async openForRun(run: RunAtDoor): Promise<RunDoor> {
+    const { capability, grants } = run;
     const { door, socket } = await this.#open({ grants: [...grants], name: `run:${capability}` }, { run });
     return runDoorAt(socket, { narrow: (left) => door.keepOnly(left), close: () => this.#close(door) });
   }

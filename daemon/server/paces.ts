@@ -63,6 +63,11 @@ const PACES: Readonly<Record<MethodName, Pace>> = {
   check_capability: 'heavy',
   trust_capability: 'heavy',
   list_capability_versions: 'heavy',
+  restore_capability: 'heavy',
+  // They wait for a program to end.
+  start_capability: 'light',
+  stop_capability: 'light',
+  restart_capability: 'light',
   grant_capability: 'heavy',
   revoke_capability: 'heavy',
   set_capability_secret: 'heavy',
@@ -81,6 +86,15 @@ const PACES: Readonly<Record<MethodName, Pace>> = {
   create_run: 'heavy',
   append_message: 'heavy',
   finish_run: 'heavy',
+  request_secret: 'heavy',
+  wait_secret_request: 'waiting',
+  list_secret_requests: 'heavy',
+  answer_secret_request: 'heavy',
+  decline_secret_request: 'light',
+  propose_grant: 'heavy',
+  list_proposals: 'heavy',
+  accept_proposal: 'heavy',
+  decline_proposal: 'heavy',
 };
 
 /** The pace of a message that nothing has checked yet. One that is not a call of a known method is answered by an error. */

@@ -7,6 +7,10 @@ import { Cursor, cursorParam, Encoding, method } from './types.js';
 /** One reference that may be granted, with `*` for whole segments if wanted. */
 export const Grant = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REFERENCE));
 
+/** How a bot stands: `failing` while it waits to be started again after an end of its own. */
+export const ServiceStatus = v.picklist(['created', 'running', 'stopped', 'failing']);
+export type ServiceStatus = v.InferOutput<typeof ServiceStatus>;
+
 /** What stands in the lists: a capability as it was trusted last. `version` is that of its manifest, `number` counts from 1. */
 export const CapabilityInfo = v.object({
   id: v.string(),
@@ -17,10 +21,27 @@ export const CapabilityInfo = v.object({
   runner: v.picklist(['python', 'node', 'command']),
   path: v.string(),
   active: v.boolean(),
+  /** `null` for one that is no bot. */
+  service: v.nullable(ServiceStatus),
   created_at: Timestamp,
   trusted_at: Timestamp,
 });
 export type CapabilityInfo = v.InferOutput<typeof CapabilityInfo>;
+
+/** A bot: since when it stands as it does, and what is known about its starts. */
+export const BotState = v.object({
+  since: v.nullable(Timestamp),
+  /** Of the program that is up. */
+  run_id: v.nullable(v.string()),
+  /** How often it was started again by itself since a person started it. */
+  restarts: v.number(),
+  next_start_at: v.nullable(Timestamp),
+  /** Why it ended last, or could not be started. */
+  error: v.nullable(v.string()),
+  /** The file of today's output. */
+  transcript: v.string(),
+});
+export type BotState = v.InferOutput<typeof BotState>;
 
 /** A secret of its own that a capability needs. */
 export const RequiredSecret = v.object({
@@ -36,6 +57,9 @@ export const CapabilityDetails = v.object({
   ...CapabilityInfo.entries,
   timeout_s: v.number(),
   concurrent: v.boolean(),
+  keep_alive: v.boolean(),
+  /** `null` for one that is no bot. */
+  bot: v.nullable(BotState),
   command: v.array(v.string()),
   grants: v.array(v.object({ grant: v.string(), asked_for: v.boolean(), granted_at: v.nullable(Timestamp) })),
   env: v.record(v.string(), v.string()),
@@ -58,7 +82,12 @@ export const CapabilityVersion = v.object({
   trusted_at: Timestamp,
   file_count: v.number(),
   manifest: v.string(),
+  /** Whether its files are kept, so that it can be restored. */
+  kept: v.boolean(),
 });
+
+/** Versions count from 1. */
+const VersionNumber = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 const nameParam = { name: CapabilityName };
 const detailsResult = v.object({ capability: CapabilityDetails });
@@ -90,8 +119,8 @@ export const capabilities = {
     v.object({ removed: v.boolean() }),
   ),
   check_capability: method(
-    'Compares the folder of a capability with what was trusted.',
-    nameParam,
+    'Compares the folder of a capability with what was trusted last, or with another version.',
+    { ...nameParam, number: v.optional(VersionNumber) },
     v.object({
       changes: v.array(FileChange),
       /** Of what is in the folder now. */
@@ -104,6 +133,18 @@ export const capabilities = {
   trust_capability: method(
     'Trusts what is in the folder of a capability now, as a new version.',
     { ...nameParam, digest: v.optional(Text) },
+    detailsResult,
+  ),
+  restore_capability: method(
+    'Puts the files of a trusted version back into the folder of a capability, and trusts them as a new version.',
+    { ...nameParam, number: VersionNumber, digest: v.optional(Text) },
+    detailsResult,
+  ),
+  start_capability: method('Starts a bot, which then stays up.', nameParam, detailsResult),
+  stop_capability: method('Stops a bot, and resolves once it has ended.', nameParam, detailsResult),
+  restart_capability: method(
+    'Stops a bot and starts it again, with what is trusted, granted and set now.',
+    nameParam,
     detailsResult,
   ),
   list_capability_versions: method(

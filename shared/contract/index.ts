@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import { accounts } from './accounts.js';
+import { asking } from './asking.js';
 import { audit } from './audit.js';
 import { capabilities } from './capabilities.js';
 import { daemon } from './daemon.js';
@@ -14,8 +15,15 @@ import { tokens } from './tokens.js';
 import { vault } from './vault.js';
 
 export { AccountDetails, AccountInfo, Credential, WAIT_FLOW_S } from './accounts.js';
+export {
+  ANSWER_S,
+  ProposalInfo,
+  SecretRequestInfo,
+  type SecretRequestState,
+  type SecretRequestStatus,
+} from './asking.js';
 export { AuditRecord } from './audit.js';
-export { CapabilityDetails, CapabilityInfo, FileChange } from './capabilities.js';
+export { BotState, CapabilityDetails, CapabilityInfo, FileChange, ServiceStatus } from './capabilities.js';
 export { DoorClosed } from './doors.js';
 export { AccountEvent, RunEvent, SigilforgeEvent, Topic } from './events.js';
 export { MessageRole, RunInfo, RunMessage, RunStatus, WAIT_RUN_S } from './runs.js';
@@ -41,6 +49,7 @@ export const contract = {
   ...capabilities,
   ...storage,
   ...runs,
+  ...asking,
 };
 
 type Contract = typeof contract;

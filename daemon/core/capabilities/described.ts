@@ -14,10 +14,14 @@ export function infoOf({ manifest, stored, ...capability }: Capability): Capabil
     runner: manifest.run.runner,
     path: capability.path,
     active: capability.active,
+    // Those that run are known to the bots.
+    service: manifest.service ? SHOWN[capability.service] : null,
     created_at: capability.createdAt,
     trusted_at: stored.trustedAt,
   };
 }
+
+const SHOWN = { created: 'created', started: 'stopped', stopped: 'stopped' } as const;
 
 /** The same with what it asks for, and what of it was granted or set. */
 export function detailsOf(capability: Capability, store: CapabilityStore): CapabilityDetails {
@@ -26,7 +30,8 @@ export function detailsOf(capability: Capability, store: CapabilityStore): Capab
   const secrets = store.secretKeys(id);
   return {
     ...infoOf(capability),
-    ...{ timeout_s, concurrent },
+    ...{ timeout_s, concurrent, bot: null },
+    keep_alive: run.runner === 'command' && run.keep_alive,
     command: run.runner === 'command' ? run.command : [run.entry],
     grants: grantsOf(manifest.grants, store.grants(id)),
     env: manifest.env,

@@ -5,6 +5,7 @@ import { Copies } from './copies.js';
 import { Granted } from './granted.js';
 import { OwnSecrets } from './own-secrets.js';
 import { Registry } from './registry.js';
+import { Restoring } from './restoring.js';
 import { Storage } from './storage.js';
 import { Trust } from './trust.js';
 
@@ -12,6 +13,7 @@ import { Trust } from './trust.js';
 export interface Capabilities {
   readonly registry: Registry;
   readonly trust: Trust;
+  readonly restoring: Restoring;
   readonly granted: Granted;
   readonly ownSecrets: OwnSecrets;
   readonly storage: Storage;
@@ -30,6 +32,7 @@ export function openCapabilities(env: Env, { vault, copies }: Options): Capabili
   return {
     registry,
     trust: new Trust(env, { ...parts, store, copies: new Copies(copies, env.clock) }),
+    restoring: new Restoring(),
     granted: new Granted(env, parts),
     ownSecrets: new OwnSecrets(env, parts),
     storage: new Storage(env, parts),

@@ -29,6 +29,7 @@ export class OwnSecrets {
   readonly #vault: Vault;
   readonly #registry: Registry;
   readonly #store: OwnSecretStore;
+  readonly #listeners = new Set<(capabilityId: string) => void>();
 
   constructor(env: Env, { vault, registry }: Collaborators) {
     this.#env = env;
@@ -47,18 +48,14 @@ export class OwnSecrets {
     const bytes = readBytes(value, encoding);
     if (!isUtf8(bytes)) throw notText();
     const secret = new Secret(bytes.toString('utf8'));
-    const sealer = await this.#vault.unlocked();
-    await this.#env.db.write(() => {
-      this.#registry.assertKept({ id: capabilityId, name });
-      const now = timestamp(this.#env.clock.wall());
-      const known = this.#store.find(capabilityId, key);
-      if (!known && this.#store.listed(capabilityId).length >= MOST) throw tooMany();
-      const { id, createdAt } = known ?? { id: newId(), createdAt: now };
-      const sealed = sealer.seal(place.capabilitySecret({ id, capabilityId, key }), secret);
-      this.#store.put({ id, capabilityId, key, value: sealed, createdAt, updatedAt: now });
-    });
-    await this.#env.db.truncateLog();
+    await this.#put({ capabilityId, name }, new Map([[key, secret]]));
     return { key };
+  }
+
+  /** Stores all of them, or none. */
+  async setAll(name: string, values: ReadonlyMap<string, Secret>): Promise<void> {
+    const { id: capabilityId } = this.#registry.find(name);
+    await this.#put({ capabilityId, name }, values);
   }
 
   /** Says whether there was one. */
@@ -66,6 +63,7 @@ export class OwnSecrets {
     const { id } = this.#registry.find(name);
     const deleted = await this.#env.db.write(() => this.#store.remove(id, key));
     await this.#env.db.truncateLog();
+    this.#tellChanged(id);
     return deleted;
   }
 
@@ -83,6 +81,36 @@ export class OwnSecrets {
   async open(capabilityId: string): Promise<ReadonlyMap<string, Secret>> {
     const sealer = await this.#vault.unlocked();
     return new Map(this.#store.all(capabilityId).map((secret) => [secret.key, opened(sealer, secret)]));
+  }
+
+  /** Calls the listener with the id of a capability whose secrets are others now, until the returned function is called. */
+  whenChanged(listener: (capabilityId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #put(
+    { capabilityId, name }: { readonly capabilityId: string; readonly name: string },
+    values: ReadonlyMap<string, Secret>,
+  ): Promise<void> {
+    const sealer = await this.#vault.unlocked();
+    await this.#env.db.write(() => {
+      this.#registry.assertKept({ id: capabilityId, name });
+      const now = timestamp(this.#env.clock.wall());
+      for (const [key, value] of values) {
+        const known = this.#store.find(capabilityId, key);
+        if (!known && this.#store.listed(capabilityId).length >= MOST) throw tooMany();
+        const { id, createdAt } = known ?? { id: newId(), createdAt: now };
+        const sealed = sealer.seal(place.capabilitySecret({ id, capabilityId, key }), value);
+        this.#store.put({ id, capabilityId, key, value: sealed, createdAt, updatedAt: now });
+      }
+    });
+    await this.#env.db.truncateLog();
+    this.#tellChanged(capabilityId);
+  }
+
+  #tellChanged(capabilityId: string): void {
+    for (const listener of this.#listeners) listener(capabilityId);
   }
 }
 

@@ -6,7 +6,7 @@ import { MANIFEST_FILE, readManifest } from '../../../shared/manifest.js';
 import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
 import { type Listed, pageOf } from '../platform/pages.js';
-import type { CapabilityStore, StoredCapability } from '../store/capabilities.js';
+import type { CapabilityStore, ServiceWish, StoredCapability } from '../store/capabilities.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import type { Capability } from './capability.js';
@@ -49,7 +49,15 @@ export class Registry {
       if (this.#store.find(name)) throw taken(name);
       const now = timestamp(this.#env.clock.wall());
       const id = newId();
-      this.#store.insert({ id, name, path: root, active, createdAt: now, updatedAt: now });
+      this.#store.insert({
+        id,
+        name,
+        path: root,
+        active,
+        service: 'created',
+        createdAt: now,
+        updatedAt: now,
+      });
       const first = { id: newId(), capabilityId: id, number: 1, version, manifest: text };
       this.#store.addVersion(
         sealVersion(sealer, { ...first, digest: digestOf(files), trustedAt: now }),
@@ -83,6 +91,16 @@ export class Registry {
     const { id } = this.find(name);
     await this.#env.db.write(() => this.#store.setActive(id, active, timestamp(this.#env.clock.wall())));
     return this.describe(name);
+  }
+
+  /** What a person wants of a bot, also after another start of the daemon. */
+  async setService(id: string, wish: ServiceWish): Promise<void> {
+    await this.#env.db.write(() => this.#store.setService(id, wish));
+  }
+
+  /** Every one that is not damaged. */
+  all(): Capability[] {
+    return this.#store.all().flatMap((stored) => this.#withVersion(stored) ?? []);
   }
 
   /** Removes it with everything that is its own. Says whether it was there. */

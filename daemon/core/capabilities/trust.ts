@@ -52,7 +52,7 @@ export class Trust {
   }
 
   /** What is in the folder now, beside what was trusted. */
-  async check(name: string): Promise<ResultOf<'check_capability'>> {
+  async check(name: string, _number?: number): Promise<ResultOf<'check_capability'>> {
     const { id, path: folder, stored } = this.#registry.find(name);
     const found = await readFolder(folder, this.#hashesOf(id));
     return {
@@ -98,7 +98,7 @@ export class Trust {
       this.#store.versions(id),
       ({ number, version, trustedAt, fileCount, manifest }) => ({
         ...{ number, version, trusted_at: trustedAt },
-        ...{ file_count: fileCount, manifest },
+        ...{ file_count: fileCount, manifest, kept: false },
       }),
       cursor,
     );

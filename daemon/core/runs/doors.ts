@@ -2,6 +2,7 @@ import type { Secret } from '../../../shared/secret.js';
 
 /** What the door of a run needs to know about it. */
 export interface RunAtDoor {
+  /** May change: a program that is kept warm works for one run after another. */
   readonly runId: string;
   readonly capability: string;
   readonly grants: readonly string[];

@@ -6,40 +6,25 @@ import type { Who } from '../audit/who.js';
 import type { Storage } from '../capabilities/storage.js';
 import type { Env } from '../store/env.js';
 import { cut } from './cut.js';
-import type { RunDoor, RunDoors } from './doors.js';
 import type { Ending, History } from './history.js';
-import { environmentOf } from './launch/environment.js';
-import { RunProcess } from './launch/process.js';
-import { programOf } from './launch/runners.js';
-import { endProcesses, type Traces } from './launch/traces.js';
-import type { DaemonUnit } from './launch/unit.js';
-import { makeWorkingFolder, removeWorkingFolder } from './launch/working-folder.js';
+import type { RunProcess } from './launch/process.js';
 import { recordOf } from './left-behind.js';
 import { outcomeOf } from './outcome.js';
 import { Output } from './output.js';
 import { assertGranted, type Prepared, prepare, type Sources } from './prepare.js';
 import type { Entry } from './queue.js';
 import { Redaction } from './redaction.js';
+import { RunProgram } from './run-program.js';
+import type { Surroundings } from './surroundings.js';
 
 /** How long a program that is asked to end may take before it is killed. */
 const GRACE_MS = 5_000;
-/** How long the rest of its output may take once no process of it is left: what hides may hold it open. */
-const OUTPUT_MS = 1_000;
 const MOST_TASK_BYTES = 64 * 1024;
 
 export interface RunParts extends Sources {
   readonly storage: Pick<Storage, 'open' | 'merge'>;
   readonly history: Pick<History, 'begin' | 'started' | 'note' | 'redacting' | 'end'>;
   readonly audit: Pick<Audit, 'released'>;
-}
-
-/** What only a daemon has. */
-export interface Surroundings {
-  readonly doors: RunDoors;
-  /** Its service, in which a run gets a unit. */
-  readonly unit: DaemonUnit | undefined;
-  /** Where working folders are made. */
-  readonly folders: string;
 }
 
 /** Who asks for a run, and what for. */
@@ -69,9 +54,8 @@ export class Run implements Entry {
   /** Why it is to end, if that was decided from outside. */
   #ending: Ending | undefined;
   #graceMs = GRACE_MS;
-  #door: RunDoor | undefined;
-  #grants: readonly string[] = [];
-  #process: RunProcess | undefined;
+  #program: RunProgram | undefined;
+  #isStarted = false;
   #stopping: Promise<unknown> | undefined;
   #isOver = (): void => {};
 
@@ -133,13 +117,12 @@ export class Run implements Entry {
   stop(ending: Ending, graceMs = GRACE_MS): void {
     this.#ending ??= ending;
     this.#graceMs = Math.min(this.#graceMs, graceMs);
-    if (this.#process) this.#stopping ??= this.#endProcesses(this.#process);
+    if (this.#program && this.#isStarted) this.#stopping ??= this.#endProcesses(this.#program);
   }
 
   /** Leaves of its grants only these. */
   narrow(grants: readonly string[]): void {
-    this.#grants = this.#grants.filter((grant) => grants.includes(grant));
-    this.#door?.narrow(this.#grants);
+    this.#program?.narrow(grants);
   }
 
   /** Never rejects. */
@@ -148,7 +131,7 @@ export class Run implements Entry {
       if (this.#ending) return this.#ending;
       const prepared = early ?? (await prepare(this.#parts, this.#name));
       this.#hide(prepared);
-      return await this.#inFolder(id, prepared);
+      return await this.#withProgram(id, prepared);
     } catch (thrown) {
       const { kind, message } = asSigilforgeError(thrown);
       if (kind === 'internal_error') this.#env.log.error('run.failed', { kind });
@@ -156,66 +139,53 @@ export class Run implements Entry {
     }
   }
 
-  async #inFolder(id: string, prepared: Prepared): Promise<Ending> {
-    const folder = makeWorkingFolder(this.#surroundings.folders, id);
-    const redacted = this.#parts.history.redacting(id, this.#redaction);
-    try {
-      return await this.#atDoor(id, prepared, folder);
-    } finally {
-      redacted();
-      await removeWorkingFolder(folder);
-    }
-  }
-
-  async #atDoor(id: string, prepared: Prepared, folder: string): Promise<Ending> {
-    this.#grants = prepared.grants;
-    const door = await this.#surroundings.doors.openForRun({
-      runId: id,
-      capability: this.#name,
-      grants: prepared.grants,
+  async #withProgram(id: string, prepared: Prepared): Promise<Ending> {
+    const program = await RunProgram.open(this.#surroundings, {
+      ...{ id, capability: this.#name, grants: prepared.grants },
       released: (value, encoding) => this.#redaction.add(value, encoding),
     });
+    const redacted = this.#parts.history.redacting(id, this.#redaction);
     try {
-      this.#door = door;
+      this.#program = program;
       // What was taken back before there was a door to narrow.
       const grants = await this.#parts.granted.of(this.capabilityId);
       this.narrow(grants);
       assertGranted(prepared.capability, grants);
-      return await this.#launch(id, prepared, folder, door);
+      return await this.#launch(id, prepared, program);
     } finally {
-      this.#door = undefined;
-      door.close();
+      redacted();
+      this.#program = undefined;
+      await program.close();
     }
   }
 
-  async #launch(id: string, prepared: Prepared, folder: string, door: RunDoor): Promise<Ending> {
-    const { capability, copy, secrets, variables } = prepared;
+  async #launch(id: string, prepared: Prepared, program: RunProgram): Promise<Ending> {
+    const { capability, secrets } = prepared;
     const { unit } = this.#surroundings;
     const storage = await this.#parts.storage.open(this.capabilityId);
-    const program = programOf(capability.manifest, copy);
-    const environment = environmentOf({ runId: id, folder, variables, door: door.variables });
     await this.#parts.audit.released(this.#who, 'run_capability', ...referencesOf(prepared));
     if (this.#ending) return this.#ending;
-    const process = await RunProcess.start(unit?.wrap(id, this.#name, program) ?? program, {
-      folder,
-      environment: { ...unit?.variables, ...environment },
-      door,
-    });
-    door.started();
+    const process = await program.start(prepared);
     try {
       const configuration = configurationOf(prepared);
       await this.#parts.history.started(id, { configuration, process: recordOf(process.id, unit) });
     } catch (thrown) {
-      await this.#endProcesses(process);
+      await this.#endProcesses(program);
       process.giveUp();
       throw thrown;
     }
     const context = { secrets: revealed(secrets), storage, run_id: id };
-    return this.#follow(id, capability.manifest.timeout_s, process, { args: this.#args, context });
+    return this.#follow(program, capability.manifest.timeout_s, process, { args: this.#args, context });
   }
 
   /** Reads what it says until its end. */
-  async #follow(id: string, timeoutS: number, process: RunProcess, request: object): Promise<Ending> {
+  async #follow(
+    program: RunProgram,
+    timeoutS: number,
+    process: RunProcess,
+    request: object,
+  ): Promise<Ending> {
+    const { id } = program;
     const output = new Output({
       redaction: this.#redaction,
       note: (role, content) => this.#parts.history.note(id, role, content),
@@ -226,14 +196,13 @@ export class Run implements Entry {
     process.send(`${JSON.stringify(request)}\n`);
     const tooLate: Ending = { status: 'cancelled', error: `Its time limit of ${timeoutS} s was over.` };
     const limit = setTimeout(() => this.stop(tooLate), Math.min(timeoutS * 1000, MAX_TIMER_MS));
-    this.#process = process;
+    this.#isStarted = true;
     // It may have been stopped while it was started.
     if (this.#ending) this.stop(this.#ending);
     const exit = await process.exited;
     clearTimeout(limit);
-    await (this.#stopping ?? this.#endProcesses(process));
-    await rest(process);
-    this.#surroundings.unit?.forget(id);
+    await (this.#stopping ?? this.#endProcesses(program));
+    await program.drain();
     if (exit.code !== 0 && (await this.#surroundings.unit?.isStopping())) this.#ending ??= INTERRUPTED;
     if (this.#ending) return { ...this.#ending, exitCode: exit.code ?? undefined };
     return this.#completed(outcomeOf(exit, output), output);
@@ -245,19 +214,9 @@ export class Run implements Entry {
     return { ...ending, response: this.#redaction.text(result.response) };
   }
 
-  async #endProcesses(process: RunProcess): Promise<void> {
-    const { unit } = this.#surroundings;
-    const { id } = await this.recorded;
-    const traces: Traces = {
-      runIds: new Set([id]),
-      leaders: [process.id],
-      others: () => unit?.pidsOf(id) ?? [],
-    };
-    const stopped = this.#ending && unit?.stop(id);
-    const areGone = await endProcesses(traces, () => this.#graceMs);
-    if (areGone) return;
-    await stopped;
-    this.#env.log.warn('run.left_behind', { run: id });
+  async #endProcesses(program: RunProgram): Promise<void> {
+    if (await program.end(() => this.#graceMs, this.#ending !== undefined)) return;
+    this.#env.log.warn('run.left_behind', { run: program.id });
   }
 
   #hide({ secrets, variables }: Prepared): void {
@@ -269,13 +228,6 @@ export const INTERRUPTED: Ending = {
   status: 'interrupted',
   error: 'The daemon ended while it was under way.',
 };
-
-/** All that was written before its end. */
-async function rest(process: RunProcess): Promise<void> {
-  const patience = setTimeout(() => process.giveUp(), OUTPUT_MS);
-  await process.closed;
-  clearTimeout(patience);
-}
 
 /** What goes out to a run at its start, for the record. */
 function referencesOf({ capability, secrets }: Prepared): string[] {

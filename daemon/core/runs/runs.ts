@@ -13,7 +13,8 @@ import { removeWorkingFolders } from './launch/working-folder.js';
 import { endLeftBehind } from './left-behind.js';
 import { prepare } from './prepare.js';
 import { Queue } from './queue.js';
-import { INTERRUPTED, Run, type RunParts, type Surroundings } from './run.js';
+import { INTERRUPTED, Run, type RunParts } from './run.js';
+import type { Surroundings } from './surroundings.js';
 
 interface Collaborators extends RunParts {
   readonly history: Pick<History, keyof RunParts['history'] | 'get' | 'leftBehind' | 'endPending' | 'finish'>;
@@ -63,9 +64,9 @@ export class Runs {
   }
 
   /** From now on runs may begin, first those that an earlier daemon has left are ended. Only a daemon calls it. */
-  async begin(doors: RunDoors): Promise<void> {
+  async begin(doors: RunDoors): Promise<Surroundings> {
     this.#surroundings = this.#settle(doors);
-    await this.#surroundings;
+    return this.#surroundings;
   }
 
   /** Throws `daemon_unavailable` before `begin`; `not_found`, `denied`, `integrity` if it must not start. */

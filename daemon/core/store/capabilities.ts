@@ -6,9 +6,14 @@ export interface StoredCapability {
   readonly name: string;
   readonly path: string;
   readonly active: boolean;
+  /** Whether a bot was started, or stopped; what is no bot stays `created`. */
+  readonly service: ServiceWish;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
+
+/** What a person wants of a bot. */
+export type ServiceWish = 'created' | 'started' | 'stopped';
 
 /** What was trusted of a capability once. `digest` covers every file; `seal` is bound to all of it. */
 export interface StoredVersion {
@@ -61,13 +66,14 @@ export interface StoredItem {
   readonly updatedAt: string;
 }
 
-const COLUMNS = 'id, name, path, active, created_at, updated_at';
+const COLUMNS = 'id, name, path, active, service, created_at, updated_at';
 
 interface CapabilityRow {
   readonly id: string;
   readonly name: string;
   readonly path: string;
   readonly active: number;
+  readonly service: ServiceWish;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -101,6 +107,7 @@ export class CapabilityStore {
   readonly #all: Statement<[], CapabilityRow>;
   readonly #insert: Statement<[CapabilityRow]>;
   readonly #setActive: Statement<[number, string, string]>;
+  readonly #setService: Statement<[ServiceWish, string]>;
   readonly #remove: Statement<[string]>;
   readonly #latest: Statement<[string], VersionRow>;
   readonly #versions: Statement<[string], VersionRow & { files: number }>;
@@ -115,10 +122,11 @@ export class CapabilityStore {
     this.#find = db.prepare(`SELECT ${COLUMNS} FROM capabilities WHERE name = ?`);
     this.#all = db.prepare(`SELECT ${COLUMNS} FROM capabilities ORDER BY name`);
     this.#insert = db.prepare(
-      `INSERT INTO capabilities (id, name, path, active, created_at, updated_at)
-        VALUES (@id, @name, @path, @active, @created_at, @updated_at)`,
+      `INSERT INTO capabilities (${COLUMNS})
+        VALUES (@id, @name, @path, @active, @service, @created_at, @updated_at)`,
     );
     this.#setActive = db.prepare('UPDATE capabilities SET active = ?, updated_at = ? WHERE id = ?');
+    this.#setService = db.prepare('UPDATE capabilities SET service = ? WHERE id = ?');
     this.#remove = db.prepare('DELETE FROM capabilities WHERE id = ?');
     this.#latest = db.prepare(
       'SELECT * FROM capability_versions WHERE capability_id = ? ORDER BY number DESC LIMIT 1',
@@ -157,6 +165,10 @@ export class CapabilityStore {
 
   setActive(id: string, active: boolean, now: string): void {
     this.#setActive.run(active ? 1 : 0, now, id);
+  }
+
+  setService(id: string, wish: ServiceWish): void {
+    this.#setService.run(wish, id);
   }
 
   /** With everything that is its own. Says whether it was there. */

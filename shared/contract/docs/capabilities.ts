@@ -1,5 +1,6 @@
 import { CapabilityName, VariableName } from '../../manifest.js';
 import {
+  BotState,
   CapabilityDetails,
   CapabilityInfo,
   CapabilityVersion,
@@ -7,9 +8,10 @@ import {
   FileChange,
   Grant,
   RequiredSecret,
+  ServiceStatus,
 } from '../capabilities.js';
 import { cursorTexts, EXAMPLE, nextPageText, OPENS_VAULT } from './common.js';
-import { type NamedType, namedObject, namedValue, type TextsOf } from './types.js';
+import { type NamedType, namedChoice, namedObject, namedValue, type TextsOf } from './types.js';
 
 const infoTexts = {
   id: 'The id of the capability.',
@@ -20,6 +22,7 @@ const infoTexts = {
   runner: 'What runs it: `python`, `node`, or a program (`command`).',
   path: 'Its folder.',
   active: 'Whether it may run.',
+  service: 'How it stands if it is a bot; `null` if it is none.',
   created_at: 'When it was registered.',
   trusted_at: 'When what runs now was trusted.',
 };
@@ -42,6 +45,8 @@ export const capabilityTypes: Readonly<Record<string, NamedType>> = {
       ...infoTexts,
       timeout_s: 'The seconds that a run may take.',
       concurrent: 'Whether several runs of it may be under way at once.',
+      keep_alive: 'Whether one process serves many runs, one after another.',
+      bot: 'What is known about it if it is a bot; `null` if it is none.',
       command: 'The program and its arguments; for `python` and `node`, the file that they load.',
       grants: {
         text: 'What it asks for, and what else it was granted.',
@@ -56,6 +61,20 @@ export const capabilityTypes: Readonly<Record<string, NamedType>> = {
       file_count: 'How many files were trusted.',
     },
   ),
+  ServiceStatus: namedChoice(ServiceStatus, 'How a bot stands.', {
+    created: 'It was never started.',
+    running: 'Its program is up.',
+    stopped: 'A person stopped it.',
+    failing: 'It ended by itself, or could not be started, and is started again soon.',
+  }),
+  BotState: namedObject(BotState, 'What is known about a bot.', {
+    since: 'Since when it stands as it does; `null` if the daemon does not know.',
+    run_id: 'The run of the program that is up; `null` if none is.',
+    restarts: 'How often it was started again by itself since a person or the daemon started it.',
+    next_start_at: 'When it is started again; `null` if it does not wait for that.',
+    error: 'Why it ended last, or could not be started; `null` if nothing went wrong.',
+    transcript: 'The file with what it says today: JSON lines. A new one begins each day, in UTC.',
+  }),
   RequiredSecret: namedObject(RequiredSecret, 'A secret of its own that a capability needs.', {
     name: 'The name by which a run finds it.',
     description: 'What it is for.',
@@ -69,6 +88,7 @@ export const capabilityTypes: Readonly<Record<string, NamedType>> = {
     trusted_at: 'When it was trusted.',
     file_count: 'How many files it has.',
     manifest: 'The manifest, as it was written.',
+    kept: 'Whether its files are kept, so that it can be restored: those of at most 1 MiB in all are.',
   }),
   FileChange: namedObject(FileChange, 'What became of a file since it was trusted.', {
     path: 'The file, by its path in the folder.',
@@ -90,6 +110,7 @@ const exampleInfo: CapabilityInfo = {
   runner: 'python',
   path: EXAMPLE.capabilityPath,
   active: true,
+  service: null,
   created_at: EXAMPLE.created,
   trusted_at: EXAMPLE.created,
 };
@@ -101,6 +122,8 @@ const exampleDetails: CapabilityDetails = {
   ...exampleInfo,
   timeout_s: 60,
   concurrent: false,
+  keep_alive: false,
+  bot: null,
   command: ['main.py'],
   grants: [{ grant: 'auth://example/work/token', asked_for: true, granted_at: null }],
   env: { EXAMPLE_TOKEN: 'auth://example/work/token' },
@@ -114,6 +137,22 @@ const exampleDetails: CapabilityDetails = {
     },
   ],
   file_count: 2,
+};
+
+const exampleBotState: BotState = {
+  since: EXAMPLE.used,
+  run_id: EXAMPLE.runId,
+  restarts: 0,
+  next_start_at: null,
+  error: null,
+  transcript: EXAMPLE.transcript,
+};
+
+const exampleBot: CapabilityDetails = {
+  ...exampleDetails,
+  name: 'watcher',
+  service: 'running',
+  bot: exampleBotState,
 };
 
 export const capabilityMethods: TextsOf<typeof capabilities> = {
@@ -162,7 +201,10 @@ export const capabilityMethods: TextsOf<typeof capabilities> = {
     example: { params: { name: 'weather' }, result: { removed: true } },
   },
   check_capability: {
-    params: nameText,
+    params: {
+      ...nameText,
+      number: 'The version to compare with; the one that was trusted last if left out.',
+    },
     result: {
       text: 'What was found.',
       fields: {
@@ -193,6 +235,40 @@ export const capabilityMethods: TextsOf<typeof capabilities> = {
     errors: ['not_found', 'config', 'unsafe_path', ...OPENS_VAULT],
     example: { params: { name: 'weather' }, result: { capability: exampleDetails } },
   },
+  restore_capability: {
+    params: {
+      ...nameText,
+      number: 'The version, as `list_capability_versions` counts it.',
+      digest:
+        'The `digest` that `check_capability` gave: if the folder was changed since, nothing is restored. Left out, whatever is there now is replaced.',
+    },
+    result: detailsText('The capability as it runs from now on.'),
+    errors: ['not_found', 'unsafe_path', ...OPENS_VAULT],
+    example: { params: { name: 'weather', number: 1 }, result: { capability: exampleDetails } },
+  },
+  start_capability: {
+    params: nameText,
+    result: detailsText('The bot, once its program is up.'),
+    errors: ['not_found', 'config', 'external', 'unsafe_path', ...OPENS_VAULT],
+    example: { params: { name: 'watcher' }, result: { capability: exampleBot } },
+  },
+  stop_capability: {
+    params: nameText,
+    result: detailsText('The bot, once no process of it is left.'),
+    errors: ['not_found', 'integrity'],
+    example: {
+      params: { name: 'watcher' },
+      result: {
+        capability: { ...exampleBot, service: 'stopped', bot: { ...exampleBotState, run_id: null } },
+      },
+    },
+  },
+  restart_capability: {
+    params: nameText,
+    result: detailsText('The bot, once its program is up again.'),
+    errors: ['not_found', 'config', 'external', 'unsafe_path', ...OPENS_VAULT],
+    example: { params: { name: 'watcher' }, result: { capability: exampleBot } },
+  },
   list_capability_versions: {
     params: { ...nameText, ...cursorTexts },
     result: {
@@ -213,6 +289,7 @@ export const capabilityMethods: TextsOf<typeof capabilities> = {
             trusted_at: EXAMPLE.created,
             file_count: 2,
             manifest: exampleManifest,
+            kept: true,
           },
         ],
         cursor: null,

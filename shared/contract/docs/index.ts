@@ -1,4 +1,5 @@
 import { accountMethods, accountTypes } from './accounts.js';
+import { askingMethods, askingTypes } from './asking.js';
 import { auditMethods, auditTypes } from './audit.js';
 import { capabilityMethods, capabilityTypes } from './capabilities.js';
 import { commonTypes } from './common.js';
@@ -37,6 +38,7 @@ export const methodTexts = {
   ...capabilityMethods,
   ...storageMethods,
   ...runMethods,
+  ...askingMethods,
 };
 
 /** The types that documents refer to by their names. */
@@ -52,5 +54,6 @@ export const namedTypes: Readonly<Record<string, NamedType>> = {
   ...capabilityTypes,
   ...storageTypes,
   ...runTypes,
+  ...askingTypes,
   ...commonTypes,
 };

@@ -1,9 +1,12 @@
 import type * as v from 'valibot';
 import type { ErrorKind } from '../../errors.js';
+import type { WantedSecret } from '../../manifest.js';
 import type { Provider, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
 import type { AccountDetails, AccountInfo, FlowStarted } from '../accounts.js';
+import type { ProposalInfo, SecretRequestInfo } from '../asking.js';
 import type { AuditRecord } from '../audit.js';
 import type {
+  BotState,
   CapabilityDetails,
   CapabilityInfo,
   CapabilityVersion,
@@ -24,6 +27,7 @@ type NamedObject =
   | typeof FlowStarted
   | typeof AccessToken
   | typeof AccountEvent
+  | typeof BotState
   | typeof CapabilityDetails
   | typeof CapabilityInfo
   | typeof CapabilityVersion
@@ -37,7 +41,10 @@ type NamedObject =
   | typeof RunEvent
   | typeof RunInfo
   | typeof RunMessage
+  | typeof ProposalInfo
+  | typeof SecretRequestInfo
   | typeof VaultSlot
+  | typeof WantedSecret
   | typeof AuditRecord;
 
 /** What a schema is about: without `optional`, `nullable` and lists around it. */

@@ -22,6 +22,8 @@ const LONG_TEXT = 'x'.repeat(16 * 1024);
 /** The record of work that `prepareFloods` has begun; in another process, one that is not there. */
 let work = { run_id: STUB_ID };
 const ABSENT_RUN = { run_id: STUB_ID };
+const ABSENT_REQUEST = { request_id: STUB_ID };
+const ABSENT_PROPOSAL = { proposal_id: STUB_ID };
 
 /** As many as there may be, which all have something in common with each other. */
 const GRANTS = Array.from({ length: 128 }, (_, index) => `auth://flood/own-${index}/token`);
@@ -98,6 +100,11 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   remove_capability: (index) => (index % 2 === 0 ? register(REMOVED) : ['remove_capability', REMOVED]),
   check_capability: () => ['check_capability', CAPABILITY],
   trust_capability: () => ['trust_capability', CAPABILITY],
+  restore_capability: () => ['restore_capability', { ...CAPABILITY, number: 1 }],
+  // None of them is a bot.
+  start_capability: () => ['start_capability', CAPABILITY],
+  stop_capability: () => ['stop_capability', CAPABILITY],
+  restart_capability: () => ['restart_capability', CAPABILITY],
   list_capability_versions: () => ['list_capability_versions', CAPABILITY],
   grant_capability: (index) => [
     'grant_capability',
@@ -131,6 +138,21 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   create_run: () => ['create_run', { task: 'A flood.' }],
   append_message: () => ['append_message', { ...work, role: 'assistant', content: LONG_TEXT }],
   finish_run: () => ['finish_run', ABSENT_RUN],
+  request_secret: () => [
+    'request_secret',
+    { capability: CAPABILITY.name, secrets: [{ name: 'KEY', description: LONG_TEXT.slice(0, 8192) }] },
+  ],
+  wait_secret_request: () => ['wait_secret_request', { ...ABSENT_REQUEST, timeout_s: 0 }],
+  list_secret_requests: () => ['list_secret_requests', {}],
+  answer_secret_request: () => ['answer_secret_request', { ...ABSENT_REQUEST, values: { KEY: LONG_VALUE } }],
+  decline_secret_request: () => ['decline_secret_request', ABSENT_REQUEST],
+  propose_grant: (index) => [
+    'propose_grant',
+    { capability: CAPABILITY.name, reference: GRANTS[index % GRANTS.length] ?? '', reason: 'A flood.' },
+  ],
+  list_proposals: () => ['list_proposals', {}],
+  accept_proposal: () => ['accept_proposal', ABSENT_PROPOSAL],
+  decline_proposal: () => ['decline_proposal', ABSENT_PROPOSAL],
 };
 
 /** What floods need before they begin. */

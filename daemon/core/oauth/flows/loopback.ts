@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type http from 'node:http';
 import { isLoopback } from '../../../../shared/schemas.js';
+import { isSameText } from '../../platform/same-text.js';
 import type { ClientRegistration } from '../registration/client.js';
 import { type Answered, callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
 import { listenOnLoopback } from './loopback-servers.js';
@@ -80,8 +80,7 @@ export async function listenForRedirect(
 /** Whether there is exactly one `state`, and it is the right one. Compared in constant time. */
 export function stateMatches(response: URLSearchParams, state: string): boolean {
   const values = response.getAll('state');
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return values.length === 1 && timingSafeEqual(digest(values[0] ?? ''), digest(state));
+  return values.length === 1 && isSameText(values[0] ?? '', state);
 }
 
 /** Browsers try both addresses of `localhost`. */
