@@ -86,7 +86,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     { ...capabilities, resolver, history, audit },
     { transcripts: paths.bots, keepDays: config.runs.keep_days },
   );
-  const asking = openAsking(env, { capabilities, accounts, secrets, desktop: config.asking.desktop });
+  const asking = openAsking(env, { capabilities, desktop: config.asking.desktop });
   const background = new Background(env, {
     ...{ scheduler, refresher, rereading, signIns, secrets, usage, vals, vault, vaultKeys, keychain },
     ...{ audit, retention, runs, bots, history, asking },

@@ -1,5 +1,6 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import { Secret } from '../../shared/secret.js';
+import { noSuchRequest } from '../core/asking/secret-requests.js';
 import type { Core } from '../core/core.js';
 import type { Handlers, Peer } from './handlers.js';
 
@@ -14,8 +15,11 @@ type Methods =
   | 'accept_proposal'
   | 'decline_proposal';
 
-export function askingHandlers({ asking }: Core): Pick<Handlers, Methods> {
+export function askingHandlers({ asking, history }: Core): Pick<Handlers, Methods> {
   const { secretRequests, proposals } = asking;
+  // A reason is stored as it is, so it must not hold what a run was given.
+  const reasonOf = (reason: string, { rights: { run } }: Peer): string =>
+    run === undefined ? reason : history.redacted(run.runId, reason);
   return {
     request_secret: (params, peer) => secretRequests.ask(asker(params, peer), params),
     wait_secret_request: ({ request_id: id, timeout_s }, peer) => {
@@ -29,7 +33,8 @@ export function askingHandlers({ asking }: Core): Pick<Handlers, Methods> {
         new Map(Object.entries(values).map(([name, value]) => [name, new Secret(value)])),
       ),
     decline_secret_request: ({ request_id }) => secretRequests.decline(request_id),
-    propose_grant: (params, peer) => proposals.propose(asker(params, peer), params),
+    propose_grant: ({ reference, reason, ...params }, peer) =>
+      proposals.propose(asker(params, peer), { reference, reason: reasonOf(reason, peer) }),
     list_proposals: (params) => proposals.list(params),
     accept_proposal: ({ proposal_id }) => proposals.accept(proposal_id),
     decline_proposal: async ({ proposal_id }) => ({ declined: await proposals.decline(proposal_id) }),
@@ -46,7 +51,5 @@ function asker({ capability }: { capability?: string | undefined }, { rights }: 
 /** A run learns nothing of the requests of others, not even that they are there. */
 function assertOwn(capability: string, { rights }: Peer): void {
   if (rights.run === undefined || rights.run.capability === capability) return;
-  throw new SigilforgeError('not_found', 'There is no such request.', {
-    hint: 'Ask only for requests that this capability made.',
-  });
+  throw noSuchRequest();
 }

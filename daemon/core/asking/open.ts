@@ -1,6 +1,4 @@
-import type { Accounts } from '../accounts/accounts.js';
 import type { Capabilities } from '../capabilities/open.js';
-import type { Secrets } from '../secrets/secrets.js';
 import type { Env } from '../store/env.js';
 import { Notice } from './notice/notice.js';
 import { PageServer } from './page/page-server.js';
@@ -15,13 +13,11 @@ export interface Asking {
 
 interface Options {
   readonly capabilities: Pick<Capabilities, 'registry' | 'ownSecrets' | 'granted'>;
-  readonly accounts: Pick<Accounts, 'list'>;
-  readonly secrets: Pick<Secrets, 'list'>;
   /** `asking.desktop` in config.toml. */
   readonly desktop: boolean;
 }
 
-export function openAsking(env: Env, { capabilities, accounts, secrets, desktop }: Options): Asking {
+export function openAsking(env: Env, { capabilities, desktop }: Options): Asking {
   const { registry, ownSecrets, granted } = capabilities;
   return {
     secretRequests: new SecretRequests(env, {
@@ -29,6 +25,6 @@ export function openAsking(env: Env, { capabilities, accounts, secrets, desktop 
       pages: new PageServer(),
       notice: new Notice({ desktop }),
     }),
-    proposals: new Proposals(env, { registry, granted, accounts, secrets }),
+    proposals: new Proposals(env, { registry, granted }),
   };
 }

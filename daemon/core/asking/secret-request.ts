@@ -4,6 +4,7 @@ import type {
   SecretRequestState,
   SecretRequestStatus,
 } from '../../../shared/contract/index.js';
+import { SigilforgeError } from '../../../shared/errors.js';
 import type { WantedSecret } from '../../../shared/manifest.js';
 import { Term } from '../../../shared/term.js';
 import { timestamp } from '../platform/clock.js';
@@ -47,6 +48,8 @@ export class SecretRequest {
   /** What the browser that opened its page first keeps. */
   #key: string | undefined;
   #wrong = 0;
+  /** How it ends if what is being stored cannot be stored. */
+  #saving: { otherwise: () => void } | undefined;
 
   constructor(asked: Asked, askedAt: number) {
     this.asked = asked;
@@ -98,9 +101,27 @@ export class SecretRequest {
     this.#stopWaiting = this.#term.whenOver(() => this.end('expired', 'No person answered in time.'));
   }
 
+  /** What was asked for is stored by `store`: whatever would end it meanwhile does so only if that fails. */
+  async saveBy(store: () => Promise<void>): Promise<void> {
+    if (this.#saving) throw savedElsewhere();
+    const saving = { otherwise: (): void => {} };
+    this.#saving = saving;
+    try {
+      await store();
+      saving.otherwise = () => this.end('saved', null);
+    } finally {
+      this.#saving = undefined;
+      saving.otherwise();
+    }
+  }
+
   /** Its end, unless it is over already. */
   end(status: Exclude<SecretRequestStatus, 'pending'>, error: string | null): void {
     if (this.#status !== 'pending') return;
+    if (this.#saving) {
+      this.#saving.otherwise = () => this.end(status, error);
+      return;
+    }
     this.#status = status;
     this.#error = error;
     this.#stopWaiting();
@@ -138,4 +159,10 @@ export class SecretRequest {
   get triesLeft(): number {
     return MOST_WRONG - this.#wrong;
   }
+}
+
+function savedElsewhere(): SigilforgeError {
+  return new SigilforgeError('invalid_params', 'This request is being answered already.', {
+    hint: 'See what still waits with: sigilforge secret requests',
+  });
 }

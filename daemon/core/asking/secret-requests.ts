@@ -96,7 +96,9 @@ export class SecretRequests {
     return request.state;
   }
 
+  /** Throws `daemon_unavailable` without a daemon: an empty list would not be true. */
   list(cursor: string | undefined): ResultOf<'list_secret_requests'> {
+    if (!this.#begun) throw withoutDaemon();
     const page = pageOf(LISTED, [...this.#open.values()], ({ info }) => info, cursor);
     return { requests: page.items, cursor: page.cursor };
   }
@@ -106,8 +108,7 @@ export class SecretRequests {
     const request = this.find(id);
     assertPending(request);
     assertNames(request.asked, values);
-    await this.#parts.ownSecrets.setAll(request.asked.capability.name, values);
-    request.end('saved', null);
+    await request.saveBy(() => this.#parts.ownSecrets.setAll(request.asked.capability.name, values));
     return request.state;
   }
 
@@ -117,13 +118,12 @@ export class SecretRequests {
     return request.state;
   }
 
-  /** Also one that is over. Throws `not_found`. */
+  /** Also one that is over. Throws `not_found`, and `daemon_unavailable` without a daemon. */
   find(id: string): SecretRequest {
+    if (!this.#begun) throw withoutDaemon();
     const request = this.#open.get(id) ?? this.#over.get(id);
     if (request) return request;
-    throw new SigilforgeError('not_found', 'There is no such request.', {
-      hint: 'List those that wait for you with: sigilforge secret requests',
-    });
+    throw noSuchRequest();
   }
 
   /** Of a capability that is removed. */
@@ -223,6 +223,12 @@ function assertNames({ secrets }: Asked, values: ReadonlyMap<string, Secret>): v
       : 'values has a name that was not asked for.';
   throw new SigilforgeError('invalid_params', sentence, {
     hint: `It asks for: ${asked.join(', ')}`,
+  });
+}
+
+export function noSuchRequest(): SigilforgeError {
+  return new SigilforgeError('not_found', 'There is no such request.', {
+    hint: 'A person lists those that wait with: sigilforge secret requests',
   });
 }
 

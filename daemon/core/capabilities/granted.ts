@@ -33,8 +33,8 @@ export class Granted {
     this.#store = new GrantStore(env.db);
   }
 
-  /** Returns all that is granted now, in the usual spelling. */
-  async grant(name: string, grant: string): Promise<string[]> {
+  /** Returns all that is granted now, in the usual spelling. `also` is done in the same change, or neither is. */
+  async grant(name: string, grant: string, also = (): void => {}): Promise<string[]> {
     const { id: capabilityId } = this.#registry.find(name);
     const sealer = await this.#vault.unlocked();
     await this.#env.db.write(() => {
@@ -44,6 +44,7 @@ export class Granted {
       if (granted.length >= MOST_GRANTS && !granted.some((own) => own.id === id)) throw tooMany();
       const seal = sealer.seal(place.capabilityGrant({ id, capabilityId, grant }), new Secret(''));
       this.#store.put({ id, capabilityId, grant, grantedAt: timestamp(this.#env.clock.wall()), seal });
+      also();
     });
     return this.#texts(capabilityId);
   }

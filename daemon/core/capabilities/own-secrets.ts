@@ -55,6 +55,7 @@ export class OwnSecrets {
   /** Stores all of them, or none. */
   async setAll(name: string, values: ReadonlyMap<string, Secret>): Promise<void> {
     const { id: capabilityId } = this.#registry.find(name);
+    for (const value of values.values()) readBytes(value.reveal(), 'utf8');
     await this.#put({ capabilityId, name }, values);
   }
 

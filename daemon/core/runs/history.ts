@@ -113,6 +113,11 @@ export class History {
     return () => this.#redactions.delete(id);
   }
 
+  /** A text of this run, without its secrets. */
+  redacted(id: string, text: string): string {
+    return this.#redactions.get(id)?.text(text) ?? text;
+  }
+
   /** Stores how it ended, unless it is over already. */
   async end(id: string, { status, error, exitCode, response }: Ending): Promise<void> {
     await this.flush();
@@ -181,7 +186,7 @@ export class History {
   /** Only to a run that is under way. */
   async append({ run_id, role, content }: CheckedParamsOf<'append_message'>): Promise<RunMessage> {
     await this.flush();
-    const shown = this.#redactions.get(run_id)?.text(content) ?? content;
+    const shown = this.redacted(run_id, content);
     const message = { id: newId(), runId: run_id, role, content: shown, createdAt: this.#now() };
     await this.#env.db.write(() => {
       if (this.#find(run_id).status !== 'running') throw notRunning();
