@@ -143,8 +143,7 @@ function serveCore(
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);
   log.info('daemon.ready', { version: VERSION, socket });
   core.asking.secretRequests.begin();
-  const begun = core.runs.begin(doors).then((surroundings) => core.bots.begin(surroundings));
-  begun.catch((thrown: unknown) => {
+  core.bots.begin(core.runs.begin(doors)).catch((thrown: unknown) => {
     log.warn('startup.failed', { kind: reported(thrown, 'startup.failed', log).kind });
   });
   // Started now, so that the first token does not wait for the keychain.

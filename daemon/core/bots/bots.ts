@@ -36,7 +36,8 @@ export class Bots {
   }
 
   /** Starts those that a person started before this daemon. Only a daemon calls it, once nothing of an earlier one is left. */
-  begin(_surroundings: Surroundings): void {
+  async begin(surroundings: Promise<Surroundings>): Promise<void> {
+    await surroundings;
     void [this.#env, this.#parts, this.#options];
   }
 

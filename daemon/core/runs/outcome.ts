@@ -15,6 +15,13 @@ export function outcomeOf(exit: Exit, { result, failure }: Said): Ending {
   return { status: 'completed', exitCode: 0, response: result.response };
 }
 
+/** The same for a program that stays up: it need not end with a result. */
+export function outcomeOfBot(exit: Exit, said: Said): Ending {
+  if (exit.code !== 0 || said.failure !== undefined || said.result !== undefined)
+    return outcomeOf(exit, said);
+  return { status: 'completed', exitCode: 0 };
+}
+
 function failed({ code }: Exit, error: string): Ending {
   return { status: 'failed', error, exitCode: code ?? undefined };
 }

@@ -6,16 +6,18 @@ import { type ProtocolLine, type Result, readLine } from './protocol.js';
 import type { Redaction } from './redaction.js';
 
 const MiB = 1024 * 1024;
-/** The longest line for us, and all that is printed besides. */
+/** The longest line for us, and all that is printed besides, unless it is endless. */
 const MOST_BYTES = 16 * MiB;
 /** Of one message, one line of output and the response. */
 const MOST_TEXT_BYTES = MiB / 4;
-/** Messages and lines of output that are kept. */
+/** Messages and lines of output that are kept, unless it is endless. */
 const MOST_NOTES = 10_000;
 const MOST_ERROR_BYTES = 8 * 1024;
 
 interface Options {
   readonly redaction: Redaction;
+  /** Of a program that stays up: each line has its limit, and all of them together have none. */
+  readonly isEndless: boolean;
   /** Keeps what was said, redacted. */
   readonly note: (role: MessageRole, content: string) => void;
   /** Too much was written: the run is to end. */
@@ -97,7 +99,7 @@ export class Output {
     };
     return {
       push: (chunk) => {
-        this.#printedBytes += chunk.length;
+        if (!this.#options.isEndless) this.#printedBytes += chunk.length;
         if (this.#printedBytes > MOST_BYTES) this.#overflow('It printed more than 16 MiB.');
         else if (this.#notes <= MOST_NOTES) print(redacted.push(chunk));
       },
@@ -132,7 +134,7 @@ export class Output {
 
   #note(role: MessageRole, content: string): void {
     if (this.#isOver) return;
-    this.#notes += 1;
+    if (!this.#options.isEndless) this.#notes += 1;
     if (this.#notes <= MOST_NOTES) this.#options.note(role, content);
     else if (this.#notes === MOST_NOTES + 1) this.#options.note('output', DROPPED);
   }

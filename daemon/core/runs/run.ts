@@ -1,6 +1,7 @@
 import type { RunInfo } from '../../../shared/contract/index.js';
-import { asSigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, type SigilforgeError } from '../../../shared/errors.js';
 import { MAX_TIMER_MS } from '../../../shared/limits.js';
+import type { Manifest } from '../../../shared/manifest.js';
 import type { Audit } from '../audit/audit.js';
 import type { Who } from '../audit/who.js';
 import type { Storage } from '../capabilities/storage.js';
@@ -9,7 +10,7 @@ import { cut } from './cut.js';
 import type { Ending, History } from './history.js';
 import type { RunProcess } from './launch/process.js';
 import { recordOf } from './left-behind.js';
-import { outcomeOf } from './outcome.js';
+import { outcomeOf, outcomeOfBot } from './outcome.js';
 import { Output } from './output.js';
 import { assertGranted, type Prepared, prepare, type Sources } from './prepare.js';
 import type { Entry } from './queue.js';
@@ -50,6 +51,7 @@ export class Run implements Entry {
   readonly #who: Who;
   readonly #redaction = new Redaction();
   #id: string | undefined;
+  #fault: SigilforgeError | undefined;
   #prepared: Prepared | undefined;
   /** Why it is to end, if that was decided from outside. */
   #ending: Ending | undefined;
@@ -84,6 +86,11 @@ export class Run implements Entry {
   /** Its row's id, once there is one. */
   get id(): string | undefined {
     return this.#id;
+  }
+
+  /** Why its program could not be started. */
+  get fault(): SigilforgeError | undefined {
+    return this.#fault;
   }
 
   /** If its turn has not come at once, it is prepared again when it comes: until then, everything may change. */
@@ -133,7 +140,8 @@ export class Run implements Entry {
       this.#hide(prepared);
       return await this.#withProgram(id, prepared);
     } catch (thrown) {
-      const { kind, message } = asSigilforgeError(thrown);
+      this.#fault = asSigilforgeError(thrown);
+      const { kind, message } = this.#fault;
       if (kind === 'internal_error') this.#env.log.error('run.failed', { kind });
       return this.#ending ?? { status: 'failed', error: message };
     }
@@ -163,7 +171,8 @@ export class Run implements Entry {
     const { capability, secrets } = prepared;
     const { unit } = this.#surroundings;
     const storage = await this.#parts.storage.open(this.capabilityId);
-    await this.#parts.audit.released(this.#who, 'run_capability', ...referencesOf(prepared));
+    const method = capability.manifest.service ? 'start_capability' : 'run_capability';
+    await this.#parts.audit.released(this.#who, method, ...referencesOf(prepared));
     if (this.#ending) return this.#ending;
     const process = await program.start(prepared);
     try {
@@ -175,19 +184,20 @@ export class Run implements Entry {
       throw thrown;
     }
     const context = { secrets: revealed(secrets), storage, run_id: id };
-    return this.#follow(program, capability.manifest.timeout_s, process, { args: this.#args, context });
+    return this.#follow(program, capability.manifest, process, { args: this.#args, context });
   }
 
   /** Reads what it says until its end. */
   async #follow(
     program: RunProgram,
-    timeoutS: number,
+    { service, timeout_s: timeoutS }: Manifest,
     process: RunProcess,
     request: object,
   ): Promise<Ending> {
     const { id } = program;
     const output = new Output({
       redaction: this.#redaction,
+      isEndless: service,
       note: (role, content) => this.#parts.history.note(id, role, content),
       overflowed: (sentence) => this.stop({ status: 'failed', error: sentence }),
     });
@@ -195,7 +205,8 @@ export class Run implements Entry {
     for (const stream of process.outputs) output.readPlain(stream);
     process.send(`${JSON.stringify(request)}\n`);
     const tooLate: Ending = { status: 'cancelled', error: `Its time limit of ${timeoutS} s was over.` };
-    const limit = setTimeout(() => this.stop(tooLate), Math.min(timeoutS * 1000, MAX_TIMER_MS));
+    const limitMs = Math.min(timeoutS * 1000, MAX_TIMER_MS);
+    const limit = service ? undefined : setTimeout(() => this.stop(tooLate), limitMs);
     this.#isStarted = true;
     // It may have been stopped while it was started.
     if (this.#ending) this.stop(this.#ending);
@@ -203,9 +214,10 @@ export class Run implements Entry {
     clearTimeout(limit);
     await (this.#stopping ?? this.#endProcesses(program));
     await program.drain();
-    if (exit.code !== 0 && (await this.#surroundings.unit?.isStopping())) this.#ending ??= INTERRUPTED;
+    if ((service || exit.code !== 0) && (await this.#surroundings.unit?.isStopping()))
+      this.#ending ??= INTERRUPTED;
     if (this.#ending) return { ...this.#ending, exitCode: exit.code ?? undefined };
-    return this.#completed(outcomeOf(exit, output), output);
+    return this.#completed((service ? outcomeOfBot : outcomeOf)(exit, output), output);
   }
 
   async #completed(ending: Ending, { result }: Output): Promise<Ending> {

@@ -76,6 +76,7 @@ export class Runs {
   ): Promise<ResultOf<'run_capability'>> {
     if (this.#surroundings === undefined) throw withoutDaemon();
     const surroundings = await this.#surroundings;
+    if (this.#isBot(name)) throw isBot(name);
     const prepared = await prepare(this.#parts, name);
     if (this.#isClosed) throw shuttingDown();
     this.#queue.assertRoom();
@@ -170,6 +171,11 @@ export class Runs {
     await run.over;
   }
 
+  /** Throws what `find` throws. */
+  #isBot(name: string): boolean {
+    return this.#parts.registry.find(name).manifest.service;
+  }
+
   #find(id: string): Run | undefined {
     return [...this.#runs].find((run) => run.id === id);
   }
@@ -181,7 +187,9 @@ export class Runs {
   /** Work that runs elsewhere has no process here. */
   async #cancelElsewhere(id: string): Promise<boolean> {
     const { run } = this.#parts.history.get(id);
-    if (run.capability !== null || isOver(run)) return false;
+    if (isOver(run)) return false;
+    if (run.capability !== null && this.#isBot(run.capability)) throw isBot(run.capability, 'stop');
+    if (run.capability !== null) return false;
     await this.#parts.history.finish({ run_id: id, status: 'cancelled' });
     return true;
   }
@@ -210,6 +218,13 @@ function isOver({ status }: ResultOf<'get_run'>['run']): boolean {
   return status !== 'pending' && status !== 'running';
 }
 
-function withoutDaemon(): SigilforgeError {
+export function withoutDaemon(): SigilforgeError {
   return new SigilforgeError('daemon_unavailable', 'Only the daemon runs capabilities.');
+}
+
+/** What bots are started and stopped by is not what runs are. */
+function isBot(name: string, verb: 'start' | 'stop' = 'start'): SigilforgeError {
+  return new SigilforgeError('invalid_params', `${name} is a bot, which stays up by itself.`, {
+    hint: `${verb === 'start' ? 'Start' : 'Stop'} it with: sigilforge capability ${verb} ${name}`,
+  });
 }
