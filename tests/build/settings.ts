@@ -25,5 +25,5 @@ export const AS_COMMONJS = {
 /** Packages that are not bundled: they are native, load late, or find files of their own by their place. */
 function nativeOrLate(): string[] {
   const late = ['@clack/prompts', '@lydell/node-pty', '@napi-rs/keyring', '@node-rs/argon2', 'open', 'uqr'];
-  return [...late, ...Object.keys(packageJson.optionalDependencies)];
+  return [...late, 'yauzl', ...Object.keys(packageJson.optionalDependencies)];
 }

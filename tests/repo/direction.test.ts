@@ -258,6 +258,7 @@ describe('packages', () => {
     open: ['cli/terminal'],
     '@clack/prompts': ['cli/terminal'],
     uqr: ['cli/sign-in'],
+    yauzl: ['cli/capability/archive'],
     '@lydell/node-pty': ['cli/exec/output'],
     'json-rpc-2.0': ['client', 'daemon/server'],
     'smol-toml': ['shared'],
@@ -288,6 +289,15 @@ describe('packages', () => {
     const late = ['open', 'uqr', '@clack/prompts', '@lydell/node-pty', 'sigilforge'];
     const early = all.filter(({ target, lazy, type }) => late.includes(packageOf(target)) && !lazy && !type);
     expect(early.map(shown)).toEqual([]);
+  });
+
+  test('nor is what reads archives, before one is given', () => {
+    const archive = 'cli/capability/archive/';
+    const reading = own.filter(({ file, target }) => target.startsWith(archive) && !file.startsWith(archive));
+    expect(reading.filter(({ lazy }) => lazy).map(({ file }) => file)).toEqual([
+      'cli/commands/capability/add.ts',
+    ]);
+    expect(reading.filter(({ lazy, type }) => !lazy && !type).map(shown)).toEqual([]);
   });
 });
 

@@ -5,7 +5,11 @@ import { addNotes } from '../../arguments/help.js';
 
 const subcommands: readonly CommandEntry[] = [
   { name: 'create', summary: 'Write a first capability that runs', load: () => import('./create.js') },
-  { name: 'add', summary: 'Register the folder of a capability', load: () => import('./add.js') },
+  {
+    name: 'add',
+    summary: 'Register the folder or the zip archive of a capability',
+    load: () => import('./add.js'),
+  },
   { name: 'list', summary: 'List the capabilities', load: () => import('./list.js') },
   {
     name: 'show',

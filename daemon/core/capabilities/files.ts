@@ -1,12 +1,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { MOST_BYTES, tooMuch } from '../../../shared/capability-files.js';
 import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { pathError } from '../../../shared/path-error.js';
-
-export const MOST_FILES = 10_000;
-/** Of all files of one capability. */
-export const MOST_BYTES = 256 * 1024 * 1024;
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -66,12 +63,4 @@ export function notAFile(file: string): SigilforgeError {
   return new SigilforgeError('unsafe_path', `${file} is neither a file nor a folder.`, {
     hint: 'Move it out of the folder of the capability.',
   });
-}
-
-export function tooMuch(): SigilforgeError {
-  return new SigilforgeError(
-    'limit_exceeded',
-    `A capability has at most ${MOST_FILES} files, of ${MOST_BYTES / 1024 / 1024} MiB in all.`,
-    { hint: 'Keep its data elsewhere, such as in its storage.' },
-  );
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
+import { MOST_BYTES, MOST_FILES, tooMuch } from '../../../shared/capability-files.js';
 import { assertOthersCannotChange } from '../../../shared/ownership.js';
 import type { StoredFile } from '../store/capabilities.js';
-import { failed, MOST_BYTES, MOST_FILES, openRegular, tooMuch } from './files.js';
+import { failed, openRegular } from './files.js';
 import type { FolderHashes } from './folder-hashes.js';
 import { assertOwn, type FolderKind, type FoundFile, filesBelow } from './walk.js';
 

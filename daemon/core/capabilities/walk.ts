@@ -1,9 +1,10 @@
 import { lstat, opendir, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { IGNORED, MOST_FILES, tooMuch } from '../../../shared/capability-files.js';
 import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { assertOthersCannotChange, assertUnchangeable } from '../../../shared/ownership.js';
-import { failed, leadsOut, MOST_FILES, notAFile, tooMuch } from './files.js';
+import { failed, leadsOut, notAFile } from './files.js';
 
 /** A person's folder, or our copy of it, in which nothing but what was copied may be. */
 export type FolderKind = 'source' | 'copy';
@@ -13,9 +14,6 @@ export interface FoundFile {
   readonly name: string;
   readonly file: string;
 }
-
-/** What neither runs nor belongs to a capability: it is not copied, so it cannot change what runs. */
-const IGNORED = new Set(['.git', '.hg', '.svn', '__pycache__', '.DS_Store']);
 
 /** Every file below a folder. Throws `unsafe_path` for anything except a file, for links that lead out, and for what other users can change. */
 export async function* filesBelow(root: string, kind: FolderKind): AsyncGenerator<FoundFile> {
