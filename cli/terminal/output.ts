@@ -56,14 +56,24 @@ export class Output {
     else this.value(JSON.stringify(result, null, process.stdout.isTTY ? 2 : undefined));
   }
 
-  table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  /** `below`: lines that stand below each row on a terminal, and elsewhere are further cells of it. */
+  table(
+    columns: readonly string[],
+    rows: readonly (readonly Cell[])[],
+    below: readonly (readonly string[])[] = [],
+  ): void {
     if (!process.stdout.isTTY) {
-      for (const row of rows) this.value(row.map(plain).join('\t'));
+      for (const [index, row] of rows.entries())
+        this.value([...row, ...(below[index] ?? [])].map(plain).join('\t'));
       return;
     }
     const heading = columns.map((column) => column.toUpperCase());
     const [first = '', ...rest] = align([heading, ...rows.map((row) => row.map((cell) => friendly(cell)))]);
-    for (const line of [style(process.stdout, 'bold', first), ...rest]) this.value(line);
+    this.value(style(process.stdout, 'bold', first));
+    for (const [index, line] of rest.entries()) {
+      this.value(line);
+      for (const text of below[index] ?? []) this.value(`  ${printable(text)}`);
+    }
   }
 
   /** One of many things that arrive over time, on a line of its own: with --json the thing itself, else its cells. */

@@ -20,6 +20,11 @@ const subcommands: readonly CommandEntry[] = [
   { name: 'grant', summary: 'Grant a capability a credential', load: () => import('./grant.js') },
   { name: 'revoke', summary: 'Take a grant back, at once', load: () => import('./revoke.js') },
   {
+    name: 'proposals',
+    summary: 'List, accept or decline the grants that capabilities ask for',
+    load: () => import('./proposals/index.js'),
+  },
+  {
     name: 'secret',
     summary: 'Set, list or delete the secrets of a capability',
     load: () => import('./secret/index.js'),

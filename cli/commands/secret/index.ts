@@ -12,6 +12,12 @@ const subcommands: readonly CommandEntry[] = [
   { name: 'get', summary: 'Print a secret', load: () => import('./get.js') },
   { name: 'list', summary: 'List the names of secrets, never a value', load: () => import('./list.js') },
   { name: 'delete', summary: 'Delete a secret', load: () => import('./delete.js') },
+  {
+    name: 'requests',
+    summary: 'List the secrets that capabilities ask for',
+    load: () => import('./requests.js'),
+  },
+  { name: 'answer', summary: 'Answer such a request', load: () => import('./answer.js') },
 ];
 
 export async function configure(
