@@ -18,6 +18,7 @@ test('a rotation knows every column that is sealed', async () => {
   const notSealed = [
     ...['accounts.refresh_fingerprint', 'refresh_attempts.fingerprint'],
     ...['audit_records.mac', 'audit_chain.key', 'audit_chain.mac', 'audit_anchor.mac'],
+    'capability_contents.content',
   ];
   expect(stored.binaryColumns(sandbox.home).toSorted()).toEqual(
     [...sealed, ...ownKeys, ...notSealed].toSorted(),

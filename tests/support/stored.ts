@@ -444,6 +444,8 @@ const ALTERATIONS = {
   'a file less': "DELETE FROM capability_files WHERE path = 'lib/a.txt'",
   'a file more': `INSERT INTO capability_files
     SELECT version_id, 'more', sha256, size, 0 FROM capability_files LIMIT 1`,
+  'kept contents': "UPDATE capability_contents SET content = x'00'",
+  'no kept contents': 'DELETE FROM capability_contents',
   number: 'UPDATE capability_versions SET number = 2',
   seal: 'UPDATE capability_versions SET seal = zeroblob(length(seal))',
   'no seal': "UPDATE capability_versions SET seal = x''",
@@ -468,6 +470,13 @@ export function capabilityRows(home: string): Record<string, number> {
       table,
       select<{ count: number }>(home, `SELECT count(*) AS count FROM ${table}`)[0]?.count ?? 0,
     ]),
+  );
+}
+
+/** The SHA-256 of everything that is kept of trusted versions. */
+export function keptContents(home: string): string[] {
+  return select<{ sha256: string }>(home, 'SELECT sha256 FROM capability_contents').map(
+    ({ sha256 }) => sha256,
   );
 }
 

@@ -35,6 +35,11 @@ const subcommands: readonly CommandEntry[] = [
     summary: 'List what was trusted of a capability',
     load: () => import('./versions.js'),
   },
+  {
+    name: 'restore',
+    summary: 'Put the files of a trusted version back',
+    load: () => import('./restore.js'),
+  },
   { name: 'enable', summary: 'Let a capability run', load: () => import('./enable.js') },
   { name: 'disable', summary: 'Let a capability run no more', load: () => import('./disable.js') },
   {

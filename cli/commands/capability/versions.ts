@@ -10,7 +10,7 @@ export function configure(command: Command, context: Context): void {
       ['sigilforge capability versions weather', 'what was trusted, the newest first'],
       ['sigilforge capability versions weather --json', 'the same with the manifest of each'],
     ],
-    seeAlso: ['sigilforge capability trust'],
+    seeAlso: ['sigilforge capability trust', 'sigilforge capability restore'],
   });
 }
 
@@ -19,9 +19,9 @@ async function listVersions(context: Context, name: string): Promise<void> {
   const result = await withClient(context, (client) => client.listCapabilityVersions({ name }));
   output.result(result, () =>
     output.table(
-      ['number', 'version', 'trusted', 'files'],
-      result.versions.map(({ number, version, trusted_at, file_count }) => [
-        ...[number, version, trusted_at, file_count],
+      ['number', 'version', 'trusted', 'files', 'kept'],
+      result.versions.map(({ number, version, trusted_at, file_count, kept }) => [
+        ...[number, version, trusted_at, file_count, kept],
       ]),
     ),
   );

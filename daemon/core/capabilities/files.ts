@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { MOST_BYTES, tooMuch } from '../../../shared/capability-files.js';
 import { isErrno } from '../../../shared/errno.js';
 import { SigilforgeError } from '../../../shared/errors.js';
@@ -15,6 +15,11 @@ export async function openRegular(file: string): Promise<FileHandle> {
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
   throw notAFile(file);
+}
+
+/** The same for what may be a link: where that leads, `readFolder` judges. */
+export async function openFollowed(file: string): Promise<FileHandle> {
+  return openRegular(await realpath(file).catch(failed(file)));
 }
 
 /**

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { MOST_BYTES, MOST_FILES, tooMuch } from '../../../shared/capability-files.js';
+import { isErrno } from '../../../shared/errno.js';
 import { assertOthersCannotChange } from '../../../shared/ownership.js';
 import type { StoredFile } from '../store/capabilities.js';
 import { failed, openRegular } from './files.js';
@@ -28,6 +30,15 @@ export async function readFolder(
   }
   hashes.keepOnly(new Set(files.map(({ path }) => path)));
   return files.sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** The same of a folder that may be gone: then it has no files. */
+export async function readFolderIfThere(root: string, hashes: FolderHashes): Promise<StoredFile[]> {
+  const isGone = await lstat(root).then(
+    () => false,
+    (thrown: unknown) => isErrno(thrown, 'ENOENT'),
+  );
+  return isGone ? [] : readFolder(root, hashes);
 }
 
 /** SHA-256 over the paths, contents and modes of files. */

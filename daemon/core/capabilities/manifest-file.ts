@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { type FileHandle, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { TextDecoder } from 'node:util';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { MANIFEST_FILE, type Manifest, readManifest } from '../../../shared/manifest.js';
 import type { StoredFile } from '../store/capabilities.js';
-import { failed, openRegular, readPieces } from './files.js';
+import { contentOf } from './contents.js';
+import { openFollowed } from './files.js';
 
 const MOST_BYTES = 256 * 1024;
 
@@ -17,13 +16,8 @@ export interface ManifestText {
 
 /** Before a folder is read as a whole, which may be any: throws `not_found` if it has no manifest. */
 export async function assertManifest(root: string): Promise<void> {
-  const handle = await openManifest(path.join(root, MANIFEST_FILE));
+  const handle = await openFollowed(path.join(root, MANIFEST_FILE));
   await handle.close();
-}
-
-/** It may be a link: where that leads, `readFolder` judges. */
-async function openManifest(file: string): Promise<FileHandle> {
-  return openRegular(await realpath(file).catch(failed(file)));
 }
 
 /** The text of the manifest of a folder. It is that of the file in `files`, or `integrity` is thrown. */
@@ -32,29 +26,12 @@ export async function textOfManifest(root: string, files: readonly StoredFile[])
   const file = path.join(root, MANIFEST_FILE);
   if (recorded === undefined) throw absent(file);
   if (recorded.size > MOST_BYTES) throw tooLong(file);
-  const bytes = await contentOf(file);
-  if (createHash('sha256').update(bytes).digest('hex') !== recorded.sha256) throw changed(file);
+  const bytes = await contentOf(root, recorded);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw faulty(file, [{ path: '$', sentence: 'this is not UTF-8' }]);
   }
-}
-
-async function contentOf(file: string): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  const handle = await openManifest(file);
-  try {
-    await readPieces(handle, (piece) => {
-      bytes += piece.length;
-      if (bytes > MOST_BYTES) throw changed(file);
-      pieces.push(Buffer.from(piece));
-    });
-  } finally {
-    await handle.close();
-  }
-  return Buffer.concat(pieces);
 }
 
 /** What the text of a manifest says. Throws `config` with every fault, also for a program that is not among the files. */
@@ -106,8 +83,4 @@ function absent(file: string): SigilforgeError {
 
 function tooLong(file: string): SigilforgeError {
   return new SigilforgeError('limit_exceeded', `${file} has more than ${MOST_BYTES / 1024} KiB.`);
-}
-
-function changed(file: string): SigilforgeError {
-  return new SigilforgeError('integrity', `${file} was changed while it was read.`, { hint: 'Try again.' });
 }

@@ -1,4 +1,5 @@
 import { CapabilityStore } from '../store/capabilities.js';
+import { ContentStore } from '../store/capability-contents.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { Copies } from './copies.js';
@@ -27,12 +28,15 @@ interface Options {
 
 export function openCapabilities(env: Env, { vault, copies }: Options): Capabilities {
   const store = new CapabilityStore(env.db);
-  const registry = new Registry(env, { vault, store });
+  const contents = new ContentStore(env.db);
+  const registry = new Registry(env, { vault, store, contents });
   const parts = { vault, registry };
+  const kept = { ...parts, store, contents };
+  const trust = new Trust(env, { ...kept, copies: new Copies(copies, env.clock) });
   return {
     registry,
-    trust: new Trust(env, { ...parts, store, copies: new Copies(copies, env.clock) }),
-    restoring: new Restoring(),
+    trust,
+    restoring: new Restoring(env, { ...kept, trust }),
     granted: new Granted(env, parts),
     ownSecrets: new OwnSecrets(env, parts),
     storage: new Storage(env, parts),

@@ -7,9 +7,11 @@ import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
 import { type Listed, pageOf } from '../platform/pages.js';
 import type { CapabilityStore, ServiceWish, StoredCapability } from '../store/capabilities.js';
+import type { ContentStore } from '../store/capability-contents.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import type { Capability } from './capability.js';
+import { contentsToKeep } from './contents.js';
 import { detailsOf, infoOf } from './described.js';
 import { digestOf, readFolder } from './folder.js';
 import { FolderHashes } from './folder-hashes.js';
@@ -19,6 +21,7 @@ import { sealVersion } from './sealed-version.js';
 interface Collaborators {
   readonly vault: Vault;
   readonly store: CapabilityStore;
+  readonly contents: ContentStore;
 }
 
 const LISTED: Listed<Capability> = { name: 'capabilities', keyOf: ({ name }) => [name] };
@@ -28,11 +31,13 @@ export class Registry {
   readonly #env: Env;
   readonly #vault: Vault;
   readonly #store: CapabilityStore;
+  readonly #contents: ContentStore;
 
-  constructor(env: Env, { vault, store }: Collaborators) {
+  constructor(env: Env, { vault, store, contents }: Collaborators) {
     this.#env = env;
     this.#vault = vault;
     this.#store = store;
+    this.#contents = contents;
   }
 
   /** Throws `already_exists` for a name that is in use, and what `readFolder` and `checkManifest` throw. */
@@ -44,6 +49,7 @@ export class Registry {
     const text = await textOfManifest(root, files);
     const { manifest } = checkManifest(path.join(root, MANIFEST_FILE), text, files);
     const { name, version, active } = manifest;
+    const contents = await contentsToKeep(root, files);
     const sealer = await this.#vault.unlocked();
     await this.#env.db.write(() => {
       if (this.#store.find(name)) throw taken(name);
@@ -63,6 +69,7 @@ export class Registry {
         sealVersion(sealer, { ...first, digest: digestOf(files), trustedAt: now }),
         files,
       );
+      this.#contents.put(id, contents);
     });
     return this.describe(name);
   }

@@ -6,20 +6,24 @@ import { timestamp } from '../platform/clock.js';
 import { newId } from '../platform/id.js';
 import { type Listed, pageOf } from '../platform/pages.js';
 import type { CapabilityStore, ListedVersion, StoredFile } from '../store/capabilities.js';
+import type { ContentStore } from '../store/capability-contents.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import type { Capability } from './capability.js';
+import { contentsToKeep } from './contents.js';
 import type { Copies } from './copies.js';
 import { differences } from './differences.js';
-import { digestOf, readFolder } from './folder.js';
+import { digestOf, readFolder, readFolderIfThere } from './folder.js';
 import { FolderHashes } from './folder-hashes.js';
 import { checkManifest, textOfManifest } from './manifest-file.js';
+import { numberedVersion } from './numbered-version.js';
 import type { Registry } from './registry.js';
 import { assertTrusted, sealVersion } from './sealed-version.js';
 
 interface Collaborators {
   readonly vault: Vault;
   readonly store: CapabilityStore;
+  readonly contents: ContentStore;
   readonly registry: Registry;
   readonly copies: Copies;
 }
@@ -38,27 +42,31 @@ export class Trust {
   readonly #env: Env;
   readonly #vault: Vault;
   readonly #store: CapabilityStore;
+  readonly #contents: ContentStore;
   readonly #registry: Registry;
   readonly #copies: Copies;
   /** Those of the folders of persons, by the id of the capability. */
   readonly #hashes = new Map<string, FolderHashes>();
 
-  constructor(env: Env, { vault, store, registry, copies }: Collaborators) {
+  constructor(env: Env, { vault, store, contents, registry, copies }: Collaborators) {
     this.#env = env;
     this.#vault = vault;
     this.#store = store;
+    this.#contents = contents;
     this.#registry = registry;
     this.#copies = copies;
   }
 
-  /** What is in the folder now, beside what was trusted. */
-  async check(name: string, _number?: number): Promise<ResultOf<'check_capability'>> {
+  /** What is in the folder now, beside what was trusted last, or beside another version, which a folder that is gone can get back. */
+  async check(name: string, number?: number): Promise<ResultOf<'check_capability'>> {
     const { id, path: folder, stored } = this.#registry.find(name);
-    const found = await readFolder(folder, this.#hashesOf(id));
+    const read = number === undefined ? readFolder : readFolderIfThere;
+    const version = number === undefined ? stored : numberedVersion(this.#store, { id, name }, number);
+    const found = await read(folder, this.#hashesOf(id));
     return {
-      changes: differences(this.#store.files(stored.id), found),
+      changes: differences(this.#store.files(version.id), found),
       digest: digestOf(found),
-      trusted_manifest: stored.manifest,
+      trusted_manifest: version.manifest,
       manifest: await textOfManifest(folder, found).catch(nullIfAbsent),
     };
   }
@@ -68,10 +76,11 @@ export class Trust {
     const { id, path: folder } = this.#registry.find(name);
     const found = await readFolder(folder, this.#hashesOf(id));
     const shown = digestOf(found);
-    if (digest !== undefined && digest !== shown) throw changedMeanwhile(name);
+    if (digest !== undefined && digest !== shown) throw changedMeanwhile(name, `trust ${name}`);
     const text = await textOfManifest(folder, found);
     const { manifest } = checkManifest(path.join(folder, MANIFEST_FILE), text, found);
     if (manifest.name !== name) throw renamed(name, manifest.name);
+    const contents = await contentsToKeep(folder, found);
     const sealer = await this.#vault.unlocked();
     await this.#env.db.write(() => {
       const latest = this.#store.latestVersion(id);
@@ -87,6 +96,7 @@ export class Trust {
         sealVersion(sealer, { ...next, manifest: text, digest: shown, trustedAt }),
         found,
       );
+      this.#contents.put(id, contents);
     });
     return this.#registry.describe(name);
   }
@@ -96,9 +106,9 @@ export class Trust {
     const page = pageOf(
       LISTED,
       this.#store.versions(id),
-      ({ number, version, trustedAt, fileCount, manifest }) => ({
+      ({ id: versionId, number, version, trustedAt, fileCount, manifest }) => ({
         ...{ number, version, trusted_at: trustedAt },
-        ...{ file_count: fileCount, manifest, kept: false },
+        ...{ file_count: fileCount, manifest, kept: this.#contents.hasAllOf(versionId) },
       }),
       cursor,
     );
@@ -168,12 +178,13 @@ function changed(name: string, changes: readonly FileChange[]): SigilforgeError 
   });
 }
 
-function changedMeanwhile(name: string): SigilforgeError {
+/** `command`: what shows them again. */
+export function changedMeanwhile(name: string, command: string): SigilforgeError {
   return new SigilforgeError(
     'integrity',
     `The files of the capability ${name} were changed after they were shown.`,
     {
-      hint: `See the changes again with: sigilforge capability trust ${name}`,
+      hint: `See the changes again with: sigilforge capability ${command}`,
     },
   );
 }

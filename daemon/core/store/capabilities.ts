@@ -110,6 +110,7 @@ export class CapabilityStore {
   readonly #setService: Statement<[ServiceWish, string]>;
   readonly #remove: Statement<[string]>;
   readonly #latest: Statement<[string], VersionRow>;
+  readonly #version: Statement<[string, number], VersionRow>;
   readonly #versions: Statement<[string], VersionRow & { files: number }>;
   readonly #insertVersion: Statement<[VersionRow]>;
   readonly #insertFile: Statement<[FileRow & { version_id: string }]>;
@@ -131,6 +132,7 @@ export class CapabilityStore {
     this.#latest = db.prepare(
       'SELECT * FROM capability_versions WHERE capability_id = ? ORDER BY number DESC LIMIT 1',
     );
+    this.#version = db.prepare('SELECT * FROM capability_versions WHERE capability_id = ? AND number = ?');
     this.#versions =
       db.prepare(`SELECT *, (SELECT count(*) FROM capability_files WHERE version_id = v.id) AS files
       FROM capability_versions v WHERE capability_id = ? ORDER BY number DESC`);
@@ -178,6 +180,11 @@ export class CapabilityStore {
 
   latestVersion(capabilityId: string): StoredVersion | undefined {
     const row = this.#latest.get(capabilityId);
+    return row && versionOf(row);
+  }
+
+  version(capabilityId: string, number: number): StoredVersion | undefined {
+    const row = this.#version.get(capabilityId, number);
     return row && versionOf(row);
   }
 

@@ -1,0 +1,60 @@
+import { lstat, readdir, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { IGNORED } from '../../../shared/capability-files.js';
+import { isErrno } from '../../../shared/errno.js';
+import { SigilforgeError } from '../../../shared/errors.js';
+import { pathError } from '../../../shared/path-error.js';
+import type { StoredFile } from '../store/capabilities.js';
+
+/** The folders where files are to be. Throws `unsafe_path` for one in which something stays once `gone` is removed. */
+export async function assertClearable(
+  root: string,
+  files: readonly StoredFile[],
+  gone: ReadonlySet<string>,
+): Promise<string[]> {
+  const folders: string[] = [];
+  for (const { path: name } of files) {
+    if (!(await isFolder(path.join(root, name)))) continue;
+    await assertNothingStays(root, name, gone);
+    folders.push(path.join(root, name));
+  }
+  return folders;
+}
+
+/** Removes a folder in which there are only folders. One that was removed meanwhile is none. */
+export async function clearFolder(folder: string): Promise<void> {
+  if (!(await isFolder(folder))) return;
+  try {
+    for (const name of await readdir(folder)) await clearFolder(path.join(folder, name));
+    await rmdir(folder);
+  } catch (thrown) {
+    throw thrown instanceof SigilforgeError ? thrown : pathError(folder, thrown);
+  }
+}
+
+async function assertNothingStays(root: string, folder: string, gone: ReadonlySet<string>): Promise<void> {
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true });
+  for (const entry of entries) {
+    const name = `${folder}/${entry.name}`;
+    if (IGNORED.has(entry.name)) throw inTheWay(path.join(root, folder), entry.name);
+    if (entry.isDirectory()) await assertNothingStays(root, name, gone);
+    else if (!gone.has(name)) throw inTheWay(path.join(root, folder), entry.name);
+  }
+}
+
+async function isFolder(place: string): Promise<boolean> {
+  try {
+    return (await lstat(place)).isDirectory();
+  } catch (thrown) {
+    if (isErrno(thrown, 'ENOENT', 'ENOTDIR')) return false;
+    throw pathError(place, thrown);
+  }
+}
+
+function inTheWay(folder: string, name: string): SigilforgeError {
+  return new SigilforgeError(
+    'unsafe_path',
+    `${folder} is a folder with ${name} in it, and the version has a file there.`,
+    { hint: 'Move the folder away, then try again.' },
+  );
+}
