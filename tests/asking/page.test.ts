@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { PageServer } from '../../daemon/core/asking/page/page-server.js';
+import { Secret } from '../../shared/secret.js';
 import { exchange, pageScene, post, type Reply, sendBytes, visit } from './page-scene.js';
 
 // The page on which a person answers a request for secrets, by HTTP as browsers and other programs speak it.
@@ -243,14 +244,7 @@ test('only the exact Host is answered', async () => {
   const { ask } = await pageScene();
   const { url, request } = await ask();
   const { port } = new URL(url);
-  const others = [
-    `localhost:${port}`,
-    '127.0.0.1',
-    `127.0.0.1:${port}.`,
-    `evil.example:${port}`,
-    '127.1',
-    '',
-  ];
+  const others = [`localhost:${port}`, '127.0.0.1', `127.0.0.1:${port}.`, `evil.example:${port}`, '127.1'];
   for (const host of others) expectRefused(await visit(url, undefined, { host }), 421);
   const { pathname } = new URL(url);
   for (const head of [`GET ${pathname} HTTP/1.1`, `GET ${pathname} HTTP/1.0`]) {
@@ -343,10 +337,9 @@ test('a page says how its request ended', async () => {
 
 test('what cannot be stored is said, and the request stays open', async () => {
   const { core, ask, kept } = await pageScene();
-  const many = Object.fromEntries(Array.from({ length: 256 }, (_, index) => [`KEY_${index}`, 'x']));
   const { url, words, request } = await ask();
-  for (const [key, value] of Object.entries(many))
-    await core.capabilities.ownSecrets.set({ name: 'weather', key, value, encoding: 'utf8' });
+  const many = Array.from({ length: 256 }, (_, index) => [`KEY_${index}`, new Secret('x')] as const);
+  await core.capabilities.ownSecrets.setAll('weather', new Map(many));
   const { cookie } = await visit(url);
   const fields = { 'value.API_KEY': CANARY, words, action: 'save' };
   const full = await post(url, cookie, fields);
@@ -365,7 +358,8 @@ test('the words of a capability are shown as its own, and cannot be anything els
   const hostile = `</blockquote><script>alert(1)</script><h1 onclick='x'>"&amp;\u202eevil\u2066\u0007\nline`;
   const { url } = await ask({ name: 'API_KEY', description: hostile, obtain_instructions: hostile });
   const { text } = await visit(url);
-  expect(text).not.toMatch(/<script|onclick='|[\u202a-\u202e\u2066-\u2069\u0007]/);
+  expect(text).not.toMatch(/<script|onclick='|[\u202a-\u202e\u2066-\u2069]/);
+  expect(text).not.toContain('\u0007');
   const shown =
     '&lt;/blockquote&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;h1 onclick=&#39;x&#39;&gt;&quot;&amp;amp; evil   line';
   expect(text).toContain(`weather says:</p><blockquote><p>${shown}</p><p>${shown}</p></blockquote>`);
