@@ -42,6 +42,8 @@ export interface CoreOptions {
   readonly clock?: Clock | undefined;
   /** The limits of one exchange, in milliseconds. */
   readonly limits?: HttpLimits | undefined;
+  /** How long a program that is kept warm may wait for a run, in milliseconds; five minutes if not given. */
+  readonly runIdleMs?: number | undefined;
   /** How long a database that other processes keep busy is waited for, in milliseconds; 5,000 if not given. */
   readonly storeWaitMs?: number | undefined;
 }

@@ -78,8 +78,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const runs = new Runs(
     env,
-    { ...capabilities, resolver, history, audit, events: runEvents },
-    { atOnce: config.runs.at_once, folders: paths.runs },
+    { ...capabilities, vault, resolver, history, audit, events: runEvents },
+    { atOnce: config.runs.at_once, folders: paths.runs, idleMs: options.runIdleMs },
   );
   const bots = new Bots(
     env,

@@ -14,6 +14,7 @@ import { runs } from './runs.js';
 import { start } from './start.js';
 import { storm } from './storm.js';
 import { throughput } from './throughput.js';
+import { warmRun } from './warm-run.js';
 
 // npm run bench [-- NAME...] [--json]: measures the built programs, and tells the figures beside what they are to be.
 
@@ -31,6 +32,7 @@ const benchmarks = new Map<string, Benchmark>([
   ['door', door],
   ['runs', runs],
   ['run-overhead', runOverhead],
+  ['warm-run', warmRun],
 ]);
 
 /** What may end it before its time; nothing is left behind then either. */

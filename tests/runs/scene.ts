@@ -62,13 +62,15 @@ export interface SceneOptions {
   readonly atOnce?: number;
   /** How long a database that others keep busy is waited for. */
   readonly storeWaitMs?: number;
+  /** How long a program that is kept warm may wait for a run. */
+  readonly runIdleMs?: number;
 }
 
 /** Stopped when the running test ends. */
-export async function runScene({ atOnce = 4, storeWaitMs }: SceneOptions = {}): Promise<RunScene> {
+export async function runScene({ atOnce = 4, storeWaitMs, runIdleMs }: SceneOptions = {}): Promise<RunScene> {
   const sandbox = await createSandbox();
   const config = parseConfig(`[vault]\nkey = "key_file"\n[runs]\nat_once = ${atOnce}`, 'config.toml');
-  const core = await openTestCore(sandbox.home, { config, storeWaitMs });
+  const core = await openTestCore(sandbox.home, { config, storeWaitMs, runIdleMs });
   const doors: OpenDoor[] = [];
   await core.vault.unlocked();
   await core.runs.begin(doorsOf(doors));

@@ -1,8 +1,7 @@
 import type { BotState, ServiceStatus } from '../../../shared/contract/index.js';
 import type { Registry } from '../capabilities/registry.js';
 import type { History } from '../runs/history.js';
-import type { RunParts } from '../runs/run.js';
-import type { Surroundings } from '../runs/surroundings.js';
+import type { RunParts, RunSurroundings } from '../runs/run.js';
 import type { Env } from '../store/env.js';
 
 interface Collaborators extends Omit<RunParts, 'registry' | 'history'> {
@@ -36,7 +35,7 @@ export class Bots {
   }
 
   /** Starts those that a person started before this daemon. Only a daemon calls it, once nothing of an earlier one is left. */
-  async begin(surroundings: Promise<Surroundings>): Promise<void> {
+  async begin(surroundings: Promise<RunSurroundings>): Promise<void> {
     await surroundings;
     void [this.#env, this.#parts, this.#options];
   }

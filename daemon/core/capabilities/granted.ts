@@ -15,7 +15,7 @@ interface Collaborators {
   readonly registry: Registry;
 }
 
-/** Called with the capability's id and what is still granted to it. */
+/** Called with the capability's id and what is granted to it now. */
 type Listener = (capabilityId: string, grants: readonly string[]) => void;
 
 /** What a person granted to capabilities. Each grant is sealed, so that a database which was altered grants nothing. */
@@ -46,16 +46,14 @@ export class Granted {
       this.#store.put({ id, capabilityId, grant, grantedAt: timestamp(this.#env.clock.wall()), seal });
       also();
     });
-    return this.#texts(capabilityId);
+    return this.#tell(capabilityId);
   }
 
   /** Also while the vault is locked: a person can always take back what was granted. */
   async revoke(name: string, grant: string): Promise<{ revoked: boolean; grants: string[] }> {
     const id = this.#registry.idOf(name);
     const revoked = await this.#env.db.write(() => this.#store.remove(id, grant));
-    const grants = this.#texts(id);
-    for (const listener of this.#listeners) listener(id, grants);
-    return { revoked, grants };
+    return { revoked, grants: this.#tell(id) };
   }
 
   /** What is granted to a capability, each proven. Throws `integrity`. */
@@ -66,14 +64,17 @@ export class Granted {
     return granted.map(({ grant }) => grant);
   }
 
-  /** Listens for what is taken back, until the returned function is called. */
-  whenRevoked(listener: Listener): () => void {
+  /** Listens for what is granted and taken back, until the returned function is called. */
+  whenChanged(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  #texts(capabilityId: string): string[] {
-    return this.#store.all(capabilityId).map(({ grant }) => grant);
+  /** All that is granted now. */
+  #tell(capabilityId: string): string[] {
+    const grants = this.#store.all(capabilityId).map(({ grant }) => grant);
+    for (const listener of this.#listeners) listener(capabilityId, grants);
+    return grants;
   }
 }
 

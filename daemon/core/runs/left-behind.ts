@@ -19,13 +19,16 @@ export function recordOf({ pid, start }: ProcessId, unit: DaemonUnit | undefined
   >);
 }
 
-/** Ends every process of runs that a dead daemon left. Says whether all are gone. */
+/**
+ * Ends every process of programs that a dead daemon left. Says whether all are gone. One without a record may have had a
+ * unit.
+ */
 export async function endLeftBehind(
   runs: readonly { readonly id: string; readonly process: string | null }[],
   unit: DaemonUnit | undefined,
 ): Promise<boolean> {
   const records = runs.map(({ id, process }) => ({ id, record: readRecord(process) }));
-  const units = records.flatMap(({ id, record }) => (record?.unit ? [id] : []));
+  const units = records.flatMap(({ id, record }) => ((record?.unit ?? true) ? [id] : []));
   const stopped = units.map((id) => unit?.stop(id));
   const traces = {
     runIds: new Set(runs.map(({ id }) => id)),

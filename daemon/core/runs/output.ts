@@ -14,6 +14,19 @@ const MOST_TEXT_BYTES = MiB / 4;
 const MOST_NOTES = 10_000;
 const MOST_ERROR_BYTES = 8 * 1024;
 
+/** Takes the bytes of one stream. */
+export interface Reader {
+  push(chunk: Buffer): void;
+  /** Nothing more comes: what is left is a line as well. */
+  end(): void;
+}
+
+/** One whose lines may be for us. */
+interface ProtocolReader extends Reader {
+  /** Whether the last line is not whole. */
+  isMidLine(): boolean;
+}
+
 interface Options {
   readonly redaction: Redaction;
   /** Of a program that stays up: each line has its limit, and all of them together have none. */
@@ -22,6 +35,8 @@ interface Options {
   readonly note: (role: MessageRole, content: string) => void;
   /** Too much was written: the run is to end. */
   readonly overflowed: (sentence: string) => void;
+  /** Of a program that serves many runs: its answer must name this one. */
+  readonly runId?: string;
 }
 
 /** Reads everything that a run says, redacts it and hands it on, within limits. */
@@ -34,8 +49,15 @@ export class Output {
   #result: Result | undefined;
   #failure: string | undefined;
 
+  /** Resolves once it has given a result, or said what went wrong. */
+  readonly answered: Promise<undefined>;
+  #answer = (): void => {};
+
   constructor(options: Options) {
     this.#options = options;
+    this.answered = new Promise((resolve) => {
+      this.#answer = () => resolve(undefined);
+    });
   }
 
   /** The last one, if there is one. */
@@ -50,14 +72,24 @@ export class Output {
 
   /** A stream whose lines may be for us; the others are output. */
   readProtocol(stream: Readable): void {
+    this.#read(stream, this.protocol());
+  }
+
+  /** A stream that is only output. */
+  readPlain(stream: Readable): void {
+    this.#read(stream, this.plain());
+  }
+
+  /** For a stream that others read, and whose lines may be for us. */
+  protocol(): ProtocolReader {
     const lines = new ByteLines();
-    const printed = this.#printer();
+    const printed = this.plain();
     const take = (whole: Buffer): void => {
       const said = whole[0] === BRACE ? readLine(whole.toString('utf8')) : undefined;
       if (said) this.#heed(said);
       else printed.push(whole);
     };
-    this.#read(stream, {
+    return {
       push: (chunk) => {
         for (const whole of lines.push(chunk)) if (!this.#isOver) take(whole);
         if (lines.pendingBytes > MOST_BYTES) this.#overflow('It wrote a line of more than 16 MiB.');
@@ -66,15 +98,11 @@ export class Output {
         if (lines.pendingBytes > 0) take(lines.end());
         printed.end();
       },
-    });
+      isMidLine: () => lines.pendingBytes > 0,
+    };
   }
 
-  /** A stream that is only output. */
-  readPlain(stream: Readable): void {
-    this.#read(stream, this.#printer());
-  }
-
-  #read(stream: Readable, reader: { push(chunk: Buffer): void; end(): void }): void {
+  #read(stream: Readable, reader: Reader): void {
     this.#streams.push(stream);
     let hasEnded = false;
     const end = (): void => {
@@ -91,7 +119,8 @@ export class Output {
     stream.on('error', () => stream.destroy());
   }
 
-  #printer(): { push(chunk: Buffer): void; end(): void } {
+  /** For a stream that others read, and that is only output. */
+  plain(): Reader {
     const redacted = this.#options.redaction.stream();
     const lines = new TextLines(MOST_TEXT_BYTES);
     const print = (bytes: Buffer): void => {
@@ -111,14 +140,21 @@ export class Output {
   }
 
   #heed(said: ProtocolLine): void {
-    const { redaction } = this.#options;
+    const { redaction, runId } = this.#options;
+    if (runId !== undefined && !isAbout(said, runId)) {
+      // A message that comes too late belongs to a run that is over.
+      if (said.type !== 'message') this.#fail(OTHER_RUN);
+      return;
+    }
     switch (said.type) {
       case 'message':
         this.#note(said.role, cut(redaction.text(said.content), MOST_TEXT_BYTES));
         break;
       case 'result':
-        if (Buffer.byteLength(said.response) <= MOST_TEXT_BYTES) this.#result = said;
-        else this.#fail('Its response has more than 256 KiB.');
+        if (Buffer.byteLength(said.response) > MOST_TEXT_BYTES)
+          this.#fail('Its response has more than 256 KiB.');
+        else this.#result = said;
+        this.#answer();
         break;
       case 'error':
         this.#fail(cut(redaction.text(said.message), MOST_ERROR_BYTES));
@@ -130,6 +166,7 @@ export class Output {
 
   #fail(sentence: string): void {
     this.#failure ??= sentence;
+    this.#answer();
   }
 
   #note(role: MessageRole, content: string): void {
@@ -148,4 +185,12 @@ export class Output {
   }
 }
 
+/** A message need not say which run it is about. */
+function isAbout(said: ProtocolLine, runId: string): boolean {
+  if (said.type === 'wrong') return true;
+  return said.run_id === runId || (said.type === 'message' && said.run_id === undefined);
+}
+
+const OTHER_RUN =
+  'Its answer does not name this run in run_id, as that of a program that is kept alive must.';
 const DROPPED = `Only ${MOST_NOTES} messages and lines of a run are kept: what comes after this one is dropped.`;

@@ -11,7 +11,7 @@ import type { Resolver } from '../references/resolver.js';
 export interface Sources {
   readonly registry: Pick<Registry, 'find'>;
   readonly trust: Pick<Trust, 'ready' | 'sweep'>;
-  readonly granted: Pick<Granted, 'of' | 'whenRevoked'>;
+  readonly granted: Pick<Granted, 'of' | 'whenChanged'>;
   readonly ownSecrets: Pick<OwnSecrets, 'open'>;
   readonly resolver: Pick<Resolver, 'resolve'>;
 }

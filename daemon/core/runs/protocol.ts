@@ -4,9 +4,13 @@ import { StorageKey } from '../../../shared/contract/storage.js';
 import { isRecord, parseJson } from '../../../shared/json.js';
 import { check } from '../../../shared/validate.js';
 
+/** Which run it is about: for programs that serve many. */
+const ofRun = { run_id: v.optional(v.string()) };
+
 /** What a program says while it works. */
 const Message = v.object({
   type: v.literal('message'),
+  ...ofRun,
   role: v.optional(OwnRole, 'assistant'),
   content: v.string(),
 });
@@ -14,13 +18,14 @@ const Message = v.object({
 /** What it says at its end. */
 const Result = v.object({
   type: v.literal('result'),
+  ...ofRun,
   response: v.string(),
   /** What it changes in its storage; `null` deletes. */
   storage: v.optional(v.record(StorageKey, v.unknown()), {}),
 });
 export type Result = v.InferOutput<typeof Result>;
 
-const Failure = v.object({ type: v.literal('error'), message: v.string() });
+const Failure = v.object({ type: v.literal('error'), ...ofRun, message: v.string() });
 
 const KINDS = { message: Message, result: Result, error: Failure } as const;
 

@@ -16,6 +16,11 @@ export class Redaction {
   #generation = 0;
   #ofTexts: Mask | undefined;
 
+  /** How many values it takes out. */
+  get size(): number {
+    return this.#values.size;
+  }
+
   /** One more value that must not be seen, in what comes from now on. Values that are too short to tell apart are left. */
   add(value: Secret, encoding: 'utf8' | 'base64' = 'utf8'): void {
     const bytes = Buffer.from(value.reveal(), encoding);

@@ -8,15 +8,17 @@ import type { Storage } from '../capabilities/storage.js';
 import type { Env } from '../store/env.js';
 import { cut } from './cut.js';
 import type { Ending, History } from './history.js';
-import type { RunProcess } from './launch/process.js';
+import type { Exit } from './launch/process.js';
 import { recordOf } from './left-behind.js';
 import { outcomeOf, outcomeOfBot } from './outcome.js';
 import { Output } from './output.js';
+import { OwnWorker } from './own-worker.js';
 import { assertGranted, type Prepared, prepare, type Sources } from './prepare.js';
 import type { Entry } from './queue.js';
 import { Redaction } from './redaction.js';
-import { RunProgram } from './run-program.js';
 import type { Surroundings } from './surroundings.js';
+import type { WarmPrograms } from './warm/warm-programs.js';
+import type { Request, Worker } from './worker.js';
 
 /** How long a program that is asked to end may take before it is killed. */
 const GRACE_MS = 5_000;
@@ -26,6 +28,11 @@ export interface RunParts extends Sources {
   readonly storage: Pick<Storage, 'open' | 'merge'>;
   readonly history: Pick<History, 'begin' | 'started' | 'note' | 'redacting' | 'end'>;
   readonly audit: Pick<Audit, 'released'>;
+}
+
+export interface RunSurroundings extends Surroundings {
+  /** The programs that serve many runs. */
+  readonly warm: Pick<WarmPrograms, 'take'>;
 }
 
 /** Who asks for a run, and what for. */
@@ -45,7 +52,7 @@ export class Run implements Entry {
   readonly over: Promise<void>;
   readonly #env: Env;
   readonly #parts: RunParts;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: RunSurroundings;
   readonly #name: string;
   readonly #args: unknown;
   readonly #who: Who;
@@ -56,12 +63,12 @@ export class Run implements Entry {
   /** Why it is to end, if that was decided from outside. */
   #ending: Ending | undefined;
   #graceMs = GRACE_MS;
-  #program: RunProgram | undefined;
+  #worker: Worker | undefined;
   #isStarted = false;
   #stopping: Promise<unknown> | undefined;
   #isOver = (): void => {};
 
-  constructor(env: Env, parts: RunParts, surroundings: Surroundings, { prepared, args, who }: Order) {
+  constructor(env: Env, parts: RunParts, surroundings: RunSurroundings, { prepared, args, who }: Order) {
     const { id, name, manifest } = prepared.capability;
     this.#env = env;
     this.#parts = parts;
@@ -124,12 +131,12 @@ export class Run implements Entry {
   stop(ending: Ending, graceMs = GRACE_MS): void {
     this.#ending ??= ending;
     this.#graceMs = Math.min(this.#graceMs, graceMs);
-    if (this.#program && this.#isStarted) this.#stopping ??= this.#endProcesses(this.#program);
+    if (this.#worker && this.#isStarted) this.#stopping ??= this.#endProcesses(this.#worker);
   }
 
   /** Leaves of its grants only these. */
   narrow(grants: readonly string[]): void {
-    this.#program?.narrow(grants);
+    this.#worker?.narrow(grants);
   }
 
   /** Never rejects. */
@@ -138,7 +145,7 @@ export class Run implements Entry {
       if (this.#ending) return this.#ending;
       const prepared = early ?? (await prepare(this.#parts, this.#name));
       this.#hide(prepared);
-      return await this.#withProgram(id, prepared);
+      return await this.#withWorker(id, prepared);
     } catch (thrown) {
       this.#fault = asSigilforgeError(thrown);
       const { kind, message } = this.#fault;
@@ -147,88 +154,95 @@ export class Run implements Entry {
     }
   }
 
-  async #withProgram(id: string, prepared: Prepared): Promise<Ending> {
-    const program = await RunProgram.open(this.#surroundings, {
-      ...{ id, capability: this.#name, grants: prepared.grants },
-      released: (value, encoding) => this.#redaction.add(value, encoding),
-    });
-    const redacted = this.#parts.history.redacting(id, this.#redaction);
+  async #withWorker(id: string, prepared: Prepared): Promise<Ending> {
+    const worker = await this.#workerFor(id, prepared);
+    const redacted = this.#parts.history.redacting(id, worker.redaction);
     try {
-      this.#program = program;
+      this.#worker = worker;
       // What was taken back before there was a door to narrow.
       const grants = await this.#parts.granted.of(this.capabilityId);
       this.narrow(grants);
       assertGranted(prepared.capability, grants);
-      return await this.#launch(id, prepared, program);
+      return await this.#launch(id, prepared, worker);
     } finally {
       redacted();
-      this.#program = undefined;
-      await program.close();
+      this.#worker = undefined;
+      await worker.leave();
     }
   }
 
-  async #launch(id: string, prepared: Prepared, program: RunProgram): Promise<Ending> {
+  #workerFor(id: string, prepared: Prepared): Promise<Worker> {
+    if (isKeptAlive(prepared.capability)) return this.#surroundings.warm.take(prepared);
+    return OwnWorker.open(this.#surroundings, prepared, { id, redaction: this.#redaction });
+  }
+
+  async #launch(id: string, prepared: Prepared, worker: Worker): Promise<Ending> {
     const { capability, secrets } = prepared;
     const { unit } = this.#surroundings;
     const storage = await this.#parts.storage.open(this.capabilityId);
     const method = capability.manifest.service ? 'start_capability' : 'run_capability';
     await this.#parts.audit.released(this.#who, method, ...referencesOf(prepared));
     if (this.#ending) return this.#ending;
-    const process = await program.start(prepared);
+    const process = await worker.start(prepared);
     try {
       const configuration = configurationOf(prepared);
-      await this.#parts.history.started(id, { configuration, process: recordOf(process.id, unit) });
+      await this.#parts.history.started(id, { configuration, process: recordOf(process, unit) });
     } catch (thrown) {
-      await this.#endProcesses(program);
-      process.giveUp();
+      await this.#endProcesses(worker);
       throw thrown;
     }
     const context = { secrets: revealed(secrets), storage, run_id: id };
-    return this.#follow(program, capability.manifest, process, { args: this.#args, context });
-  }
-
-  /** Reads what it says until its end. */
-  async #follow(
-    program: RunProgram,
-    { service, timeout_s: timeoutS }: Manifest,
-    process: RunProcess,
-    request: object,
-  ): Promise<Ending> {
-    const { id } = program;
     const output = new Output({
-      redaction: this.#redaction,
-      isEndless: service,
+      redaction: worker.redaction,
+      isEndless: capability.manifest.service,
       note: (role, content) => this.#parts.history.note(id, role, content),
       overflowed: (sentence) => this.stop({ status: 'failed', error: sentence }),
+      ...(isKeptAlive(capability) ? { runId: id } : {}),
     });
-    output.readProtocol(process.protocol);
-    for (const stream of process.outputs) output.readPlain(stream);
-    process.send(`${JSON.stringify(request)}\n`);
+    const exit = await this.#follow(worker, capability.manifest, output, { args: this.#args, context });
+    return this.#judged(exit, output, { capability, worker });
+  }
+
+  /** Reads what it says until its end, or until a program that goes on has answered. */
+  async #follow(
+    worker: Worker,
+    { service, timeout_s: timeoutS }: Manifest,
+    output: Output,
+    request: Request,
+  ): Promise<Exit> {
     const tooLate: Ending = { status: 'cancelled', error: `Its time limit of ${timeoutS} s was over.` };
     const limitMs = Math.min(timeoutS * 1000, MAX_TIMER_MS);
     const limit = service ? undefined : setTimeout(() => this.stop(tooLate), limitMs);
     this.#isStarted = true;
     // It may have been stopped while it was started.
     if (this.#ending) this.stop(this.#ending);
-    const exit = await process.exited;
+    const exit = await worker.work(request, output);
     clearTimeout(limit);
-    await (this.#stopping ?? this.#endProcesses(program));
-    await program.drain();
-    if ((service || exit.code !== 0) && (await this.#surroundings.unit?.isStopping()))
+    this.#isStarted = false;
+    if (exit === undefined && this.#stopping === undefined) return ANSWERED;
+    await (this.#stopping ?? this.#endProcesses(worker));
+    await worker.drain();
+    if ((service || exit?.code !== 0) && (await this.#surroundings.unit?.isStopping()))
       this.#ending ??= INTERRUPTED;
-    if (this.#ending) return { ...this.#ending, exitCode: exit.code ?? undefined };
-    return this.#completed((service ? outcomeOfBot : outcomeOf)(exit, output), output);
+    return exit ?? ANSWERED;
   }
 
-  async #completed(ending: Ending, { result }: Output): Promise<Ending> {
+  async #judged(
+    exit: Exit,
+    output: Output,
+    { capability, worker }: { readonly capability: Prepared['capability']; readonly worker: Worker },
+  ): Promise<Ending> {
+    if (this.#ending) return { ...this.#ending, exitCode: exit.code ?? undefined };
+    const ending = (capability.manifest.service ? outcomeOfBot : outcomeOf)(exit, output);
+    const { result } = output;
     if (ending.status !== 'completed' || result === undefined) return ending;
     await this.#parts.storage.merge(this.capabilityId, result.storage);
-    return { ...ending, response: this.#redaction.text(result.response) };
+    return { ...ending, response: worker.redaction.text(result.response) };
   }
 
-  async #endProcesses(program: RunProgram): Promise<void> {
-    if (await program.end(() => this.#graceMs, this.#ending !== undefined)) return;
-    this.#env.log.warn('run.left_behind', { run: program.id });
+  async #endProcesses(worker: Worker): Promise<void> {
+    if (await worker.end(() => this.#graceMs, this.#ending !== undefined)) return;
+    this.#env.log.warn('run.left_behind', { run: this.#id });
   }
 
   #hide({ secrets, variables }: Prepared): void {
@@ -236,10 +250,17 @@ export class Run implements Entry {
   }
 }
 
+/** As if a program that goes on had ended well. */
+const ANSWERED: Exit = { code: 0, signal: null };
+
 export const INTERRUPTED: Ending = {
   status: 'interrupted',
   error: 'The daemon ended while it was under way.',
 };
+
+function isKeptAlive({ manifest: { run } }: Prepared['capability']): boolean {
+  return run.runner === 'command' && run.keep_alive;
+}
 
 /** What goes out to a run at its start, for the record. */
 function referencesOf({ capability, secrets }: Prepared): string[] {

@@ -2,23 +2,28 @@ import type { CheckedParamsOf, ResultOf } from '../../../shared/contract/index.j
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { MAX_TIMER_MS } from '../../../shared/limits.js';
 import type { Who } from '../audit/who.js';
+import type { OwnSecrets } from '../capabilities/own-secrets.js';
 import { shuttingDown } from '../platform/shutting-down.js';
 import { whenGone } from '../platform/when-gone.js';
 import type { Env } from '../store/env.js';
+import type { LeftBehind } from '../store/runs.js';
+import type { Vault } from '../vault/vault.js';
 import type { RunDoors } from './doors.js';
 import type { RunEvents } from './events.js';
 import type { Ending, History } from './history.js';
 import { DaemonUnit } from './launch/unit.js';
-import { removeWorkingFolders } from './launch/working-folder.js';
+import { removeWorkingFolders, workingFolders } from './launch/working-folder.js';
 import { endLeftBehind } from './left-behind.js';
 import { prepare } from './prepare.js';
 import { Queue } from './queue.js';
-import { INTERRUPTED, Run, type RunParts } from './run.js';
-import type { Surroundings } from './surroundings.js';
+import { INTERRUPTED, Run, type RunParts, type RunSurroundings } from './run.js';
+import { IDLE_MS, WarmPrograms } from './warm/warm-programs.js';
 
 interface Collaborators extends RunParts {
   readonly history: Pick<History, keyof RunParts['history'] | 'get' | 'leftBehind' | 'endPending' | 'finish'>;
   readonly events: Pick<RunEvents, 'listen'>;
+  readonly ownSecrets: Pick<OwnSecrets, 'open' | 'whenChanged'>;
+  readonly vault: Pick<Vault, 'whenClosed'>;
 }
 
 interface Options {
@@ -26,6 +31,8 @@ interface Options {
   readonly atOnce: number;
   /** Where working folders are made (`Paths.runs`). */
   readonly folders: string;
+  /** How long a program that is kept warm may wait for a run, in milliseconds; five minutes if not given. */
+  readonly idleMs?: number | undefined;
 }
 
 /** Who waits for a run. */
@@ -50,7 +57,8 @@ export class Runs {
   /** Those that are not over. */
   readonly #runs = new Set<Run>();
   readonly #stopListening: () => void;
-  #surroundings: Promise<Surroundings> | undefined;
+  #warm: WarmPrograms | undefined;
+  #surroundings: Promise<RunSurroundings> | undefined;
   #isClosed = false;
 
   constructor(env: Env, parts: Collaborators, options: Options) {
@@ -58,13 +66,22 @@ export class Runs {
     this.#parts = parts;
     this.#options = options;
     this.#queue = new Queue(options.atOnce);
-    this.#stopListening = parts.granted.whenRevoked((capabilityId, grants) => {
-      for (const run of this.#of(capabilityId)) run.narrow(grants);
-    });
+    const stops = [
+      parts.granted.whenChanged((capabilityId, grants) => {
+        for (const run of this.#of(capabilityId)) run.narrow(grants);
+        this.changed(capabilityId);
+      }),
+      parts.ownSecrets.whenChanged((capabilityId) => this.changed(capabilityId)),
+    ];
+    this.#stopListening = () => {
+      for (const stop of stops) stop();
+    };
+    // What a program knows that waits for a run is not kept while the vault is locked.
+    parts.vault.whenClosed(() => this.#warm?.allChanged());
   }
 
   /** From now on runs may begin, first those that an earlier daemon has left are ended. Only a daemon calls it. */
-  async begin(doors: RunDoors): Promise<Surroundings> {
+  async begin(doors: RunDoors): Promise<RunSurroundings> {
     this.#surroundings = this.#settle(doors);
     return this.#surroundings;
   }
@@ -106,9 +123,15 @@ export class Runs {
     return true;
   }
 
+  /** What is trusted, granted or set of a capability is not what it was: no program that was kept warm serves another run. */
+  changed(capabilityId: string): void {
+    this.#warm?.changed(capabilityId);
+  }
+
   /** Ends every run of a capability, and resolves once their processes are gone. */
   async endAllOf(capabilityId: string): Promise<void> {
     await Promise.all(this.#of(capabilityId).map((run) => this.#stop(run, CANCELLED)));
+    this.changed(capabilityId);
   }
 
   /** Ends every run as `interrupted`. Never rejects: what a daemon does at its end after this is more important. */
@@ -121,6 +144,7 @@ export class Runs {
       .filter((run) => !pending.includes(run))
       .map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS));
     await Promise.allSettled([...ended, this.#dropPending(pending), this.#surroundings]);
+    await this.#warm?.close(CLOSING_MS);
   }
 
   /** There may be very many, and there is little time. */
@@ -137,19 +161,23 @@ export class Runs {
   }
 
   /** Ends what an earlier daemon left. What fails there keeps no run from starting. */
-  async #settle(doors: RunDoors): Promise<Surroundings> {
+  async #settle(doors: RunDoors): Promise<RunSurroundings> {
     const { folders } = this.#options;
     const unit = await DaemonUnit.find();
     try {
       const left = this.#parts.history.leftBehind();
-      if (left.length > 0 && !(await endLeftBehind(left, unit))) this.#env.log.warn('run.left_behind');
+      const programs = await programsLeft(left, folders);
+      if (programs.length > 0 && !(await endLeftBehind(programs, unit)))
+        this.#env.log.warn('run.left_behind');
       await this.#endRowsOf(left);
       await removeWorkingFolders(folders);
       this.#parts.trust.sweep();
     } catch (thrown) {
       this.#env.log.warn('run.failed', { kind: asSigilforgeError(thrown).kind });
     }
-    return { doors, unit, folders };
+    const surroundings = { doors, unit, folders };
+    this.#warm = new WarmPrograms(this.#env, surroundings, this.#options.idleMs ?? IDLE_MS);
+    return { ...surroundings, warm: this.#warm };
   }
 
   async #endRowsOf(left: ReturnType<History['leftBehind']>): Promise<void> {
@@ -212,6 +240,13 @@ export class Runs {
     });
     for (const end of ends) end();
   }
+}
+
+/** Whatever has a program has a folder, also one that was kept warm, which has no row while it waits. */
+async function programsLeft(left: readonly LeftBehind[], folders: string): Promise<LeftBehind[]> {
+  const rows = left.filter(({ process }) => process !== null);
+  const others = (await workingFolders(folders)).filter((id) => !rows.some((row) => row.id === id));
+  return [...rows, ...others.map((id) => ({ id, process: null }))];
 }
 
 function isOver({ status }: ResultOf<'get_run'>['run']): boolean {

@@ -80,6 +80,12 @@ export class RunProcess {
     if (input instanceof Writable) input.end(text);
   }
 
+  /** Gives it some of what it reads, and more may follow. */
+  write(text: string): void {
+    const input = this.#child.stdin;
+    if (input instanceof Writable) input.write(text);
+  }
+
   /** Reads no more, even if another process may still write. */
   giveUp(): void {
     for (const stream of this.#child.stdio) stream?.destroy();

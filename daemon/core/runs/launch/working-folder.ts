@@ -23,10 +23,14 @@ export async function removeWorkingFolder(folder: string): Promise<void> {
   }
 }
 
+/** The ids of what earlier daemons left. */
+export async function workingFolders(folders: string): Promise<string[]> {
+  return readdir(folders).catch(() => []);
+}
+
 /** Removes what earlier daemons left. No run may be under way. */
 export async function removeWorkingFolders(folders: string): Promise<void> {
-  const names = await readdir(folders).catch(() => []);
-  for (const name of names) await removeWorkingFolder(path.join(folders, name));
+  for (const name of await workingFolders(folders)) await removeWorkingFolder(path.join(folders, name));
 }
 
 async function openUp(folder: string): Promise<void> {
