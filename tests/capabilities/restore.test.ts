@@ -97,7 +97,7 @@ describe('a version that is restored', () => {
     expect(kept()).toEqual([4, 3, 2, 1].map((number) => [number, true]));
   });
 
-  test('replaces what was not trusted; if it is the last one that was trusted, it is no new version', async () => {
+  test('replaces what was not trusted; the last one that was trusted gets no new number', async () => {
     write('main.py', 'unsaved');
     write('new.txt', 'unsaved');
     expect(await restore(2)).toMatchObject({ number: 2 });
@@ -165,7 +165,7 @@ describe('the folder', () => {
     expect(await restore(1, shown.digest)).toMatchObject({ number: 3 });
   });
 
-  test('is compared with the version that is to be restored', async () => {
+  test('is compared with the version that was named', async () => {
     write('main.py', FIRST['main.py']);
     write('manifest.json', manifest({ version: '2.0.0' }));
     expect(await trust().check('weather', 1)).toMatchObject({
@@ -217,7 +217,7 @@ describe('the folder', () => {
     expect(tree()).toEqual(FIRST_TREE);
   });
 
-  test('is not changed at all where a folder with what is no part of it is in the way', async () => {
+  test('is not changed at all where a folder that holds something else is in the way', async () => {
     rmSync(file('main.py'));
     write('main.py/.git/config', 'kept');
     write('main.py/other.txt', '');

@@ -6,7 +6,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { pathError } from '../../../shared/path-error.js';
 import type { StoredFile } from '../store/capabilities.js';
 
-/** The folders where files are to be. Throws `unsafe_path` for one in which something stays once `gone` is removed. */
+/** The folders that are where files must be. Throws `unsafe_path` for one in which something stays once `gone` is removed. */
 export async function assertClearable(
   root: string,
   files: readonly StoredFile[],
@@ -21,7 +21,7 @@ export async function assertClearable(
   return folders;
 }
 
-/** Removes a folder in which there are only folders. One that was removed meanwhile is none. */
+/** Removes a folder in which there are only folders. It may have been removed meanwhile. */
 export async function clearFolder(folder: string): Promise<void> {
   if (!(await isFolder(folder))) return;
   try {

@@ -14,7 +14,7 @@ interface Version {
 
 /**
  * Makes a folder what a version was: what differs is written, what the version does not have is removed, and nothing else is
- * touched. Throws `unsafe_path`, before anything is changed, where a folder that must stay is in the way of a file.
+ * touched. Before anything is changed, it throws `unsafe_path` for a folder that must stay and is in the way of a file.
  */
 export async function putBack(folder: string, { files, found, contentOf }: Version): Promise<void> {
   await makeIfGone(folder);
