@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { busSockets } from '../shared/session-bus.js';
 
 /** How long a bus may take to say which one it is, in milliseconds. */
 const LIMIT_MS = 1_000;
@@ -11,34 +12,15 @@ const ANSWER_LIMIT = 1024;
  * one than the address says. Only buses of this machine's own sockets are asked.
  */
 export async function busAt(address: string): Promise<string | undefined> {
-  for (const entry of address.split(';')) {
-    const { path, abstract, guid } = valuesOf(entry);
-    const id = await idOf(path ?? (abstract && `\0${abstract}`));
+  for (const { path, guid } of busSockets(address)) {
+    const id = await idOf(path);
     if (id !== undefined) return guid === undefined || guid === id ? id : undefined;
   }
   return undefined;
 }
 
-/** The keys and values of `unix:key=value,key=value`. */
-function valuesOf(entry: string): Record<string, string | undefined> {
-  if (!entry.startsWith('unix:')) return {};
-  const pairs = entry.slice('unix:'.length).split(',');
-  return Object.fromEntries(
-    pairs.map((pair) => pair.split('=')).map(([key = '', value = '']) => [key, unescaped(value)]),
-  );
-}
-
-function unescaped(value: string): string | undefined {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What a bus says to the first line of each connection, before anything is asked of it (D-Bus specification, "OK"). */
-async function idOf(socketPath: string | undefined): Promise<string | undefined> {
-  if (!socketPath) return undefined;
+async function idOf(socketPath: string): Promise<string | undefined> {
   const socket = new net.Socket();
   const limit = setTimeout(() => socket.destroy(), LIMIT_MS);
   try {

@@ -1,5 +1,5 @@
+import { openBrowser } from '../../shared/browser.js';
 import type { ResultOf } from '../../shared/contract/index.js';
-import { openBrowser } from '../terminal/browser.js';
 import type { Output } from '../terminal/output.js';
 
 type Flow = ResultOf<'add_account'>;

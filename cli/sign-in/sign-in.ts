@@ -1,7 +1,8 @@
+import { isRemote } from '../../shared/browser.js';
 import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { ifRedirectIsRefused, ifScopesAreRefused } from '../provider/registration.js';
-import { isAttended, isRemote } from '../terminal/browser.js';
+import { isAttended } from '../terminal/attended.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
 import { canAsk } from '../terminal/prompt.js';

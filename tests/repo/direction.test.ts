@@ -255,7 +255,7 @@ describe('packages', () => {
     koffi: ['daemon/core/platform'],
     oauth4webapi: ['daemon/core/oauth'],
     jose: ['daemon/core/oauth/keys'],
-    open: ['cli/terminal'],
+    open: ['shared'],
     '@clack/prompts': ['cli/terminal'],
     uqr: ['cli/sign-in'],
     yauzl: ['cli/capability/archive'],

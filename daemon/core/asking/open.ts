@@ -23,7 +23,7 @@ export function openAsking(env: Env, { capabilities, desktop }: Options): Asking
     secretRequests: new SecretRequests(env, {
       ...{ registry, ownSecrets },
       pages: new PageServer(),
-      notice: new Notice({ desktop }),
+      notice: new Notice(env, { desktop }),
     }),
     proposals: new Proposals(env, { registry, granted }),
   };

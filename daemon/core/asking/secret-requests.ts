@@ -148,13 +148,14 @@ export class SecretRequests {
     if (first === undefined || first.isOpen) return;
     first.open(ANSWER_S * 1000);
     const address = this.#parts.pages.addressOf(first.path);
-    void this.#parts.notice.show({
+    const asked = {
       capability: first.asked.capability.name,
       names: first.asked.secrets.map(({ name }) => name),
       words: first.words ?? '',
       // Who said that they show it do so.
       address: first.asked.showsPage ? undefined : address,
-    });
+    };
+    void this.#parts.notice.show(asked, first.over);
   }
 
   #ended(request: SecretRequest): void {

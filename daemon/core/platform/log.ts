@@ -19,6 +19,7 @@ export type LogEvent =
   | 'run.transcript_not_written'
   | 'startup.failed'
   | 'leftovers.failed'
+  | 'asking.notice_failed'
   | 'usage.not_saved'
   | 'vault.key_in_file'
   | 'vault.key_differs'

@@ -1,13 +1,10 @@
-/** What a person is told of a request. */
-export interface AskedAloud {
-  readonly capability: string;
-  /** Of the secrets that are asked for. */
-  readonly names: readonly string[];
-  /** What is typed into the page. Only ever in a notification: never in an argument of a program. */
-  readonly words: string;
-  /** The page to open; without one, somebody else shows it. */
-  readonly address: string | undefined;
-}
+import { openBrowser } from '../../../../shared/browser.js';
+import { errnoOf } from '../../../../shared/errno.js';
+import type { Env } from '../../store/env.js';
+import { hasDesktop } from './desktop.js';
+import { NoticeFailure } from './notice-failure.js';
+import { type AskedAloud, noticeText } from './notice-text.js';
+import { notify } from './notifier.js';
 
 interface Options {
   /** `asking.desktop` in config.toml. */
@@ -16,15 +13,44 @@ interface Options {
 
 /** Opens the page of a request and shows its words, where there is a desktop. */
 export class Notice {
+  readonly #env: Pick<Env, 'log'>;
   readonly #options: Options;
 
-  constructor(options: Options) {
+  constructor(env: Pick<Env, 'log'>, options: Options) {
+    this.#env = env;
     this.#options = options;
   }
 
-  /** Never rejects: without a desktop, a person finds the request with `sigilforge secret requests`. */
-  async show(_asked: AskedAloud): Promise<void> {
-    if (!this.#options.desktop) return;
-    await Promise.resolve();
+  /**
+   * Shows both until the request is over. Never rejects: without a desktop, a person finds the request with `sigilforge
+   * secret requests`, which the page says as well.
+   */
+  async show(asked: AskedAloud, over: Promise<void>): Promise<void> {
+    if (!this.#options.desktop || !hasDesktop()) return;
+    // The words are there before the page that asks for them.
+    await this.#attempt('notification', async () => {
+      const withdraw = await notify(noticeText(asked));
+      void over.then(() => this.#attempt('withdrawal', withdraw));
+    });
+    const { address } = asked;
+    if (address !== undefined) await this.#attempt('page', () => openPage(address));
   }
+
+  async #attempt(what: 'notification' | 'withdrawal' | 'page', work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      this.#env.log.warn('asking.notice_failed', { what, reason: reasonOf(thrown) });
+    }
+  }
+}
+
+async function openPage(address: string): Promise<void> {
+  if (!(await openBrowser(address))) throw new NoticeFailure('no browser could be started');
+}
+
+/** Other messages may quote what they are about. */
+function reasonOf(thrown: unknown): string | undefined {
+  if (thrown instanceof NoticeFailure) return thrown.message;
+  return errnoOf(thrown) ?? (thrown instanceof Error ? thrown.name : undefined);
 }

@@ -1,12 +1,9 @@
+import type { Environment } from './paths.js';
+
 /** Whether this process was started over SSH with no display to open a window on. */
-export function isRemote(env: NodeJS.ProcessEnv = process.env): boolean {
+export function isRemote(env: Environment = process.env): boolean {
   const overSsh = Boolean(env['SSH_CONNECTION'] || env['SSH_TTY']);
   return overSsh && !env['DISPLAY'] && !env['WAYLAND_DISPLAY'];
-}
-
-/** Whether a person is at the terminal. Without one a browser is never opened. */
-export function isAttended(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
 /** Opens an http or https address in the person's browser. Returns whether a browser was started. */
@@ -19,7 +16,7 @@ export async function openBrowser(address: string): Promise<boolean> {
     await open(url.href);
     return true;
   } catch {
-    // The address is on the terminal as well, so a machine without a browser is not an error.
+    // The address can be found in another way as well, so a machine without a browser is not an error.
     return false;
   }
 }
