@@ -24,7 +24,10 @@ function busOfLogin(runtime: string | undefined): string | undefined {
   return runtime ? `unix:path=${runtime.split('/').map(encodeURIComponent).join('/')}/bus` : undefined;
 }
 
-/** The sockets that a D-Bus address names, in its order. Only those of this machine's own sockets. */
+/**
+ * The sockets that a D-Bus address names, in its order. Only those of this machine's own sockets. Node 20 fills abstract names
+ * up with zero bytes, so it reaches no bus by one of those.
+ */
 export function busSockets(address: string): BusSocket[] {
   return address.split(';').flatMap((entry) => {
     const { path, abstract, guid } = valuesOf(entry);

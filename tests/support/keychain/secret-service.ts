@@ -32,8 +32,17 @@ const PASSWORD = 'a password for tests';
 
 /** Whether this machine has the programs that a real Secret Service takes. */
 export function secretServiceInstalled(): boolean {
+  return areInstalled(PROGRAMS);
+}
+
+/** Whether it has what a session's bus takes. */
+export function sessionBusInstalled(): boolean {
+  return areInstalled(['dbus-daemon']);
+}
+
+function areInstalled(programs: readonly string[]): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return PROGRAMS.every((program) => folders.some((folder) => isExecutable(join(folder, program))));
+  return programs.every((program) => folders.some((folder) => isExecutable(join(folder, program))));
 }
 
 function isExecutable(path: string): boolean {
