@@ -83,7 +83,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   );
   const bots = new Bots(
     env,
-    { ...capabilities, resolver, history, audit },
+    { ...capabilities, resolver, history, audit, vault },
     { transcripts: paths.bots, keepDays: config.runs.keep_days },
   );
   const asking = openAsking(env, { capabilities, desktop: config.asking.desktop });

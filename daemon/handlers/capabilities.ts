@@ -1,4 +1,4 @@
-import type { CapabilityInfo } from '../../shared/contract/index.js';
+import type { CapabilityDetails, CapabilityInfo } from '../../shared/contract/index.js';
 import { parseGrant } from '../../shared/grant.js';
 import type { Core } from '../core/core.js';
 import type { Handlers } from './handlers.js';
@@ -29,10 +29,13 @@ export function capabilityHandlers({ capabilities, runs, bots, asking }: Core): 
     ...bots.statusOf(capability.name),
   });
   /** Of a list, which has no more than how it stands. */
-  const infoShown = (info: CapabilityInfo): CapabilityInfo => ({
-    ...info,
-    service: bots.statusOf(info.name)?.service ?? info.service,
-  });
+  const infoShown = (info: CapabilityInfo): CapabilityInfo =>
+    info.service === null ? info : { ...info, service: bots.statusOf(info.name)?.service ?? info.service };
+  /** With what has just been trusted. */
+  const trusted = async (capability: CapabilityDetails) => {
+    await bots.activeChanged(capability.name);
+    return { capability: shown(capability) };
+  };
   const details = (name: string) => ({ capability: shown(registry.describe(name)) });
   return {
     register_capability: async ({ path }) => ({ capability: await registry.register(path) }),
@@ -51,14 +54,15 @@ export function capabilityHandlers({ capabilities, runs, bots, asking }: Core): 
       await Promise.all([runs.endAllOf(id), bots.endAllOf(id)]);
       asking.secretRequests.endAllOf(id);
       const removed = await registry.remove(id);
+      // One may have been started meanwhile.
+      await bots.endAllOf(id);
       trust.forget(id);
       return { removed };
     },
     check_capability: ({ name, number }) => trust.check(name, number),
-    trust_capability: async ({ name, digest }) => ({ capability: shown(await trust.trust(name, digest)) }),
-    restore_capability: async ({ name, number, digest }) => ({
-      capability: shown(await restoring.restore(name, number, digest)),
-    }),
+    trust_capability: async ({ name, digest }) => trusted(await trust.trust(name, digest)),
+    restore_capability: async ({ name, number, digest }) =>
+      trusted(await restoring.restore(name, number, digest)),
     start_capability: async ({ name }) => {
       await bots.start(name);
       return details(name);

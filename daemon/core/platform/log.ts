@@ -17,6 +17,7 @@ export type LogEvent =
   | 'run.left_behind'
   | 'run.not_written'
   | 'run.transcript_not_written'
+  | 'bot.failed'
   | 'startup.failed'
   | 'leftovers.failed'
   | 'asking.notice_failed'

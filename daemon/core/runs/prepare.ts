@@ -30,7 +30,7 @@ export interface Prepared {
 /** Throws `denied`, `not_found` or `integrity` if it must not run, saying all that is missing. */
 export async function prepare(sources: Sources, name: string): Promise<Prepared> {
   const capability = sources.registry.find(name);
-  if (!capability.active) throw inactive(name);
+  assertActive(capability);
   const copy = await sources.trust.ready(capability);
   const grants = await sources.granted.of(capability.id);
   const secrets = await sources.ownSecrets.open(capability.id);
@@ -72,8 +72,10 @@ function listed(noun: string, names: readonly string[]): string[] {
   return [`${noun}${names.length > 1 ? 's' : ''} ${names.join(', ')}`];
 }
 
-function inactive(name: string): SigilforgeError {
-  return new SigilforgeError('denied', `${name} is not active.`, {
+/** Throws `denied` if a person disabled it. */
+export function assertActive({ name, active }: Pick<Capability, 'name' | 'active'>): void {
+  if (active) return;
+  throw new SigilforgeError('denied', `${name} is not active.`, {
     hint: `Let it run again with: sigilforge capability enable ${name}`,
   });
 }

@@ -44,7 +44,7 @@ interface Waiter {
 }
 
 /** How long programs may take to end when the daemon does: in all it has five seconds. */
-const CLOSING_MS = 2_000;
+export const CLOSING_MS = 2_000;
 
 const CANCELLED: Ending = { status: 'cancelled', error: 'It was cancelled.' };
 
