@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ResultOf } from '../../shared/contract/index.js';
 import { writeCapability } from '../support/capabilities.js';
-import { type DaemonBackend, startDaemon } from '../support/start/backends.js';
+import { type BackendOptions, type DaemonBackend, startDaemon } from '../support/start/backends.js';
 import { stopAfter } from '../support/start/stop-after.js';
 
 /** A daemon, and capabilities in Python whose programs do what a test says. */
@@ -13,8 +13,8 @@ export interface CapabilityScene extends DaemonBackend {
 }
 
 /** Stopped when the running test ends. */
-export async function capabilityScene(): Promise<CapabilityScene> {
-  const backend = await stopAfter(startDaemon());
+export async function capabilityScene(options: BackendOptions = {}): Promise<CapabilityScene> {
+  const backend = await stopAfter(startDaemon(options));
   const { api, sandbox } = backend;
   return {
     ...backend,

@@ -480,6 +480,22 @@ export function keptContents(home: string): string[] {
   );
 }
 
+/** Adds proposals that wait for a person, of any capability. */
+export function insertProposals(home: string, count: number): void {
+  withDatabase(home, (db) => {
+    db.exec('BEGIN IMMEDIATE');
+    const insert = db.prepare(`INSERT INTO capability_proposals
+      SELECT ?, id, ?, 'To ask.', '2026-01-31T12:00:00.000Z', NULL FROM capabilities LIMIT 1`);
+    for (let index = 0; index < count; index++) insert.run(uuidv7(), `secret://inserted/${index}`);
+    db.exec('COMMIT');
+  });
+}
+
+/** Of all proposals, also of those that were declined. */
+export function proposalIds(home: string): string[] {
+  return select<{ id: string }>(home, 'SELECT id FROM capability_proposals').map(({ id }) => id);
+}
+
 /** Damages a part of the slots of this kind. */
 export function damageSlot(home: string, kind: string, part: 'params' | 'private_key' | 'public_key'): void {
   const value =
