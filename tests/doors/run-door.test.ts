@@ -27,8 +27,12 @@ const LIBRARY = ['package.json', 'dist/client.cjs', 'dist/client.mjs'];
 /** It stays until it is ended. */
 const WAITING = { 'main.mjs': 'export const run = () => new Promise(() => setInterval(() => {}, 60_000));' };
 
-/** The methods of storage, with the order of their parameters. */
-const STORAGE: ReadonlyMap<string, readonly string[]> = new Map([
+/** The methods that a run may call for its own capability, with the order of their parameters. */
+const OWN: ReadonlyMap<string, readonly string[]> = new Map([
+  ['request_secret', ['capability', 'secrets', 'url_elicitation']],
+  // Of others it is told the same as of those that are not there.
+  ['wait_secret_request', ['request_id', 'timeout_s']],
+  ['propose_grant', ['reference', 'reason', 'capability']],
   ['storage_get', ['key', 'capability']],
   ['storage_set', ['key', 'value', 'expected_version', 'capability']],
   ['storage_delete', ['key', 'expected_version', 'capability']],
@@ -84,6 +88,8 @@ describe('what a run asks for', () => {
   let earlier: string;
   let otherRun: string;
   let elsewhere: string;
+  let asked: readonly string[];
+  let proposed: readonly string[];
 
   beforeAll(async () => {
     scene = await startDoorScene();
@@ -97,6 +103,13 @@ describe('what a run asks for', () => {
     earlier = (await api.runCapability({ name: 'own' })).run.id;
     await api.cancelRun({ run_id: earlier });
     elsewhere = (await api.createRun({ task: 'elsewhere' })).run.id;
+    const secrets = [{ name: 'KEY' }];
+    const ask = async (capability: string) => (await api.requestSecret({ capability, secrets })).request_id;
+    asked = [await ask('own'), await ask('other')];
+    const proposal = { reference: 'secret://team/other', reason: 'To read it.' };
+    const propose = async (capability: string) =>
+      (await api.proposeGrant({ ...proposal, capability })).proposal_id;
+    proposed = [await propose('own'), await propose('other')];
     run = await startRun(scene, 'own');
     client = await run.connect();
   }, 60_000);
@@ -108,11 +121,11 @@ describe('what a run asks for', () => {
   const result = async (method: string, params?: unknown) =>
     (await client.ask({ jsonrpc: '2.0', id: 1, method, params })).result;
 
-  /** What the issue leaves to it: its own storage, and messages of its own run. */
+  /** What is left to it: its own storage, messages of its own run, and what it asks a person for. */
   function isOwn({ method, params }: Attempt): boolean {
     const given: unknown = params === undefined ? undefined : JSON.parse(params);
     if (method === 'storage_list' && (given === undefined || given === null)) return true;
-    const names = STORAGE.get(method);
+    const names = OWN.get(method);
     if (names === undefined) return false;
     if (Array.isArray(given))
       return given.length <= names.length && (given[names.indexOf('capability')] ?? null) === null;
@@ -139,7 +152,21 @@ describe('what a run asks for', () => {
         of('storage_delete', ['mine', null, capability]),
         of('storage_list', { capability }),
         of('storage_list', [null, capability]),
+        of('request_secret', { capability, secrets: [{ name: 'KEY' }] }),
+        of('request_secret', [capability, [{ name: 'KEY' }]]),
+        of('propose_grant', { reference: 'secret://team/other', reason: 'x', capability }),
+        of('propose_grant', ['secret://team/other', 'x', capability]),
       ]),
+      ...[...asked, absent].flatMap((request_id) => [
+        of('answer_secret_request', { request_id, values: { KEY: 'x' } }),
+        of('decline_secret_request', { request_id }),
+      ]),
+      ...[...proposed, absent].flatMap((proposal_id) => [
+        of('accept_proposal', { proposal_id }),
+        of('decline_proposal', { proposal_id }),
+      ]),
+      ...[{}, { capability: 'own' }].map((params) => of('list_proposals', params)),
+      of('list_secret_requests', {}),
       ...[...runIds.slice(1), '', 'x', null, 1, [run.id], {}].flatMap((run_id) => [
         of('append_message', { run_id, role: 'assistant', content: 'x' }),
         of('append_message', [run_id, 'assistant', 'x']),
@@ -204,6 +231,37 @@ describe('what a run asks for', () => {
     expect(contents).toEqual([expect.not.stringContaining(value), 'by position']);
   });
 
+  test('a person is asked for secrets of its own, and it waits only for those', async () => {
+    const secrets = [{ name: 'KEY', description: 'To ask.' }];
+    const { request_id } = (await result('request_secret', { secrets })) as { request_id: string };
+    for (const id of [request_id, asked[0]])
+      expect(await result('wait_secret_request', { request_id: id, timeout_s: 0 })).toEqual({
+        ...{ request_id: id, status: 'pending', error: null },
+      });
+    const absent = '01936b7c-5f2e-7c3a-8b1d-2f4e6a8c0b1d';
+    const answers: string[] = [];
+    for (const id of [asked[1], absent]) {
+      client.send(`${lineOf({ method: 'wait_secret_request', params: JSON.stringify([id, 0]) }, 1)}\n`);
+      answers.push((await client.line()) ?? '');
+    }
+    expect(answers[0]).toContain('"kind":"not_found"');
+    expect(answers[0]).toBe(answers[1]);
+    const { requests } = await scene.backend.api.listSecretRequests();
+    expect(requests.find(({ id }) => id === request_id)).toMatchObject({ capability: 'own' });
+  });
+
+  test('grants are proposed for itself', async () => {
+    const proposal = ['secret://team/more', 'To read it.'];
+    const first = (await result('propose_grant', proposal)) as { proposal_id: string };
+    expect(await result('propose_grant', [...proposal, 'own'])).toEqual(first);
+    const { proposals } = await scene.backend.api.listProposals({ capability: 'own' });
+    expect(proposals.map(({ id }) => id)).toEqual([proposed[0], first.proposal_id]);
+    await expect(client.call('propose_grant', [GRANTS[2], 'x'])).resolves.toHaveProperty(
+      'error.data.kind',
+      'already_exists',
+    );
+  });
+
   test('everything else is denied in the same bytes, whatever it is', async () => {
     const tried = [...attempts(scene).filter((attempt) => !isOwn(attempt)), ...guesses()];
     expect(new Set(tried.map(({ method }) => method)).size).toBeGreaterThan(methodNames.length);
@@ -223,6 +281,12 @@ describe('what a run asks for', () => {
     for (const run_id of [otherRun, earlier, elsewhere]) {
       expect((await api.listMessages({ run_id })).messages).toEqual([]);
     }
+    expect((await api.listSecretRequests()).requests.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([...asked]),
+    );
+    expect((await api.listProposals()).proposals.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([...proposed]),
+    );
   });
 
   test('less is left by restrict, and its own stays its own', async () => {

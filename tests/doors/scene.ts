@@ -24,7 +24,7 @@ export interface DoorScene {
 /** `token` answers at the provider's token endpoint; a bearer token that lives an hour if not given. */
 export async function startDoorScene(token: Route = bearer): Promise<DoorScene> {
   const provider = await startFakeProvider({ 'POST /token': token });
-  const backend = await startDaemon();
+  const backend = await startDaemon({ config: '[asking]\ndesktop = false' });
   const owner = await WireClient.connect(backend.daemon.socket);
   // Events must not come between the answers of the owner.
   const subscriber = await WireClient.connect(backend.daemon.socket);
