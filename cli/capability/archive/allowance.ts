@@ -1,4 +1,3 @@
-import { MOST_BYTES, tooMuch } from '../../../shared/capability-files.js';
 import { bomb } from './archive-errors.js';
 
 /** How much larger than the archive its files may be in all. */
@@ -17,7 +16,6 @@ export class Allowance {
 
   take(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes > MOST_BYTES) throw tooMuch();
     if (this.#bytes > this.#most) throw bomb();
   }
 }

@@ -38,10 +38,9 @@ export class ArchiveReader extends RandomAccessReader {
   }
 
   async #fill(buffer: Buffer, position: number): Promise<void> {
-    if (position + buffer.length > this.size) throw new Error('outside of the archive');
     for (let done = 0; done < buffer.length; ) {
       const { bytesRead } = await this.#handle.read(buffer, done, buffer.length - done, position + done);
-      if (bytesRead === 0) throw new Error('the archive was cut while it was read');
+      if (bytesRead === 0) throw new Error('the archive ends before that');
       done += bytesRead;
     }
   }

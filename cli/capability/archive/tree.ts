@@ -41,5 +41,5 @@ export function parentOf(path: string): string {
 
 /** `ß` and `SS` are the same to some file systems: capitals first, then small letters, makes them so. */
 function folded(path: string): string {
-  return path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+  return path.toUpperCase().toLowerCase().normalize('NFC');
 }
