@@ -48,7 +48,7 @@ describe('secret requests', () => {
     });
   });
 
-  test('lists each with its words, and what the capability says of it', async () => {
+  test('lists each with its words, and what the capability says about it', async () => {
     const secrets = [
       {
         ...{ name: 'API_KEY', description: 'Asks\n\u001b[2J   the service.' },
