@@ -75,6 +75,14 @@ describe('a proposal', () => {
     await expect(propose(GRANT, 'x', 'absent')).rejects.toMatchObject({ kind: 'not_found' });
   });
 
+  test('is not stored for one that is removed meanwhile', async () => {
+    const { core, home, propose } = await setting();
+    const { registry } = core.capabilities;
+    const [proposed] = await Promise.allSettled([propose(), registry.remove(registry.idOf('weather'))]);
+    expect(proposed).toMatchObject({ status: 'rejected', reason: { kind: 'not_found' } });
+    expect(stored.proposalIds(home)).toEqual([]);
+  });
+
   test('of what is granted, also by a wider grant, says so', async () => {
     const { core, propose, waiting } = await setting();
     await core.capabilities.granted.grant('weather', 'secret://team/*');

@@ -161,6 +161,10 @@ describe('secret answer by a pipe', () => {
       expect(refused).toMatchObject({ code: 2, stdout: '' });
       expect(refused.stderr).not.toContain(CANARY);
     }
+    // What is no text is not mended in silence.
+    const cli = backend.sandbox.start(['secret', 'answer', id, '--json-values']);
+    cli.child.stdin.end(Buffer.from('{"ONE":"\u00ff","TWO":"x"}', 'latin1'));
+    expect(await cli.exited).toMatchObject({ code: 2 });
     expect(await stateOf(id)).toBe('pending');
     expect(
       await command(['answer', id, '--json-values'], JSON.stringify({ TWO: 'two', ONE: 'one' })),

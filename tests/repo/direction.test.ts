@@ -99,6 +99,8 @@ describe('inside the core', () => {
     'audit',
     'capabilities',
     'runs',
+    'bots',
+    'asking',
   ];
   const inCore = own.filter(({ file, target }) => file.startsWith(CORE) && target.startsWith(CORE));
 
@@ -237,6 +239,7 @@ test('a file name that stands three times is the name of a room or of a group of
     'capabilities',
     'storage',
     'runs',
+    'asking',
   ];
   const files = sourceFiles().filter((file) => !file.startsWith('cli/commands/'));
   const names = files.map((file) => file.slice(file.lastIndexOf('/') + 1, -'.ts'.length));
