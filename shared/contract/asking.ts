@@ -66,9 +66,9 @@ export const asking = {
   request_secret: method(
     'Asks a person for secrets that only runs of a capability get. The caller learns only whether they were saved.',
     {
-      ...capabilityParam,
       secrets: v.pipe(v.array(WantedSecret), v.minLength(1), v.maxLength(MOST_SECRETS)),
       url_elicitation: v.optional(v.boolean(), false),
+      ...capabilityParam,
     },
     v.object({
       request_id: Uuid,

@@ -80,7 +80,7 @@ const subcommands: Record<string, readonly string[]> = {
     ...['status', 'unlock', 'lock', 'set-password', 'add-keychain', 'recovery-key'],
     ...['remove-slot', 'rotate', 'export', 'import'],
   ],
-  secret: ['set', 'get', 'list', 'delete'],
+  secret: ['set', 'get', 'list', 'delete', 'requests', 'answer'],
   provider: ['list', 'show', 'set', 'remove'],
   daemon: ['run', 'start', 'stop', 'restart', 'status'],
   door: ['list', 'close'],

@@ -35,10 +35,12 @@ const VARIES: Partial<Record<MethodName, readonly string[]>> = {
   list_audit: ['executable', 'script'],
 };
 
-/** Only a daemon has doors, and runs capabilities. */
+/** Only a daemon has doors, runs capabilities, and asks a person for secrets. */
 const OF_DAEMON: readonly MethodName[] = [
   ...(['open_door', 'list_doors', 'close_door'] as const),
   ...(['run_capability', 'wait_run', 'cancel_run', 'list_runs', 'get_run', 'list_messages'] as const),
+  ...(['request_secret', 'wait_secret_request', 'list_secret_requests'] as const),
+  ...(['answer_secret_request', 'decline_secret_request'] as const),
 ];
 
 describe.each(backends)('with $name', ({ via, start }) => {
@@ -52,7 +54,7 @@ describe.each(backends)('with $name', ({ via, start }) => {
     provider = await startOpenIdProvider();
     session = keychainInstalled ? await startSecretService() : undefined;
     const env = { DBUS_SESSION_BUS_ADDRESS: session?.env['DBUS_SESSION_BUS_ADDRESS'] };
-    backend = await start({ env });
+    backend = await start({ env, config: '[asking]\ndesktop = false' });
     // The library asks the keychain from this process.
     vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', env.DBUS_SESSION_BUS_ADDRESS);
     api = backend.api;
@@ -105,6 +107,25 @@ describe.each(backends)('with $name', ({ via, start }) => {
   async function store(): Promise<Replacements> {
     await api.storageSet({ capability: 'weather', key: 'last', value: { city: 'Bern', celsius: 7 } });
     return {};
+  }
+
+  async function askFor(): Promise<Replacements> {
+    const secrets = [{ name: 'API_KEY' }];
+    const { request_id } = await api.requestSecret({ capability: 'weather', secrets });
+    return { [EXAMPLE.requestId]: request_id };
+  }
+
+  /** A grant that was not given can be proposed. */
+  async function withoutGrant(): Promise<Replacements> {
+    await api.revokeCapability({ name: 'weather', grant: 'auth://example/work/token' });
+    return {};
+  }
+
+  async function propose(): Promise<Replacements> {
+    await withoutGrant();
+    const proposal = { capability: 'weather', reason: 'To read the issues.' };
+    const { proposal_id } = await api.proposeGrant({ ...proposal, reference: 'auth://example/work/token' });
+    return { [EXAMPLE.proposalId]: proposal_id };
   }
 
   /** What an example needs before it, besides an account and a secret. */
@@ -163,6 +184,19 @@ describe.each(backends)('with $name', ({ via, start }) => {
     list_messages: runWeather,
     append_message: beginWork,
     finish_run: beginWork,
+    wait_secret_request: async () => {
+      const replacements = await askFor();
+      const request_id = replacements[EXAMPLE.requestId] ?? '';
+      await api.answerSecretRequest({ request_id, values: { API_KEY: 'k-3f9a' } });
+      return replacements;
+    },
+    list_secret_requests: askFor,
+    answer_secret_request: askFor,
+    decline_secret_request: askFor,
+    propose_grant: withoutGrant,
+    list_proposals: propose,
+    accept_proposal: propose,
+    decline_proposal: propose,
   };
 
   /** Those that end something come last, the password before what uses it. */

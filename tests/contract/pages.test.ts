@@ -54,7 +54,7 @@ test('every list has a cursor, last in its parameters and in its result', () => 
     ...['list_providers', 'list_accounts', 'accounts_status'],
     ...['list_unread_answers', 'get_secrets', 'list_secrets', 'list_audit', 'list_doors'],
     ...['list_capabilities', 'list_capability_versions', 'list_capability_secrets', 'storage_list'],
-    ...['list_runs', 'list_messages'],
+    ...['list_runs', 'list_messages', 'list_secret_requests', 'list_proposals'],
   ]);
   for (const name of LISTS) {
     expect(Object.keys(contract[name].params.entries).at(-1)).toBe('cursor');

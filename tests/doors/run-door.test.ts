@@ -29,7 +29,7 @@ const WAITING = { 'main.mjs': 'export const run = () => new Promise(() => setInt
 
 /** The methods that a run may call for its own capability, with the order of their parameters. */
 const OWN: ReadonlyMap<string, readonly string[]> = new Map([
-  ['request_secret', ['capability', 'secrets', 'url_elicitation']],
+  ['request_secret', ['secrets', 'url_elicitation', 'capability']],
   // Of others it is told the same as of those that are not there.
   ['wait_secret_request', ['request_id', 'timeout_s']],
   ['propose_grant', ['reference', 'reason', 'capability']],
@@ -153,7 +153,7 @@ describe('what a run asks for', () => {
         of('storage_list', { capability }),
         of('storage_list', [null, capability]),
         of('request_secret', { capability, secrets: [{ name: 'KEY' }] }),
-        of('request_secret', [capability, [{ name: 'KEY' }]]),
+        of('request_secret', [[{ name: 'KEY' }], null, capability]),
         of('propose_grant', { reference: 'secret://team/other', reason: 'x', capability }),
         of('propose_grant', ['secret://team/other', 'x', capability]),
       ]),

@@ -20,7 +20,8 @@ export const askingTypes: Readonly<Record<string, NamedType>> = {
     saved: 'A person saved everything that was asked for.',
     declined: 'A person declined it.',
     expired: 'Its time was over.',
-    ended: 'It was ended, because somebody other than a person may have opened or filled in its page.',
+    ended:
+      'It was ended: its page was opened twice, the words were wrong three times, or the capability or the daemon went away.',
   }),
   WantedSecret: namedObject(WantedSecret, 'A secret that is asked for, in the words of who asks.', {
     ...wantedTexts,
@@ -72,10 +73,10 @@ const exampleState: SecretRequestState = { request_id: EXAMPLE.requestId, status
 export const askingMethods: TextsOf<typeof asking> = {
   request_secret: {
     params: {
-      capability: capabilityText,
       secrets: 'What to ask for. One request of each capability is open at a time, the others wait in order.',
       url_elicitation:
         'Whether the caller can show a person an address, such as by URL elicitation of the Model Context Protocol. Only then does it get one.',
+      capability: capabilityText,
     },
     result: {
       text: 'What was asked.',
