@@ -45,6 +45,12 @@ const good: Record<string, unknown> = {
   task: 'x',
   role: 'assistant',
   content: 'x',
+  number: 1,
+  secrets: [{ name: 'API_KEY' }],
+  request_id: '01936b7c-5f2e-7c3a-8b1d-2f4e6a8c0b1d',
+  values: { API_KEY: 'x' },
+  reason: 'x',
+  proposal_id: '01936b7c-5f2e-7c3a-8b1d-2f4e6a8c0b1d',
 };
 
 const said: string[] = [];
