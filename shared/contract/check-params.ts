@@ -16,6 +16,10 @@ export function checkParams<M extends MethodName>(method: M, params: unknown): C
  * `schemas`: the alternatives of a union.
  */
 function withoutNulls(schemas: readonly AnySchema[], value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = schemas.flatMap(itemsOf);
+    return items.length === 0 ? value : value.map((item: unknown) => withoutNulls(items, item));
+  }
   if (!isRecord(value)) return value;
   const kept = Object.entries(value).flatMap(([name, inner]) => {
     const own = schemas.flatMap((schema) => schemasOf(schema, name));
@@ -39,4 +43,10 @@ function schemasOf(schema: AnySchema, name: string): readonly AnySchema[] {
   if (schema.type === 'record') return schema.value === undefined ? [] : [schema.value];
   const entry = Object.hasOwn(schema.entries ?? {}, name) ? schema.entries?.[name] : undefined;
   return entry === undefined ? [] : [entry];
+}
+
+/** What a schema says about the items of a list. */
+function itemsOf(schema: AnySchema): readonly AnySchema[] {
+  if (schema.wrapped !== undefined) return itemsOf(schema.wrapped);
+  return schema.item === undefined ? [] : [schema.item];
 }

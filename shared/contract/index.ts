@@ -59,8 +59,8 @@ export type ParamsOf<M extends MethodName> = WithNulls<v.InferInput<Contract[M][
 /** Parameters as a handler gets them: checked, normalized, defaults filled in. */
 export type CheckedParamsOf<M extends MethodName> = v.InferOutput<Contract[M]['params']>;
 /** `null` stands for what may be left out. */
-type WithNulls<T> = T extends readonly unknown[]
-  ? T
+type WithNulls<T> = T extends readonly (infer I)[]
+  ? WithNulls<I>[]
   : T extends object
     ? { [K in keyof T]: undefined extends T[K] ? WithNulls<T[K]> | null : WithNulls<T[K]> }
     : T;

@@ -142,6 +142,15 @@ describe('objects inside', () => {
     });
   });
 
+  test('null in the objects of a list', () => {
+    const secrets = [{ name: 'API_KEY', description: null, obtain: null }, { name: 'USER' }];
+    expect(checkParams('request_secret', { secrets }).secrets).toEqual([
+      { name: 'API_KEY', description: '' },
+      { name: 'USER', description: '' },
+    ]);
+    expect(() => checkParams('request_secret', { secrets: [null] })).toThrow();
+  });
+
   test('null within any JSON value, and as one', () => {
     const run = { name: 'weather', args: { city: null, more: [null, { deep: null }] } };
     expect(checkParams('run_capability', run).args).toEqual(run.args);

@@ -1,4 +1,3 @@
-import { WantedSecret } from '../../manifest.js';
 import {
   type asking,
   ProposalInfo,
@@ -22,11 +21,6 @@ export const askingTypes: Readonly<Record<string, NamedType>> = {
     expired: 'Its time was over.',
     ended:
       'It was ended: its page was opened twice, the words were wrong three times, or the capability or the daemon went away.',
-  }),
-  WantedSecret: namedObject(WantedSecret, 'A secret that is asked for, in the words of who asks.', {
-    ...wantedTexts,
-    obtain: 'Where a person gets one: an https address.',
-    obtain_instructions: 'How.',
   }),
   SecretRequestInfo: namedObject(SecretRequestInfo, 'A request for secrets, as a person sees it.', {
     id: 'The id of the request.',
@@ -73,7 +67,14 @@ const exampleState: SecretRequestState = { request_id: EXAMPLE.requestId, status
 export const askingMethods: TextsOf<typeof asking> = {
   request_secret: {
     params: {
-      secrets: 'What to ask for. One request of each capability is open at a time, the others wait in order.',
+      secrets: {
+        text: 'What to ask for. One request of each capability is open at a time, the others wait in order.',
+        fields: {
+          ...wantedTexts,
+          obtain: 'Where a person gets one: an https address.',
+          obtain_instructions: 'How.',
+        },
+      },
       url_elicitation:
         'Whether the caller can show a person an address, such as by URL elicitation of the Model Context Protocol. Only then does it get one.',
       capability: capabilityText,

@@ -1,6 +1,5 @@
 import type * as v from 'valibot';
 import type { ErrorKind } from '../../errors.js';
-import type { WantedSecret } from '../../manifest.js';
 import type { Provider, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
 import type { AccountDetails, AccountInfo, FlowStarted } from '../accounts.js';
 import type { ProposalInfo, SecretRequestInfo } from '../asking.js';
@@ -44,7 +43,6 @@ type NamedObject =
   | typeof ProposalInfo
   | typeof SecretRequestInfo
   | typeof VaultSlot
-  | typeof WantedSecret
   | typeof AuditRecord;
 
 /** What a schema is about: without `optional`, `nullable` and lists around it. */
