@@ -78,7 +78,7 @@ export class History {
       ...{ task, status, createdAt, startedAt: status === 'running' ? createdAt : null },
       ...{ completedAt: null, error: null, exitCode: null, durationMs: null },
     };
-    await this.#env.db.write(() => this.#store.insert(run));
+    await this.#env.db.writeSoon(() => this.#store.insert(run));
     this.#tell('run_created', run);
     if (status === 'running') this.#begins(run.id, { at: createdAt, run_id: run.id, task });
     return infoOf(run);
@@ -93,7 +93,7 @@ export class History {
     }: { readonly configuration: Readonly<Record<string, unknown>>; readonly process: string },
   ): Promise<void> {
     const at = this.#now();
-    await this.#env.db.write(() => this.#store.start(id, at, process));
+    await this.#env.db.writeSoon(() => this.#store.start(id, at, process));
     this.#begins(id, { at, run_id: id, ...configuration });
     this.#tell('run_started', this.#store.find(id));
   }
@@ -128,7 +128,7 @@ export class History {
       ...{ id, status, completedAt, error: error ?? null, exitCode: exitCode ?? null },
       durationMs: this.#durationOf(run),
     };
-    const ended = await this.#env.db.write(() => {
+    const ended = await this.#env.db.writeSoon(() => {
       const isFirst = this.#store.end(ending);
       if (isFirst && response !== undefined)
         this.#store.addMessage({
@@ -188,7 +188,7 @@ export class History {
     await this.flush();
     const shown = this.redacted(run_id, content);
     const message = { id: newId(), runId: run_id, role, content: shown, createdAt: this.#now() };
-    await this.#env.db.write(() => {
+    await this.#env.db.writeSoon(() => {
       if (this.#find(run_id).status !== 'running') throw notRunning();
       this.#store.addMessage(message);
     });

@@ -69,7 +69,7 @@ export class Notes {
     const messages = this.#waiting.slice();
     if (messages.length === 0) return true;
     try {
-      await this.#env.db.write(() => {
+      await this.#env.db.writeSoon(() => {
         // A run may have been removed meanwhile.
         for (const message of messages) if (store.find(message.runId)) store.addMessage(message);
       });

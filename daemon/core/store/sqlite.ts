@@ -84,13 +84,32 @@ export class Sqlite {
    * until the disk has it: whatever else has come is done in between.
    */
   async write<T>(change: () => T): Promise<T> {
+    return this.#write(change, (commit) => commit());
+  }
+
+  /**
+   * The same, without waiting for the disk: the end of this process loses nothing of it, a power failure may lose it whole,
+   * with all that came after it by this method. For records that no one depends on.
+   */
+  async writeSoon<T>(change: () => T): Promise<T> {
+    return this.#write(change, (commit) => {
+      this.#db.pragma('synchronous = NORMAL');
+      try {
+        return commit();
+      } finally {
+        this.#db.pragma('synchronous = FULL');
+      }
+    });
+  }
+
+  async #write<T>(change: () => T, committed: (commit: () => T) => T): Promise<T> {
     this.assertWritable();
     const limit = performance.now() + this.#waitMs;
     const transaction = this.#db.transaction(change);
     return this.#writes.take(() =>
       untilFree(limit, () => {
         this.#assertInPlace();
-        return transaction.immediate();
+        return committed(() => transaction.immediate());
       }),
     );
   }
