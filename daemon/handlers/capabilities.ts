@@ -33,6 +33,7 @@ export function capabilityHandlers({ capabilities, runs, bots, asking }: Core): 
     info.service === null ? info : { ...info, service: bots.statusOf(info.name)?.service ?? info.service };
   /** With what has just been trusted. */
   const trusted = async (capability: CapabilityDetails) => {
+    runs.changed(capability.id);
     await bots.activeChanged(capability.name);
     return { capability: shown(capability) };
   };
@@ -46,6 +47,7 @@ export function capabilityHandlers({ capabilities, runs, bots, asking }: Core): 
     get_capability: ({ name }) => details(name),
     set_capability_active: async ({ name, active }) => {
       await registry.setActive(name, active);
+      runs.changed(registry.idOf(name));
       await bots.activeChanged(name);
       return details(name);
     },

@@ -22,20 +22,28 @@ export class FolderHashes {
   }
 
   async of(name: string, handle: FileHandle, stats: BigIntStats): Promise<string> {
-    const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = stats;
-    const identity = [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-    const known = this.#byName.get(name);
-    if (known?.identity === identity) return known.sha256;
-    const isSettled = this.#clock.wall() - Number(ctimeMs) >= SETTLED_MS;
+    const known = this.known(name, stats);
+    if (known !== undefined) return known;
+    const isSettled = this.#clock.wall() - Number(stats.ctimeMs) >= SETTLED_MS;
     const sha256 = await hashOf(handle);
-    if (isSettled) this.#byName.set(name, { identity, sha256 });
+    if (isSettled) this.#byName.set(name, { identity: identityOf(stats), sha256 });
     return sha256;
+  }
+
+  /** The hash of a file that is still the one that was read; `undefined` if it must be read. */
+  known(name: string, stats: BigIntStats): string | undefined {
+    const known = this.#byName.get(name);
+    return known?.identity === identityOf(stats) ? known.sha256 : undefined;
   }
 
   /** Forgets the files that are no longer there. */
   keepOnly(names: ReadonlySet<string>): void {
     for (const name of this.#byName.keys()) if (!names.has(name)) this.#byName.delete(name);
   }
+}
+
+function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
 async function hashOf(handle: FileHandle): Promise<string> {

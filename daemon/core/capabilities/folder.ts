@@ -47,21 +47,35 @@ export function digestOf(files: readonly StoredFile[]): string {
   return createHash('sha256').update(JSON.stringify(listed)).digest('hex');
 }
 
+/** A file whose hash is known is not opened. */
 async function readFile(
   { name, file }: FoundFile,
   hashes: FolderHashes,
   mostBytes: number,
 ): Promise<StoredFile> {
+  const seen = await lstat(file, { bigint: true }).catch(failed(file));
+  const known = seen.isFile() ? hashes.known(name, seen) : undefined;
+  if (known !== undefined) {
+    assertAllowed(file, seen, mostBytes);
+    return fileOf(name, seen, known);
+  }
   const handle = await openRegular(file);
   try {
     const stats = await handle.stat({ bigint: true });
-    assertOwn(() => assertOthersCannotChange(file, ownershipOf(stats)));
-    if (stats.size > BigInt(mostBytes)) throw tooMuch();
-    const sha256 = await hashes.of(name, handle, stats).catch(failed(file));
-    return { path: name, sha256, size: Number(stats.size), executable: (stats.mode & 0o100n) !== 0n };
+    assertAllowed(file, stats, mostBytes);
+    return fileOf(name, stats, await hashes.of(name, handle, stats).catch(failed(file)));
   } finally {
     await handle.close();
   }
+}
+
+function assertAllowed(file: string, stats: BigIntStats, mostBytes: number): void {
+  assertOwn(() => assertOthersCannotChange(file, ownershipOf(stats)));
+  if (stats.size > BigInt(mostBytes)) throw tooMuch();
+}
+
+function fileOf(name: string, { size, mode }: BigIntStats, sha256: string): StoredFile {
+  return { path: name, sha256, size: Number(size), executable: (mode & 0o100n) !== 0n };
 }
 
 function ownershipOf(stats: BigIntStats) {

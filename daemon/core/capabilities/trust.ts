@@ -119,12 +119,19 @@ export class Trust {
    * The read-only copy of what is trusted, made if it is not there. Throws `integrity` with the list if the folder is not what
    * was trusted, or if what is stored was not trusted by a person.
    */
-  async ready({ id, name, path: source, stored }: Capability): Promise<string> {
+  async ready(capability: Capability): Promise<string> {
+    const { id, name, path: source, stored } = capability;
+    const files = await this.assertUnchanged(capability);
+    return this.#copies.of({ capabilityId: id, name, source, digest: stored.digest, files });
+  }
+
+  /** The same without a copy, for a program that was started with one. */
+  async assertUnchanged({ id, name, path: source, stored }: Capability): Promise<StoredFile[]> {
     const files = this.#store.files(stored.id);
     assertTrusted(await this.#vault.unlocked(), { name }, stored, files);
     const changes = differences(files, await this.#found({ id, name, path: source }));
     if (changes.length > 0) throw changed(name, changes);
-    return this.#copies.of({ capabilityId: id, name, source, digest: stored.digest, files });
+    return files;
   }
 
   /** Removes the copies of what is no longer trusted or registered. No run is under way. */

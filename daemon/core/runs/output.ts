@@ -46,6 +46,7 @@ export class Output {
   #printedBytes = 0;
   #notes = 0;
   #isOver = false;
+  #isOrderly = true;
   #result: Result | undefined;
   #failure: string | undefined;
 
@@ -68,6 +69,11 @@ export class Output {
   /** What the program says went wrong, redacted. */
   get failure(): string | undefined {
     return this.#failure;
+  }
+
+  /** Whether a program that serves many runs has answered this one once, and no other. */
+  get isOrderly(): boolean {
+    return this.#isOrderly;
   }
 
   /** A stream whose lines may be for us; the others are output. */
@@ -141,11 +147,7 @@ export class Output {
 
   #heed(said: ProtocolLine): void {
     const { redaction, runId } = this.#options;
-    if (runId !== undefined && !isAbout(said, runId)) {
-      // A message that comes too late belongs to a run that is over.
-      if (said.type !== 'message') this.#fail(OTHER_RUN);
-      return;
-    }
+    if (runId !== undefined && !this.#isInPlace(said, runId)) return;
     switch (said.type) {
       case 'message':
         this.#note(said.role, cut(redaction.text(said.content), MOST_TEXT_BYTES));
@@ -162,6 +164,17 @@ export class Output {
       case 'wrong':
         this.#fail(said.sentence);
     }
+  }
+
+  /** Of a program that serves many runs. What is not in its place is not heeded. */
+  #isInPlace(said: ProtocolLine, runId: string): boolean {
+    // A message that comes too late belongs to a run that is over.
+    if (said.type === 'message') return said.run_id === undefined || said.run_id === runId;
+    const isSecond = this.#result !== undefined || this.#failure !== undefined;
+    if (!isSecond && (said.type === 'wrong' || said.run_id === runId)) return true;
+    this.#isOrderly = false;
+    if (!isSecond) this.#fail(OTHER_RUN);
+    return false;
   }
 
   #fail(sentence: string): void {
@@ -183,12 +196,6 @@ export class Output {
     for (const stream of this.#streams) stream.destroy();
     this.#options.overflowed(sentence);
   }
-}
-
-/** A message need not say which run it is about. */
-function isAbout(said: ProtocolLine, runId: string): boolean {
-  if (said.type === 'wrong') return true;
-  return said.run_id === runId || (said.type === 'message' && said.run_id === undefined);
 }
 
 const OTHER_RUN =

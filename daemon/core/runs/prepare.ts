@@ -10,7 +10,7 @@ import type { Resolver } from '../references/resolver.js';
 
 export interface Sources {
   readonly registry: Pick<Registry, 'find'>;
-  readonly trust: Pick<Trust, 'ready' | 'sweep'>;
+  readonly trust: Pick<Trust, 'ready' | 'assertUnchanged' | 'sweep'>;
   readonly granted: Pick<Granted, 'of' | 'whenChanged'>;
   readonly ownSecrets: Pick<OwnSecrets, 'open'>;
   readonly resolver: Pick<Resolver, 'resolve'>;
@@ -20,7 +20,7 @@ export interface Sources {
 export interface Prepared {
   readonly capability: Capability;
   /** The read-only copy of what is trusted. */
-  readonly copy: string;
+  readonly copy: () => Promise<string>;
   readonly grants: readonly string[];
   readonly secrets: ReadonlyMap<string, Secret>;
   /** The variables that its manifest names, with the values of their references. */
@@ -31,11 +31,26 @@ export interface Prepared {
 export async function prepare(sources: Sources, name: string): Promise<Prepared> {
   const capability = sources.registry.find(name);
   assertActive(capability);
-  const copy = await sources.trust.ready(capability);
+  const copy = await copyOf(sources, capability);
   const grants = await sources.granted.of(capability.id);
   const secrets = await sources.ownSecrets.open(capability.id);
   assertComplete(capability, grants, secrets);
   return { capability, copy, grants, secrets, variables: await variablesOf(sources, capability) };
+}
+
+/** Whether one process serves many runs. */
+export function isKeptAlive({ manifest: { run } }: Pick<Capability, 'manifest'>): boolean {
+  return run.runner === 'command' && run.keep_alive;
+}
+
+/** A program that is kept warm has its copy already: only when it is started, one is looked at. */
+async function copyOf({ trust }: Sources, capability: Capability): Promise<Prepared['copy']> {
+  if (isKeptAlive(capability)) {
+    await trust.assertUnchanged(capability);
+    return () => trust.ready(capability);
+  }
+  const copy = await trust.ready(capability);
+  return () => Promise.resolve(copy);
 }
 
 /** Throws `denied` if what a run needs was taken back since it was prepared. */

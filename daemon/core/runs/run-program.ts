@@ -66,7 +66,7 @@ export class RunProgram {
   /** Starts it. Throws `external` if that is not possible. */
   async start({ capability, copy, variables }: Prepared): Promise<RunProcess> {
     const { unit } = this.#surroundings;
-    const program = programOf(capability.manifest, copy);
+    const program = programOf(capability.manifest, await copy());
     const environment = environmentOf({
       ...{ runId: this.id, folder: this.#folder, variables },
       door: this.#door.variables,

@@ -13,11 +13,11 @@ import { recordOf } from './left-behind.js';
 import { outcomeOf, outcomeOfBot } from './outcome.js';
 import { Output } from './output.js';
 import { OwnWorker } from './own-worker.js';
-import { assertGranted, type Prepared, prepare, type Sources } from './prepare.js';
+import { assertGranted, isKeptAlive, type Prepared, prepare, type Sources } from './prepare.js';
 import type { Entry } from './queue.js';
 import { Redaction } from './redaction.js';
 import type { Surroundings } from './surroundings.js';
-import type { WarmPrograms } from './warm/warm-programs.js';
+import type { WarmPrograms } from './warm-programs.js';
 import type { Request, Worker } from './worker.js';
 
 /** How long a program that is asked to end may take before it is killed. */
@@ -257,10 +257,6 @@ export const INTERRUPTED: Ending = {
   status: 'interrupted',
   error: 'The daemon ended while it was under way.',
 };
-
-function isKeptAlive({ manifest: { run } }: Prepared['capability']): boolean {
-  return run.runner === 'command' && run.keep_alive;
-}
 
 /** What goes out to a run at its start, for the record. */
 function referencesOf({ capability, secrets }: Prepared): string[] {

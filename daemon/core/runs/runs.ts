@@ -17,7 +17,7 @@ import { endLeftBehind } from './left-behind.js';
 import { prepare } from './prepare.js';
 import { Queue } from './queue.js';
 import { INTERRUPTED, Run, type RunParts, type RunSurroundings } from './run.js';
-import { IDLE_MS, WarmPrograms } from './warm/warm-programs.js';
+import { IDLE_MS, WarmPrograms } from './warm-programs.js';
 
 interface Collaborators extends RunParts {
   readonly history: Pick<History, keyof RunParts['history'] | 'get' | 'leftBehind' | 'endPending' | 'finish'>;

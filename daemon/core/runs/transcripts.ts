@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { appendFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { makePrivateFolder } from '../../../shared/private-folder.js';
 import { removeIfPossible } from '../../../shared/whole-file.js';
@@ -9,6 +8,7 @@ import type { Logger } from '../platform/log.js';
 import { Turns } from '../platform/turns.js';
 
 const ENDING = '.jsonl';
+const MOST_CHECKED = 64;
 
 /** One file for each run, of JSON lines: its configuration, what it said, and how it ended. */
 export class Transcripts {
@@ -17,6 +17,8 @@ export class Transcripts {
   readonly #turns = new Turns();
   /** Said once, until a line is written again. */
   #failed = false;
+  /** Files that were found to be private a moment ago, the newest last. */
+  readonly #checked = new Set<string>();
 
   constructor(folder: string, log: Logger) {
     this.#folder = folder;
@@ -30,7 +32,7 @@ export class Transcripts {
   /** Adds lines after those that were added before. Never throws: a disk that takes nothing ends no run. */
   add(runId: string, entries: readonly object[]): Promise<void> {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-    return this.#turns.take(() => this.#write(runId, text));
+    return this.#turns.take(async () => this.#write(runId, text));
   }
 
   /** Resolves once everything that was added so far is written, if the disk takes it. */
@@ -50,16 +52,25 @@ export class Transcripts {
     }
   }
 
-  async #write(runId: string, text: string): Promise<void> {
+  #write(runId: string, text: string): void {
+    const file = this.fileOf(runId);
     try {
-      makePrivateFolder(this.#folder);
-      ensurePrivateFile(this.fileOf(runId));
-      await appendFile(this.fileOf(runId), text);
+      this.#ensure(file);
+      appendFileSync(file, text);
       this.#failed = false;
     } catch {
+      this.#checked.clear();
       if (!this.#failed) this.#log.warn('run.transcript_not_written');
       this.#failed = true;
     }
+  }
+
+  #ensure(file: string): void {
+    if (this.#checked.has(file)) return;
+    makePrivateFolder(this.#folder);
+    ensurePrivateFile(file);
+    this.#checked.add(file);
+    for (const oldest of this.#checked) if (this.#checked.size > MOST_CHECKED) this.#checked.delete(oldest);
   }
 }
 

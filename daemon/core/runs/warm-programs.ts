@@ -1,6 +1,6 @@
-import type { Env } from '../../store/env.js';
-import type { Prepared } from '../prepare.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Env } from '../store/env.js';
+import type { Prepared } from './prepare.js';
+import type { Surroundings } from './surroundings.js';
 import { WarmProgram } from './warm-program.js';
 
 /** How long a program may wait for a run. */

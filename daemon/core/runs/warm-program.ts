@@ -1,13 +1,13 @@
-import type { Secret } from '../../../../shared/secret.js';
-import { newId } from '../../platform/id.js';
-import type { Exit, RunProcess } from '../launch/process.js';
-import type { ProcessId } from '../launch/traces.js';
-import type { Output, Reader } from '../output.js';
-import type { Prepared } from '../prepare.js';
-import { Redaction } from '../redaction.js';
-import { RunProgram } from '../run-program.js';
-import type { Surroundings } from '../surroundings.js';
-import type { Request, Worker } from '../worker.js';
+import type { Secret } from '../../../shared/secret.js';
+import { newId } from '../platform/id.js';
+import type { Exit, RunProcess } from './launch/process.js';
+import type { ProcessId } from './launch/traces.js';
+import type { Output, Reader } from './output.js';
+import type { Prepared } from './prepare.js';
+import { Redaction } from './redaction.js';
+import { RunProgram } from './run-program.js';
+import type { Surroundings } from './surroundings.js';
+import type { Request, Worker } from './worker.js';
 
 const NEWLINE = 0x0a;
 const BRACE = 0x7b;
@@ -68,11 +68,11 @@ export class WarmProgram implements Worker {
   }
 
   /** Whether nothing of what it was started with has changed. */
-  serves({ copy, grants, secrets, variables }: Prepared): boolean {
+  serves({ capability, grants, secrets, variables }: Prepared): boolean {
     const own = this.#prepared;
     return (
       this.isFit &&
-      own.copy === copy &&
+      own.capability.stored.digest === capability.stored.digest &&
       isSameList(own.grants, grants) &&
       isSameMap(own.secrets, secrets) &&
       isSameMap(own.variables, variables)
@@ -98,7 +98,7 @@ export class WarmProgram implements Worker {
     const exit = await Promise.race([process.exited, output.answered]);
     if (exit !== undefined) return exit;
     await this.#settled();
-    if (protocol.isMidLine()) this.#isOrderly = false;
+    if (protocol.isMidLine() || !output.isOrderly) this.#isOrderly = false;
     this.#rest();
     return undefined;
   }
