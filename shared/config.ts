@@ -82,6 +82,7 @@ const Config = v.strictObject({
     at_once: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), 4),
   }),
   asking: section({
+    /** Whether the daemon opens pages and shows notifications by itself. */
     desktop: v.optional(v.boolean(), true),
   }),
   hooks: section({
