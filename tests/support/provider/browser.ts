@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 
@@ -23,22 +23,44 @@ export function chromiumInstalled(): boolean {
 }
 
 /** Runs `use` with a page of a fresh Chromium, which is ended afterwards together with its profile. */
-export async function withBrowser<T>(use: (page: Page) => Promise<T>): Promise<T> {
-  const profile = await mkdtemp(join(tmpdir(), 'sf-chromium-'));
-  try {
-    const browser = await chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
-      args: ARGUMENTS,
-      env: { PATH: process.env['PATH'], HOME: profile },
-    });
+export function withBrowser<T>(use: (page: Page) => Promise<T>): Promise<T> {
+  return withProfile(async (profile) => {
+    const browser = await chromium.launchPersistentContext(profile, launchOptions(profile));
     try {
       return await use(browser.pages()[0] ?? (await browser.newPage()));
     } finally {
       await browser.close();
     }
+  });
+}
+
+/** Runs `use` with pages of two people, each of whom has cookies of their own. */
+export function withTwoPeople<T>(
+  use: (one: Page, other: Page) => Promise<T>,
+  options: BrowserContextOptions = {},
+): Promise<T> {
+  return withProfile(async (profile) => {
+    const browser = await chromium.launch(launchOptions(profile));
+    try {
+      const [one, other] = [await browser.newContext(options), await browser.newContext(options)];
+      return await use(await one.newPage(), await other.newPage());
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+async function withProfile<T>(use: (profile: string) => Promise<T>): Promise<T> {
+  const profile = await mkdtemp(join(tmpdir(), 'sf-chromium-'));
+  try {
+    return await use(profile);
   } finally {
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function launchOptions(profile: string) {
+  return { executablePath: CHROMIUM, args: ARGUMENTS, env: { PATH: process.env['PATH'], HOME: profile } };
 }
 
 /** Fills in the provider's login and consent pages, and waits until the browser has left the provider. */

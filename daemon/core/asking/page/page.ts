@@ -80,7 +80,7 @@ ${fields.map((field) => fieldHtml(field, fault?.fields.get(field.name), field ==
 const WORDS: Field = {
   ...{ id: 'words', name: 'words', type: 'text', label: 'The two words' },
   help: `<p class="help" id="words-help">Type the two words that Sigilforge shows: in its notification, or in a terminal
-with <code>sigilforge secret requests</code>. They prove that it is you who answers.</p>`,
+with <code>sigilforge secret requests</code>. The capability does not know them.</p>`,
 };
 
 function secretField(capability: string, secret: WantedSecret, index: number): Field {
