@@ -97,7 +97,7 @@ describe('a capability that is registered', () => {
 
   test('is listed and shown', async () => {
     const list = await command('list');
-    expect(list.stdout).toMatch(/^weather\t1\.2\.0\tnode\ttrue\t[^\t]+\t[^\t]*weather\n$/);
+    expect(list.stdout).toMatch(/^weather\t1\.2\.0\tnode\t\ttrue\t[^\t]+\t[^\t]*weather\n$/);
     const { stdout } = await command('show', 'weather');
     expect(stdout).toContain(`not_granted\t${TOKEN}\n`);
     expect(stdout).toContain('missing_secrets\tAPI_KEY\n');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { withClient } from '../../access/client.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { sayRestart } from '../../capability/bot.js';
 
 export function configure(command: Command, context: Context): void {
   command
@@ -20,6 +21,12 @@ export function configure(command: Command, context: Context): void {
 
 async function grantTo(context: Context, name: string, grant: string): Promise<void> {
   const { output } = context;
-  const result = await withClient(context, (client) => client.grantCapability({ name, grant }));
-  output.result(result, () => output.notice(`${name} may use: ${result.grants.join(', ')}`));
+  const { result, bot } = await withClient(context, async (client) => ({
+    result: await client.grantCapability({ name, grant }),
+    bot: (await client.getCapability({ name })).capability,
+  }));
+  output.result(result, () => {
+    output.notice(`${name} may use: ${result.grants.join(', ')}`);
+    sayRestart(output, bot);
+  });
 }

@@ -17,6 +17,13 @@ const subcommands: readonly CommandEntry[] = [
     load: () => import('./show.js'),
   },
   { name: 'run', summary: 'Run a capability, and print its response', load: () => import('./run.js') },
+  { name: 'start', summary: 'Start a bot, which then stays up', load: () => import('./start.js') },
+  { name: 'stop', summary: 'Stop a bot', load: () => import('./stop.js') },
+  {
+    name: 'restart',
+    summary: 'Stop a bot and start it with what is granted and trusted now',
+    load: () => import('./restart.js'),
+  },
   { name: 'grant', summary: 'Grant a capability a credential', load: () => import('./grant.js') },
   { name: 'revoke', summary: 'Take a grant back, at once', load: () => import('./revoke.js') },
   {

@@ -22,10 +22,11 @@ async function listCapabilities(context: Context): Promise<void> {
       `What is stored about ${name} is damaged. Remove it with: sigilforge capability remove ${name}`,
     );
   output.result(result, () => {
-    const rows = result.capabilities.map(({ name, version, runner, active, trusted_at, path }) => [
-      ...[name, version, runner, active, trusted_at, path],
+    const rows = result.capabilities.map(({ name, version, runner, service, active, trusted_at, path }) => [
+      ...[name, version, runner, service, active, trusted_at, path],
     ]);
-    if (rows.length > 0) output.table(['name', 'version', 'runner', 'active', 'trusted', 'folder'], rows);
+    if (rows.length > 0)
+      output.table(['name', 'version', 'runner', 'bot', 'active', 'trusted', 'folder'], rows);
     else output.notice('There is none yet. Write a first one with: sigilforge capability create NAME');
   });
 }

@@ -4,6 +4,7 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { withClient } from '../../access/client.js';
 import { badArgument, type Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { sayRestart } from '../../capability/bot.js';
 import { grantAsked } from '../../capability/grant-asked.js';
 import { changedLines } from '../../capability/manifest-changes.js';
 import { sayNeeds } from '../../capability/needs.js';
@@ -37,6 +38,7 @@ async function trust(context: Context, name: string, isSure = false): Promise<vo
   output.result({ capability }, () => {
     output.notice(`Version ${capability.number} of ${name} (${capability.version}) is trusted.`);
     sayNeeds(output, capability);
+    sayRestart(output, capability);
   });
 }
 

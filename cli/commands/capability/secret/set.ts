@@ -3,6 +3,7 @@ import { MAX_SECRET_BYTES } from '../../../../shared/limits.js';
 import { withClient } from '../../../access/client.js';
 import type { Context } from '../../../arguments/context.js';
 import { addNotes } from '../../../arguments/help.js';
+import { sayRestart } from '../../../capability/bot.js';
 import { readSecretBytes } from '../../../terminal/secret-input.js';
 
 export function configure(command: Command, context: Context): void {
@@ -29,8 +30,12 @@ async function setSecret(context: Context, name: string, key: string, exact = fa
   const { output } = context;
   const bytes = await readSecretBytes('Secret', { exact, limit: MAX_SECRET_BYTES });
   const value = bytes.toString('base64');
-  const result = await withClient(context, (client) =>
-    client.setCapabilitySecret({ name, key, value, encoding: 'base64' }),
-  );
-  output.result(result, () => output.notice(`The secret ${result.key} of ${name} is stored.`));
+  const { result, bot } = await withClient(context, async (client) => ({
+    result: await client.setCapabilitySecret({ name, key, value, encoding: 'base64' }),
+    bot: (await client.getCapability({ name })).capability,
+  }));
+  output.result(result, () => {
+    output.notice(`The secret ${result.key} of ${name} is stored.`);
+    sayRestart(output, bot);
+  });
 }
