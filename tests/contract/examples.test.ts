@@ -6,7 +6,7 @@ import { methodTexts } from '../../shared/contract/docs/index.js';
 import { type Api, camelCase, contract, type MethodName, methodNames } from '../../shared/contract/index.js';
 import { isRecord } from '../../shared/json.js';
 import { addAccount, begin, knowProvider } from '../support/accounts.js';
-import { weather, writeCapability } from '../support/capabilities.js';
+import { watcher, weather, writeCapability } from '../support/capabilities.js';
 import {
   type SecretService,
   secretServiceInstalled,
@@ -38,6 +38,7 @@ const VARIES: Partial<Record<MethodName, readonly string[]>> = {
 /** Only a daemon has doors, runs capabilities, and asks a person for secrets. */
 const OF_DAEMON: readonly MethodName[] = [
   ...(['open_door', 'list_doors', 'close_door'] as const),
+  ...(['start_capability', 'stop_capability', 'restart_capability'] as const),
   ...(['run_capability', 'wait_run', 'cancel_run', 'list_runs', 'get_run', 'list_messages'] as const),
   ...(['request_secret', 'wait_secret_request', 'list_secret_requests'] as const),
   ...(['answer_secret_request', 'decline_secret_request'] as const),
@@ -104,6 +105,23 @@ describe.each(backends)('with $name', ({ via, start }) => {
     return { [EXAMPLE.runId]: run.id };
   }
 
+  /** A bot that is not up. */
+  async function addBot(): Promise<Replacements> {
+    const { capabilities } = await api.listCapabilities({});
+    if (capabilities.some(({ name }) => name === 'watcher')) await api.stopCapability({ name: 'watcher' });
+    else
+      await api.registerCapability({
+        path: await writeCapability(path.join(backend.sandbox.home, 'watcher'), watcher),
+      });
+    return {};
+  }
+
+  async function startBot(): Promise<Replacements> {
+    await addBot();
+    await api.startCapability({ name: 'watcher' });
+    return {};
+  }
+
   async function store(): Promise<Replacements> {
     await api.storageSet({ capability: 'weather', key: 'last', value: { city: 'Bern', celsius: 7 } });
     return {};
@@ -160,6 +178,9 @@ describe.each(backends)('with $name', ({ via, start }) => {
     register_capability: async () => ({
       [EXAMPLE.capabilityPath]: await writeCapability(path.join(backend.sandbox.home, 'weather'), weather),
     }),
+    start_capability: addBot,
+    stop_capability: startBot,
+    restart_capability: startBot,
     list_capability_secrets: async () => {
       await equip();
       return {};

@@ -34,6 +34,15 @@ export const weather: CapabilityFiles = {
   'main.mjs': WEATHER_PROGRAM,
 };
 
+/** A bot that stays up. */
+export const watcher: CapabilityFiles = {
+  'manifest.json': JSON.stringify({
+    ...{ name: 'watcher', version: '1.2.0', description: 'Watches the weather.', service: true },
+    run: { runner: 'command', command: ['./main.sh'] },
+  }),
+  'main.sh': '#!/bin/sh\nexec sleep 600\n',
+};
+
 /** Writes a capability into a folder that is not there yet, which only this user may change. Returns the folder. */
 export async function writeCapability(folder: string, files: CapabilityFiles): Promise<string> {
   for (const [name, text] of Object.entries(files)) {

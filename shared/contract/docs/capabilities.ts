@@ -151,6 +151,10 @@ const exampleBotState: BotState = {
 const exampleBot: CapabilityDetails = {
   ...exampleDetails,
   name: 'watcher',
+  description: 'Watches the weather.',
+  grants: [],
+  env: {},
+  required_secrets: [],
   service: 'running',
   bot: exampleBotState,
 };
