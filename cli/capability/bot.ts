@@ -25,7 +25,7 @@ function sayState(output: Output, { name, service, bot }: CapabilityDetails): vo
   );
 }
 
-/** Says of a bot that is up that it has none of what was just changed. */
+/** A bot that is up has nothing of what was just changed. */
 export function sayRestart(
   output: Output,
   { name, service }: Pick<CapabilityDetails, 'name' | 'service'>,

@@ -21,7 +21,7 @@ export const CapabilityInfo = v.object({
   runner: v.picklist(['python', 'node', 'command']),
   path: v.string(),
   active: v.boolean(),
-  /** `null` for one that is no bot. */
+  /** `null` for what is not a bot. */
   service: v.nullable(ServiceStatus),
   created_at: Timestamp,
   trusted_at: Timestamp,
@@ -58,7 +58,7 @@ export const CapabilityDetails = v.object({
   timeout_s: v.number(),
   concurrent: v.boolean(),
   keep_alive: v.boolean(),
-  /** `null` for one that is no bot. */
+  /** `null` for what is not a bot. */
   bot: v.nullable(BotState),
   command: v.array(v.string()),
   grants: v.array(v.object({ grant: v.string(), asked_for: v.boolean(), granted_at: v.nullable(Timestamp) })),

@@ -146,7 +146,7 @@ test.each([
   await heard(home, 'ends', 'up', 2);
 });
 
-test('what cannot be a bot is none, and a bot is not run', async () => {
+test('what is not a bot cannot be started, and a bot is not run', async () => {
   const { api, home } = await scene();
   await addBot({ api, home }, 'watcher', STAYS);
   await addBot({ api, home }, 'weather', STAYS, { service: false });

@@ -113,7 +113,7 @@ export class Bot {
     });
   }
 
-  /** Starts it if it is to be up and is not, and ends it if it may not run. Never rejects. */
+  /** Starts it if it should be up and is not, and ends it if it may not run. Never rejects. */
   async adjust(): Promise<void> {
     try {
       await this.#inTurn(() => this.#adjust());
@@ -229,7 +229,7 @@ export class Bot {
     this.#failed(program.record.ending?.error ?? ENDED);
   }
 
-  /** It is not up though it is to be: it is started again later. */
+  /** It is not up though it should be: it is started again later. */
   #failed(error: string, kind?: ErrorKind): void {
     this.#error = error;
     this.#errorKind = kind;

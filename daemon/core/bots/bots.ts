@@ -101,7 +101,7 @@ export class Bots {
     if (this.#bots.get(capabilityId) === bot) this.#bots.delete(capabilityId);
   }
 
-  /** `undefined` for one that is no bot. */
+  /** `undefined` for what is not a bot. */
   statusOf(name: string): BotStatus | undefined {
     const capability = this.#parts.registry.find(name);
     if (!capability.manifest.service) return undefined;
@@ -145,7 +145,7 @@ export class Bots {
 }
 
 function noBot(name: string): SigilforgeError {
-  return new SigilforgeError('invalid_params', `${name} is no bot: its manifest says nothing of service.`, {
+  return new SigilforgeError('invalid_params', `${name} is not a bot: its manifest has no "service": true.`, {
     hint: `Run it with: sigilforge capability run ${name}`,
   });
 }

@@ -51,7 +51,7 @@ export class Restoring {
       const files = await this.#provenFiles(capability, version);
       const found = await readFolderIfThere(capability.path, new FolderHashes(this.#env.clock));
       if (digest !== undefined && digest !== digestOf(found))
-        throw changedMeanwhile(name, `restore ${name} ${number}`);
+        throw changedMeanwhile(name, `sigilforge capability restore ${name} ${number}`);
       await putBack(capability.path, {
         ...{ files, found },
         contentOf: (file) => this.#content(capability, version, file),

@@ -76,7 +76,8 @@ export class Trust {
     const { id, path: folder } = this.#registry.find(name);
     const found = await readFolder(folder, this.#hashesOf(id));
     const shown = digestOf(found);
-    if (digest !== undefined && digest !== shown) throw changedMeanwhile(name, `trust ${name}`);
+    if (digest !== undefined && digest !== shown)
+      throw changedMeanwhile(name, `sigilforge capability trust ${name}`);
     const text = await textOfManifest(folder, found);
     const { manifest } = checkManifest(path.join(folder, MANIFEST_FILE), text, found);
     if (manifest.name !== name) throw renamed(name, manifest.name);
@@ -191,7 +192,7 @@ export function changedMeanwhile(name: string, command: string): SigilforgeError
     'integrity',
     `The files of the capability ${name} were changed after they were shown.`,
     {
-      hint: `See the changes again with: sigilforge capability ${command}`,
+      hint: `See the changes again with: ${command}`,
     },
   );
 }

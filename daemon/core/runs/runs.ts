@@ -259,7 +259,9 @@ export function withoutDaemon(): SigilforgeError {
 
 /** What bots are started and stopped by is not what runs are. */
 function isBot(name: string, verb: 'start' | 'stop' = 'start'): SigilforgeError {
-  return new SigilforgeError('invalid_params', `${name} is a bot, which stays up by itself.`, {
-    hint: `${verb === 'start' ? 'Start' : 'Stop'} it with: sigilforge capability ${verb} ${name}`,
-  });
+  const hint =
+    verb === 'start'
+      ? `Start it with: sigilforge capability start ${name}`
+      : `Stop it with: sigilforge capability stop ${name}`;
+  return new SigilforgeError('invalid_params', `${name} is a bot, which stays up by itself.`, { hint });
 }

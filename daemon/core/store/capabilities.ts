@@ -6,7 +6,7 @@ export interface StoredCapability {
   readonly name: string;
   readonly path: string;
   readonly active: boolean;
-  /** Whether a bot was started, or stopped; what is no bot stays `created`. */
+  /** Whether a bot was started, or stopped; what is not a bot stays `created`. */
   readonly service: ServiceWish;
   readonly createdAt: string;
   readonly updatedAt: string;

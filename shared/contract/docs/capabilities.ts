@@ -22,7 +22,7 @@ const infoTexts = {
   runner: 'What runs it: `python`, `node`, or a program (`command`).',
   path: 'Its folder.',
   active: 'Whether it may run.',
-  service: 'How it stands if it is a bot; `null` if it is none.',
+  service: 'How it stands if it is a bot; otherwise `null`.',
   created_at: 'When it was registered.',
   trusted_at: 'When what runs now was trusted.',
 };
@@ -46,7 +46,7 @@ export const capabilityTypes: Readonly<Record<string, NamedType>> = {
       timeout_s: 'The seconds that a run may take.',
       concurrent: 'Whether several runs of it may be under way at once.',
       keep_alive: 'Whether one process serves many runs, one after another.',
-      bot: 'What is known about it if it is a bot; `null` if it is none.',
+      bot: 'What is known about it if it is a bot; otherwise `null`.',
       command: 'The program and its arguments; for `python` and `node`, the file that they load.',
       grants: {
         text: 'What it asks for, and what else it was granted.',
