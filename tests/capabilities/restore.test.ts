@@ -252,31 +252,71 @@ describe('links', () => {
     expect(await scene.run('weather')).toMatchObject({ response: 'first' });
   });
 
+  test.each<[where: string, target: () => string]>([
+    ['out of the folder', () => outside('elsewhere.txt')],
+    ['nowhere', () => 'nowhere'],
+    ['to a folder', () => '/'],
+    ['in a circle', () => 'main.py'],
+  ])('that lead %s are replaced or removed, and not followed', async (_, target) => {
+    writeFileSync(outside('elsewhere.txt'), FIRST['main.py'], { mode: 0o600 });
+    for (const name of ['main.py', 'manifest.json']) rmSync(file(name));
+    for (const name of ['main.py', 'manifest.json', 'extra']) symlinkSync(target(), file(name));
+    const { changes, digest, manifest: none } = await trust().check('weather', 1);
+    expect(none).toBeNull();
+    expect(changes).toContainEqual({ path: 'extra', change: 'added' });
+    expect(changes).toContainEqual({ path: 'main.py', change: 'changed' });
+    rmSync(file('extra'));
+    symlinkSync('somewhere', file('extra'));
+    await expect(restore(1, digest)).rejects.toMatchObject({ kind: 'integrity' });
+    await restore(1, (await trust().check('weather', 1)).digest);
+    expect(tree()).toEqual(FIRST_TREE);
+    expect(readFileSync(outside('elsewhere.txt'), 'utf8')).toBe(FIRST['main.py']);
+    expect(await scene.run('weather')).toMatchObject({ response: 'first' });
+  });
+
   test('of a folder are not followed', async () => {
     mkdirSync(outside('elsewhere'), { mode: 0o700 });
     symlinkSync(outside('elsewhere'), file('lib'));
-    await isRefused(() => restore(1), { kind: 'unsafe_path' });
+    await isRefused(() => restore(1), {
+      kind: 'unsafe_path',
+      message: `${file('lib')} is a link, and the version has a folder there.`,
+    });
     expect(readdirSync(outside('elsewhere'))).toEqual([]);
   });
 
-  test.each([
-    ['written', 'lib/a.txt'],
-    ['removed', 'more/of/it.txt'],
-  ])('of a folder that came just now are not followed: nothing is %s there', async (_, name) => {
+  test('of a folder that came just now are not followed: nothing is written there', async () => {
     mkdirSync(file('lib'), { mode: 0o700 });
-    const top = name.split('/')[0] ?? '';
-    const found = await readFolder(folder, new FolderHashes(systemClock));
-    renameSync(file(top), outside('elsewhere'));
-    symlinkSync(outside('elsewhere'), file(top));
-    const before = tree(outside('elsewhere'));
-    const [a = { sha256: '', size: 0, executable: false }] = found;
-    const files = name === 'lib/a.txt' ? [...found, { ...a, path: name }] : [];
-    await expect(putBack(folder, { files, found, contentOf: () => Buffer.from('x') })).rejects.toMatchObject({
+    const swap = swapAside('lib');
+    const files = [{ path: 'lib/a.txt', sha256: '', size: 0, executable: false }];
+    const contentOf = () => {
+      swap();
+      return Buffer.from('a');
+    };
+    await expect(putBack(folder, { files, found: [], contentOf })).rejects.toMatchObject({
       kind: 'unsafe_path',
-      message: `${file(top)} became something else than a folder.`,
+      message: `${file('lib')} became something else than a folder.`,
     });
-    expect(tree(outside('elsewhere'))).toEqual(before);
+    expect(tree(outside('elsewhere'))).toEqual({});
   });
+
+  test('of a folder that came just now are not followed: nothing is removed there', async () => {
+    const found = await readFolder(folder, new FolderHashes(systemClock));
+    swapAside('more')();
+    const contentOf = () => Buffer.alloc(0);
+    await expect(putBack(folder, { files: [], found, contentOf })).rejects.toMatchObject({
+      kind: 'unsafe_path',
+      message: `${file('more')} became something else than a folder.`,
+    });
+    expect(tree(outside('elsewhere'))).toEqual({ of: '/', 'of/it.txt': 'it' });
+  });
+
+  /** Puts a link to a folder elsewhere in its place, as another program may at any time. */
+  function swapAside(name: string): () => void {
+    return () => {
+      renameSync(file(name), outside('elsewhere'));
+      symlinkSync(outside('elsewhere'), file(name));
+    };
+  }
 });
 
 describe('what is kept', () => {
@@ -370,24 +410,16 @@ describe('what was altered in the database is not restored:', () => {
 });
 
 test('one that is stopped in the middle leaves what does not run, and is restored again', async () => {
-  const { core } = scene;
   const found = await readFolder(folder, new FolderHashes(systemClock));
-  const { id } = core.capabilities.registry.find('weather');
-  expect(id).not.toBe('');
-  const target = outside('first');
-  const files = await readFolder(
-    writeCapability(scene.sandbox.home, 'copy', MANIFEST, FIRST),
-    new FolderHashes(systemClock),
-  );
+  const copy = writeCapability(scene.sandbox.home, 'copy', MANIFEST, FIRST);
+  const files = await readFolder(copy, new FolderHashes(systemClock));
   let count = 0;
   const contentOf = ({ path: name }: { path: string }): Buffer => {
     count += 1;
     if (count > 2) throw new Error('The power is gone.');
-    return readFileSync(path.join(scene.sandbox.home, 'made', 'copy', name));
+    return readFileSync(path.join(copy, name));
   };
   await expect(putBack(folder, { files, found, contentOf })).rejects.toThrow('The power is gone.');
-  expect(existsSync(target)).toBe(false);
-  expect(tree()).not.toEqual(FIRST_TREE);
   await expect(scene.run('weather')).rejects.toMatchObject({ kind: 'integrity' });
   await restore(1);
   expect(tree()).toEqual(FIRST_TREE);

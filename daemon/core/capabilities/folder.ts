@@ -32,14 +32,22 @@ export async function readFolder(
   return files.sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** The same of a folder that may be gone: then it has no files. */
-export async function readFolderIfThere(root: string, hashes: FolderHashes): Promise<StoredFile[]> {
+/** The same of a folder whose files are replaced. It may be gone: then it has none. */
+export async function readReplaced(root: string, hashes: FolderHashes): Promise<StoredFile[]> {
   const isGone = await lstat(root).then(
     () => false,
     (thrown: unknown) => isErrno(thrown, 'ENOENT'),
   );
-  return isGone ? [] : readFolder(root, hashes);
+  return isGone ? [] : readFolder(root, hashes, 'replaced');
 }
+
+/** Whether it is a link that leads to no file of the folder. */
+export function isStrayLink({ sha256 }: StoredFile): boolean {
+  return sha256.startsWith(LINK);
+}
+
+/** Instead of the hash of such a link, which is like that of no file. */
+const LINK = 'link to ';
 
 /** SHA-256 over the paths, contents and modes of files. */
 export function digestOf(files: readonly StoredFile[]): string {
@@ -49,10 +57,11 @@ export function digestOf(files: readonly StoredFile[]): string {
 
 /** A file whose hash is known is not opened. */
 async function readFile(
-  { name, file }: FoundFile,
+  { name, file, leadsTo }: FoundFile,
   hashes: FolderHashes,
   mostBytes: number,
 ): Promise<StoredFile> {
+  if (leadsTo !== undefined) return { path: name, sha256: `${LINK}${leadsTo}`, size: 0, executable: false };
   const seen = await lstat(file, { bigint: true }).catch(failed(file));
   const known = seen.isFile() ? hashes.known(name, seen) : undefined;
   if (known !== undefined) {

@@ -5,6 +5,7 @@ import { MANIFEST_FILE, type Manifest, readManifest } from '../../../shared/mani
 import type { StoredFile } from '../store/capabilities.js';
 import { contentOf } from './contents.js';
 import { openFollowed } from './files.js';
+import { isStrayLink } from './folder.js';
 
 const MOST_BYTES = 256 * 1024;
 
@@ -24,7 +25,7 @@ export async function assertManifest(root: string): Promise<void> {
 export async function textOfManifest(root: string, files: readonly StoredFile[]): Promise<string> {
   const recorded = files.find((file) => file.path === MANIFEST_FILE);
   const file = path.join(root, MANIFEST_FILE);
-  if (recorded === undefined) throw absent(file);
+  if (recorded === undefined || isStrayLink(recorded)) throw absent(file);
   if (recorded.size > MOST_BYTES) throw tooLong(file);
   const bytes = await contentOf(root, recorded);
   try {

@@ -14,16 +14,24 @@ export async function assertClearable(
 ): Promise<string[]> {
   const folders: string[] = [];
   for (const { path: name } of files) {
-    if (!(await isFolder(path.join(root, name)))) continue;
+    if ((await kindOf(path.join(root, name))) !== 'folder') continue;
     await assertNothingStays(root, name, gone);
     folders.push(path.join(root, name));
   }
   return folders;
 }
 
+/** Throws `unsafe_path` for a link in the place of a folder that must be there. */
+export async function assertNoLinks(root: string, folders: ReadonlySet<string>): Promise<void> {
+  for (const folder of folders) {
+    const place = path.join(root, folder);
+    if ((await kindOf(place)) === 'link') throw linked(place);
+  }
+}
+
 /** Removes a folder in which there are only folders. It may have been removed meanwhile. */
 export async function clearFolder(folder: string): Promise<void> {
-  if (!(await isFolder(folder))) return;
+  if ((await kindOf(folder)) !== 'folder') return;
   try {
     for (const name of await readdir(folder)) await clearFolder(path.join(folder, name));
     await rmdir(folder);
@@ -42,11 +50,13 @@ async function assertNothingStays(root: string, folder: string, gone: ReadonlySe
   }
 }
 
-async function isFolder(place: string): Promise<boolean> {
+async function kindOf(place: string): Promise<'folder' | 'link' | 'other' | undefined> {
   try {
-    return (await lstat(place)).isDirectory();
+    const stats = await lstat(place);
+    if (stats.isSymbolicLink()) return 'link';
+    return stats.isDirectory() ? 'folder' : 'other';
   } catch (thrown) {
-    if (isErrno(thrown, 'ENOENT', 'ENOTDIR')) return false;
+    if (isErrno(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
     throw pathError(place, thrown);
   }
 }
@@ -57,4 +67,10 @@ function inTheWay(folder: string, name: string): SigilforgeError {
     `${folder} is a folder with ${name} in it, and the version has a file there.`,
     { hint: 'Move the folder away, then try again.' },
   );
+}
+
+function linked(place: string): SigilforgeError {
+  return new SigilforgeError('unsafe_path', `${place} is a link, and the version has a folder there.`, {
+    hint: 'Remove the link, then try again.',
+  });
 }

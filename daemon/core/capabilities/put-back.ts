@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { StoredFile } from '../store/capabilities.js';
 import { above, ChangedFolder, makeIfGone, refused } from './changed-folder.js';
 import { differences } from './differences.js';
-import { assertClearable, clearFolder } from './obstructions.js';
+import { assertClearable, assertNoLinks, clearFolder } from './obstructions.js';
 
 interface Version {
   readonly files: readonly StoredFile[];
@@ -14,7 +14,8 @@ interface Version {
 
 /**
  * Makes a folder what a version was: what differs is written, what the version does not have is removed, and nothing else is
- * touched. Before anything is changed, it throws `unsafe_path` for a folder that must stay and is in the way of a file.
+ * touched. Before anything is changed, it throws `unsafe_path` for a folder that must stay and is in
+ * the way of a file, and for a link in the place of a folder.
  */
 export async function putBack(folder: string, { files, found, contentOf }: Version): Promise<void> {
   await makeIfGone(folder);
@@ -24,10 +25,12 @@ export async function putBack(folder: string, { files, found, contentOf }: Versi
   const changing = new Set(changes.map((file) => file.path));
   const written = await filesToWrite(root, files, changing);
   const folders = await assertClearable(root, written, new Set(gone));
+  const needed = new Set(files.flatMap((file) => above(file.path)));
+  await assertNoLinks(root, needed);
   const changed = new ChangedFolder(root);
   // Removed first: a file may be where a folder was, and some file systems take two names for one.
   for (const name of gone) await changed.remove(name);
-  await changed.removeEmptied(gone, new Set(files.flatMap((file) => above(file.path))));
+  await changed.removeEmptied(gone, needed);
   for (const place of folders) await clearFolder(place);
   for (const file of written) await changed.write(file, contentOf(file));
   await changed.sync();

@@ -10,7 +10,7 @@ import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import type { Capability } from './capability.js';
 import { MOST_KEPT_BYTES, sha256Of } from './contents.js';
-import { digestOf, readFolderIfThere } from './folder.js';
+import { digestOf, readReplaced } from './folder.js';
 import { FolderHashes } from './folder-hashes.js';
 import { checkManifest } from './manifest-file.js';
 import { numberedVersion } from './numbered-version.js';
@@ -49,7 +49,7 @@ export class Restoring {
       const capability = this.#parts.registry.find(name);
       const version = numberedVersion(this.#parts.store, capability, number);
       const files = await this.#provenFiles(capability, version);
-      const found = await readFolderIfThere(capability.path, new FolderHashes(this.#env.clock));
+      const found = await readReplaced(capability.path, new FolderHashes(this.#env.clock));
       if (digest !== undefined && digest !== digestOf(found))
         throw changedMeanwhile(name, `sigilforge capability restore ${name} ${number}`);
       await putBack(capability.path, {

@@ -13,7 +13,7 @@ import type { Capability } from './capability.js';
 import { contentsToKeep } from './contents.js';
 import type { Copies } from './copies.js';
 import { differences } from './differences.js';
-import { digestOf, readFolder, readFolderIfThere } from './folder.js';
+import { digestOf, readFolder, readReplaced } from './folder.js';
 import { FolderHashes } from './folder-hashes.js';
 import { checkManifest, textOfManifest } from './manifest-file.js';
 import { numberedVersion } from './numbered-version.js';
@@ -60,7 +60,7 @@ export class Trust {
   /** What is in the folder now, beside what was trusted last, or beside another version, which a folder that is gone can get back. */
   async check(name: string, number?: number): Promise<ResultOf<'check_capability'>> {
     const { id, path: folder, stored } = this.#registry.find(name);
-    const read = number === undefined ? readFolder : readFolderIfThere;
+    const read = number === undefined ? readFolder : readReplaced;
     const version = number === undefined ? stored : numberedVersion(this.#store, { id, name }, number);
     const found = await read(folder, this.#hashesOf(id));
     return {
