@@ -196,6 +196,7 @@ describe('the folder', () => {
     rmSync(folder, { recursive: true });
     chmodSync(parent, 0o777);
     await expect(restore(1)).rejects.toMatchObject({ kind: 'unsafe_path' });
+    expect(existsSync(folder)).toBe(false);
     rmSync(parent, { recursive: true });
     await expect(restore(1)).rejects.toMatchObject({
       kind: 'not_found',
