@@ -10,7 +10,7 @@ import { stopAfter } from '../support/start/stop-after.js';
 import { readBody } from '../support/wire/loopback.js';
 
 /** A secret as a capability asks for it. */
-export interface Wanted {
+interface Wanted {
   readonly name: string;
   readonly description?: string;
   readonly obtain?: string;
@@ -18,7 +18,7 @@ export interface Wanted {
 }
 
 /** A request and its page. */
-export interface Asked {
+interface Asked {
   readonly id: string;
   readonly url: string;
   readonly words: string;

@@ -68,7 +68,7 @@ export function folderOf(home: string, name: string): string {
   return path.join(home, 'state', 'bots', name);
 }
 
-export function filesOf(home: string, name: string): string[] {
+function filesOf(home: string, name: string): string[] {
   try {
     return readdirSync(folderOf(home, name)).sort();
   } catch {

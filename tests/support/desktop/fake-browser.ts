@@ -3,7 +3,7 @@ import path from 'node:path';
 import { listenOnLoopback } from '../wire/loopback.js';
 
 /** What a browser was started with. */
-export interface Opened {
+interface Opened {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 
 /** A notification as it came over the bus. */
-export interface Shown {
+interface Shown {
   readonly app: string;
   readonly summary: string;
   readonly body: string;
