@@ -238,7 +238,7 @@ describe.skipIf(!chromiumInstalled())('in Chromium', { timeout: TIMEOUT_MS }, ()
     expect(await statusOf(id)).toBe('pending');
   });
 
-  test('a page that a link of another site leads to can be answered', async () => {
+  test('a page that a link of another site leads to can be loaded again, and answered', async () => {
     const { id, url } = await ask();
     const site = await stopAfter(
       listenOnLoopback(async (_, response) => {
@@ -248,6 +248,8 @@ describe.skipIf(!chromiumInstalled())('in Chromium', { timeout: TIMEOUT_MS }, ()
     await withBrowser(async (page) => {
       await page.goto(site.url.replace('127.0.0.1', 'localhost'));
       await page.getByRole('link').click();
+      expect(await heading(page)).toBe('weather asks for a secret');
+      await page.reload();
       expect(await heading(page)).toBe('weather asks for a secret');
       await fill(page, await wordsOf(id));
       await press(page, 'Save');

@@ -157,7 +157,7 @@ test('the first opening sets a cookie for this page only', async () => {
   const { pathname } = new URL(url);
   expect(pathname).toMatch(/^\/[A-Za-z0-9_-]{43}$/);
   const { headers, cookie } = await visit(url);
-  expect(headers['set-cookie']).toEqual([`${cookie}; Path=${pathname}; HttpOnly; SameSite=Strict`]);
+  expect(headers['set-cookie']).toEqual([`${cookie}; Path=${pathname}; HttpOnly; SameSite=Lax`]);
   expect(cookie).toMatch(/^sigilforge-page=[A-Za-z0-9_-]{43}$/);
   const again = await visit(url, `other=1; ${cookie}`);
   expect(again.status).toBe(200);

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Secret } from '../../shared/secret.js';
+import { startDaemon } from '../support/start/backends.js';
 import { aPeer } from '../support/start/peers.js';
-import { isRunning } from '../support/start/processes.js';
-import { type ManifestPart, type RunScene, runScene, type SceneOptions } from './scene.js';
+import { crash, isRunning } from '../support/start/processes.js';
+import { stopAfter } from '../support/start/stop-after.js';
+import { type ManifestPart, type RunScene, runScene, type SceneOptions, writeCapability } from './scene.js';
 
 // Programs that are kept alive: one process serves one run after another, and each run has its own end.
 
@@ -259,4 +261,18 @@ test('a daemon that ends leaves none that waits, even if it ignores SIGTERM', as
   const pid = Number(await scene.ask());
   await scene.core.close();
   expect(await isRunning(pid)).toBe(false);
+});
+
+test('a program that waits when its daemon is killed is ended by the next one', async () => {
+  const { sandbox, api, daemon } = await stopAfter(startDaemon());
+  const code = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); say(pid);`;
+  const run = { runner: 'command', command: ['./main.mjs'], keep_alive: true };
+  await api.registerCapability({
+    path: writeCapability(sandbox.home, 'warm', { run }, { 'main.mjs': program(code) }),
+  });
+  const { response } = await api.runCapability({ name: 'warm', wait: true });
+  await crash(daemon);
+  expect(await isRunning(Number(response))).toBe(true);
+  await sandbox.startDaemon();
+  await untilGone(Number(response));
 });

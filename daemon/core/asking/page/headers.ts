@@ -24,9 +24,12 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 
 const COOKIE = 'sigilforge-page';
 
-/** What has the browser that opened a page first send this value with it, and with nothing else. */
+/**
+ * What has the browser that opened a page first send this value with it, and with nothing else. Lax: with Strict, the browser
+ * would leave it out when a page is loaded again that a link of another site led to, which would end the request.
+ */
 export function bindingCookie(path: string, key: string): string {
-  return `${COOKIE}=${key}; Path=/${path}; HttpOnly; SameSite=Strict`;
+  return `${COOKIE}=${key}; Path=/${path}; HttpOnly; SameSite=Lax`;
 }
 
 /** The value that the browser keeps. The cookie with the longest path comes first: that of the page. */
