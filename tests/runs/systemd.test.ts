@@ -10,7 +10,7 @@ import {
   startUserManager,
   type UserManager,
 } from '../support/start/user-manager.js';
-import { writeCapability } from './scene.js';
+import { type ManifestPart, writeCapability } from './scene.js';
 
 // The daemon as a service of a real user manager: each run is a unit of its own.
 
@@ -26,7 +26,7 @@ interface Scene {
   readonly manager: UserManager;
   readonly api: SigilforgeClient;
   connect(): Promise<SigilforgeClient>;
-  add(name: string, code: string): Promise<void>;
+  add(name: string, code: string, part?: ManifestPart): Promise<void>;
 }
 
 /** Resolves once the service answers. */
@@ -51,7 +51,7 @@ async function underSystemd(): Promise<Scene> {
   await stopAfter({ stop: async () => void (await Promise.all(clients.map((client) => client.close()))) });
   return {
     ...{ sandbox, manager, api, connect: open },
-    async add(name, code) {
+    async add(name, code, part = {}) {
       const run = { runner: 'command', command: ['./main'] };
       const required_secrets = [{ name: 'KEY' }];
       const manifest = {
@@ -59,6 +59,7 @@ async function underSystemd(): Promise<Scene> {
         required_secrets,
         grants: ['secret://canary'],
         env: { CANARY: 'secret://canary' },
+        ...part,
       };
       const folder = writeCapability(sandbox.home, name, manifest, { main: `#!/bin/sh\n${code}` });
       await api.registerCapability({ path: folder });
@@ -156,5 +157,35 @@ echo '{"type":"result","response":"done"}'
     );
     const api = await scene.connect();
     await expect.poll(() => api.getRun({ run_id: id })).toMatchObject({ run: { status: 'interrupted' } });
+  });
+
+  test.each([
+    ['is killed', `systemctl --user kill --signal=KILL ${SERVICE}`],
+    ['is stopped, as before an upgrade', `systemctl --user stop ${SERVICE}`],
+  ])('a bot is in a unit of its own, and is up again once if the service %s', async (_, command) => {
+    const scene = await underSystemd();
+    await scene.add('watcher', `${HIDDEN('60006')}exec sleep 60007\n`, { service: true });
+    await scene.api.startCapability({ name: 'watcher' });
+    await expect.poll(() => running('60007').length, { timeout: 20_000 }).toBe(1);
+    const botOf = async (api: SigilforgeClient) =>
+      (await api.getCapability({ name: 'watcher' })).capability.bot;
+    const before = (await botOf(scene.api))?.run_id ?? '';
+    const groups = [...running('60006'), ...running('60007')].map((pid) =>
+      readFileSync(`/proc/${pid}/cgroup`, 'latin1'),
+    );
+    expect(groups).toHaveLength(2);
+    for (const group of groups) expect(group).toContain(`sigilforge-run-${before}.scope`);
+    await scene.manager.run(command);
+    await expect.poll(() => [...running('60006'), ...running('60007')], { timeout: 20_000 }).toEqual([]);
+    await scene.manager.run(
+      `systemctl --user reset-failed; until ! systemctl --user -q is-active ${SERVICE}; do sleep 0.05; done`,
+    );
+    const api = await scene.connect();
+    await expect.poll(() => running('60007').length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => running('60006').length, { timeout: 20_000 }).toBe(1);
+    expect((await api.getRun({ run_id: before })).run.status).toBe('interrupted');
+    expect((await botOf(api))?.run_id).not.toBe(before);
+    await api.stopCapability({ name: 'watcher' });
+    expect([...running('60006'), ...running('60007')]).toEqual([]);
   });
 });
