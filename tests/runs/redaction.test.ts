@@ -75,3 +75,16 @@ test('values of fewer than eight bytes are left, as by exec', () => {
   expect(redaction.text('true 1234567')).toBe('true 1234567');
   expect(redactionOf('12345678').text('12345678')).toBe('[redacted]');
 });
+
+test('of many values that went out the latest are taken out, and those of the beginning always', () => {
+  const redaction = redactionOf('of the beginning');
+  const value = (number: number) => `released-value-${String(number).padStart(4, '0')}`;
+  const release = (number: number) => redaction.addReleased(new Secret(value(number)), 'utf8');
+  for (let number = 0; number < 250; number += 1) release(number);
+  // It goes out again.
+  release(0);
+  for (let number = 250; number < 350; number += 1) release(number);
+  expect(redaction.size).toBe(257);
+  const said = redaction.text(`${value(0)} ${value(1)} ${value(349)} of the beginning`);
+  expect(said).toBe(`[redacted] ${value(1)} [redacted] [redacted]`);
+});

@@ -26,7 +26,7 @@ export class OwnWorker implements Worker {
   ): Promise<OwnWorker> {
     const program = await RunProgram.open(surroundings, {
       ...{ id, capability: capability.name, grants },
-      released: (value, encoding) => redaction.add(value, encoding),
+      released: (value, encoding) => redaction.addReleased(value, encoding),
     });
     return new OwnWorker(program, redaction);
   }

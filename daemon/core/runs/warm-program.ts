@@ -51,7 +51,7 @@ export class WarmProgram implements Worker {
     const opened: { warm?: WarmProgram } = {};
     const program = await RunProgram.open(surroundings, {
       ...{ id: newId(), capability: prepared.capability.name, grants: prepared.grants },
-      released: (value, encoding) => opened.warm?.redaction.add(value, encoding),
+      released: (value, encoding) => opened.warm?.redaction.addReleased(value, encoding),
       runId: () => current.runId,
     });
     opened.warm = new WarmProgram(program, prepared, pool, current);
