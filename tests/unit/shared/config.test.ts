@@ -32,6 +32,7 @@ test('every key has the default of the contract', () => {
     limits: Object.fromEntries(Object.entries(LIMITS).map(([key, { usual }]) => [key, usual])),
     audit: { strict: false, keep_days: 90 },
     runs: { keep_days: 30, at_once: 4 },
+    asking: { desktop: true },
     hooks: {},
     providers: {},
   });

@@ -20,6 +20,7 @@ describe('Linux', () => {
       capabilities: '/home/ada/.local/state/sigilforge/capabilities',
       runs: '/home/ada/.local/state/sigilforge/runs',
       transcripts: '/home/ada/.local/state/sigilforge/transcripts',
+      bots: '/home/ada/.local/state/sigilforge/bots',
       socket: '/home/ada/.local/state/sigilforge/run/sigilforge.sock',
       socketPinned: false,
     });
@@ -175,6 +176,7 @@ describe('overrides', () => {
       capabilities: '/sf/state/capabilities',
       runs: '/sf/state/runs',
       transcripts: '/sf/state/transcripts',
+      bots: '/sf/state/bots',
       socket: '/sf/run/sigilforge.sock',
       socketPinned: false,
     });
