@@ -22,6 +22,14 @@ const script: NotRun = { because: 'it is a script of package.json, which .ci/run
 const walls: NotRun = { because: 'tests/e2e/walls.test.ts runs it, with a program that tries more' };
 const runner: NotRun = { because: 'it runs the tests, as this one is run' };
 
+const proposal: NotRun = { because: 'no capability asks for a grant there; tests/cli/proposals.test.ts' };
+
+const A_BOT = `mkdir -m 700 watcher
+printf '%s' '{"name":"watcher","version":"1.0.0","service":true,"run":{"runner":"command","command":["./main"]}}' > watcher/manifest.json
+printf '#!/bin/sh\\nexec sleep 600\\n' > watcher/main
+chmod 600 watcher/manifest.json && chmod 700 watcher/main
+sigilforge capability add ./watcher`;
+
 const PASSWORD = 'correct horse battery staple\n';
 
 /**
@@ -62,6 +70,17 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'sigilforge capability grant weather auth://github/work/token': {},
   'sigilforge capability run weather --args \'{"city":"Bern"}\'': { prints: /^.*Bern.*\n$/ },
   'sigilforge runs list': { prints: /\tweather\tcompleted\t/ },
+  'sigilforge capability start watcher': { first: A_BOT },
+  'sigilforge capability show watcher': { prints: /^service\trunning$/m },
+  'sigilforge capability restart watcher': {},
+  'sigilforge capability stop watcher': {},
+  'sigilforge capability proposals': { prints: '' },
+  'sigilforge capability proposals accept ID': proposal,
+  'sigilforge capability proposals decline ID': proposal,
+  'sigilforge secret requests': { prints: '' },
+  'sigilforge secret answer ID': {
+    because: 'no capability asks for a secret there; tests/cli/secret-requests.test.ts',
+  },
   'sigilforge audit': { prints: /\tget_token\tauth:\/\/github\/work\/token\treleased\t1\n/ },
   "sigilforge audit --reference 'auth://github/*/token'": { prints: /auth:\/\/github\/work\/token/ },
   'sigilforge audit --program main.py --follow': {
