@@ -23,18 +23,19 @@ const SecretRequestState = v.object({
 });
 export type SecretRequestState = v.InferOutput<typeof SecretRequestState>;
 
+/** A secret that is asked for, as a person sees it. */
+export const RequestedSecret = v.object({
+  name: v.string(),
+  description: v.string(),
+  obtain: v.nullable(v.string()),
+  obtain_instructions: v.nullable(v.string()),
+});
+
 /** What a person sees of a request. `words` is for them only. */
 export const SecretRequestInfo = v.object({
   id: Uuid,
   capability: v.string(),
-  secrets: v.array(
-    v.object({
-      name: v.string(),
-      description: v.string(),
-      obtain: v.nullable(v.string()),
-      obtain_instructions: v.nullable(v.string()),
-    }),
-  ),
+  secrets: v.array(RequestedSecret),
   /** `null` until its turn comes. */
   words: v.nullable(v.string()),
   asked_at: Timestamp,

@@ -1,6 +1,7 @@
 import {
   type asking,
   ProposalInfo,
+  RequestedSecret,
   SecretRequestInfo,
   type SecretRequestState,
   SecretRequestStatus,
@@ -22,17 +23,15 @@ export const askingTypes: Readonly<Record<string, NamedType>> = {
     ended:
       'It was ended: its page was opened twice, the words were wrong three times, or the capability or the daemon went away.',
   }),
+  RequestedSecret: namedObject(RequestedSecret, 'A secret that is asked for, in the words of who asks.', {
+    ...wantedTexts,
+    obtain: 'Where a person gets one; `null` if that is not said.',
+    obtain_instructions: 'How; `null` if that is not said.',
+  }),
   SecretRequestInfo: namedObject(SecretRequestInfo, 'A request for secrets, as a person sees it.', {
     id: 'The id of the request.',
     capability: 'Whose runs get the secrets.',
-    secrets: {
-      text: 'What is asked for, in the words of who asks.',
-      fields: {
-        ...wantedTexts,
-        obtain: 'Where a person gets one; `null` if that is not said.',
-        obtain_instructions: 'How; `null` if that is not said.',
-      },
-    },
+    secrets: 'What is asked for.',
     words: 'The two words that a person types into its page; `null` until its turn comes.',
     asked_at: 'When it was asked for.',
     expires_at: 'When its time is over; `null` until its turn comes.',

@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import type { ErrorKind } from '../../errors.js';
 import type { Provider, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
 import type { AccountDetails, AccountInfo, FlowStarted } from '../accounts.js';
-import type { ProposalInfo, SecretRequestInfo } from '../asking.js';
+import type { ProposalInfo, RequestedSecret, SecretRequestInfo } from '../asking.js';
 import type { AuditRecord } from '../audit.js';
 import type {
   BotState,
@@ -41,6 +41,7 @@ type NamedObject =
   | typeof RunInfo
   | typeof RunMessage
   | typeof ProposalInfo
+  | typeof RequestedSecret
   | typeof SecretRequestInfo
   | typeof VaultSlot
   | typeof AuditRecord;

@@ -21,6 +21,7 @@ test('what may be left out has a default', () => {
       env: {},
       timeout_s: 60,
       concurrent: false,
+      service: false,
       active: true,
     },
   });
