@@ -11,6 +11,12 @@ import { openWays } from './ways.js';
 /** Of the descriptors that a program may get: see `freeDescriptor`. */
 const LOWEST = 20;
 
+/**
+ * How long the daemon has to close a door whose time is over, and to say so to those who came through it. If it is closed from
+ * here before, they only lose their connections, and wait for a daemon that seems to be away.
+ */
+const DAEMON_FIRST_MS = 2_000;
+
 /** The ways to the daemon that a program gets, open until `close`. */
 export interface Grant {
   /** The variables that name them; `undefined` for one that the program must not have. */
@@ -44,9 +50,10 @@ export async function openGrant(
     const { ours, theirs } = await openPair();
     const relay = new Relay(ours, first, ways.open);
     void ways.withdrawn.then(() => relay.withdraw());
+    let closing: NodeJS.Timeout | undefined;
     const forget = term?.whenOver(() => {
       relay.withdraw();
-      ways.close();
+      closing = setTimeout(() => ways.close(), DAEMON_FIRST_MS).unref();
     });
     const fd = freeDescriptor(new Set(taken));
     return {
@@ -59,6 +66,7 @@ export async function openGrant(
       started: () => theirs.close(),
       close: () => {
         forget?.();
+        clearTimeout(closing);
         theirs.close();
         relay.close();
         ways.close();
