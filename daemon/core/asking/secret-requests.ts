@@ -183,7 +183,7 @@ function messageOf({ capability, secrets, showsPage }: Asked): string {
   const names = secrets.map(({ name }) => name).join(', ');
   const where = showsPage
     ? 'Answer on its page, with the two words that this shows: sigilforge secret requests'
-    : 'Answer on the page that Sigilforge opened, or in a terminal: sigilforge secret requests';
+    : 'Answer on its page, if Sigilforge opened that, or in a terminal: sigilforge secret requests';
   return printable(`${capability.name} asks for ${names}. ${where}`);
 }
 

@@ -143,7 +143,9 @@ export class Runs {
     const ended = [...this.#runs]
       .filter((run) => !pending.includes(run))
       .map((run) => this.#stop(run, INTERRUPTED, CLOSING_MS));
-    await Promise.allSettled([...ended, this.#dropPending(pending), this.#surroundings]);
+    const idle = this.#warm?.close(CLOSING_MS);
+    await Promise.allSettled([...ended, this.#dropPending(pending), this.#surroundings, idle]);
+    // Those whose runs have just ended.
     await this.#warm?.close(CLOSING_MS);
   }
 

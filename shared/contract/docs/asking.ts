@@ -93,7 +93,7 @@ export const askingMethods: TextsOf<typeof asking> = {
       result: {
         request_id: EXAMPLE.requestId,
         message:
-          'weather asks for API_KEY. Answer on the page that Sigilforge opened, or with: sigilforge secret requests',
+          'weather asks for API_KEY. Answer on its page, if Sigilforge opened that, or in a terminal: sigilforge secret requests',
         url: null,
         expires_at: EXAMPLE.expires,
       },
