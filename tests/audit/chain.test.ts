@@ -20,7 +20,7 @@ function askDirectly(sandbox: { spawn: Awaited<ReturnType<typeof createSandbox>>
 test('a daemon and programs with the library write one chain at the same time', async () => {
   const { api, sandbox } = await stopAfter(startDaemon({ config: '[audit]\nstrict = true' }));
   await api.setSecret({ key: 'a', value: 'x' });
-  const beside = await openBeside(sandbox.home);
+  const beside = await openBeside(sandbox);
   const [direct] = await Promise.all([
     askDirectly(sandbox, 'a'),
     ...Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? api : beside).getSecret({ key: 'a' })),

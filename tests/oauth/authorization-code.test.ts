@@ -526,7 +526,7 @@ describe('with endpoints of one’s own', () => {
       hint: expect.stringContaining('Finish or cancel that sign-in'),
     });
     // The same from another process, which does not know whose it is.
-    const beside = await openBeside(backend.sandbox.home);
+    const beside = await openBeside(backend.sandbox);
     await expect(begin(beside, { account: 'third' })).rejects.toMatchObject({
       kind: 'already_exists',
       message: sentence('in another program'),

@@ -272,7 +272,7 @@ describe.each(backends)('by $name', ({ start }) => {
 
 test('ten refreshes by the daemon and the library in turns present ten tokens, each once', async () => {
   const { api, sandbox, client } = await startSignedIn();
-  const library = await openBeside(sandbox.home);
+  const library = await openBeside(sandbox);
   const before = server.count('refresh_token');
   const tokens = new Set<string>();
   for (let turn = 0; turn < 10; turn++) {
@@ -288,7 +288,7 @@ test('ten refreshes by the daemon and the library in turns present ten tokens, e
 
 test('twenty callers on an expired token, by daemon, library and command line, make one exchange', async () => {
   const { api, connect, sandbox, client } = await startSignedIn();
-  const [other, library] = await Promise.all([connect(), openBeside(sandbox.home)]);
+  const [other, library] = await Promise.all([connect(), openBeside(sandbox)]);
   const { access_token: expired } = await api.getToken(work);
   stored.expire(sandbox.home);
   const before = server.count('refresh_token');

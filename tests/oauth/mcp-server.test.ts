@@ -264,7 +264,7 @@ async function startSignedIn() {
 
 test('ten refreshes by the daemon and the library in turns present ten tokens, each once', async () => {
   const { api, sandbox, server } = await startSignedIn();
-  const library = await openBeside(sandbox.home);
+  const library = await openBeside(sandbox);
   for (let turn = 0; turn < 10; turn++) {
     const { access_token } = await (turn % 2 === 0 ? api : library).refreshToken(work);
     expect(await callTool(server, access_token)).toBe(TOOL_SCOPE);
@@ -275,7 +275,7 @@ test('ten refreshes by the daemon and the library in turns present ten tokens, e
 
 test('twenty callers on an expired token, by daemon, library and command line, make one exchange', async () => {
   const { api, connect, sandbox, server } = await startSignedIn();
-  const [other, library] = await Promise.all([connect(), openBeside(sandbox.home)]);
+  const [other, library] = await Promise.all([connect(), openBeside(sandbox)]);
   stored.expire(sandbox.home);
   const tokens = await askTwenty([api, other, library], sandbox);
   expect(tokens).toHaveLength(20);

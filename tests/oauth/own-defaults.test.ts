@@ -102,7 +102,7 @@ test.each([
     const { api, sandbox } = await stopAfter(startDaemon());
     await know(api, name);
     await signedIn(api);
-    const library = await openBeside(sandbox.home);
+    const library = await openBeside(sandbox);
     const before = provider.counts;
     for (let turn = 0; turn < 10; turn++) {
       const { access_token } = await (turn % 2 === 0 ? api : library).refreshToken(work);

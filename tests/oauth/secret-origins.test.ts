@@ -225,7 +225,7 @@ test('a config.toml that moves the provider does not move its secret', async () 
     path.join(sandbox.home, 'config', 'config.toml'),
     `[vault]\nkey = "key_file"\n[providers.corp]\ntoken_endpoint = "${evil.url}/token"\nclient_id = "a client"\n`,
   );
-  const later = await openBeside(sandbox.home);
+  const later = await openBeside(sandbox);
   await expect(
     later.addAccount({ service: 'corp', account: 'one', credential: { refresh_token: 'imported' } }),
   ).rejects.toMatchObject({ kind: 'config', message: expect.stringContaining(`was given for ${good.url}`) });

@@ -53,7 +53,7 @@ describe('a key file whose slot is damaged', () => {
   test('is named, and the password opens the vault', async () => {
     await api.vaultSetPassword({ password: PASSWORD });
     stored.damageSlot(home, 'key_file', 'private_key');
-    const later = await openBeside(home);
+    const later = await openBeside(backend.sandbox);
     await expect(later.getSecret({ key })).rejects.toMatchObject(damaged('key_file'));
     await later.unlock({ password: PASSWORD });
     expect(await later.getSecret({ key })).toMatchObject({ value: 'a value' });

@@ -98,7 +98,7 @@ test('a process that lost its slot during a rotation must open the vault again, 
   await api.addAccount({ ...name, credential: { api_key: 'a key' } });
   const { slots } = await api.vaultSetPassword({ password: 'open sesame' });
   const [file, password] = slots;
-  const other = await openBeside(sandbox.home);
+  const other = await openBeside(sandbox);
   await other.setSecret({ key: 'before', value: 'one' });
   // The other one was opened by this slot, so nobody tells it of the next key.
   await api.vaultRemoveSlot({ id: file?.id ?? '' });

@@ -52,7 +52,7 @@ async function startDaemon(): Promise<SigilforgeClient> {
 
 describe.each([
   { name: 'the daemon', open: startDaemon },
-  { name: 'the library', open: () => openBeside(sandbox.home) },
+  { name: 'the library', open: () => openBeside(sandbox) },
 ])('by $name', ({ open }) => {
   test('every account and secret goes on working, and everything is bound', async () => {
     const api = await open();
@@ -91,14 +91,14 @@ describe('once everything is bound', () => {
     expect(stored.anAccount(sandbox.home, name.account).grant.refreshToken?.[0]).toBe(1);
     const damaged = { kind: 'integrity', message: 'The stored account acme/import-1 is damaged.' };
     await expect(api.refreshToken(name)).rejects.toMatchObject(damaged);
-    const library = await openBeside(sandbox.home);
+    const library = await openBeside(sandbox);
     await expect(library.refreshToken(name)).rejects.toMatchObject(damaged);
     expect(evil.received).toEqual([]);
   });
 
   test('nor does the vault say without its key that not everything is bound', async () => {
     stored.relabelVault(sandbox.home, 1);
-    const library = await openBeside(sandbox.home);
+    const library = await openBeside(sandbox);
     await expect(library.getSecret({ key: 'secret/1' })).rejects.toMatchObject({ kind: 'integrity' });
     stored.relabelVault(sandbox.home, 2);
     expect(await library.getSecret({ key: 'secret/1' })).toMatchObject({ value: 'the value 1' });
@@ -107,7 +107,7 @@ describe('once everything is bound', () => {
 
 test('nor does a vault that is not bound say without its key that it is', async () => {
   stored.relabelVault(sandbox.home, 2);
-  const library = await openBeside(sandbox.home);
+  const library = await openBeside(sandbox);
   await expect(library.getSecret({ key: 'secret/1' })).rejects.toMatchObject({ kind: 'integrity' });
   stored.relabelVault(sandbox.home, 1);
   await expectEverythingWorks(library, provider);
@@ -131,7 +131,7 @@ test('a value that does not open is passed over: everything else is bound', asyn
 
 test('a stored secret belongs to where its provider and the accounts were that signed in with it', async () => {
   const evil = await stopAfter(startFakeProvider());
-  const library = await openBeside(sandbox.home);
+  const library = await openBeside(sandbox);
   // Before anything is bound: the vault was not needed yet.
   await library.setProvider({ id: 'acme', token_endpoint: `${evil.url}/token` });
   expect(isBound()).toBe(false);

@@ -57,7 +57,7 @@ describe.each(backends)('by $name', ({ start }) => {
 
   test('a lock holds for every process that comes after', async () => {
     await api.lock();
-    const another = await openBeside(backend.sandbox.home);
+    const another = await openBeside(backend.sandbox);
     await expect(another.getSecret({ key })).rejects.toMatchObject(isLocked);
     expect(await another.unlock()).toEqual({ state: 'unlocked' });
     await expectSecrets(another);
@@ -65,7 +65,7 @@ describe.each(backends)('by $name', ({ start }) => {
   });
 
   test('a lock holds for every process that was there before, with what it has in memory', async () => {
-    const another = await openBeside(backend.sandbox.home);
+    const another = await openBeside(backend.sandbox);
     await expectSecrets(another);
     await api.lock();
     // The library looks once for each turn of the event loop, and this test has both in one process.
@@ -119,12 +119,12 @@ describe.each(backends)('by $name', ({ start }) => {
     await api.vaultSetPassword({ password: 'open sesame', only: true });
     expect(await kinds(api)).toEqual(['password', 'recovery']);
     await expectSecrets(api);
-    const another = await openBeside(backend.sandbox.home);
+    const another = await openBeside(backend.sandbox);
     await expect(another.getSecret({ key })).rejects.toMatchObject(isLocked);
     await expect(another.unlock()).rejects.toMatchObject(isLocked);
     expect(await another.unlock({ password: 'open sesame' })).toEqual({ state: 'unlocked' });
     await expectSecrets(another);
-    const third = await openBeside(backend.sandbox.home);
+    const third = await openBeside(backend.sandbox);
     expect(await third.unlock({ password: recovery_key })).toEqual({ state: 'unlocked' });
     await expectSecrets(third);
     await expectSecrets(api);
@@ -154,7 +154,7 @@ describe.each(backends)('by $name', ({ start }) => {
   test('a new data key: everything opens, for every slot and in every process', async () => {
     const { recovery_key } = await api.vaultRecoveryKey();
     await api.vaultSetPassword({ password: 'open sesame' });
-    const another = await openBeside(backend.sandbox.home);
+    const another = await openBeside(backend.sandbox);
     await expectSecrets(another);
     const before = await keyIds(backend);
     // Two secrets, and the key that the record of releases began with.

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import { openDirect } from '../../../client/direct.js';
 import { connect, type SigilforgeClient } from '../../../client/index.js';
 import { createSandbox, type RunningDaemon, type Sandbox } from './sandbox.js';
@@ -78,11 +78,9 @@ export async function startLibrary(options: BackendOptions = {}): Promise<Backen
   }
 }
 
-/** The library on the home of a running daemon, closed when the running test ends. */
-export async function openBeside(home: string): Promise<SigilforgeClient> {
-  const client = await withHome(home, openDirect);
-  onTestFinished(() => client.close());
-  return client;
+/** The library on the home of a running daemon, closed with the sandbox. */
+export async function openBeside(sandbox: Sandbox): Promise<SigilforgeClient> {
+  return sandbox.holds(await withHome(sandbox.home, openDirect));
 }
 
 /** Not for two at the same moment, because the home is in the environment. */

@@ -44,7 +44,9 @@ export interface Sandbox {
   startDaemon(env?: NodeJS.ProcessEnv): Promise<RunningDaemon>;
   /** Has a process ended by `stop()`: a child, or the id of one that started by itself. */
   track<P extends ChildProcess | number>(process: P): P;
-  /** Ends every process and removes the folder, which stays if `SIGILFORGE_TEST_KEEP` is set. */
+  /** Has what this process holds open in the home closed by `stop()`, before the folder is removed. */
+  holds<T extends { close(): Promise<void> }>(open: T): T;
+  /** Closes and ends everything and removes the folder, which stays if `SIGILFORGE_TEST_KEEP` is set. */
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function createSandbox({ user }: SandboxOptions = {}): Promise<Sand
   const env = { ...keptEnvironment(), HOME: home, SIGILFORGE_HOME: home };
   const socket = join(home, 'run', 'sigilforge.sock');
   const pids = new Set<number>();
+  const held: { close(): Promise<void> }[] = [];
 
   function track<P extends ChildProcess | number>(process: P): P {
     const pid = typeof process === 'number' ? process : process.pid;
@@ -94,6 +97,10 @@ export async function createSandbox({ user }: SandboxOptions = {}): Promise<Sand
     env,
     socket,
     track,
+    holds(open) {
+      held.push(open);
+      return open;
+    },
     spawn: launch,
     start: (args, options) => launch([...program('sigilforge'), ...args], options),
     run: (args, options = {}) =>
@@ -105,7 +112,7 @@ export async function createSandbox({ user }: SandboxOptions = {}): Promise<Sand
       return { pid, child, exited, ready, socket: extra['SIGILFORGE_SOCKET'] ?? socket };
     },
     async stop() {
-      await Promise.all([...pids].map(endProcess));
+      await Promise.all([...held.map((open) => open.close()), ...[...pids].map(endProcess)]);
       if (process.env['SIGILFORGE_TEST_KEEP']) process.stderr.write(`Kept: ${home}\n`);
       else await removeTree(home);
     },
