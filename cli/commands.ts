@@ -138,4 +138,10 @@ export const commands: readonly CommandEntry[] = [
     group: SETUP,
     load: () => import('./commands/status.js'),
   },
+  {
+    name: 'doctor',
+    summary: 'Check everything that Sigilforge needs, and say what helps',
+    group: SETUP,
+    load: () => import('./commands/doctor.js'),
+  },
 ];

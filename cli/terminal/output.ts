@@ -24,6 +24,8 @@ type Style = Parameters<typeof styleText>[0];
 
 const SPINNER_DELAY_MS = 1000;
 
+const MARKS = { ok: ['green', '✓'], warning: ['yellow', '!'], fault: ['red', '✗'] } as const;
+
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -94,6 +96,17 @@ export class Output {
       return;
     }
     for (const line of align(cells.map(([name, cell]) => [label(name), friendly(cell)]))) this.value(line);
+  }
+
+  /** What a check found: a tick, a warning or a cross, and lines below it; for programs, tab-separated cells. */
+  finding(state: 'ok' | 'warning' | 'fault', cells: readonly string[], below: readonly string[]): void {
+    if (!process.stdout.isTTY) {
+      this.value([state, ...cells, ...below].map(plain).join('\t'));
+      return;
+    }
+    const [colour, mark] = MARKS[state];
+    this.value(`${style(process.stdout, colour, mark)} ${cells.map(printable).join(': ')}`);
+    for (const line of below) this.value(`    ${printable(line)}`);
   }
 
   /** Something that a person needs before they can go on. */
