@@ -1,5 +1,6 @@
 import type { AccountEvent } from '../../../shared/contract/index.js';
 import { timestamp } from '../platform/clock.js';
+import { Listeners } from '../platform/listeners.js';
 import type { AccountFields } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
 
@@ -7,22 +8,21 @@ type EventType = AccountEvent['type'];
 type AccountKind = AccountFields['kind'];
 /** An event before it belongs to a subscription. */
 export type CoreEvent = Omit<AccountEvent, 'subscription'>;
-/** What is called with an event, and with the kind of the account, which may be gone by then. */
-type Listener = (event: CoreEvent, kind: AccountKind) => void;
+/** An event, and the kind of its account, which may be gone by then. */
+type Told = [event: CoreEvent, kind: AccountKind];
 
 /** Tells every listener what happened to an account. Never a value. */
 export class Events {
   readonly #env: Pick<Env, 'clock'>;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Listeners<Told>();
 
   constructor(env: Pick<Env, 'clock'>) {
     this.#env = env;
   }
 
   /** Listens until the returned function is called. */
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  listen(listener: (...told: Told) => void): () => void {
+    return this.#listeners.listen(listener);
   }
 
   emit(type: EventType, account: Pick<AccountFields, 'id' | 'service' | 'account' | 'kind'>): void {
@@ -34,12 +34,6 @@ export class Events {
       service: account.service,
       account: account.account,
     };
-    for (const listener of this.#listeners) {
-      try {
-        listener(event, account.kind);
-      } catch {
-        // The event has already happened: a listener that fails undoes nothing.
-      }
-    }
+    this.#listeners.tell(event, account.kind);
   }
 }
