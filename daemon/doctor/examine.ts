@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asSigilforgeError } from '../../shared/errors.js';
 import { type Check, type Finding, fault, warning } from './check.js';
 import { checks } from './checks.js';
-import { type DaemonAnswer, Patient } from './patient.js';
+import { Confined, type DaemonAnswer, Patient, type VerifyAudit } from './patient.js';
 
 /** How long one check may take, in milliseconds: one that hangs keeps none of the others from being made. */
 const LIMIT_MS = 15_000;
@@ -15,34 +15,51 @@ export interface Examined extends Finding {
 
 export interface ExamineOptions {
   readonly daemon: DaemonAnswer;
+  /** Has the daemon that answered compare its record, if it may be asked that. */
+  readonly verifyAudit?: VerifyAudit | undefined;
   /** Whether to do what is safe, and look again. */
   readonly fix: boolean;
+  /** Called with each check while it is made. */
+  readonly watch: <T>(name: string, check: Promise<T>) => Promise<T>;
   /** Called with each finding as it is made. */
   readonly onFinding: (finding: Examined) => void;
 }
 
 /** Makes every check in its order. */
-export async function examine({ daemon, fix, onFinding }: ExamineOptions): Promise<void> {
-  const patient = new Patient(daemon);
+export async function examine(options: ExamineOptions): Promise<void> {
+  const { daemon, verifyAudit, fix, watch, onFinding } = options;
+  const patient = new Patient(daemon, process.env, verifyAudit);
+  const leftOut: string[] = [];
   try {
-    for (const check of checks)
-      for (const finding of await made(check, patient, fix)) onFinding({ name: check.name, ...finding });
+    for (const check of checks) {
+      const found = await watch(check.name, made(check, patient, fix));
+      if (found === undefined) leftOut.push(check.name);
+      else for (const finding of found) onFinding({ name: check.name, ...finding });
+    }
   } finally {
     await patient.close();
   }
+  const { confinedBy } = patient;
+  if (confinedBy !== undefined && leftOut.length > 0)
+    onFinding({ name: 'not checked', ...unchanged(confined(confinedBy, leftOut)) });
 }
 
-async function made(check: Check, patient: Patient, fix: boolean): Promise<Omit<Examined, 'name'>[]> {
+/** `undefined` if it needs the library, which must not be used here. */
+async function made(
+  check: Check,
+  patient: Patient,
+  fix: boolean,
+): Promise<Omit<Examined, 'name'>[] | undefined> {
   const found = await findings(check, patient);
-  if (!fix || check.fix === undefined || found.every(({ state }) => state === 'ok'))
-    return found.map(unchanged);
+  if (found === undefined || !fix || check.fix === undefined || found.every(({ state }) => state === 'ok'))
+    return found?.map(unchanged);
   let fixed: readonly string[];
   try {
     fixed = await check.fix(patient);
   } catch (thrown) {
     return [...found, unable(thrown)].map(unchanged);
   }
-  const [first, ...rest] = fixed.length === 0 ? found : await findings(check, patient);
+  const [first, ...rest] = (fixed.length === 0 ? found : await findings(check, patient)) ?? [];
   return first === undefined ? [] : [{ ...first, fixed }, ...rest.map(unchanged)];
 }
 
@@ -50,13 +67,13 @@ function unchanged(finding: Finding): Omit<Examined, 'name'> {
   return { ...finding, fixed: [] };
 }
 
-async function findings(check: Check, patient: Patient): Promise<readonly Finding[]> {
+async function findings(check: Check, patient: Patient): Promise<readonly Finding[] | undefined> {
   const over = new AbortController();
   const late = sleep(LIMIT_MS, [tooLate()], { signal: over.signal, ref: true });
   try {
     return await Promise.race([Promise.resolve(check.run(patient)), late]);
   } catch (thrown) {
-    return [unable(thrown)];
+    return thrown instanceof Confined ? undefined : [unable(thrown)];
   } finally {
     over.abort();
     late.catch(() => undefined);
@@ -72,5 +89,12 @@ function tooLate(): Finding {
   return warning(
     `This took longer than ${LIMIT_MS / 1000} seconds, so it is not known.`,
     'Run this again; if it stays so, what is checked here hangs.',
+  );
+}
+
+function confined(variable: string, names: readonly string[]): Finding {
+  return warning(
+    `${variable} is set, so only the daemon that it leads to may be asked, not the vault: ${names.join(', ')}.`,
+    `If this program may read the whole vault, run it without the variable: env -u ${variable} sigilforge doctor`,
   );
 }
