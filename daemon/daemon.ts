@@ -12,11 +12,13 @@ import { openCore } from './core/open.js';
 import { systemClock } from './core/platform/clock.js';
 import { reported } from './core/platform/faults.js';
 import type { JsonLog } from './core/platform/json-log.js';
+import type { Logger } from './core/platform/log.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { admissionTo } from './handlers/admission.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
 import { sweepDoors } from './server/door-places.js';
+import { inheritSocket } from './server/inherited.js';
 import { limitsOf } from './server/limits.js';
 import { bindSocket } from './server/listen.js';
 import type { Listener } from './server/listener.js';
@@ -25,6 +27,9 @@ import { OpenDoors } from './server/open-doors.js';
 import { listenOnPipe } from './server/pipe.js';
 import { createDispatcher } from './server/rpc.js';
 import { type Serving, serve } from './server/server.js';
+import { ServiceReports } from './service/reports.js';
+import { statusLine } from './service/status-line.js';
+import { type Supervision, unsupervised } from './service/supervision.js';
 import { Whereabouts } from './whereabouts.js';
 
 const SETUP_PATIENCE_MS = 1_000;
@@ -40,12 +45,17 @@ export interface Daemon {
   stop(): void;
 }
 
+interface DaemonOptions extends Pick<CoreOptions, 'storeWaitMs'> {
+  /** What a service manager has told this process; nothing if not given. */
+  readonly supervision?: Supervision | undefined;
+}
+
 /** Starts the only daemon of a data folder. Throws `already_exists` if one is running. */
 export async function serveDaemon(
   paths: Paths,
   config: Config,
   log: JsonLog,
-  { storeWaitMs }: Pick<CoreOptions, 'storeWaitMs'> = {},
+  { storeWaitMs, supervision = unsupervised }: DaemonOptions = {},
 ): Promise<Daemon> {
   makePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
@@ -68,13 +78,25 @@ export async function serveDaemon(
     });
     const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
     if (socket !== null) await sweepDoors(socket);
-    const listener = socket === null ? await listenOnPipe() : await bindSocket(socket);
+    const listener = (await inherited(supervision, log)) ?? (await bound(socket));
     runHooks(config.hooks, core.events, log);
-    return serveCore(core, listener, instanceLease, { paths, limits: config.limits, notices, log });
+    const { limits } = config;
+    return serveCore(core, listener, instanceLease, { paths, limits, notices, log, supervision });
   } catch (thrown) {
     instanceLease.release();
     throw thrown;
   }
+}
+
+async function inherited({ sockets }: Supervision, log: Logger): Promise<Listener | undefined> {
+  if (sockets === 0) return undefined;
+  const listener = await inheritSocket(sockets);
+  if (listener === undefined) log.warn('socket.gone', { inherited: true });
+  return listener;
+}
+
+function bound(socket: string | null): Promise<Listener> {
+  return socket === null ? listenOnPipe() : bindSocket(socket);
 }
 
 function serveCore(
@@ -86,17 +108,20 @@ function serveCore(
     limits,
     notices,
     log,
+    supervision,
   }: {
     readonly paths: Paths;
     readonly limits: Config['limits'];
     readonly notices: readonly string[];
     readonly log: JsonLog;
+    readonly supervision: Supervision;
   },
 ): Daemon {
   const socket = listener.address;
   const doors = new OpenDoors(limits);
   let serving: Serving | undefined;
   let whereabouts: Whereabouts | undefined;
+  const reports = new ServiceReports(supervision, () => statusLine(core), log);
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
@@ -107,6 +132,7 @@ function serveCore(
     if (stopping) return;
     stopping = true;
     log.info('daemon.stopping');
+    reports.end();
     whereabouts?.stay();
     finish().then(end, end);
   };
@@ -127,6 +153,7 @@ function serveCore(
   const host = {
     socket: () => serving?.address ?? socket,
     startedAt: systemClock.wall(),
+    startedBy: supervision.startedBy,
     connections: () => serving?.connections ?? 0,
     setLogLevel: (level: LogLevel) => {
       log.level = level;
@@ -142,6 +169,7 @@ function serveCore(
   const elsewhere = path.join(paths.state, 'run', 'sigilforge.sock');
   whereabouts = new Whereabouts(serving, { usual: socket, elsewhere, presence: paths.presence }, log);
   log.info('daemon.ready', { version: VERSION, socket });
+  reports.begin();
   core.asking.secretRequests.begin();
   core.bots.begin(core.runs.begin(doors)).catch((thrown: unknown) => {
     log.warn('startup.failed', { kind: reported(thrown, 'startup.failed', log).kind });

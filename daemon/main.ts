@@ -13,6 +13,7 @@ import { silentLogger } from './core/platform/log.js';
 import { systemCalls } from './core/platform/system-calls.js';
 import { serveDaemon } from './daemon.js';
 import { endAfterFaults } from './end-after-faults.js';
+import { readSupervision } from './service/supervision.js';
 
 /** Writes the only line on standard output: that the daemon is ready, or why it will not be. */
 function announce(message: object): void {
@@ -36,6 +37,7 @@ function write(fd: number, text: string | Uint8Array): void {
 async function main(): Promise<void> {
   process.umask(0o077);
   closeInherited();
+  const supervision = readSupervision();
   keepDaemonEnvironment();
   // First: what is not dumpable may not change its own filter of core files.
   leaveMemoryOutOfCoreFiles();
@@ -47,7 +49,7 @@ async function main(): Promise<void> {
   const log = JsonLog.ofDaemon(paths.logFile, config.daemon.log_level);
   let stop = (): void => process.exit();
   endAfterFaults(log, () => stop());
-  const daemon = await serveDaemon(paths, config, log).catch((thrown: unknown) => {
+  const daemon = await serveDaemon(paths, config, log, { supervision }).catch((thrown: unknown) => {
     throw reported(thrown, 'startup.failed', log);
   });
 

@@ -110,6 +110,10 @@ export type ClientAuth = v.InferOutput<typeof ClientAuth>;
 export const LogLevel = v.picklist(['trace', 'debug', 'info', 'warn', 'error']);
 export type LogLevel = v.InferOutput<typeof LogLevel>;
 
+/** What has started a daemon: a service manager, or a command of its user. */
+export const StartedBy = v.picklist(['systemd', 'launchd', 'command']);
+export type StartedBy = v.InferOutput<typeof StartedBy>;
+
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /** Whether an address names this machine's loopback interface. */

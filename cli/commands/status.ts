@@ -27,10 +27,10 @@ async function status(context: Context): Promise<void> {
     const isLocked = found.vault.state === 'locked' && found.account_count !== null;
     return { via: client.via, found, warning: isLocked ? (await vaultStatus(client)).warning : null };
   });
-  const { pid, started_at, uptime_s, socket, connections, peers_checked: _, ...rest } = found;
+  const { pid, started_at, started_by, uptime_s, socket, connections, peers_checked: _, ...rest } = found;
   const daemon =
     via === 'daemon'
-      ? { daemon: 'running', pid, started_at, uptime_s, socket, connections }
+      ? { daemon: 'running', pid, started_at, started_by, uptime_s, socket, connections }
       : { daemon: await unasked(context) };
   context.output.result(found, () => context.output.record({ ...daemon, ...rest }));
   if (warning !== null) context.output.warn(warning);

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../shared/schemas.js';
+import type { LogLevel, StartedBy } from '../../shared/schemas.js';
 import { PROTOCOL_VERSION, VERSION } from '../../shared/version.js';
 import type { Core } from '../core/core.js';
 import { timestamp } from '../core/platform/clock.js';
@@ -13,6 +13,8 @@ export interface Host {
   /** The socket that is listened on now; `null` in-process. */
   socket(): string | null;
   readonly startedAt: number;
+  /** `null` in-process. */
+  readonly startedBy: StartedBy | null;
   connections(): number;
   setLogLevel(level: LogLevel): void;
   readonly doors: Doors;
@@ -35,6 +37,7 @@ export function hostHandlers(
         protocol: PROTOCOL_VERSION,
         pid: process.pid,
         started_at: timestamp(host.startedAt),
+        started_by: host.startedBy,
         uptime_s: Math.floor(process.uptime()),
         socket,
         account_count: counted(() => accounts.count),

@@ -44,6 +44,7 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
   const handlers = createHandlers(core, {
     socket: () => null,
     startedAt: systemClock.wall(),
+    startedBy: null,
     connections: () => 0,
     setLogLevel: (level) => {
       log.level = level;

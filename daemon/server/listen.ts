@@ -8,7 +8,7 @@ import { assertPrivate } from '../../shared/ownership.js';
 import { assertSocketPathFits, socketPathFits } from '../../shared/paths.js';
 import { makePrivateFolder } from '../../shared/private-folder.js';
 import { removeIfPossible } from '../../shared/whole-file.js';
-import { closed, type Listener } from './listener.js';
+import { closed, type Listener, nameWatch } from './listener.js';
 
 /**
  * Listens on `socket`, which is 0600 from its first moment, in a folder of the user (made 0700 if it is missing). A stale
@@ -41,9 +41,7 @@ function draftOf(socket: string): string {
 }
 
 function listenerAt(address: string, server: net.Server): Listener {
-  const own = identityOf(address);
-  // The kernel keeps the number of the file while the server listens, so no other file can have it.
-  const isInPlace = (): boolean => own !== undefined && identityOf(address) === own;
+  const isInPlace = nameWatch(address);
   return {
     ...{ server, address, isInPlace },
     close() {
@@ -51,16 +49,6 @@ function listenerAt(address: string, server: net.Server): Listener {
       return closed(server);
     },
   };
-}
-
-function identityOf(file: string): string | undefined {
-  try {
-    const { dev, ino } = lstatSync(file);
-    return `${dev} ${ino}`;
-  } catch (thrown) {
-    if (errnoOf(thrown) !== undefined) return undefined;
-    throw thrown;
-  }
 }
 
 /** Listens at `address` (a path, or the name of a pipe) with `umask` while it is bound: a chmod would come too late. */

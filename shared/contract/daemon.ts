@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { LogLevel, Timestamp } from '../schemas.js';
+import { LogLevel, StartedBy, Timestamp } from '../schemas.js';
 import { MaybeTime, method } from './types.js';
 import { VaultState } from './vault.js';
 
@@ -12,6 +12,8 @@ export const daemon = {
       protocol: v.number(),
       pid: v.number(),
       started_at: Timestamp,
+      // An older daemon does not say.
+      started_by: v.optional(v.nullable(StartedBy), null),
       uptime_s: v.number(),
       socket: v.nullable(v.string()),
       account_count: v.nullable(v.number()),

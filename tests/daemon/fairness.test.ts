@@ -43,6 +43,7 @@ beforeAll(async () => {
   const host = {
     socket: () => null,
     startedAt: 0,
+    startedBy: null,
     connections: () => served.serving.connections,
     setLogLevel: () => undefined,
     shutdown: () => undefined,

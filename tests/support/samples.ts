@@ -46,6 +46,7 @@ export const status: ResultOf<'status'> = {
   protocol: 1,
   pid: 4711,
   started_at: time,
+  started_by: 'command',
   uptime_s: 12,
   socket: '/run/user/1000/sigilforge.sock',
   account_count: 1,

@@ -28,9 +28,9 @@ async function status(context: Context): Promise<void> {
     const found = await withClient({ ...context, direct: false, fallback: false }, (client) =>
       client.status(),
     );
-    const { pid, socket, version, started_at, uptime_s } = found;
+    const { pid, socket, version, started_at, started_by, uptime_s } = found;
     output.result({ running: true, ...found }, () =>
-      output.record({ daemon: 'running', pid, socket, version, started_at, uptime_s }),
+      output.record({ daemon: 'running', pid, socket, version, started_at, started_by, uptime_s }),
     );
     await warnOfOtherSession(context, found);
     noteUnchecked(context, found);

@@ -7,6 +7,7 @@ export type LogEvent =
   | 'presence.not_written'
   | 'socket.moved'
   | 'socket.gone'
+  | 'service.not_told'
   | 'connection.accept_failed'
   | 'connection.holds_too_much'
   | 'connection.other_user'

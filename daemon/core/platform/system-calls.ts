@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { endianness } from 'node:os';
 import type Koffi from 'koffi';
 import type { LibraryHandle } from 'koffi';
 
@@ -18,6 +19,11 @@ export interface SystemCalls {
    * other processes of the same user, debuggers too, out of its memory (`PR_SET_DUMPABLE` of prctl(2)).
    */
   forbidDumps(): void;
+  /**
+   * Sends a datagram to a Unix socket at a path, or at an abstract name that begins with `@` here (unix(7)). Never waits.
+   * Whether the system took it.
+   */
+  sendDatagram(address: string, text: string): boolean;
 }
 
 const resolver = createRequire(import.meta.url);
@@ -61,6 +67,39 @@ function socketOptions(library: LibraryHandle): SocketOption {
   };
 }
 
+type Send = SystemCalls['sendDatagram'];
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_NOSIGNAL = 0x4000;
+
+/** `struct sockaddr_un`: the family, two bytes, and a path that ends with a zero, or an abstract name that begins with one. */
+function unixAddress(address: string): Buffer {
+  const family = Buffer.alloc(2);
+  endianness() === 'LE' ? family.writeUInt16LE(AF_UNIX) : family.writeUInt16BE(AF_UNIX);
+  const isAbstract = address.startsWith('@');
+  const name = isAbstract ? `\0${address.slice(1)}` : `${address}\0`;
+  return Buffer.concat([family, Buffer.from(name)]);
+}
+
+function datagrams(library: LibraryHandle): Send {
+  const socket = library.func('int socket(int domain, int type, int protocol)');
+  const close = library.func('int close(int fd)');
+  const sendto = library.func(
+    'long sendto(int fd, const void *data, size_t length, int flags, const void *to, uint32_t toLength)',
+  );
+  return (address, text) => {
+    const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const [data, to] = [Buffer.from(text), unixAddress(address)];
+    const sent = sendto(fd, data, data.length, MSG_NOSIGNAL, to, to.length);
+    close(fd);
+    return Number(sent) === data.length;
+  };
+}
+
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 /** `struct ucred`: pid, uid and gid, four bytes each. */
@@ -82,6 +121,7 @@ function linux(koffi: typeof Koffi): SystemCalls {
       forbidCoreFiles(library);
       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     },
+    sendDatagram: datagrams(library),
   };
 }
 
@@ -103,5 +143,7 @@ function darwin(koffi: typeof Koffi): SystemCalls {
       return value && { uid: value.readUInt32LE(4), pid: pid?.readInt32LE(0) ?? null };
     },
     forbidDumps: () => forbidCoreFiles(library),
+    // Nothing there listens for datagrams.
+    sendDatagram: () => false,
   };
 }

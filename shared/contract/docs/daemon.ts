@@ -15,6 +15,8 @@ export const daemonMethods: TextsOf<typeof daemon> = {
         protocol: 'The version of the wire protocol, a whole number.',
         pid: 'The process id of the process that answers.',
         started_at: 'When it started.',
+        started_by:
+          'What started it: a service manager, or a command such as `sigilforge daemon start`; `null` for the library in-process.',
         uptime_s: 'Whole seconds since the process started.',
         socket: 'The path of the socket that it listens on; `null` for the library in-process.',
         account_count: 'How many accounts are stored; `null` on a narrowed connection.',
@@ -45,6 +47,7 @@ export const daemonMethods: TextsOf<typeof daemon> = {
         protocol: 1,
         pid: 4242,
         started_at: EXAMPLE.created,
+        started_by: 'command',
         uptime_s: 1800,
         socket: '/run/user/1000/sigilforge.sock',
         account_count: 1,

@@ -38,6 +38,7 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
       account_count: 0,
       secret_count: 0,
       connections: 0,
+      started_by: null,
       peers_checked: null,
       vault: { state: 'unlocked', key_source: null },
       keychain: { available: null, error: null, probed_at: null },
