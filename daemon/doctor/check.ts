@@ -1,3 +1,4 @@
+import { asSigilforgeError } from '../../shared/errors.js';
 import type { Patient } from './patient.js';
 
 /** What one check has found: all right, something to know, or something that does not work. */
@@ -29,4 +30,15 @@ export function warning(sentence: string, cure: string): Finding {
 
 export function fault(sentence: string, cure: string): Finding {
   return { state: 'fault', sentence, cure };
+}
+
+/** What makes an assertion throw, as a finding; none if it holds. */
+export function unless(assertion: () => unknown): Finding[] {
+  try {
+    assertion();
+    return [];
+  } catch (thrown) {
+    const { message, hint } = asSigilforgeError(thrown);
+    return [fault(message, hint)];
+  }
 }

@@ -1,5 +1,31 @@
 import type { Check } from './check.js';
+import { audit } from './checks/audit.js';
+import { config } from './checks/config.js';
+import { coreFiles } from './checks/core-files.js';
+import { daemon } from './checks/daemon.js';
+import { folders } from './checks/folders.js';
+import { log } from './checks/log.js';
+import { nativeParts } from './checks/native-parts.js';
 import { node } from './checks/node.js';
+import { packageCheck } from './checks/package.js';
+import { service } from './checks/service.js';
+import { socket } from './checks/socket.js';
+import { swap } from './checks/swap.js';
+import { vals } from './checks/vals.js';
 
 /** Every check in its order: what the others need comes first. */
-export const checks: readonly Check[] = [node];
+export const checks: readonly Check[] = [
+  node,
+  packageCheck,
+  nativeParts,
+  config,
+  folders,
+  socket,
+  service,
+  daemon,
+  log,
+  audit,
+  vals,
+  coreFiles,
+  swap,
+];

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../../shared/config.js';
 import type { ResultOf } from '../../shared/contract/index.js';
-import { asSigilforgeError, type SigilforgeError } from '../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import {
   type Environment,
   type Paths,
@@ -59,9 +60,13 @@ export class Patient {
     }
   }
 
-  /** The library, opened when the first check needs it, or why it cannot be opened. Throws `Confined`. */
+  /**
+   * The library, opened when the first check needs it, or why it cannot be opened: also `not_found` if there is no vault
+   * yet, which opening it would make. Throws `Confined`.
+   */
   async core(): Promise<Core | SigilforgeError> {
     if (this.confinedBy !== undefined) throw new Confined();
+    if (this.#opened === undefined && !existsSync(this.paths.database)) return noVault();
     this.#opened ??= openLocalCore().catch(asSigilforgeError);
     const opened = await this.#opened;
     return 'core' in opened ? opened.core : opened;
@@ -71,4 +76,10 @@ export class Patient {
     const opened = await this.#opened;
     if (opened !== undefined && 'core' in opened) await opened.close();
   }
+}
+
+function noVault(): SigilforgeError {
+  return new SigilforgeError('not_found', 'There is no vault yet.', {
+    hint: 'It is made when it is first needed, as by: sigilforge add-account SERVICE ACCOUNT',
+  });
 }

@@ -43,6 +43,11 @@ export function openConnection(file: string | Buffer, options: ConnectionOptions
   }
 }
 
+/** Loads the driver. Throws as `openConnection` does. */
+export function checkDriver(): void {
+  openConnection(':memory:', {}).close();
+}
+
 /** SQLite's result code, such as `SQLITE_BUSY`; `undefined` for an error that did not come from SQLite. */
 export function sqliteCode(thrown: unknown): string | undefined {
   return found && thrown instanceof found.driver.SqliteError ? thrown.code : undefined;

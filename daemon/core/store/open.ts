@@ -95,7 +95,8 @@ const NETWORK_FILE_SYSTEMS = new Set([
   0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x00c36400, 0x5346414f,
 ]);
 
-function refuseNetworkFileSystem(folder: string): void {
+/** Throws `store_unavailable` for a folder on another machine. */
+export function refuseNetworkFileSystem(folder: string): void {
   if (process.platform !== 'linux' || !NETWORK_FILE_SYSTEMS.has(fs.statfsSync(folder).type)) return;
   throw new SigilforgeError(
     'store_unavailable',

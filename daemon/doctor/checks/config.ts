@@ -1,0 +1,37 @@
+import { chmodSync, lstatSync, type Stats } from 'node:fs';
+import type { Config } from '../../../shared/config.js';
+import { type Check, fault, ok, warning } from '../check.js';
+
+/** Permission bits of the group and of all others. */
+const OTHERS = 0o077;
+
+export const config: Check = {
+  name: 'config',
+  run(patient) {
+    const { configFile } = patient.paths;
+    const found = patient.config();
+    if ('kind' in found) return [fault(found.message, found.hint)];
+    const stats = lstatSync(configFile, { throwIfNoEntry: false });
+    if (stats === undefined) return [ok(`There is no ${configFile}, so every setting is the usual one.`)];
+    if (!isReadablePassword(found, stats)) return [ok(`${configFile} is valid.`)];
+    return [
+      warning(
+        `${configFile} has the password of a proxy in it, and other users may read it.`,
+        `Close it: chmod 600 '${configFile}', or: sigilforge doctor --fix`,
+      ),
+    ];
+  },
+  fix({ paths: { configFile } }) {
+    const stats = lstatSync(configFile, { throwIfNoEntry: false });
+    if (!stats?.isFile() || stats.uid !== process.getuid?.() || (stats.mode & OTHERS) === 0) return [];
+    chmodSync(configFile, 0o600);
+    return [`${configFile} was closed to other users.`];
+  },
+};
+
+/** Nothing else in it is secret. */
+function isReadablePassword({ network }: Config, { mode }: Stats): boolean {
+  const { proxy } = network;
+  if (!proxy || !URL.canParse(proxy) || process.platform === 'win32') return false;
+  return new URL(proxy).password !== '' && (mode & OTHERS) !== 0;
+}
