@@ -23,10 +23,15 @@ export function openLogFile(file: string): number {
   });
 }
 
+/** Where the older part of a log is. */
+export function rotatedLog(file: string): string {
+  return `${file}.1`;
+}
+
 /** A log that cannot be renamed goes on growing. */
 function rotate(file: string): void {
   try {
-    renameSync(file, `${file}.1`);
+    renameSync(file, rotatedLog(file));
   } catch {
     // As above.
   }

@@ -15,13 +15,13 @@ export interface ServicePlaces {
   readonly files: readonly string[];
 }
 
-/** `undefined` on a platform without such a manager. */
+/** `undefined` on a platform without such a manager, and for a user without a home. */
 export function servicePlaces(
   env: Environment = process.env,
   platform: NodeJS.Platform = process.platform,
 ): ServicePlaces | undefined {
-  if (platform === 'win32') return undefined;
-  const home = env['HOME'] || userInfo().homedir;
+  const home = env['HOME'] || homeInSystem();
+  if (platform === 'win32' || home === undefined || !path.isAbsolute(home)) return undefined;
   if (platform === 'darwin') {
     const folder = path.join(home, 'Library', 'LaunchAgents');
     return { manager: 'launchd', folder, files: [path.join(folder, `${LABEL}.plist`)] };
@@ -34,4 +34,13 @@ export function servicePlaces(
     folder,
     files: [SERVICE_UNIT, SOCKET_UNIT].map((name) => path.join(folder, name)),
   };
+}
+
+function homeInSystem(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // No entry in passwd(5), as for a numeric user of a container.
+    return undefined;
+  }
 }

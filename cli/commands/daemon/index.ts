@@ -9,6 +9,14 @@ const subcommands: readonly CommandEntry[] = [
   { name: 'stop', summary: 'Stop the daemon', load: () => import('./stop.js') },
   { name: 'restart', summary: 'Stop the daemon and start it again', load: () => import('./restart.js') },
   { name: 'status', summary: 'Show whether the daemon is running', load: () => import('./status.js') },
+  { name: 'install', summary: 'Have the daemon started at each login', load: () => import('./install.js') },
+  { name: 'uninstall', summary: 'Undo what daemon install has done', load: () => import('./uninstall.js') },
+  { name: 'logs', summary: 'Show what the daemon has logged', load: () => import('./logs.js') },
+  {
+    name: 'log-level',
+    summary: 'Log more or less, until the daemon ends',
+    load: () => import('./log-level.js'),
+  },
 ];
 
 export async function configure(
@@ -22,6 +30,7 @@ export async function configure(
     examples: [
       ['sigilforge daemon start', 'start it for this session'],
       ['sigilforge daemon status', 'is it running?'],
+      ['sigilforge daemon install', 'start it at each login'],
     ],
     seeAlso: ['sigilforge status'],
   });

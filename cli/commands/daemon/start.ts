@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import { startDaemon } from '../../access/daemon.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { startService } from '../../service/use.js';
 
 export function configure(command: Command, context: Context): void {
-  command.action(() => startDaemon(context));
+  command.action(async () => {
+    if (!(await startService(context))) await startDaemon(context);
+  });
   addNotes(command, {
     examples: [
       ['sigilforge daemon start', 'returns when the daemon is ready'],

@@ -4,6 +4,7 @@ import { withClient } from '../../access/client.js';
 import { describeLost, lostDaemon, noteUnchecked, warnOfOtherSession } from '../../access/daemon.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { isServiceIdle } from '../../service/use.js';
 
 /** The exit status if no daemon runs, as init scripts have it. */
 const NOT_RUNNING = 3;
@@ -24,6 +25,12 @@ export function configure(command: Command, context: Context): void {
 
 async function status(context: Context): Promise<void> {
   const { output } = context;
+  if (await isServiceIdle()) {
+    const result = { running: false, service: 'installed' };
+    output.result(result, () => output.record({ daemon: 'not running', service: 'installed' }));
+    process.exitCode = NOT_RUNNING;
+    return;
+  }
   try {
     const found = await withClient({ ...context, direct: false, fallback: false }, (client) =>
       client.status(),

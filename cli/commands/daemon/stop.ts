@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { stopDaemon } from '../../access/daemon.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { stopService } from '../../service/use.js';
 
 export function configure(command: Command, context: Context): void {
   command.action(() => stop(context));
@@ -16,7 +17,7 @@ export function configure(command: Command, context: Context): void {
 
 async function stop(context: Context): Promise<void> {
   const { output } = context;
-  const stopped = await stopDaemon(context);
+  const stopped = (await stopService(context)) ?? (await stopDaemon(context));
   output.result({ stopped }, () =>
     output.notice(stopped ? 'The daemon has stopped.' : 'The daemon was not running.'),
   );

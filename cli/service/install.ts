@@ -1,0 +1,39 @@
+import { runningDaemon } from '../../client/daemon/running.js';
+import { stopDaemon } from '../../client/daemon/stop.js';
+import { findHolderHere } from '../../client/holder.js';
+import { SOCKET_UNIT } from '../../shared/service/systemd.js';
+import { controls, type ServiceControl } from './control.js';
+import { assertReplaceable, outdated, writeFiles } from './files.js';
+import type { PlannedService } from './planned.js';
+
+/** What `daemon install` has done. */
+export interface Installation {
+  /** The files that it has written; those that said the same before are not among them. */
+  readonly written: readonly string[];
+  /** Whether a daemon that a command had started was stopped for it. */
+  readonly replaced: boolean;
+  readonly pid: number | null;
+}
+
+/** Writes the files, and starts the service at once and at each login. What is there already is left as it is. */
+export async function installService({ manager, written }: PlannedService): Promise<Installation> {
+  const control = controls[manager];
+  assertReplaceable(written);
+  await control.assertReachable();
+  const files = outdated(written).map(({ path }) => path);
+  const wasRunning = await control.isRunning();
+  const isBeside = !wasRunning && findHolderHere() !== undefined;
+  // By the files that started it: what they say of its end and of its socket counts.
+  if (files.some((file) => file.endsWith(SOCKET_UNIT)) || !wasRunning) await stopAll(control);
+  writeFiles(outdated(written));
+  await control.enable();
+  if ((await control.isRunning()) && files.length > 0) await control.restart();
+  else await control.start();
+  return { written: files, replaced: isBeside, pid: (await runningDaemon())?.pid ?? null };
+}
+
+/** The service with its socket, if it was installed before, and then a daemon that a command has started. */
+async function stopAll(control: ServiceControl): Promise<void> {
+  await control.stop();
+  await stopDaemon();
+}
