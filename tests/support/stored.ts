@@ -780,3 +780,28 @@ export function changeAuditAnchor(home: string, change: 'seq' | 'since' | 'seale
 export function auditText(home: string): string {
   return JSON.stringify(select(home, 'SELECT * FROM audit_records'));
 }
+
+/** Takes an entry out of an index of the secrets, as a disk that loses a write does: rows are there that it does not know. */
+export function damageIndex(home: string): void {
+  withDatabase(home, (db) => {
+    db.unsafeMode();
+    db.pragma('writable_schema = ON');
+    db.exec('CREATE TABLE damaged (value TEXT); CREATE INDEX damaged_value ON damaged (value)');
+    db.exec(
+      "INSERT INTO damaged VALUES ('a'); UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'damaged_value'",
+    );
+  });
+}
+
+/** Lets the write-ahead log grow by so many bytes, and keeps it from being emptied until the returned function is called. */
+export function growLog(home: string, bytes: number): () => void {
+  const reader = open(home);
+  reader.exec('BEGIN; SELECT count(*) FROM vault');
+  reader.prepare('SELECT count(*) FROM vault').get();
+  withDatabase(home, (db) => {
+    db.exec(
+      `CREATE TABLE grown (value BLOB); INSERT INTO grown VALUES (zeroblob(${bytes})); DROP TABLE grown`,
+    );
+  });
+  return () => reader.close();
+}

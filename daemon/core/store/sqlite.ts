@@ -184,6 +184,21 @@ export class Sqlite {
   }
 }
 
+/**
+ * Looks into a database by a connection that changes nothing, not even its files' modes. Throws `store_unavailable` if it cannot
+ * be read.
+ */
+export function lookInto<T>(file: string, look: (db: Connection) => T): T {
+  return translated(() => {
+    const db = openConnection(file, { timeout: BLOCKING_WAIT_MS, readonly: true });
+    try {
+      return look(db);
+    } finally {
+      db.close();
+    }
+  });
+}
+
 /** Its device and number. Unlike opening a file, a stat does not affect the locks of this process. */
 function identityOf(file: string): string | undefined {
   const stats = withPathErrors(file, () => fs.statSync(file, { throwIfNoEntry: false }));

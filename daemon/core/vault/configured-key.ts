@@ -5,7 +5,7 @@ import { needsPerson } from './slots/slots.js';
 /** What `vault.key` in config.toml may say. Only the first start acts by it: later it is compared with what there is. */
 export type ConfiguredKey = Config['vault']['key'];
 
-const NAMES: Readonly<Record<SlotKind, string>> = {
+export const NAMES: Readonly<Record<SlotKind, string>> = {
   keychain: 'a key in the keychain',
   key_file: 'a key file',
   credential: 'a credential of the service manager',

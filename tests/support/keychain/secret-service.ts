@@ -18,6 +18,8 @@ export interface Session {
 export interface SecretService extends Session {
   lock(): Promise<void>;
   unlock(): Promise<void>;
+  /** Makes the collection that is kept in memory alone its default one. */
+  keepInMemory(): Promise<void>;
   /** Stops the keychain, so that nothing is answered until `resume`. */
   hang(): void;
   resume(): void;
@@ -87,6 +89,7 @@ export async function startSecretService(policy = ''): Promise<SecretService> {
     env: session.env,
     lock: () => lock(session.env),
     unlock: () => unlock(session.env),
+    keepInMemory: () => setDefault(session.env, '/org/freedesktop/secrets/collection/session'),
     hang: () => void keyring.kill('SIGSTOP'),
     resume: () => void keyring.kill('SIGCONT'),
     vanish: () => kill(keyring),
@@ -161,6 +164,12 @@ async function lock(env: NodeJS.ProcessEnv): Promise<void> {
   const service = ['--dest=org.freedesktop.secrets', '/org/freedesktop/secrets'];
   const args = ['--session', '--print-reply', ...service, 'org.freedesktop.Secret.Service.Lock', collection];
   await promisify(execFile)('dbus-send', args, { env });
+}
+
+async function setDefault(env: NodeJS.ProcessEnv, collection: string): Promise<void> {
+  const service = ['--dest=org.freedesktop.secrets', '/org/freedesktop/secrets'];
+  const call = ['org.freedesktop.Secret.Service.SetAlias', 'string:default', `objpath:${collection}`];
+  await promisify(execFile)('dbus-send', ['--session', '--print-reply', ...service, ...call], { env });
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

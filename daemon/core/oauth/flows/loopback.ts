@@ -84,7 +84,7 @@ export function stateMatches(response: URLSearchParams, state: string): boolean 
 }
 
 /** Browsers try both addresses of `localhost`. */
-function hostsOf(uri: URL): string[] {
+export function hostsOf(uri: URL): string[] {
   if (uri.hostname === 'localhost') return ['127.0.0.1', '::1'];
   return [uri.hostname === '[::1]' ? '::1' : '127.0.0.1'];
 }

@@ -18,11 +18,21 @@ LOOPBACK.addAddress('::1', 'ipv6');
  * cannot read; never for this machine itself, nor for what NO_PROXY names.
  */
 export function proxyFor(url: URL, configured: string | undefined, env: Environment): HttpProxy | undefined {
-  const address = configured ?? fromEnvironment(env);
-  if (address === '' || address === 'none' || url.protocol !== 'https:') return undefined;
+  if (url.protocol !== 'https:') return undefined;
   const host = hostOf(url);
-  if (isThisMachine(host) || isExempt(host, portOf(url), variable(env, 'no_proxy'))) return undefined;
-  return parseProxy(address);
+  if (isThisMachine(host) || isExempt(host, portOf(url), exemptions(env))) return undefined;
+  return namedProxy(configured, env);
+}
+
+/** The proxy that config.toml or the environment names. Fails with `HttpFailure` if it cannot be used. */
+export function namedProxy(configured: string | undefined, env: Environment): HttpProxy | undefined {
+  const address = configured ?? fromEnvironment(env);
+  return address === '' || address === 'none' ? undefined : parseProxy(address);
+}
+
+/** What is reached without it. */
+export function exemptions(env: Environment): string {
+  return variable(env, 'no_proxy');
 }
 
 /** A URL's host without the brackets of IPv6 and without the dot at the end of a whole name. */

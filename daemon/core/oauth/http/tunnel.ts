@@ -29,15 +29,17 @@ export function openTunnel(socket: Socket, { url, name }: HttpProxy, target: str
     const closed = (): void => end(notSent(`The proxy ${name} closed the connection.`));
     socket.on('data', read);
     socket.once('close', closed);
-    socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${authorization(url)}\r\n`);
+    const fields = Object.entries({ host: target, ...authorizationOf(url) });
+    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`CONNECT ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
   });
 }
 
-/** Basic (RFC 7617), the only way in which a URL can sign in. */
-function authorization({ username, password }: URL): string {
-  if (username === '' && password === '') return '';
+/** The header of Basic (RFC 7617), the only way in which a URL can sign in. */
+export function authorizationOf({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
   const pair = `${decoded(username)}:${decoded(password)}`;
-  return `proxy-authorization: Basic ${Buffer.from(pair).toString('base64')}\r\n`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 /** A password may hold a percent sign that was meant as one. */
