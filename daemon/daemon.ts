@@ -15,8 +15,11 @@ import type { JsonLog } from './core/platform/json-log.js';
 import type { Logger } from './core/platform/log.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { admissionTo } from './handlers/admission.js';
+import type { Peer } from './handlers/handlers.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
+import { makeWay } from './making-way.js';
+import type { Predecessor } from './predecessor.js';
 import { sweepDoors } from './server/door-places.js';
 import { inheritSocket } from './server/inherited.js';
 import { limitsOf } from './server/limits.js';
@@ -30,8 +33,10 @@ import { type Serving, serve } from './server/server.js';
 import { ServiceReports } from './service/reports.js';
 import { statusLine } from './service/status-line.js';
 import { type Supervision, unsupervised } from './service/supervision.js';
+import { type Replaced, type Succession, type SuccessionRequest, succeed } from './succession.js';
 import { Whereabouts } from './whereabouts.js';
 
+/** A program with the library also holds the instance lock briefly, while it sets up the vault. */
 const SETUP_PATIENCE_MS = 1_000;
 
 /** A daemon that is ready. */
@@ -39,6 +44,8 @@ export interface Daemon {
   readonly socket: string;
   /** Sentences that the user should read, about how their vault is kept. */
   readonly notices: readonly string[];
+  /** The daemon that made way for this one. */
+  readonly replaced: Predecessor['identity'] | undefined;
   /** Resolves once the daemon has ended. */
   readonly ended: Promise<void>;
   /** Finishes pending work and ends. May be called more than once. */
@@ -48,6 +55,8 @@ export interface Daemon {
 interface DaemonOptions extends Pick<CoreOptions, 'storeWaitMs'> {
   /** What a service manager has told this process; nothing if not given. */
   readonly supervision?: Supervision | undefined;
+  /** Which running daemon it replaces; none if not given. */
+  readonly replaces?: Replaced | undefined;
 }
 
 /** Starts the only daemon of a data folder. Throws `already_exists` if one is running. */
@@ -55,13 +64,14 @@ export async function serveDaemon(
   paths: Paths,
   config: Config,
   log: JsonLog,
-  { storeWaitMs, supervision = unsupervised }: DaemonOptions = {},
+  { storeWaitMs, supervision = unsupervised, replaces }: DaemonOptions = {},
 ): Promise<Daemon> {
   makePrivateFolder(paths.data);
   const leases = new Leases(paths.locks);
-  // A program with the library also holds it briefly, while it sets up the vault.
-  const instanceLease = await leases.take(INSTANCE_LEASE, SETUP_PATIENCE_MS);
-  if (!instanceLease) throw alreadyRunning(paths);
+  const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
+  const wanted =
+    replaces && socket !== null ? { replaces, socket, most: config.limits.connections } : undefined;
+  const { instanceLease, succession } = await takePlace(paths, leases, wanted);
   const notices: string[] = [];
   const notice = (sentence: string): void => void notices.push(sentence);
   try {
@@ -76,16 +86,35 @@ export async function serveDaemon(
       notice,
       storeWaitMs,
     });
-    const socket = paths.socketPinned ? paths.socket : (config.daemon.socket ?? paths.socket);
     if (socket !== null) await sweepDoors(socket);
-    const listener = (await inherited(supervision, log)) ?? (await bound(socket));
+    const listener =
+      succession?.clients.listener ?? (await inherited(supervision, log)) ?? (await bound(socket));
     runHooks(config.hooks, core.events, log);
     const { limits } = config;
-    return serveCore(core, listener, instanceLease, { paths, limits, notices, log, supervision });
+    const daemon = serveCore(core, listener, instanceLease, { paths, limits, notices, log, supervision });
+    succession?.clients.open();
+    return { ...daemon, replaced: succession?.replaced };
   } catch (thrown) {
+    succession?.clients.close();
     instanceLease.release();
     throw thrown;
+  } finally {
+    succession?.release();
   }
+}
+
+/** The instance lock, and what comes with the place of a daemon that made way. Throws `already_exists`. */
+async function takePlace(
+  paths: Paths,
+  leases: Leases,
+  wanted: SuccessionRequest | undefined,
+): Promise<{ readonly instanceLease: Lease; readonly succession?: Succession }> {
+  const free = leases.tryTake(INSTANCE_LEASE);
+  const succession = !free && wanted ? await succeed(paths, leases, wanted) : undefined;
+  if (succession) return { instanceLease: succession.instanceLease, succession };
+  const instanceLease = free ?? (await leases.take(INSTANCE_LEASE, SETUP_PATIENCE_MS));
+  if (!instanceLease) throw alreadyRunning(paths);
+  return { instanceLease };
 }
 
 async function inherited({ sockets }: Supervision, log: Logger): Promise<Listener | undefined> {
@@ -116,7 +145,7 @@ function serveCore(
     readonly log: JsonLog;
     readonly supervision: Supervision;
   },
-): Daemon {
+): Omit<Daemon, 'replaced'> {
   const socket = listener.address;
   const doors = new OpenDoors(limits);
   let serving: Serving | undefined;
@@ -140,7 +169,7 @@ function serveCore(
     core.signIns.close();
     core.asking.secretRequests.close();
     // While their doors are open.
-    await Promise.all([core.runs.close(), core.bots.close()]);
+    await Promise.all([serving?.leave(), core.runs.close(), core.bots.close()]);
     doors.end();
     await serving?.close();
     await core.close();
@@ -148,6 +177,20 @@ function serveCore(
     // Last, so that no other daemon starts while this one may still write.
     instanceLease.release();
     log.info('daemon.stopped');
+  };
+
+  const makeWayFor = async (successor: Peer): Promise<void> => {
+    if (stopping || !serving || !whereabouts) return;
+    log.info('daemon.makes_way');
+    const isSucceeded = await makeWay(successor, {
+      core,
+      serving,
+      doors,
+      whereabouts,
+      isEnding: () => stopping,
+    });
+    if (isSucceeded) stop();
+    else log.warn('daemon.stays');
   };
 
   const host = {
@@ -160,7 +203,7 @@ function serveCore(
     },
     doors,
     // The answer is written first.
-    shutdown: () => setImmediate(stop),
+    shutdown: (successor?: Peer) => setImmediate(successor ? () => void makeWayFor(successor) : stop),
   };
   const methods = contractMethods(createHandlers(core, host, limits.subscriptions));
   const ofClients = limitsOf(limits);

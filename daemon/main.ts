@@ -14,6 +14,7 @@ import { systemCalls } from './core/platform/system-calls.js';
 import { serveDaemon } from './daemon.js';
 import { endAfterFaults } from './end-after-faults.js';
 import { readSupervision } from './service/supervision.js';
+import { REPLACED, type Replaced } from './succession.js';
 
 /** Writes the only line on standard output: that the daemon is ready, or why it will not be. */
 function announce(message: object): void {
@@ -34,6 +35,11 @@ function write(fd: number, text: string | Uint8Array): void {
   }
 }
 
+/** Which daemon it is to replace, which only the command line says. */
+function daemonToReplace(): Replaced | undefined {
+  return REPLACED.find((which) => process.argv.includes(`--replace=${which}`));
+}
+
 async function main(): Promise<void> {
   process.umask(0o077);
   closeInherited();
@@ -49,13 +55,16 @@ async function main(): Promise<void> {
   const log = JsonLog.ofDaemon(paths.logFile, config.daemon.log_level);
   let stop = (): void => process.exit();
   endAfterFaults(log, () => stop());
-  const daemon = await serveDaemon(paths, config, log, { supervision }).catch((thrown: unknown) => {
-    throw reported(thrown, 'startup.failed', log);
-  });
+  const daemon = await serveDaemon(paths, config, log, { supervision, replaces: daemonToReplace() }).catch(
+    (thrown: unknown) => {
+      throw reported(thrown, 'startup.failed', log);
+    },
+  );
 
   stop = daemon.stop;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, daemon.stop);
-  announce({ ready: true, pid: process.pid, socket: daemon.socket, notices: daemon.notices });
+  const { socket, notices, replaced } = daemon;
+  announce({ ready: true, pid: process.pid, socket, notices, replaced });
   await daemon.ended;
   process.exit();
 }

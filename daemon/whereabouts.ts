@@ -28,7 +28,7 @@ export class Whereabouts {
   readonly #serving: Serving;
   readonly #places: Places;
   readonly #log: Logger;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #looking = false;
   #ended = false;
   #lost = false;
@@ -39,7 +39,7 @@ export class Whereabouts {
     this.#places = places;
     this.#log = log;
     this.#write();
-    this.#timer = setInterval(() => void this.#look(), STEP_MS).unref();
+    this.#begin();
   }
 
   /** Listens nowhere else from now on. */
@@ -48,8 +48,19 @@ export class Whereabouts {
     clearInterval(this.#timer);
   }
 
+  /** Listens again after `stay`, at once. */
+  async comeBack(): Promise<void> {
+    this.#ended = false;
+    this.#begin();
+    await this.#look();
+  }
+
   leave(): void {
     removePresence(this.#places.presence);
+  }
+
+  #begin(): void {
+    this.#timer = setInterval(() => void this.#look(), STEP_MS).unref();
   }
 
   async #look(): Promise<void> {

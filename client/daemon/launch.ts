@@ -16,6 +16,9 @@ import { runningDaemon } from './running.js';
 
 const START_LIMIT = 30_000;
 
+/** How much longer it may take if a daemon makes way for it: an exchange with a provider is never cut off. */
+const REPLACE_LIMIT = 75_000;
+
 /** The only line that the daemon writes on standard output: once it listens, or once it knows that it never will. */
 const ReadyLine = v.variant('ready', [
   v.object({
@@ -23,14 +26,17 @@ const ReadyLine = v.variant('ready', [
     pid: v.number(),
     socket: v.string(),
     notices: v.optional(v.array(v.string()), []),
+    replaced: v.optional(v.object({ pid: v.number(), version: v.string() })),
   }),
   v.object({ ready: v.literal(false), error: ErrorObject }),
 ]);
 
 export interface LaunchOptions {
+  /** Which running daemon makes way for it, without a lost request; by default one of an older version. */
+  readonly replaces?: 'any' | 'older';
   /** The daemon's program, by default that of this package. */
   readonly program?: string;
-  /** Milliseconds that it may take to be ready, by default 30,000. */
+  /** Milliseconds that it may take to be ready, by default 30,000, and more while another one makes way. */
   readonly timeout?: number;
 }
 
@@ -38,36 +44,57 @@ export interface LaunchOptions {
 export interface StartedDaemon {
   readonly pid: number;
   readonly socket: string | null;
-  /** Whether a daemon was running before. */
+  /** Whether a daemon was running before, and goes on. */
   readonly alreadyRunning: boolean;
+  /** The version of the daemon that made way for this one. */
+  readonly replaced: string | undefined;
   /** Sentences that the user should read: about how the vault is kept, or about a daemon of another version. */
   readonly notices: readonly string[];
 }
 
 /**
  * Starts the daemon and resolves once it is ready. Throws the daemon's own error if it cannot start, `daemon_unavailable`
- * if it ends without an error, `timeout` if it takes too long, and `incompatible` if a daemon of another protocol runs.
+ * if it ends without an error, `timeout` if it takes too long, and `incompatible` if a daemon of another protocol runs that
+ * is not older.
  */
 export async function launchDaemon(options: LaunchOptions = {}): Promise<StartedDaemon> {
-  const { program = builtProgram('sigilforged.cjs'), timeout = START_LIMIT } = options;
+  const started = await startDaemon({ replaces: 'older', ...options });
+  if (!(started instanceof SigilforgeError)) return started;
+  const running = await runningDaemon();
+  if (running === undefined) throw started;
+  const notice = versionNotice(running.socket);
+  const notices = notice === undefined ? [] : [notice];
+  return { ...running, alreadyRunning: true, replaced: undefined, notices };
+}
+
+/**
+ * Starts the daemon in place of the one that runs, if any, whose clients notice nothing. `undefined` if that one cannot make
+ * way: it does not answer, is at another socket, or belongs to a service manager. Throws as `launchDaemon` does.
+ */
+export async function replaceDaemon(options: LaunchOptions = {}): Promise<StartedDaemon | undefined> {
+  const started = await startDaemon({ replaces: 'any', ...options });
+  return started instanceof SigilforgeError ? undefined : started;
+}
+
+/** Gives the error back that says that another daemon runs. */
+async function startDaemon(options: LaunchOptions): Promise<StartedDaemon | SigilforgeError> {
+  const { program = builtProgram('sigilforged.cjs'), timeout = START_LIMIT + REPLACE_LIMIT } = options;
   const { logFile } = resolvePaths();
-  const line = await readyLine(spawnDaemon(program, logFile), timeout, logFile);
+  const args = [program, `--replace=${options.replaces}`];
+  const line = await readyLine(spawnDaemon(args, logFile), timeout, logFile);
   if (line.ready) {
-    const { pid, socket, notices } = line;
-    return { pid, socket, alreadyRunning: false, notices };
+    const { pid, socket, notices, replaced } = line;
+    return { pid, socket, alreadyRunning: false, replaced: replaced?.version, notices };
   }
   const error = fromWire(line.error);
   if (error.kind !== 'already_exists') throw error;
-  const running = await runningDaemon();
-  if (running === undefined) throw error;
-  const notice = versionNotice(running.socket);
-  return { ...running, alreadyRunning: true, notices: notice === undefined ? [] : [notice] };
+  return error;
 }
 
-function spawnDaemon(program: string, logFile: string): ChildProcess {
+function spawnDaemon(args: readonly string[], logFile: string): ChildProcess {
   const log = openLogFile(logFile);
   try {
-    return spawn(process.execPath, [...childOptions(), program], {
+    return spawn(process.execPath, [...childOptions(), ...args], {
       cwd: '/',
       detached: true,
       env: daemonEnvironment(),

@@ -58,7 +58,7 @@ const JUDGES: ReadonlyMap<MethodName, Judge> = new Map<MethodName, Judge>([
 ]);
 
 /** These tell nothing that is not granted, whatever their parameters are. */
-const ALWAYS: ReadonlySet<string> = new Set<MethodName>(['status', 'restrict']);
+const ALWAYS: ReadonlySet<string> = new Set<MethodName>(['status', 'restrict', 'expect_leaving']);
 
 /** What the connections of a library are admitted to. */
 export function admissionTo({ accounts, audit }: Core): Admission {

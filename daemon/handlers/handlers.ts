@@ -11,6 +11,11 @@ export interface Peer {
    * its time is over.
    */
   doorClosed(door: string): void;
+  /**
+   * From now on it is sent a notification of method `leaving` when the process is about to end, at once if that is so
+   * already, which is what this returns.
+   */
+  expectLeaving(): boolean;
   /** Aborted once the peer is gone. */
   readonly gone: AbortSignal;
   /**

@@ -3,10 +3,10 @@ import { PROTOCOL_VERSION, VERSION } from '../../shared/version.js';
 import type { Core } from '../core/core.js';
 import { timestamp } from '../core/platform/clock.js';
 import type { Doors } from './doors.js';
-import type { Handlers } from './handlers.js';
+import type { Handlers, Peer } from './handlers.js';
 import { openRpcDocument } from './openrpc.js';
 
-type Methods = 'status' | 'rpc.discover' | 'set_log_level' | 'shutdown';
+type Methods = 'status' | 'rpc.discover' | 'set_log_level' | 'shutdown' | 'expect_leaving';
 
 /** The process that holds the library: the daemon, or a program that uses it directly. */
 export interface Host {
@@ -18,8 +18,8 @@ export interface Host {
   connections(): number;
   setLogLevel(level: LogLevel): void;
   readonly doors: Doors;
-  /** Begins to end the process, once the answer is on its way. */
-  shutdown(): void;
+  /** Begins to end the process, once the answer is on its way. `successor`: the next daemon, which is there already. */
+  shutdown(successor?: Peer): void;
 }
 
 export function hostHandlers(
@@ -53,9 +53,10 @@ export function hostHandlers(
       host.setLogLevel(level);
       return { level };
     },
-    shutdown: () => {
-      host.shutdown();
+    shutdown: ({ successor }, peer) => {
+      host.shutdown(successor ? peer : undefined);
       return { stopping: true };
     },
+    expect_leaving: (_params, peer) => ({ leaving: peer.expectLeaving() }),
   };
 }

@@ -58,6 +58,7 @@ export async function createLocalApi({ onEvent, onNotice }: LocalOptions = {}): 
   const peer: Peer = {
     notify: (event) => onEvent?.(event),
     doorClosed: () => {},
+    expectLeaving: () => false,
     gone: gone.signal,
     keep: () => () => {},
     who: thisProcess(),

@@ -55,6 +55,10 @@ export class Connection implements Caller, Occupant, Starter {
   /** No more lines are taken, and the connection ends when its calls are answered. */
   #ending = false;
   #inputOver = false;
+  /** The client is told when the daemon is about to end. */
+  #expectsLeaving = false;
+  /** The daemon is about to end. */
+  #isLeaving = false;
   #keeps = 0;
   #lastActive = ++activity;
 
@@ -100,6 +104,11 @@ export class Connection implements Caller, Occupant, Starter {
     return this.rights.isNarrowed;
   }
 
+  /** Whether the daemon waits for it before it ends: the program of a run is ended with its connection still open. */
+  get mustLeave(): boolean {
+    return this.rights.run === undefined;
+  }
+
   get lastActive(): number {
     return this.#lastActive;
   }
@@ -124,6 +133,24 @@ export class Connection implements Caller, Occupant, Starter {
 
   doorClosed(door: string): void {
     this.#notify('door_closed', { door });
+  }
+
+  expectLeaving(): boolean {
+    this.#expectsLeaving = true;
+    if (this.#isLeaving) this.#notify('leaving', {});
+    return this.#isLeaving;
+  }
+
+  /** Has the client go: one that expects it is told. One that may be about to ask has time to, and others are ended. */
+  leave(): void {
+    this.#isLeaving = true;
+    if (this.#expectsLeaving) this.#notify('leaving', {});
+    else if (!this.#inbox.isAtFirst && !this.isBusy) this.#stopReading();
+  }
+
+  /** The daemon does not end after all. */
+  stay(): void {
+    this.#isLeaving = false;
   }
 
   /** Ends once the running requests are answered, without waiting for those that wait. Resolves when it has closed. */

@@ -31,6 +31,8 @@ export interface Limits {
   readonly unreadMs: number;
   /** How long a client may take to leave after the daemon has ended its side. */
   readonly lingerMs: number;
+  /** How long clients may take to leave by themselves before the server closes. */
+  readonly leaveMs: number;
   /** How long running requests have to finish once the server closes. */
   readonly closeMs: number;
 }
@@ -44,6 +46,8 @@ const FIXED = {
   // As long as a half line: a client that reads is faster by far.
   unreadMs: 30_000,
   lingerMs: 1_000,
+  // Those that expect it are gone in milliseconds. Others may have connected and not have asked yet.
+  leaveMs: 1_000,
   // A daemon that is asked to end is gone within five seconds, exchanges aside.
   closeMs: 5_000,
 };

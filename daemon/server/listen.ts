@@ -13,12 +13,17 @@ import { closed, type Listener, nameWatch } from './listener.js';
 /**
  * Listens on `socket`, which is 0600 from its first moment, in a folder of the user (made 0700 if it is missing). A stale
  * socket is replaced, so the caller holds the instance lock until the listener is closed, which removes its own file.
- * Throws `unsafe_path` for paths that others own, may open or have put there, `already_exists` if a program listens.
+ * With `replaces`, the socket of the daemon that makes way is replaced too: clients that come from now on come here. Throws
+ * `unsafe_path` for paths that others own, may open or have put there, `already_exists` if a program listens.
  */
-export async function bindSocket(socket: string): Promise<Listener> {
+export async function bindSocket(
+  socket: string,
+  { replaces = false }: { readonly replaces?: boolean } = {},
+): Promise<Listener> {
   assertSocketPathFits(socket);
   makePrivateFolder(path.dirname(socket));
-  await removeStale(socket);
+  if (replaces) assertUsable(socket);
+  else await removeStale(socket);
   // A server that is closed removes the name that it was bound to, whatever has that name by then: so it gets one that
   // is gone at once, and only `close` removes the socket's own.
   const draft = draftOf(socket);
@@ -41,7 +46,9 @@ function draftOf(socket: string): string {
 }
 
 function listenerAt(address: string, server: net.Server): Listener {
-  const isInPlace = nameWatch(address);
+  const leadsHere = nameWatch(address);
+  // Once it is closed, another file may have the number of its own.
+  const isInPlace = (): boolean => server.listening && leadsHere();
   return {
     ...{ server, address, isInPlace },
     close() {
@@ -75,15 +82,21 @@ export async function listen(address: string, umask: number): Promise<net.Server
 
 const MOVE_AWAY = 'Move it away, or name another path in SIGILFORGE_SOCKET.';
 
-async function removeStale(socket: string): Promise<void> {
+/** Says whether there is a socket. Throws `unsafe_path` if there is anything else, or if it is not the user's own. */
+function assertUsable(socket: string): boolean {
   const stats = lstatIfAny(socket);
-  if (stats === undefined) return;
+  if (stats === undefined) return false;
   if (!stats.isSocket() && !stats.isSymbolicLink()) {
     throw new SigilforgeError('unsafe_path', `${socket} already exists and is not a socket.`, {
       hint: MOVE_AWAY,
     });
   }
   assertPrivate(socket, stats);
+  return true;
+}
+
+async function removeStale(socket: string): Promise<void> {
+  if (!assertUsable(socket)) return;
   const refusal = await connectionError(socket);
   if (refusal === 'ENOENT') return;
   // Only a refusal proves that no program listens: EAGAIN, for example, comes from a server with too many callers.

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import type net from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errnoOf } from '../../shared/errno.js';
 
 /** A server that listens, and the place where clients find it. */
@@ -11,6 +12,21 @@ export interface Listener {
   isInPlace(): boolean;
   /** Accepts no more clients, and leaves alone what has taken its place. Resolves once its last connection has ended. */
   close(): Promise<void>;
+}
+
+/** Resolves after a whole turn of the event loop in which no client came: then none waits that had found the server before. */
+export async function drained(server: net.Server): Promise<void> {
+  let hasCome = true;
+  const note = (): void => {
+    hasCome = true;
+  };
+  server.on('connection', note);
+  await nextTurn();
+  while (hasCome) {
+    hasCome = false;
+    await nextTurn();
+  }
+  server.off('connection', note);
 }
 
 export function closed(server: net.Server): Promise<void> {

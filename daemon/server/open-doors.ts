@@ -126,6 +126,8 @@ type DoorLimits = Pick<Config['limits'], 'doors' | 'doors_each'>;
 export class OpenDoors implements Doors, RunDoors {
   readonly #doors = new Map<string, Door>();
   readonly #limits: DoorLimits;
+  /** The daemon is about to end: openers go before their doors do. */
+  #isLeaving = false;
   /** Until it serves, and once it ends, no door is opened. */
   #serving: Serving | undefined;
 
@@ -136,6 +138,17 @@ export class OpenDoors implements Doors, RunDoors {
   /** From now on doors may be opened, whose clients this server serves. */
   begin(serving: Serving): void {
     this.#serving = serving;
+  }
+
+  /** From now on a door stays open if its opener goes: that one opens it again at the next daemon, and clients use it until then. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  /** The daemon does not end after all: closes those whose opener has gone meanwhile. */
+  stay(): void {
+    this.#isLeaving = false;
+    for (const door of [...this.#doors.values()]) if (door.opener?.gone.aborted) this.#close(door);
   }
 
   /** Shuts every door. Their connections are the server's to end. */
@@ -179,7 +192,7 @@ export class OpenDoors implements Doors, RunDoors {
     this.#doors.set(id, door);
     try {
       const socket = await this.#listen(door);
-      door.stayUntil({ leave: () => this.#close(door), expire: () => this.#withdraw(door) });
+      door.stayUntil({ leave: () => this.#openerLeft(door), expire: () => this.#withdraw(door) });
       return { door, socket };
     } catch (thrown) {
       this.#close(door);
@@ -196,6 +209,10 @@ export class OpenDoors implements Doors, RunDoors {
     // It may have ended meanwhile.
     if (this.#serving === undefined) throw shuttingDown();
     return listener.address;
+  }
+
+  #openerLeft(door: Door): void {
+    if (!this.#isLeaving) this.#close(door);
   }
 
   /** Closes one for good: because `by` asks for it, or because its time is over. */

@@ -50,6 +50,7 @@ const PACES: Readonly<Record<MethodName, Pace>> = {
   unsubscribe: 'light',
   set_log_level: 'light',
   shutdown: 'light',
+  expect_leaving: 'light',
   // Light, so that it holds for whatever the same client sends after it.
   restrict: 'light',
   open_door: 'light',

@@ -15,7 +15,7 @@ export interface Occupant {
 }
 
 /** What a client in reserve may ask: how the daemon is, and that it ends. */
-const IN_RESERVE: ReadonlySet<string> = new Set(['status', 'shutdown']);
+const IN_RESERVE: ReadonlySet<string> = new Set(['status', 'shutdown', 'expect_leaving']);
 
 /** Of all places, and of those for connections that are kept, so many may be taken by narrowed ones: the rest is for others. */
 const forNarrowed = (places: number): number => places - Math.floor(places / 4);

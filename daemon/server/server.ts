@@ -1,9 +1,10 @@
 import type { Logger } from '../core/platform/log.js';
 import { Budget } from './budget.js';
 import { Connection } from './connection.js';
+import { Departure } from './departure.js';
 import type { Entrance } from './entrance.js';
 import { defaultLimits, type Limits } from './limits.js';
-import type { Listener } from './listener.js';
+import { drained, type Listener } from './listener.js';
 import { Places } from './places.js';
 import { Rounds } from './rounds.js';
 import type { Dispatcher } from './rpc.js';
@@ -22,6 +23,13 @@ export interface Serving {
   moveTo(next: Listener): void;
   /** Accepts clients by one more listener too, narrowed to what its door grants. As with `serve`: in the same turn. */
   acceptAt(door: Listener, entrance: Entrance): void;
+  /**
+   * Accepts no more clients, except those that had found it before, and has those that are connected leave, which are served
+   * until then. Resolves once all but `successor` have left, or have had the time for it.
+   */
+  leave(successor?: object): Promise<void>;
+  /** Goes on in place of leaving: `moveTo` has clients come again. */
+  stay(): void;
   /** Accepts no more clients, waits at most `closeMs` for running requests to be answered, and ends every connection. */
   close(): Promise<void>;
 }
@@ -42,6 +50,7 @@ export function serve(
   const strangers = new Strangers(log);
   const shared = { dispatch, limits, budget, places, rounds: new Rounds() };
   let closing: Promise<void> | undefined;
+  let departure: Departure | undefined;
   let listener = accept(first);
 
   function accept(next: Listener, entrance?: Entrance): Listener {
@@ -56,15 +65,29 @@ export function serve(
       socket.on('close', () => {
         places.remove(connection);
         entrance?.left(connection);
+        departure?.note();
       });
       entrance?.entered(connection);
       places.add(connection);
+      if (departure) connection.leave();
     });
     // Accepting can fail, for example if there are no descriptors left. The clients that are connected are still served.
     next.server.on('error', (error: NodeJS.ErrnoException) => {
       log.warn('connection.accept_failed', { error: error.code });
     });
     return next;
+  }
+
+  async function leave(successor?: object): Promise<void> {
+    const leaving = () => places.all().filter((one) => one !== successor && one.mustLeave);
+    const begun = new Departure(() => leaving().length > 0);
+    const last = listener;
+    departure = begun;
+    for (const connection of leaving()) connection.leave();
+    // Another daemon has its place, so that no others come.
+    if (!last.isInPlace()) await drained(last.server);
+    void last.close();
+    await begun.wait(limits.leaveMs);
   }
 
   async function close(): Promise<void> {
@@ -87,6 +110,11 @@ export function serve(
     moveTo(next) {
       void listener.close();
       listener = accept(next);
+    },
+    leave,
+    stay() {
+      departure = undefined;
+      for (const connection of places.all()) connection.stay();
     },
     acceptAt: (door, entrance) => void accept(door, entrance),
     close() {

@@ -3,6 +3,9 @@ import { LogLevel, StartedBy, Timestamp } from '../schemas.js';
 import { MaybeTime, method } from './types.js';
 import { VaultState } from './vault.js';
 
+/** A notification of method `leaving`, to a connection that asked for it by `expect_leaving`. */
+export const Leaving = v.object({});
+
 export const daemon = {
   status: method(
     'Reports what is known about the daemon, its vault and its keychain: it contacts no keychain or provider and does not postpone `lock_after`.',
@@ -40,7 +43,12 @@ export const daemon = {
   ),
   shutdown: method(
     'Stops the daemon once what is in progress is done.',
-    {},
+    { successor: v.optional(v.boolean()) },
     v.object({ stopping: v.boolean() }),
+  ),
+  expect_leaving: method(
+    'Asks for a notification of method `leaving` on this connection before the daemon ends.',
+    {},
+    v.object({ leaving: v.boolean() }),
   ),
 };

@@ -24,6 +24,7 @@ export {
 } from './asking.js';
 export { AuditRecord } from './audit.js';
 export { BotState, CapabilityDetails, CapabilityInfo, FileChange, ServiceStatus } from './capabilities.js';
+export { Leaving } from './daemon.js';
 export { DoorClosed } from './doors.js';
 export { AccountEvent, RunEvent, SigilforgeEvent, Topic } from './events.js';
 export { MessageRole, RunInfo, RunMessage, RunStatus, WAIT_RUN_S } from './runs.js';

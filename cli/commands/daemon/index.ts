@@ -7,7 +7,11 @@ const subcommands: readonly CommandEntry[] = [
   { name: 'run', summary: 'Run the daemon in the foreground', load: () => import('./run.js') },
   { name: 'start', summary: 'Start the daemon if it is not running', load: () => import('./start.js') },
   { name: 'stop', summary: 'Stop the daemon', load: () => import('./stop.js') },
-  { name: 'restart', summary: 'Stop the daemon and start it again', load: () => import('./restart.js') },
+  {
+    name: 'restart',
+    summary: 'Replace the daemon without losing a request',
+    load: () => import('./restart.js'),
+  },
   { name: 'status', summary: 'Show whether the daemon is running', load: () => import('./status.js') },
   { name: 'install', summary: 'Have the daemon started at each login', load: () => import('./install.js') },
   { name: 'uninstall', summary: 'Undo what daemon install has done', load: () => import('./uninstall.js') },

@@ -9,6 +9,7 @@ export function configure(command: Command, context: Context): void {
     if (!(await startService(context))) await startDaemon(context);
   });
   addNotes(command, {
+    notes: 'A daemon of an older version, as after an upgrade, is replaced as by restart.',
     examples: [
       ['sigilforge daemon start', 'returns when the daemon is ready'],
       ['sigilforge daemon start --json', 'the same for a program'],

@@ -2,6 +2,8 @@
 export type LogEvent =
   | 'daemon.ready'
   | 'daemon.stopping'
+  | 'daemon.makes_way'
+  | 'daemon.stays'
   | 'daemon.stopped'
   | 'daemon.fault'
   | 'presence.not_written'

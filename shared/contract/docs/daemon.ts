@@ -1,9 +1,17 @@
-import type { daemon } from '../daemon.js';
+import { type daemon, Leaving } from '../daemon.js';
 import { EXAMPLE } from './common.js';
-import type { TextsOf } from './types.js';
+import { type NamedType, namedObject, type TextsOf } from './types.js';
 import { keySourceText } from './vault.js';
 
 const levelText = 'The level from now on, until the daemon ends.';
+
+export const daemonTypes: Readonly<Record<string, NamedType>> = {
+  Leaving: namedObject(
+    Leaving,
+    'A notification of method `leaving`, to a connection that asked for it by `expect_leaving`: the daemon is about to end. What is asked on this connection is still answered for a second. Make no more calls on it, close it once yours are answered, and connect again: after a restart the next daemon listens at the same place.',
+    {},
+  ),
+};
 
 export const daemonMethods: TextsOf<typeof daemon> = {
   status: {
@@ -75,12 +83,26 @@ export const daemonMethods: TextsOf<typeof daemon> = {
     example: { params: { level: 'debug' }, result: { level: 'debug' } },
   },
   shutdown: {
-    params: {},
+    params: {
+      successor:
+        'Whether this client is a daemon that has bound its own socket at the same place and serves from then on. If it ends before the daemon has, the daemon stays.',
+    },
     result: {
       text: 'What happens now.',
       fields: { stopping: 'Always true. The library in-process goes on: its program ends it by `close`.' },
     },
     errors: [],
     example: { params: {}, result: { stopping: true } },
+  },
+  expect_leaving: {
+    params: {},
+    result: {
+      text: 'How it is now. Sent as a notification, the method has no answer.',
+      fields: {
+        leaving: 'Whether the daemon is about to end already; the library in-process never is.',
+      },
+    },
+    errors: [],
+    example: { params: {}, result: { leaving: false } },
   },
 };

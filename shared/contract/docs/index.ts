@@ -3,7 +3,7 @@ import { askingMethods, askingTypes } from './asking.js';
 import { auditMethods, auditTypes } from './audit.js';
 import { capabilityMethods, capabilityTypes } from './capabilities.js';
 import { commonTypes } from './common.js';
-import { daemonMethods } from './daemon.js';
+import { daemonMethods, daemonTypes } from './daemon.js';
 import { doorMethods, doorTypes } from './doors.js';
 import { eventMethods, eventTypes } from './events.js';
 import { providerTypes } from './provider-types.js';
@@ -49,6 +49,7 @@ export const namedTypes: Readonly<Record<string, NamedType>> = {
   ...providerTypes,
   ...secretTypes,
   ...vaultTypes,
+  ...daemonTypes,
   ...doorTypes,
   ...auditTypes,
   ...capabilityTypes,

@@ -8,7 +8,7 @@ export function aPeer(
   notify: (event: AccountEvent) => void = () => undefined,
 ): Caller {
   return {
-    ...{ gone, notify, doorClosed: () => undefined },
+    ...{ gone, notify, doorClosed: () => undefined, expectLeaving: () => false },
     ...{ keep: () => () => undefined, assertMayCall: () => undefined },
     who: { uid: null, pid: null, started: null, door: null },
     rights: new Rights(),

@@ -81,6 +81,7 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     unsubscribe: () => ({ removed: true }),
     set_log_level: ({ level }) => ({ level }),
     shutdown: () => ({ stopping: true }),
+    expect_leaving: () => ({ leaving: false }),
     restrict: ({ grants }) => ({ grants }),
     open_door: absent,
     list_doors: () => ({ doors: [], cursor: null }),

@@ -88,6 +88,7 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   unsubscribe: () => ['unsubscribe', { subscription: STUB_ID }],
   set_log_level: () => ['set_log_level', { level: 'info' }],
   shutdown: () => ['shutdown', {}],
+  expect_leaving: () => ['expect_leaving', {}],
   restrict: () => ['restrict', { grants: GRANTS }],
   // Most are over the limit: no more than one connection may have.
   open_door: () => ['open_door', { grants: GRANTS }],

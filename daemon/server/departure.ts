@@ -1,0 +1,25 @@
+/** A server that is about to end, and waits for its clients to leave. */
+export class Departure {
+  readonly #isAnyLeft: () => boolean;
+  #noneLeft = (): void => {};
+
+  constructor(isAnyLeft: () => boolean) {
+    this.#isAnyLeft = isAnyLeft;
+  }
+
+  /** A client has left. */
+  note(): void {
+    if (!this.#isAnyLeft()) this.#noneLeft();
+  }
+
+  /** Resolves once none is left, or after `limitMs`. */
+  async wait(limitMs: number): Promise<void> {
+    let limit: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      limit = setTimeout(resolve, limitMs);
+      this.#noneLeft = resolve;
+      this.note();
+    });
+    clearTimeout(limit);
+  }
+}
