@@ -22,7 +22,8 @@ export class ServiceReports {
   /** One line about the daemon, without names or values. */
   readonly #describe: () => string;
   readonly #log: Logger;
-  readonly #send: Send | undefined;
+  /** `null` without koffi. */
+  readonly #send: Send | null;
   readonly #timers: NodeJS.Timeout[] = [];
   #told = '';
 
@@ -30,7 +31,7 @@ export class ServiceReports {
     { notifySocket, watchdogMs }: Pick<Supervision, 'notifySocket' | 'watchdogMs'>,
     describe: () => string,
     log: Logger,
-    send = systemCalls()?.sendDatagram,
+    send: Send | null = systemCalls()?.sendDatagram ?? null,
   ) {
     this.#address = notifySocket;
     this.#watchdogMs = watchdogMs;
@@ -43,7 +44,7 @@ export class ServiceReports {
   begin(): void {
     if (this.#address === undefined) return;
     this.#told = this.#describe();
-    if (this.#send === undefined) {
+    if (this.#send === null) {
       this.#beginByTool(this.#address);
       return;
     }
