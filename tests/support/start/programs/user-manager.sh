@@ -3,7 +3,8 @@
 # for bash from standard input, which find it by `systemctl --user`, and ends with that input. Units: $HOME/.config/systemd/user
 set -u
 if [ "${1:-}" = inside ]; then
-  mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && mkdir -p -m 700 /run/user/0 || exit 1
+  # As after a real start of systemd, mounts are seen in what it starts: it mounts credentials in a namespace of their own.
+  mount -t tmpfs tmpfs /run && mount --make-shared /run && mkdir -p /run/systemd/system && mkdir -p -m 700 /run/user/0 || exit 1
   umount -R /sys/fs/cgroup && mount -t tmpfs tmpfs /sys/fs/cgroup || exit 1
   if [ "$2" = named ]; then
     mkdir /sys/fs/cgroup/systemd && mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd || exit 1
