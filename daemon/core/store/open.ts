@@ -95,9 +95,9 @@ const NETWORK_FILE_SYSTEMS = new Set([
   0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x00c36400, 0x5346414f,
 ]);
 
-/** Throws `store_unavailable` for a folder on another machine. */
-export function refuseNetworkFileSystem(folder: string): void {
-  if (process.platform !== 'linux' || !NETWORK_FILE_SYSTEMS.has(fs.statfsSync(folder).type)) return;
+/** Throws `store_unavailable` for a folder on another machine. `type`: of its file system, if that is known. */
+export function refuseNetworkFileSystem(folder: string, type = typeOfFileSystem(folder)): void {
+  if (!NETWORK_FILE_SYSTEMS.has(type)) return;
   throw new SigilforgeError(
     'store_unavailable',
     `${folder} is on a network file system, which cannot keep a vault safe.`,
@@ -105,4 +105,8 @@ export function refuseNetworkFileSystem(folder: string): void {
       hint: 'Move it to a local disk with XDG_DATA_HOME or SIGILFORGE_HOME.',
     },
   );
+}
+
+function typeOfFileSystem(folder: string): number {
+  return process.platform === 'linux' ? fs.statfsSync(folder).type : 0;
 }

@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import type { Config } from '../../../shared/config.js';
 import { type Check, fault, ok, warning } from '../check.js';
+import { closePlace } from '../look/close-place.js';
 
 /** Permission bits of the group and of all others. */
 const OTHERS = 0o077;
@@ -21,12 +22,7 @@ export const config: Check = {
       ),
     ];
   },
-  fix({ paths: { configFile } }) {
-    const stats = lstatSync(configFile, { throwIfNoEntry: false });
-    if (!stats?.isFile() || stats.uid !== process.getuid?.() || (stats.mode & OTHERS) === 0) return [];
-    chmodSync(configFile, 0o600);
-    return [`${configFile} was closed to other users.`];
-  },
+  fix: ({ paths }) => closePlace(paths.configFile),
 };
 
 /** Nothing else in it is secret. */

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, lstatSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, statfsSync, statSync } from 'node:fs';
 import { errnoOf } from '../../../shared/errno.js';
 import {
   assertPrivateFile,
@@ -9,11 +9,9 @@ import {
 import { pathError } from '../../../shared/path-error.js';
 import { refuseNetworkFileSystem } from '../../core/store/open.js';
 import { type Check, type Finding, fault, ok, unless, warning } from '../check.js';
+import { closePlace } from '../look/close-place.js';
 import { privateFiles, privateFolders } from '../look/places.js';
 import type { Patient } from '../patient.js';
-
-/** Permission bits of the group and of all others. */
-const OTHERS = 0o077;
 
 /** Free space, in MiB, below which a person should know, and below which soon nothing can be stored. */
 const LITTLE_MIB = 100;
@@ -28,7 +26,7 @@ export const folders: Check = {
     const loose = unsafePlaces(patient);
     const there = [data, state].filter((folder) => existsSync(folder));
     const unusable = there.flatMap((folder) => [...writable(folder), ...space(folder)]);
-    const remote = existsSync(data) ? unless(() => refuseNetworkFileSystem(data)) : [];
+    const remote = existsSync(data) ? fileSystemFinding(data) : [];
     const found = distinct([...loose, ...unusable, ...remote]);
     if (found.length > 0) return found;
     if (there.length === 0) return [ok(`Nothing is stored yet. It will be in ${data} and ${state}.`)];
@@ -37,12 +35,17 @@ export const folders: Check = {
   fix(patient) {
     return [
       ...[...privateFolders(patient), patient.paths.locks, patient.paths.rescue].flatMap((folder) =>
-        closed(folder, 0o700),
+        closePlace(folder),
       ),
-      ...privateFiles(patient).flatMap((file) => closed(file, 0o600)),
+      ...privateFiles(patient).flatMap((file) => closePlace(file)),
     ];
   },
 };
+
+/** `type`: of its file system (statfs(2)). */
+export function fileSystemFinding(folder: string, type?: number): Finding[] {
+  return unless(() => refuseNetworkFileSystem(folder, type));
+}
 
 /** Each place is named, because each needs its own command, and `--fix` does them all. */
 function unsafePlaces(patient: Patient): Finding[] {
@@ -103,13 +106,4 @@ function space(folder: string): Finding[] {
 /** One disk, or one folder above both, is one finding. */
 function distinct(found: readonly Finding[]): Finding[] {
   return [...new Map(found.map((finding) => [finding.sentence, finding])).values()];
-}
-
-/** Closes a place of one's own to others. A link is left as it is: it leads to where others may have put something. */
-function closed(place: string, mode: number): string[] {
-  const stats = statsOf(place);
-  if (stats === undefined || stats.isSymbolicLink() || stats.uid !== process.getuid?.()) return [];
-  if ((stats.mode & OTHERS) === 0) return [];
-  chmodSync(place, mode);
-  return [`${place} was closed to other users.`];
 }

@@ -6,6 +6,7 @@ import { assertSocketPathFits } from '../../../shared/paths.js';
 import { Leases } from '../../core/store/lease.js';
 import { connectionError } from '../../server/listen.js';
 import { type Check, type Finding, fault, ok, unless, warning } from '../check.js';
+import { closePlace } from '../look/close-place.js';
 import { holderOf } from '../look/running.js';
 import type { Patient } from '../patient.js';
 
@@ -26,18 +27,29 @@ export const socket: Check = {
     const found = [...(await leftBehind(place)), ...foreign(patient, place)];
     return found.length > 0 ? found : [ok(`${place} belongs to you and is closed to others.`)];
   },
-  /** Only with the lock of the daemon held: otherwise one that starts could have put its own there meanwhile. */
   async fix(patient) {
     const place = patient.socket;
     if (place === null || patient.confinedBy !== undefined) return [];
-    const lease = await new Leases(patient.paths.locks).take(INSTANCE_LEASE, LOCK_LIMIT_MS);
-    try {
-      return lease === undefined ? [] : await removed(place);
-    } finally {
-      lease?.release();
-    }
+    return [...closed(place), ...(await removedUnderLock(patient, place))];
   },
 };
+
+/** A socket of ours, and its folder if that is only for it: a runtime folder is the system's. */
+function closed(place: string): string[] {
+  const folder = path.dirname(place);
+  return [...(path.basename(folder) === 'run' ? closePlace(folder) : []), ...closePlace(place)];
+}
+
+/** Without the lock of the daemon, one that starts could have put its own there meanwhile. */
+async function removedUnderLock({ paths }: Patient, place: string): Promise<string[]> {
+  if (!lstatSync(place, { throwIfNoEntry: false })?.isSocket()) return [];
+  const lease = await new Leases(paths.locks).take(INSTANCE_LEASE, LOCK_LIMIT_MS);
+  try {
+    return lease === undefined ? [] : await removed(place);
+  } finally {
+    lease?.release();
+  }
+}
 
 function withoutPath({ confinedBy }: Patient): Finding[] {
   return confinedBy === 'SIGILFORGE_FD'
