@@ -56,5 +56,5 @@ async function unload(): Promise<void> {
 }
 
 function agentFile(): string {
-  return servicePlaces()?.files[0] ?? '';
+  return servicePlaces(process.env, 'darwin')?.files[0] ?? '';
 }

@@ -39,9 +39,20 @@ export const systemd: ServiceControl = {
     await systemctl('restart', SERVICE_UNIT);
   },
   async stop() {
-    await systemctl('stop', ...UNITS);
+    for (const unit of UNITS) if (await isLoaded(unit)) await systemctl('stop', unit);
   },
 };
+
+async function isLoaded(unit: string): Promise<boolean> {
+  const { output } = await runManager('systemctl', [
+    '--user',
+    'show',
+    '--property=LoadState',
+    '--value',
+    unit,
+  ]);
+  return output === 'loaded';
+}
 
 /** What has failed too often in a short time is not started again before this. Units that have not failed are not known to it. */
 async function afterFailures(): Promise<void> {

@@ -44,6 +44,10 @@ RestartPreventExitStatus=2 7
 # An exchange with a provider takes a minute at most, and is never cut off.
 TimeoutStopSec=75
 WatchdogSec=60
+# What it says about itself when it is ready is for the program that starts it by a command.
+StandardOutput=null
+StandardError=journal
+SyslogIdentifier=sigilforge
 UMask=0077
 LimitCORE=0
 MemorySwapMax=0

@@ -12,7 +12,10 @@ if [ "${1:-}" = inside ]; then
     mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
   fi
   export XDG_RUNTIME_DIR=/run/user/0
-  /lib/systemd/systemd --user --unit=basic.target >/dev/null 2>&1 </dev/null &
+  # By its place, the journal tells whose units these are.
+  place=/sys/fs/cgroup$([ "$2" = named ] && echo /systemd)/user.slice/user-0.slice/user@0.service
+  mkdir -p $place || exit 1
+  bash -c 'echo $$ > "$0/cgroup.procs" && exec /lib/systemd/systemd --user --unit=basic.target' $place >/dev/null 2>&1 </dev/null &
   manager=$!
   until [ -S /run/user/0/systemd/private ]; do
     kill -0 $manager 2>/dev/null || exit 1
