@@ -115,6 +115,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/vault/index.js'),
   },
   {
+    name: 'backup',
+    summary: 'Copy the vault, encrypted as it is, to a file',
+    group: VAULT,
+    load: () => import('./commands/backup.js'),
+  },
+  {
+    name: 'restore',
+    summary: 'Put a backup in the place of the vault',
+    group: VAULT,
+    load: () => import('./commands/restore.js'),
+  },
+  {
     name: 'provider',
     summary: 'List, show, set up or remove providers',
     group: SETUP,

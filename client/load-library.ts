@@ -3,6 +3,7 @@ import { SigilforgeError } from '../shared/errors.js';
 
 /** The library that runs in this process, as its package exports it. */
 export type Library = typeof import('sigilforge/daemon');
+export type { BackupContents } from 'sigilforge/daemon';
 
 /**
  * The one line that reaches into the daemon's code, which is a bundle of its own and is loaded only here. The bundler of

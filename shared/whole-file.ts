@@ -23,16 +23,35 @@ export function writeWholeFile(
   content: Buffer,
   { exclusive = false, owner }: { readonly exclusive?: boolean; readonly owner?: Owner | undefined } = {},
 ): void {
-  const folder = path.dirname(file);
-  const draft = path.join(folder, `${draftPrefix(file)}${randomBytes(6).toString('hex')}`);
+  const draft = newDraftOf(file);
   try {
     writeDraft(draft, content, owner);
-    // A link, unlike a rename, never takes the place of another file.
-    if (exclusive) fs.linkSync(draft, file);
-    else fs.renameSync(draft, file);
-    syncFolder(folder);
+    putInPlace(draft, file, { exclusive });
   } finally {
     removeIfPossible(draft);
+  }
+}
+
+/** A name beside a file, for what will be put in its place. */
+export function newDraftOf(file: string): string {
+  return path.join(path.dirname(file), `${draftPrefix(file)}${randomBytes(6).toString('hex')}`);
+}
+
+/** Gives a draft that is on the disk the file's name, and returns once that is on the disk, too. */
+export function putInPlace(draft: string, file: string, { exclusive = false } = {}): void {
+  // A link, unlike a rename, never takes the place of another file.
+  if (exclusive) fs.linkSync(draft, file);
+  else fs.renameSync(draft, file);
+  syncFolder(path.dirname(file));
+}
+
+/** Returns once the content of a file is on the disk. */
+export function syncFile(file: string): void {
+  const fd = fs.openSync(file, 'r+');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

@@ -38,6 +38,8 @@ interface Collaborators {
   readonly bots: Bots;
   readonly history: History;
   readonly asking: Asking;
+  /** Removes copies of the database from before a migration that is long over. */
+  readonly removeOldCopies: () => void;
 }
 
 /** What runs by itself, and the order in which everything ends. */
@@ -71,14 +73,17 @@ export class Background {
 
   /** Refreshes ahead of time from now on, and does the chores of a start whenever the vault opens. */
   async tend(): Promise<void> {
-    const { scheduler, vault, retention, history } = this.#services;
+    const { scheduler, vault, retention, history, removeOldCopies } = this.#services;
     this.#tends = true;
     scheduler.start();
     vault.whenOpened(() => void this.#settle());
     const trim = () => {
+      void this.#attempt('leftovers.failed', async () => removeOldCopies());
       void this.#attempt('leftovers.failed', () => retention.trim());
       void this.#attempt('leftovers.failed', () => history.trim());
     };
+    // The others come when the vault opens.
+    await this.#attempt('leftovers.failed', async () => removeOldCopies());
     this.#trimming = setInterval(trim, TRIM_MS).unref();
     await vault.unlocked();
   }

@@ -20,6 +20,7 @@ import { History } from './runs/history.js';
 import { Runs } from './runs/runs.js';
 import { Secrets } from './secrets/secrets.js';
 import { openSignIn } from './sign-in/open.js';
+import { removeCopies } from './store/before-migration.js';
 import type { Env } from './store/env.js';
 import { openStore } from './store/open.js';
 import { openTokens } from './tokens/open.js';
@@ -64,6 +65,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     accounts: store,
     lease: (id) => grants.lease(id),
     resealFiles: async (account) => (await rescue.reseal(account)) + (await unread.reseal(account)),
+    removeCopies: () => removeCopies(paths.database),
   });
   const vaultKeys = new VaultKeys(env, { vault, rotation, configured: config.vault.key });
   const transfer = new Transfer(env, { vault, secrets, providers, accounts: store, grants });
@@ -90,6 +92,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const background = new Background(env, {
     ...{ scheduler, refresher, rereading, signIns, secrets, usage, vals, vault, vaultKeys, keychain },
     ...{ audit, retention, runs, bots, history, asking },
+    removeOldCopies: () => removeCopies(paths.database, clock.wall()),
   });
   return {
     ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets },

@@ -84,6 +84,7 @@ describe('inside the core', () => {
   const ROOMS = [
     'platform',
     'store',
+    'backups',
     'keychain',
     'sealing',
     'vault',

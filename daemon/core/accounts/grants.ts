@@ -104,7 +104,9 @@ export class Grants {
       // Another owner is odd, but no reason to lose an answer: then nothing guards this token against being used twice.
       const isShared = otherOwner(this.#store, grant.refreshFingerprint, id) !== undefined;
       const refreshFingerprint = isShared ? null : grant.refreshFingerprint;
-      const refreshed = { ...grant, refreshFingerprint, id, generation, lastRefreshedAt: granted.sentAt };
+      const asked = attemptId === undefined ? 0 : 1;
+      const lastRefreshedAt = granted.sentAt;
+      const refreshed = { ...grant, refreshFingerprint, id, generation, lastRefreshedAt, asked } as const;
       return this.#store.storeRefresh(refreshed) ? this.#store.byId(id) : undefined;
     });
     if (!stored) return undefined;

@@ -31,7 +31,15 @@ export const VAULT_POINTS = [
 /** The same for a database of an older version. */
 export const MIGRATION_POINTS = ['migrate.committing', 'migrate.committed'] as const;
 
-export type TracePoint = (typeof GRANT_POINTS | typeof VAULT_POINTS | typeof MIGRATION_POINTS)[number];
+/** The same for a vault that a backup takes the place of. */
+export const RESTORE_POINTS = ['restore.replacing', 'restore.replaced'] as const;
+
+export type TracePoint = (
+  | typeof GRANT_POINTS
+  | typeof VAULT_POINTS
+  | typeof MIGRATION_POINTS
+  | typeof RESTORE_POINTS
+)[number];
 
 /** A named point that was passed, and which account it concerns. Never a value of a credential. */
 export interface TraceEvent {

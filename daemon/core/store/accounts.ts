@@ -62,6 +62,8 @@ export interface Version {
 
 export interface RefreshedGrant extends GrantFields, Version {
   readonly lastRefreshedAt: number;
+  /** 1: a person or a caller asked for it; 0: it was found in a file, and takes over no grant that is parked. */
+  readonly asked: 0 | 1;
 }
 
 export interface FailedRefresh extends Version {
@@ -195,8 +197,8 @@ export class AccountStore {
         .join(', ')})`);
     this.#replace = db.prepare(`UPDATE accounts
       SET ${assignments({ ...SIGN_IN_COLUMNS, ...GRANT_COLUMNS, ...REFRESH_COLUMNS })} WHERE id = @id`);
-    this.#storeRefresh = db.prepare(`UPDATE accounts SET ${assignments(GRANT_COLUMNS)}, state = 'ok',
-      generation = generation + 1, last_refreshed_at = @lastRefreshedAt, last_error = NULL, next_attempt_at = NULL,
+    this.#storeRefresh = db.prepare(`UPDATE accounts SET ${assignments(GRANT_COLUMNS)},
+      state = iif(@asked OR state <> 'parked', 'ok', state), generation = generation + 1, last_refreshed_at = @lastRefreshedAt, last_error = NULL, next_attempt_at = NULL,
       failures = 0 WHERE id = @id AND generation = @generation`);
     this.#recordFailure = db.prepare(`UPDATE accounts SET state = @state, last_error = @lastError,
       next_attempt_at = @nextAttemptAt, failures = failures + 1 WHERE id = @id AND generation = @generation`);

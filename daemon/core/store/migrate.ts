@@ -14,14 +14,15 @@ const migrations: readonly string[] = [initial, boundValues, audit, capabilities
 export const SCHEMA_VERSION = migrations.length;
 
 /** The version of the database's schema; 0 for an empty one. Throws `incompatible` for one from a newer Sigilforge. */
-export function schemaVersion(db: Sqlite): number {
+export function schemaVersion(db: Pick<Sqlite, 'prepare'>): number {
   const table = db
     .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE name = 'schema_migrations'")
     .get();
   if (!table) return 0;
-  const version =
-    db.prepare<[], { version: number | null }>('SELECT max(version) AS version FROM schema_migrations').get()
-      ?.version ?? 0;
+  const newest = db
+    .prepare<[], { version: number | null }>('SELECT max(version) AS version FROM schema_migrations')
+    .get();
+  const version = newest?.version ?? 0;
   if (version > SCHEMA_VERSION) {
     throw new SigilforgeError(
       'incompatible',
@@ -30,6 +31,11 @@ export function schemaVersion(db: Sqlite): number {
     );
   }
   return version;
+}
+
+/** What makes the schema of a version from nothing. */
+export function schemaSql(version: number): string {
+  return [CREATE_HISTORY, ...migrations.slice(0, version)].join('');
 }
 
 /** Applies the missing migrations, each in its own transaction. The caller holds the instance lease. */

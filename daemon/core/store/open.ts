@@ -6,10 +6,15 @@ import { withPathErrors } from '../../../shared/path-error.js';
 import type { Paths } from '../../../shared/paths.js';
 import { makePrivateFolder } from '../../../shared/private-folder.js';
 import type { Clock } from '../platform/clock.js';
+import { copyBeforeMigration } from './before-migration.js';
 import type { Lease, Leases } from './lease.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrate.js';
-import { Sqlite } from './sqlite.js';
+import { createDatabase } from './new-database.js';
+import { beingRestored, isBeingRestored, restoringName } from './restoring.js';
+import { damagedDatabase, finishSettingAside, setAsideDamaged } from './set-aside.js';
+import { damaged, Sqlite, type SqliteOptions, saysDamaged } from './sqlite.js';
 import { readableElsewhere } from './unwritable.js';
+import { removeWithBeside } from './whole-copy.js';
 
 const SETUP_LIMIT_MS = 5_000;
 const SETUP_STEP_MS = 50;
@@ -33,19 +38,81 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
   refuseNetworkFileSystem(paths.data);
   // A daemon lives long: what it reads must not grow old, and it must write again once that is possible.
   const evenUnwritable = instanceLease === undefined;
-  const db = await Sqlite.open(paths.database, { waitMs, evenUnwritable });
+  const { database } = paths;
+  if (instanceLease) finishSettingAside(database);
+  await setUp(leases, instanceLease, {
+    isDone: () =>
+      withPathErrors(database, () => fs.lstatSync(database, { throwIfNoEntry: false })) !== undefined,
+    work: () => createDatabase(database, clock.wall()),
+  });
+  const db = await openWhole(database, { instanceLease, clock }, { waitMs, evenUnwritable });
   try {
+    assertNotRestored(database, leases, instanceLease);
     if (!db.isWritable && schemaVersion(db) < SCHEMA_VERSION)
-      throw readableElsewhere(paths.database, 'was written by an earlier version of Sigilforge');
+      throw readableElsewhere(database, 'was written by an earlier version of Sigilforge');
     await setUp(leases, instanceLease, {
       isDone: () => schemaVersion(db) >= SCHEMA_VERSION,
-      work: () => migrate(db, clock.wall()),
+      work: () => migrateSafely(db, database, clock),
     });
     return db;
   } catch (thrown) {
     db.close();
     throw thrown;
   }
+}
+
+/**
+ * Opens the database. The daemon, which alone holds the instance lease for life, reads all of it first: one that is damaged is
+ * moved out of the way, and stays the only one until a person has decided what comes in its place.
+ */
+async function openWhole(
+  database: string,
+  { instanceLease, clock }: Pick<Options, 'instanceLease' | 'clock'>,
+  options: SqliteOptions,
+): Promise<Sqlite> {
+  try {
+    assertNotEmptied(database);
+    const db = await Sqlite.open(database, options);
+    if (instanceLease) assertWhole(db);
+    return db;
+  } catch (thrown) {
+    if (!instanceLease || !saysDamaged(thrown)) throw thrown;
+    throw damagedDatabase(setAsideDamaged(database, clock.wall()), thrown);
+  }
+}
+
+/** SQLite takes an empty file for a new database, and deletes its log. Here, a new one is never empty. */
+function assertNotEmptied(database: string): void {
+  const stats = withPathErrors(database, () => fs.statSync(database, { throwIfNoEntry: false }));
+  if (stats?.size === 0) throw damaged('no bytes are left');
+}
+
+function assertWhole(db: Sqlite): void {
+  try {
+    const found = db.damage();
+    if (found !== undefined) throw damaged(found);
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+/** The caller holds the instance lease. */
+async function migrateSafely(db: Sqlite, database: string, clock: Clock): Promise<void> {
+  await copyBeforeMigration(db, database, { from: schemaVersion(db), to: SCHEMA_VERSION });
+  migrate(db, clock.wall());
+}
+
+/**
+ * A restore under way takes the place of what was opened here. One that was cut off is over. Called once the database is
+ * open: one that was opened before a restore began is refused by its own lock.
+ */
+function assertNotRestored(database: string, leases: Leases, held: Lease | undefined): void {
+  if (!isBeingRestored(database)) return;
+  const lease = held ?? leases.tryTake(INSTANCE_LEASE);
+  if (!lease) throw beingRestored();
+  removeWithBeside(restoringName(database));
+  if (lease !== held) lease.release();
 }
 
 /**

@@ -7,11 +7,19 @@ import { SpacedTurns } from '../platform/turns.js';
 import { type Connection, openConnection, sqliteCode } from './binding.js';
 import { type DiskState, diskStateOf, isFull, openForReading } from './unwritable.js';
 
+/** What helps if the database is damaged. */
+export const RESTORE =
+  'Restore a backup with: sigilforge restore FILE. Or begin with an empty vault: sigilforge restore --empty';
+/** SQLITE_IOERR (sqlite.org/rescode.html). */
+const IO_ERROR = 10;
+
 /** Blocking the event loop for longer would stop the whole daemon. */
 const BLOCKING_WAIT_MS = 20;
 /** How long to wait for a database that other processes keep busy, asynchronously, in milliseconds. */
 const WAIT_LIMIT_MS = 5_000;
 const WAIT_STEP_MS = 10;
+/** How much of a copy is made in one turn of the event loop. */
+const PAGES_AT_ONCE = 1024;
 
 /** A statement that was prepared once. Throws `store_unavailable` if the database cannot be used. */
 export interface Statement<Params extends unknown[], Row = unknown> {
@@ -51,20 +59,37 @@ export class Sqlite {
   ): Promise<Sqlite> {
     // SQLite by itself would make the files 0644; WAL and SHM take the mode of the file that is there.
     ensurePrivateFile(file);
+    const identity = identityOf(file);
     const { db, unwritable } = await untilFree(performance.now() + waitMs, () => open(file, evenUnwritable));
-    return new Sqlite(db, file, { waitMs, unwritable });
+    const opened = new Sqlite(db, file, { waitMs, unwritable, identity });
+    try {
+      // Else it would share the log of another database.
+      opened.#assertInPlace();
+      return opened;
+    } catch (thrown) {
+      opened.close();
+      throw thrown;
+    }
   }
 
   private constructor(
     db: Connection,
     file: string,
-    { waitMs, unwritable }: { readonly waitMs: number; readonly unwritable: DiskState | undefined },
+    {
+      waitMs,
+      unwritable,
+      identity,
+    }: {
+      readonly waitMs: number;
+      readonly unwritable: DiskState | undefined;
+      readonly identity: string | undefined;
+    },
   ) {
     this.#db = db;
     this.#unwritable = unwritable;
     this.#file = file;
     this.#waitMs = waitMs;
-    this.#identity = identityOf(file);
+    this.#identity = identity;
     this.#dataVersion = this.prepare('PRAGMA data_version');
   }
 
@@ -105,13 +130,12 @@ export class Sqlite {
   async #write<T>(change: () => T, committed: (commit: () => T) => T): Promise<T> {
     this.assertWritable();
     const limit = performance.now() + this.#waitMs;
-    const transaction = this.#db.transaction(change);
-    return this.#writes.take(() =>
-      untilFree(limit, () => {
-        this.#assertInPlace();
-        return committed(() => transaction.immediate());
-      }),
-    );
+    const transaction = this.#db.transaction(() => {
+      // Inside: who replaces the file holds its lock for changes.
+      this.#assertInPlace();
+      return change();
+    });
+    return this.#writes.take(() => untilFree(limit, () => committed(() => transaction.immediate())));
   }
 
   /** Whether the disk took changes when the database was opened. */
@@ -168,6 +192,23 @@ export class Sqlite {
     } catch {
       // The caller must not be told that its change failed.
       return false;
+    }
+  }
+
+  /** What is wrong with the database: the first thing that SQLite finds in all of its pages; `undefined` if nothing is. */
+  damage(): string | undefined {
+    return translated(() => damageOf(this.#db, 'quick_check(1)'));
+  }
+
+  /** Copies what is committed at this moment into a file, while other connections go on writing. */
+  async copyInto(file: string): Promise<void> {
+    // With a view of its own, the copy need not begin again after each change of another process.
+    this.#db.exec('BEGIN');
+    try {
+      this.#db.pragma('schema_version');
+      await this.#db.backup(file, { progress: () => PAGES_AT_ONCE });
+    } finally {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
     }
   }
 
@@ -263,7 +304,36 @@ async function untilFree<T>(limit: number, work: () => T): Promise<T> {
   }
 }
 
-function isBusy(thrown: unknown): boolean {
+/** What SQLite's own check finds. Throws if the disk cannot be read, which says nothing about the database. */
+export function damageOf(db: Connection, check: 'quick_check(1)' | 'integrity_check(1)'): string | undefined {
+  const found = String(db.pragma(check, { simple: true }));
+  if (found === 'ok') return undefined;
+  const code = Number(/error code=(\d+)/.exec(found)?.[1]) & 0xff;
+  if (code === IO_ERROR) throw explained('SQLITE_IOERR');
+  return found;
+}
+
+/** The error for a database in which SQLite found something wrong. */
+export function damaged(found: string): SigilforgeError {
+  return explained('SQLITE_CORRUPT', new Damage(found));
+}
+
+/** Whether an error says that a database is damaged, and not that the disk or the system failed. */
+export function saysDamaged(thrown: unknown): boolean {
+  const cause = thrown instanceof SigilforgeError ? thrown.cause : thrown;
+  return cause instanceof Damage || isDamage(sqliteCode(cause) ?? '');
+}
+
+/** What SQLite's check has found, in its words. */
+class Damage extends Error {
+  override readonly name = 'Damage';
+}
+
+function isDamage(code: string): boolean {
+  return code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT');
+}
+
+export function isBusy(thrown: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED)/.test(sqliteCode(thrown) ?? '');
 }
 
@@ -275,7 +345,8 @@ function translated<T>(work: () => T): T {
   }
 }
 
-function translate(thrown: unknown): unknown {
+/** What SQLite threw as an error for people; anything else as it is. */
+export function translate(thrown: unknown): unknown {
   const code = sqliteCode(thrown);
   return code === undefined ? thrown : explained(code, thrown);
 }
@@ -303,9 +374,7 @@ function explain(code: string): readonly [reason: string, hint: string] {
   if (code.startsWith('SQLITE_READONLY')) {
     return ['is read-only', 'Make the data folder and its files writable for yourself, then try again.'];
   }
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return ['is damaged, or is not a database', 'Restore the data folder from a backup.'];
-  }
+  if (isDamage(code)) return ['is damaged, or is not a database', RESTORE];
   const hint = 'Check the permissions of the data folder and the disk, then try again.';
   return [code.startsWith('SQLITE_CANTOPEN') ? 'cannot be opened' : `cannot be used (${code})`, hint];
 }

@@ -28,6 +28,8 @@ interface Collaborators {
   readonly lease: (accountId: string) => Promise<Lease>;
   /** Seals again what is kept in files for an account; the caller holds its lease. Resolves to the number of files. */
   readonly resealFiles: (account: StoredAccount) => Promise<number>;
+  /** Removes copies of the database, in which the older key still opens everything. */
+  readonly removeCopies: () => void;
 }
 
 /** How a pass over all values gets the right to change an account. */
@@ -69,14 +71,16 @@ export class Rotation {
   readonly #accounts: AccountStore;
   readonly #lease: Collaborators['lease'];
   readonly #resealFiles: Collaborators['resealFiles'];
+  readonly #removeCopies: Collaborators['removeCopies'];
   readonly #sealed: SealedStore;
 
-  constructor(env: Env, { vault, accounts, lease, resealFiles }: Collaborators) {
+  constructor(env: Env, { vault, accounts, lease, resealFiles, removeCopies }: Collaborators) {
     this.#env = env;
     this.#vault = vault;
     this.#accounts = accounts;
     this.#lease = lease;
     this.#resealFiles = resealFiles;
+    this.#removeCopies = removeCopies;
     this.#sealed = new SealedStore(env.db);
   }
 
@@ -100,11 +104,13 @@ export class Rotation {
    */
   async finish(): Promise<ResultOf<'vault_rotate'>> {
     let resealed = 0;
+    const hasOlderKey = this.#vault.store.keyIds().length > 1;
     const pass: Pass = { lease: this.#lease, isOver: () => false, damaged: new Map() };
     do resealed += await this.#resealEverything(pass);
     while (!(await this.#retire(pass.damaged)));
     trace('rotate.retired');
     await this.#env.db.truncateLog();
+    if (hasOlderKey) this.#removeCopies();
     const ring = await this.#vault.ring();
     const [kept] = [...pass.damaged.values()].filter(({ sealed }) => this.#isOfOlderKey(sealed));
     if (kept) throw this.#keyKept(kept);
