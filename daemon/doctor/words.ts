@@ -19,3 +19,7 @@ export function sizeInWords(bytes: number): string {
   const mebi = 1024 * 1024;
   return bytes < mebi ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / mebi).toFixed(1)} MiB`;
 }
+
+export function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

@@ -5,6 +5,9 @@ import { doctor, found } from '../support/start/doctor.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import * as stored from '../support/stored.js';
 
+/** Each state is a run of the whole program. */
+const SLOW = { timeout: 90_000 };
+
 const ID = '0190f5fe-7c00-7a00-8000-000000000001';
 
 let sandbox: Sandbox;
@@ -26,7 +29,7 @@ const inOrder = () => ({
   cure: null,
 });
 
-describe('doctor on the database', () => {
+describe('doctor on the database', SLOW, () => {
   test('that is not there yet makes none, and no vault', async () => {
     expect(await found(sandbox, 'database')).toEqual([
       {

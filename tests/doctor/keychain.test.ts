@@ -11,6 +11,9 @@ import { found } from '../support/start/doctor.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 
+/** Each state is a run of the whole program. */
+const SLOW = { timeout: 90_000 };
+
 type Env = NodeJS.ProcessEnv;
 
 /** As a bus with an access policy has it. */
@@ -39,7 +42,7 @@ async function homeIn(service: { readonly env: Env }): Promise<Sandbox> {
 }
 
 // Skipped where the programs of a real Secret Service are missing: packages gnome-keyring, dbus and libsecret-tools.
-describe.skipIf(!secretServiceInstalled())('doctor on the keychain', () => {
+describe.skipIf(!secretServiceInstalled())('doctor on the keychain', SLOW, () => {
   let service: SecretService;
 
   beforeAll(async () => {

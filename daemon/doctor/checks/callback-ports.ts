@@ -1,4 +1,6 @@
-import { asSigilforgeError, type SigilforgeError } from '../../../shared/errors.js';
+import { connect } from 'node:net';
+import { errnoOf } from '../../../shared/errno.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import type { Provider } from '../../../shared/provider.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { hostsOf } from '../../core/oauth/flows/loopback.js';
@@ -23,7 +25,7 @@ export const callbackPorts: Check = {
     if (unable) {
       const cure =
         'Bring up the loopback interface: ip link set lo up. Until then: sigilforge add-account SERVICE ACCOUNT --flow device_code';
-      return [fault(`Nothing can listen on 127.0.0.1, where browsers return: ${reasonOf(unable)}.`, cure)];
+      return [fault(`A browser cannot return to 127.0.0.1: ${reasonOf(unable)}.`, cure)];
     }
     const core = await existingCore(patient);
     const providers = core?.providers.list() ?? [];
@@ -68,11 +70,30 @@ interface Wanted {
 async function attempt(wanted: Wanted): Promise<SigilforgeError | undefined> {
   try {
     const servers = await listenOnLoopback(wanted, (_request, response) => response.destroy());
-    servers.close();
+    try {
+      await reach(wanted.hosts[0] ?? '', servers.port);
+    } finally {
+      servers.close();
+    }
     return undefined;
   } catch (thrown) {
     return asSigilforgeError(thrown);
   }
+}
+
+/** With its interface down, an address can be listened at, and not be reached. */
+function reach(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, host);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', (cause) => {
+      const reason = errnoOf(cause) ?? 'unknown';
+      reject(new SigilforgeError('network', `Cannot reach ${host}:${port}: ${reason}.`, { cause }));
+    });
+  });
 }
 
 function reasonOf({ message }: SigilforgeError): string {

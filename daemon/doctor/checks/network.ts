@@ -2,23 +2,28 @@ import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { errnoOf } from '../../../shared/errno.js';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
-import { HttpFailure } from '../../core/oauth/http/failure.js';
+import { HttpFailure, notSent } from '../../core/oauth/http/failure.js';
 import { exemptions, type HttpProxy, hostOf, namedProxy, portOf } from '../../core/oauth/http/proxy.js';
+import { notConnected } from '../../core/oauth/http/reasons.js';
 import { trustFor } from '../../core/oauth/http/trust.js';
 import { authorizationOf } from '../../core/oauth/http/tunnel.js';
 import { type Check, type Finding, fault, ok, warning } from '../check.js';
 import type { Patient } from '../patient.js';
-import { withoutStop } from '../words.js';
+import { capitalized, withoutStop } from '../words.js';
 
 const PROXY_LIMIT_MS = 4_000;
 /** A name that no server has (RFC 6761): every proxy answers to it, with a refusal. */
 const NOWHERE = 'sigilforge.invalid:443';
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const PEM = /-----BEGIN (?:X509 )?CERTIFICATE-----[^-]+-----END (?:X509 )?CERTIFICATE-----/g;
 
 const CORRECT_PROXY =
   'Correct HTTPS_PROXY, or name another one in config.toml, or none: [network] proxy = "none"';
+
+const CORRECT_CA_FILE = 'Correct ca_file under [network] in config.toml.';
 
 export const network: Check = {
   name: 'network',
@@ -45,61 +50,59 @@ async function proxyFindings(
     const proxy = namedProxy(configured, env);
     if (proxy === undefined) return [];
     const source = configured === undefined ? 'of the environment' : 'of config.toml';
-    const name = `The proxy ${proxy.name} ${source}`;
-    const refusal = await refusalOf(proxy, caFile, env);
-    if (refusal) return [fault(`${name} ${refusal}.`, CORRECT_PROXY)];
+    const name = `the proxy ${proxy.name} ${source}`;
+    const trust = proxy.url.protocol === 'https:' ? trustFor(caFile, env) : undefined;
+    await ask(proxy, { name, trust });
     const exempt = exemptions(env);
-    return [ok(`${name} answers${exempt === '' ? '' : `; without it are reached: ${exempt}`}.`)];
+    const answers = capitalized(`${name} answers`);
+    return [ok(`${answers}${exempt === '' ? '' : `; without it are reached: ${exempt}`}.`)];
   } catch (thrown) {
     return [failed(thrown, CORRECT_PROXY)];
   }
 }
 
-/** What keeps the proxy from being used, or `undefined`: for a name that is nowhere, a refusal is the right answer. */
-function refusalOf(
-  { url }: HttpProxy,
-  caFile: string | undefined,
-  env: Patient['env'],
-): Promise<string | undefined> {
-  const isTls = url.protocol === 'https:';
-  const request = (isTls ? https : http).request({
-    ...{ host: hostOf(url), port: portOf(url), method: 'CONNECT', path: NOWHERE },
-    ...{ agent: false, timeout: PROXY_LIMIT_MS, headers: { host: NOWHERE, ...authorizationOf(url) } },
-    ...(isTls && { rejectUnauthorized: true, secureContext: trustFor(caFile, env) }),
+interface Way {
+  /** As failures name it. */
+  readonly name: string;
+  readonly trust: SecureContext | undefined;
+}
+
+/** Has the proxy answer anything at all: for a name that is nowhere, a refusal is the right answer. Fails with `HttpFailure`. */
+function ask({ url }: HttpProxy, { name, trust }: Way): Promise<void> {
+  const host = hostOf(url);
+  const request = (url.protocol === 'https:' ? https : http).request({
+    ...{ host, port: portOf(url), servername: isIP(host) ? '' : host, agent: false },
+    ...{ method: 'CONNECT', path: NOWHERE, headers: { host: NOWHERE, ...authorizationOf(url) } },
+    ...(trust && { secureContext: trust }),
+    rejectUnauthorized: true,
   });
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => request.destroy(new Error('late')), PROXY_LIMIT_MS);
-    const end = (refusal?: string): void => {
-      clearTimeout(limit);
-      request.destroy();
-      resolve(refusal);
-    };
+  return new Promise<void>((resolve, reject) => {
+    const late = (): void => reject(notSent(capitalized(`${name} does not answer.`), { timedOut: true }));
+    const limit = setTimeout(late, PROXY_LIMIT_MS);
     request.once('connect', ({ statusCode }, socket) => {
       socket.destroy();
-      end(statusCode === 407 ? unauthorized(url) : undefined);
+      if (statusCode === 407) reject(notSent(capitalized(`${name} ${unauthorized(url)}.`)));
+      else resolve();
     });
-    request.on('timeout', () => request.destroy(new Error('late')));
-    request.on('error', (thrown) => end(unanswered(thrown)));
+    request.on('error', (cause) => reject(notConnected(name, cause)));
+    request.once('close', () => clearTimeout(limit));
     request.end();
-  });
+  }).finally(() => request.destroy());
 }
 
 function unauthorized({ username }: URL): string {
   return username === '' ? 'wants a user name and a password' : 'refuses its user name and password';
 }
 
-function unanswered(thrown: Error): string {
-  const code = errnoOf(thrown);
-  if (code === undefined) return 'does not answer';
-  return code === 'ECONNREFUSED' ? 'refuses connections' : `cannot be reached (${code})`;
-}
-
 function caFindings(caFile: string, { env }: Patient): Finding[] {
   try {
     trustFor(caFile, env);
+    // OpenSSL passes over what it cannot read.
+    const why = unreadable(caFile);
+    if (why !== undefined) return [fault(`ca_file names ${caFile}, ${why}.`, CORRECT_CA_FILE)];
     return [ok(`Besides the usual certificates, those in ${caFile} are trusted (ca_file).`)];
   } catch (thrown) {
-    return [failed(thrown, 'Correct ca_file under [network] in config.toml.')];
+    return [failed(thrown, CORRECT_CA_FILE)];
   }
 }
 

@@ -9,7 +9,7 @@ import { type Check, type Finding, fault, ok, warning } from '../check.js';
 import { existingCore } from '../existing-core.js';
 import type { Patient } from '../patient.js';
 import { defaultCollection } from '../secret-service.js';
-import { joined } from '../words.js';
+import { capitalized, joined } from '../words.js';
 
 export const vault: Check = {
   name: 'vault',
@@ -24,8 +24,9 @@ export const vault: Check = {
 };
 
 function state({ daemon }: Patient, { vault }: Core, slots: readonly StoredSlot[]): Finding {
-  const ways = joined([...new Set(slots.map(({ kind }) => NAMES[kind]))]);
-  const opens = `${ways} ${slots.length === 1 ? 'opens' : 'open'} it`;
+  const kinds = new Set<string>(slots.map(({ kind }) => kind));
+  const ways = Object.entries(NAMES).flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
+  const opens = `${joined(ways)} ${ways.length === 1 ? 'opens' : 'open'} it`;
   // Another process knows only whether it was locked, not whether a person has opened it in the daemon.
   const now = daemon !== null && 'vault' in daemon ? daemon.vault.state : vault.state;
   return now === 'unlocked'
@@ -102,8 +103,4 @@ function waysIn({ paths }: Patient, slots: readonly StoredSlot[]): Finding[] {
     found.push(warning(sentence, 'Make one, and keep it on paper: sigilforge vault recovery-key'));
   }
   return found;
-}
-
-function capitalized(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
