@@ -156,4 +156,10 @@ export const commands: readonly CommandEntry[] = [
     group: SETUP,
     load: () => import('./commands/doctor.js'),
   },
+  {
+    name: 'completion',
+    summary: 'Let TAB complete commands and names in bash, zsh or fish',
+    group: SETUP,
+    load: () => import('./commands/completion.js'),
+  },
 ];

@@ -13,12 +13,12 @@ export default defineConfig({
       sigilforge: `${root}client/index.ts`,
     },
   },
-  // The bundles get the migrations as text by esbuild's loader; here the same by a plugin.
+  // The bundles get migrations and scripts as text by esbuild's loader; here the same by a plugin.
   plugins: [
     {
-      name: 'sql-as-text',
+      name: 'files-as-text',
       async load(id) {
-        if (!id.endsWith('.sql')) return undefined;
+        if (!/\.(sql|bash|zsh|fish)$/.test(id)) return undefined;
         return `export default ${JSON.stringify(await readFile(id, 'utf8'))}`;
       },
     },

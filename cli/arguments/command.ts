@@ -30,8 +30,21 @@ export async function addCommands(
     const command = parent.command(name).summary(summary);
     command.description(description ?? `${summary}.`);
     if (group !== undefined) command.helpGroup(group);
-    if (name === named) await (await load()).configure(command, context, rest);
+    const configure = async (operands: readonly string[]): Promise<void> =>
+      (await load()).configure(command, context, operands);
+    if (name === named) await configure(rest);
+    else unnamed.set(command, configure);
   }
+}
+
+/** Commands that the arguments do not name, whose files are not loaded. */
+const unnamed = new WeakMap<Command, (operands: readonly string[]) => Promise<void>>();
+
+/** Loads the file of a command after all, for those that look at commands without running them. */
+export async function loadCommand(command: Command): Promise<void> {
+  const configure = unnamed.get(command);
+  unnamed.delete(command);
+  await configure?.([]);
 }
 
 /** Lists `help` among the subcommands. Commander would list it under the heading of the whole program's `help`. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import path from 'node:path';
 import { buildIfOld } from './fresh.js';
-import { ROOT } from './settings.js';
+import { ROOT, SETTINGS } from './settings.js';
 
 /**
  * Runs the CLI from its sources: `npm run dev -- ARGS`. The library in this process (`--direct`) is run from source too.
@@ -10,20 +10,22 @@ import { ROOT } from './settings.js';
  */
 async function main(): Promise<void> {
   await buildIfOld();
-  readSqlAsText();
+  readAsText(Object.keys(SETTINGS.loader));
   process.chdir(process.env['INIT_CWD'] ?? process.cwd());
   process.argv[1] = path.join(ROOT, 'cli/main.ts');
   await import('../../cli/main.js');
 }
 
-/** What esbuild's loader does in the bundles: importing a migration gives its text. */
-function readSqlAsText(): void {
+/** What esbuild's loader does in the bundles: importing such a file gives its text. */
+function readAsText(endings: readonly string[]): void {
   const { _extensions: extensions } = Module as unknown as {
     _extensions: Record<string, (module: NodeJS.Module, file: string) => void>;
   };
-  extensions['.sql'] = (module, file) => {
-    module.exports = { __esModule: true, default: readFileSync(file, 'utf8') };
-  };
+  for (const ending of endings) {
+    extensions[ending] = (module, file) => {
+      module.exports = { __esModule: true, default: readFileSync(file, 'utf8') };
+    };
+  }
 }
 
 void main();

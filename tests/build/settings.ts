@@ -10,7 +10,7 @@ export const SETTINGS = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  loader: { '.sql': 'text' },
+  loader: { '.sql': 'text', '.bash': 'text', '.zsh': 'text', '.fish': 'text' },
   external: ['sigilforge', ...nativeOrLate()],
   logLevel: 'warning',
 } as const satisfies BuildOptions;

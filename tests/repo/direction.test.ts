@@ -196,6 +196,7 @@ describe('inside the CLI', () => {
     'exec',
     'capability',
     'runs',
+    'completion',
     'commands',
   ];
   const inCli = own.filter(({ file, target }) => file.startsWith(CLI) && target.startsWith(CLI));
