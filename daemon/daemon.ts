@@ -202,8 +202,9 @@ function serveCore(
       log.level = level;
     },
     doors,
-    // The answer is written first.
-    shutdown: (successor?: Peer) => setImmediate(successor ? () => void makeWayFor(successor) : stop),
+    // The answer is written first. The place of a socket of systemd is not taken: it would lead nowhere meanwhile.
+    shutdown: (successor?: Peer) =>
+      setImmediate(successor && supervision.sockets === 0 ? () => void makeWayFor(successor) : stop),
   };
   const methods = contractMethods(createHandlers(core, host, limits.subscriptions));
   const ofClients = limitsOf(limits);

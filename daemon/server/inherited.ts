@@ -34,7 +34,9 @@ export async function inheritSocket(count: number): Promise<Listener | undefined
   assertPrivateSocket(address);
   const server = net.createServer({ allowHalfOpen: true });
   server.listen({ fd: FIRST });
-  const isInPlace = nameWatch(address);
+  const leadsHere = nameWatch(address);
+  // Once this end of it is closed, the path still leads to the manager's.
+  const isInPlace = (): boolean => server.listening && leadsHere();
   await once(server, 'listening');
   return { server, address, isInPlace, close: () => closed(server) };
 }

@@ -1,11 +1,12 @@
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { SERVICE_UNIT as SERVICE } from '../../shared/service/systemd.js';
 import { writeCapability } from '../runs/scene.js';
 import { copyWithout } from '../support/start/copied.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { hasUserManager } from '../support/start/user-manager.js';
-import { asService, configure, SERVICE, type ServiceScene, type Units } from './scene.js';
+import { asService, configure, type ServiceScene } from './scene.js';
 
 // The daemon as a service of a real user manager, with its socket.
 
@@ -25,8 +26,10 @@ async function ask({ sandbox }: ServiceScene): Promise<Status> {
   return JSON.parse(stdout) as Status;
 }
 
-async function started(units?: Units): Promise<ServiceScene & { readonly first: Status }> {
-  const scene = await asService(units);
+async function started(
+  changes?: Parameters<typeof asService>[0],
+): Promise<ServiceScene & { readonly first: Status }> {
+  const scene = await asService(changes);
   configure(scene.sandbox, KEY_FILE);
   return { ...scene, first: await ask(scene) };
 }
@@ -98,8 +101,8 @@ describe.skipIf(!hasUserManager())('as a service of systemd', () => {
 
   test('without koffi it is ready by systemd-notify, and no watchdog waits for it', async () => {
     const { program } = await stopAfter(copyWithout('koffi'));
-    const command = program('sigilforged');
-    const scene = await started({ service: ['NotifyAccess=all', 'WatchdogSec=2'], command });
+    const daemon = program('sigilforged').at(-1) ?? '';
+    const scene = await started({ service: ['WatchdogSec=2'], daemon });
     const { property } = scene;
     await expect.poll(() => property('ActiveState'), { timeout: 20_000 }).toBe('active');
     expect(await property('StatusText')).toBe('0 accounts, vault unlocked');
@@ -107,7 +110,7 @@ describe.skipIf(!hasUserManager())('as a service of systemd', () => {
   });
 
   test('the programs that it starts know nothing of systemd, and do not have its socket', async () => {
-    const scene = await asService({ service: ['WatchdogSec=60'] });
+    const scene = await asService();
     const { sandbox } = scene;
     const hook = path.join(sandbox.home, 'hook');
     const look = (to: string) =>

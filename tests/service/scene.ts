@@ -1,20 +1,18 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { SERVICE_UNIT, SOCKET_UNIT, systemdFiles } from '../../shared/service/systemd.js';
 import { createSandbox, program, type Sandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
 import { startUserManager, type UserManager } from '../support/start/user-manager.js';
 
-export const SERVICE = 'sigilforge.service';
-const SOCKET = 'sigilforge.socket';
-
-export interface Units {
-  /** Lines of the service's own section. */
+interface Changes {
+  /** Lines that the service's own section has besides those of every installed service. */
   readonly service?: readonly string[];
-  /** The command line of the daemon, by default that of the built one. */
-  readonly command?: readonly string[];
+  /** The daemon's program, by default the built one. */
+  readonly daemon?: string;
 }
 
-/** A service of a real user manager, whose socket waits for the first client. */
+/** An installed service of a real user manager, whose socket waits for the first client. */
 export interface ServiceScene {
   readonly sandbox: Sandbox;
   readonly manager: UserManager;
@@ -22,36 +20,27 @@ export interface ServiceScene {
   property(name: string): Promise<string>;
 }
 
-export async function asService({
-  service = [],
-  command = program('sigilforged'),
-}: Units = {}): Promise<ServiceScene> {
+export async function asService({ service = [], daemon }: Changes = {}): Promise<ServiceScene> {
   const sandbox = await stopAfter(createSandbox());
   const units = path.join(sandbox.home, '.config', 'systemd', 'user');
-  mkdirSync(units, { recursive: true, mode: 0o700 });
-  const socket = ['[Socket]', `ListenStream=${sandbox.socket}`, 'SocketMode=0600', 'DirectoryMode=0700'];
-  const own = [
-    '[Service]',
-    'Type=notify',
-    `Environment=SIGILFORGE_HOME=${sandbox.home} PATH=${process.env['PATH']}`,
-    `ExecStart=${command.join(' ')}`,
-    'Restart=on-failure',
-    ...service,
-  ];
-  writeFileSync(path.join(units, SOCKET), text(socket));
-  writeFileSync(path.join(units, SERVICE), text(own));
+  const [node = '', built = ''] = program('sigilforged');
+  const env = { SIGILFORGE_HOME: sandbox.home, PATH: process.env['PATH'] ?? '' };
+  const plan = { node, options: [], program: daemon ?? built, env, socket: sandbox.socket };
+  const changed = path.join(units, `${SERVICE_UNIT}.d`);
+  mkdirSync(changed, { recursive: true, mode: 0o700 });
+  for (const file of systemdFiles(units, plan)) writeFileSync(file.path, file.text);
+  writeFileSync(
+    path.join(changed, 'test.conf'),
+    ['[Service]', 'RestartSec=100ms', ...service, ''].join('\n'),
+  );
   const manager = await stopAfter(startUserManager(sandbox));
-  await manager.run(`systemctl --user start ${SOCKET}`);
+  await manager.run(`systemctl --user start ${SOCKET_UNIT}`);
   return {
     sandbox,
     manager,
     property: async (name) =>
-      (await manager.run(`systemctl --user show --property=${name} --value ${SERVICE}`)).trim(),
+      (await manager.run(`systemctl --user show --property=${name} --value ${SERVICE_UNIT}`)).trim(),
   };
-}
-
-function text(lines: readonly string[]): string {
-  return `${lines.join('\n')}\n`;
 }
 
 /** Writes the configuration of a sandbox. */
