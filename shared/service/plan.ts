@@ -25,6 +25,8 @@ export function assertWritable({ node, options, program, env, socket }: ServiceP
   for (const text of [node, ...options, program, socket, ...Object.values(env)]) {
     if (/\p{Cc}/u.test(text)) throw unwritable(text);
   }
+  // systemd starts no program with these in its path, however they are written.
+  if (/["'\\]/.test(node)) throw unwritable(node);
   // systemd reads no quotes there: it would cut off blanks, and take the next line for more of this one.
   if (/^\s|\s$|\\$/.test(socket)) throw unwritable(socket);
 }
