@@ -8,19 +8,23 @@ import { type Address, pinnedAddress } from './address.js';
 import { lostConnection, notADaemon } from './connection-errors.js';
 import { openLines } from './open-lines.js';
 import { errorHere } from './other-session.js';
+import { isRepeatable } from './repeatable.js';
 import type { Lines } from './socket.js';
 
 /**
  * One call over a connection of its own, for a program that is started only for that. It loads no schemas, so the
- * caller checks the result itself. `undefined` if the whole client must find out: no daemon is there, or config.toml may
- * name its socket. Throws the daemon's error.
+ * caller checks the result itself. `undefined` if the whole client must find out: no daemon is there, it ended before it
+ * answered a call that only reads, or config.toml may name its socket. Throws the daemon's error.
  */
 export async function callOnce(method: string, params: object): Promise<Record<string, unknown> | undefined> {
   const address = usualAddress();
   const reached = address && (await openLines(address));
   if (reached === undefined) return undefined;
   try {
-    return resultOf(await answerTo(reached.lines, { jsonrpc: '2.0', id: 1, method, params }));
+    const answer = await answerTo(reached.lines, { jsonrpc: '2.0', id: 1, method, params });
+    if (answer === undefined && isRepeatable(method)) return undefined;
+    if (answer === undefined) throw lostConnection();
+    return resultOf(answer);
   } catch (thrown) {
     throw await errorHere(thrown, reached.socket);
   }
@@ -41,6 +45,7 @@ function mentionsSocket(configFile: string): boolean {
   }
 }
 
+/** `undefined` if the connection ends before. */
 function answerTo(lines: Lines, request: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -49,12 +54,12 @@ function answerTo(lines: Lines, request: object): Promise<unknown> {
     }, DEFAULT_TIMEOUT_MS);
     lines.listen({
       message: (value) => {
-        resolve(value);
+        resolve(value ?? null);
         lines.destroy();
       },
       closed: () => {
         clearTimeout(timer);
-        reject(lostConnection());
+        resolve(undefined);
       },
     });
     lines.keepAlive(true);

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import {
   contract,
   DoorClosed,
+  Leaving,
   type MethodName,
   type ParamsOf,
   type ResultOf,
@@ -37,6 +38,8 @@ export async function openConnection(
 export class DaemonConnection {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
+  /** Resolves when no more calls may be made: the daemon is about to end, or the connection has. */
+  readonly ending: Promise<void>;
   /** Where the daemon was found; `null` for an inherited descriptor. */
   readonly address: string | null;
   readonly #lines: Lines;
@@ -47,6 +50,11 @@ export class DaemonConnection {
   readonly #doorWatchers = new Map<string, () => void>();
   #lastId = 0;
   #open = true;
+  #lost = false;
+  /** The daemon has said that it is about to end: no call begins on this connection any more. */
+  #leaving: Leaving | undefined;
+  #beEnding = (): void => {};
+  #announced = false;
   #held = false;
 
   constructor({ lines, socket }: Reached, onEvent: (event: SigilforgeEvent) => void) {
@@ -54,10 +62,14 @@ export class DaemonConnection {
     this.#lines = lines;
     this.#onEvent = onEvent;
     this.#rpc = new JSONRPCClient((message) => lines.send(message));
+    this.ending = new Promise((resolve) => {
+      this.#beEnding = resolve;
+    });
     this.closed = new Promise((resolve) => {
       lines.listen({
         message: (value) => this.#receive(value),
         closed: () => {
+          this.#lost = this.#open;
           this.#end(lostConnection());
           resolve();
         },
@@ -67,7 +79,17 @@ export class DaemonConnection {
 
   /** Whether calls may still be made. */
   get open(): boolean {
-    return this.#open;
+    return this.#open && this.#leaving === undefined;
+  }
+
+  /** Whether the daemon has ended it, or the system, with the calls that had no answer. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Whether another daemon follows the one that it leads to. */
+  get succeeded(): boolean {
+    return this.#leaving?.successor === true;
   }
 
   /** One call of the contract, with a limit in milliseconds. */
@@ -87,7 +109,7 @@ export class DaemonConnection {
 
   /** A call whose result is not checked, which works with daemons of any protocol. */
   async request(method: string, params: object | undefined, timeout: number): Promise<unknown> {
-    if (!this.#open)
+    if (!this.open)
       throw new SigilforgeError('daemon_unavailable', 'The connection to the daemon has ended.');
     const id = ++this.#lastId;
     const timer = setTimeout(
@@ -96,6 +118,7 @@ export class DaemonConnection {
     );
     this.#pending.add(id);
     this.#keepAlive();
+    this.#expectLeaving();
     try {
       const answer = await this.#rpc.requestAdvanced({ jsonrpc: '2.0', method, params, id });
       if (answer.error) throw fromWire(answer.error);
@@ -105,6 +128,7 @@ export class DaemonConnection {
       this.#pending.delete(id);
       this.#lines.forget(id);
       this.#keepAlive();
+      this.#leaveIfDone();
     }
   }
 
@@ -138,13 +162,34 @@ export class DaemonConnection {
   #receive(message: unknown): void {
     const event = paramsOf(message, 'event');
     const closing = paramsOf(message, 'door_closed');
+    const leaving = paramsOf(message, 'leaving');
     if (event !== undefined) this.#notify(event);
+    else if (leaving !== undefined) this.#leave(leaving);
     else if (closing !== undefined) this.#noteClosing(closing);
     else if (!isAnswer(message)) {
       this.close(notADaemon());
     } else if (message.id !== null) this.#rpc.receive(message as JSONRPCResponse);
     // An error of the connection itself, such as one connection too many.
     else if (message.error) this.close(fromWire(message.error));
+  }
+
+  /** As a notification, which daemons that do not know it pass over. */
+  #expectLeaving(): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    // Behind the first call, and together with it.
+    queueMicrotask(() => this.#lines.send({ jsonrpc: '2.0', method: 'expect_leaving' }));
+  }
+
+  #leave(params: unknown): void {
+    const leaving = v.safeParse(Leaving, params);
+    this.#leaving = leaving.success ? leaving.output : { successor: false };
+    this.#beEnding();
+    this.#leaveIfDone();
+  }
+
+  #leaveIfDone(): void {
+    if (this.#leaving && this.#open && this.#pending.size === 0) this.disconnect();
   }
 
   #notify(params: unknown): void {
@@ -161,6 +206,7 @@ export class DaemonConnection {
 
   #end(error: SigilforgeError): void {
     this.#open = false;
+    this.#beEnding();
     for (const id of this.#pending) this.#settle(id, error);
   }
 

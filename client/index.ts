@@ -55,6 +55,10 @@ function clientOf(session: Session): SigilforgeClient {
     ...withReferences({
       ...(Object.fromEntries(calls) as Api),
       restrict: (params) => session.restrict(params),
+      subscribe: (params) => session.subscribe(params),
+      unsubscribe: (params) => session.unsubscribe(params),
+      openDoor: (params) => session.openDoor(params),
+      closeDoor: (params) => session.closeDoor(params),
     }),
     via: 'daemon',
     onEvent: (listener) => session.onEvent(listener),

@@ -1,15 +1,38 @@
 import type { MethodName } from '../shared/contract/index.js';
 
-/** Methods that only read, so that it does no harm if a call is made twice. */
-const REPEATABLE: ReadonlySet<unknown> = new Set<MethodName>([
-  'get_token',
-  'token_info',
-  'resolve',
-  'get_secret',
-  'status',
-]);
+/** Of the methods that a narrowed connection may call, those that only read: it does no harm if a call is made twice. */
+const REPEATABLE: readonly MethodName[] = ['get_token', 'token_info', 'resolve', 'get_secret', 'status'];
 
-/** Whether a call whose answer was lost may be made again. Of all methods only those that a narrowed connection may call. */
+/** The others that only read. */
+const READS: readonly MethodName[] = [
+  'get_account',
+  'list_accounts',
+  'accounts_status',
+  'list_unread_answers',
+  'get_provider',
+  'list_providers',
+  'get_secrets',
+  'list_secrets',
+  'vault_status',
+  'list_audit',
+  'list_doors',
+  'list_capabilities',
+  'get_capability',
+  'list_runs',
+  'get_run',
+  'list_messages',
+  'wait_run',
+];
+
+const repeatable: ReadonlySet<unknown> = new Set(REPEATABLE);
+const readOnly: ReadonlySet<unknown> = new Set([...REPEATABLE, ...READS]);
+
+/** Whether a call over a descriptor that other processes read too is made again if its answer does not come. */
 export function isRepeatable(method: unknown): boolean {
-  return REPEATABLE.has(method);
+  return repeatable.has(method);
+}
+
+/** Whether a call is made again whose connection was lost before the answer. */
+export function onlyReads(method: MethodName): boolean {
+  return readOnly.has(method);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type MethodName,
   type ParamsOf,
@@ -11,10 +12,22 @@ import { MOST_RUN_S } from '../shared/manifest.js';
 import { Term } from '../shared/term.js';
 import type { Address } from './address.js';
 import { type DaemonConnection, openConnection } from './connection.js';
+import { Kept } from './kept.js';
 import { noDaemon } from './no-daemon.js';
+import { openAgain } from './open-again.js';
 import { errorHere } from './other-session.js';
+import { onlyReads } from './repeatable.js';
 
-/** What a client keeps when it connects again: the address, the time limit, the listeners, and what it was narrowed to. */
+/** How long a daemon that has ended in the middle of a call may take to come back, and how often to try, in milliseconds. */
+const COME_BACK = { limitMs: 2_000, stepMs: 25 };
+
+/** How often another connection is opened if each is to a daemon that is about to end. */
+const MOST_TRIES = 200;
+
+/**
+ * What a client keeps when it connects again: the address, the time limit, the listeners, what it was narrowed to, its
+ * subscriptions and its doors.
+ */
 export class Session {
   readonly #address: Address;
   readonly #timeout: number;
@@ -22,6 +35,8 @@ export class Session {
   #connection: DaemonConnection | undefined;
   #opening: Promise<boolean> | undefined;
   #closed = false;
+  readonly #kept = new Kept();
+  #isComingBack = false;
   /** What it was narrowed to, and until when. */
   #narrowed: ParamsOf<'restrict'> | undefined;
   #term: Term | undefined;
@@ -40,14 +55,43 @@ export class Session {
     return this.#opening;
   }
 
-  /** One call, over a new connection if the last one has ended. It is never sent twice. */
+  /** One call, over a new connection if the last one has ended. Only one that reads is sent twice, if its answer is lost. */
   async call<M extends MethodName>(method: M, params: ParamsOf<M> | undefined): Promise<ResultOf<M>> {
     const connection = this.#connection?.open ? this.#connection : await this.#reconnect();
     try {
-      return await connection.call(method, params, this.#timeout + waitingTime(method, params));
+      return await this.#ask(connection, method, params);
     } catch (thrown) {
-      throw await errorHere(thrown, connection.address);
+      if (!connection.lost || !onlyReads(method) || this.#closed) throw thrown;
     }
+    return this.#ask(await this.#reconnect(COME_BACK.limitMs), method, params);
+  }
+
+  async subscribe(params: ParamsOf<'subscribe'>): Promise<ResultOf<'subscribe'>> {
+    const result = await this.call('subscribe', params);
+    this.#kept.subscribed(params, result);
+    this.#comeBack();
+    return result;
+  }
+
+  async unsubscribe({ subscription }: ParamsOf<'unsubscribe'>): Promise<ResultOf<'unsubscribe'>> {
+    const result = await this.call('unsubscribe', { subscription: this.#kept.idNow(subscription) });
+    this.#kept.unsubscribed(subscription);
+    return result;
+  }
+
+  async openDoor(params: ParamsOf<'open_door'>): Promise<ResultOf<'open_door'>> {
+    const term = Term.ofSeconds(params.expires_in_s ?? undefined);
+    const connection = this.#connection?.open ? this.#connection : await this.#reconnect();
+    const result = await this.#ask(connection, 'open_door', params);
+    this.#kept.opened(connection, params, { door: result.door, term });
+    this.#comeBack();
+    return result;
+  }
+
+  async closeDoor(params: ParamsOf<'close_door'>): Promise<ResultOf<'close_door'>> {
+    const result = await this.call('close_door', params);
+    this.#kept.closed(params.door);
+    return result;
   }
 
   /** Narrows this connection, and each one that comes after it. */
@@ -81,23 +125,55 @@ export class Session {
     await connection.closed;
   }
 
-  async #reconnect(): Promise<DaemonConnection> {
-    if (this.#closed) throw closedError();
-    await this.open();
-    if (this.#closed) throw closedError();
-    if (!this.#connection?.open) throw noDaemon(this.#address);
-    return this.#connection;
+  async #ask<M extends MethodName>(
+    connection: DaemonConnection,
+    method: M,
+    params: ParamsOf<M> | undefined,
+  ): Promise<ResultOf<M>> {
+    try {
+      return await connection.call(method, params, this.#timeout + waitingTime(method, params));
+    } catch (thrown) {
+      throw await errorHere(thrown, connection.address);
+    }
+  }
+
+  /** `patienceMs`: how long to wait for a daemon that does not listen. */
+  async #reconnect(patienceMs = 0): Promise<DaemonConnection> {
+    const limit = performance.now() + patienceMs;
+    for (let tries = 0; ; tries += 1) {
+      if (this.#closed) throw closedError();
+      const isFound = await this.open();
+      if (this.#closed) throw closedError();
+      if (this.#connection?.open) return this.#connection;
+      // One that was found and is about to end has its successor at its place in a moment.
+      if (isFound ? tries >= MOST_TRIES : performance.now() >= limit) throw noDaemon(this.#address);
+      await sleep(COME_BACK.stepMs);
+    }
   }
 
   async #connect(): Promise<boolean> {
     const connection = await openConnection(this.#address, (event) => {
-      for (const listener of this.#listeners) listener(event);
+      for (const listener of this.#listeners) listener(this.#kept.known(event));
     });
     await this.#narrowAgain(connection);
+    if (connection) await this.#kept.restore(connection, this.#timeout).catch(() => undefined);
     this.#connection = connection;
+    void connection?.ending.then(() => this.#comeBack());
     if (this.#closed) connection?.close(closedError());
     else connection?.hold(this.#listeners.size > 0);
     return connection !== undefined;
+  }
+
+  /** Opens another connection without a call, for what is kept. A listener waits for a while. */
+  #comeBack(): void {
+    const isWanted = () => !this.#closed && this.#kept.any && this.#connection?.open !== true;
+    if (this.#isComingBack || !isWanted()) return;
+    this.#isComingBack = true;
+    const attempt = async () => ((await this.open()) && this.#connection?.open) || undefined;
+    void openAgain(attempt, isWanted, () => this.#listeners.size > 0).finally(() => {
+      this.#isComingBack = false;
+      this.#comeBack();
+    });
   }
 
   /** Before anything else is asked: otherwise a daemon that is restarted would give more than before. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
-import type { SigilforgeEvent } from '../../shared/contract/index.js';
+import type { Leaving, SigilforgeEvent } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import type { Who } from '../core/audit/who.js';
 import { Rights } from '../handlers/rights.js';
@@ -58,7 +58,7 @@ export class Connection implements Caller, Occupant, Starter {
   /** The client is told when the daemon is about to end. */
   #expectsLeaving = false;
   /** The daemon is about to end. */
-  #isLeaving = false;
+  #leaving: Leaving | undefined;
   #keeps = 0;
   #lastActive = ++activity;
 
@@ -137,20 +137,20 @@ export class Connection implements Caller, Occupant, Starter {
 
   expectLeaving(): boolean {
     this.#expectsLeaving = true;
-    if (this.#isLeaving) this.#notify('leaving', {});
-    return this.#isLeaving;
+    if (this.#leaving) this.#notify('leaving', this.#leaving);
+    return this.#leaving !== undefined;
   }
 
   /** Has the client go: one that expects it is told. One that may be about to ask has time to, and others are ended. */
-  leave(): void {
-    this.#isLeaving = true;
-    if (this.#expectsLeaving) this.#notify('leaving', {});
+  leave(how: Leaving): void {
+    this.#leaving = how;
+    if (this.#expectsLeaving) this.#notify('leaving', how);
     else if (!this.#inbox.isAtFirst && !this.isBusy) this.#stopReading();
   }
 
   /** The daemon does not end after all. */
   stay(): void {
-    this.#isLeaving = false;
+    this.#leaving = undefined;
   }
 
   /** Ends once the running requests are answered, without waiting for those that wait. Resolves when it has closed. */

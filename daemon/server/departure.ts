@@ -1,9 +1,14 @@
+import type { Leaving } from '../../shared/contract/index.js';
+
 /** A server that is about to end, and waits for its clients to leave. */
 export class Departure {
+  /** What clients are told. */
+  readonly how: Leaving;
   readonly #isAnyLeft: () => boolean;
   #noneLeft = (): void => {};
 
-  constructor(isAnyLeft: () => boolean) {
+  constructor(how: Leaving, isAnyLeft: () => boolean) {
+    this.how = how;
     this.#isAnyLeft = isAnyLeft;
   }
 

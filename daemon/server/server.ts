@@ -69,7 +69,7 @@ export function serve(
       });
       entrance?.entered(connection);
       places.add(connection);
-      if (departure) connection.leave();
+      if (departure) connection.leave(departure.how);
     });
     // Accepting can fail, for example if there are no descriptors left. The clients that are connected are still served.
     next.server.on('error', (error: NodeJS.ErrnoException) => {
@@ -80,10 +80,10 @@ export function serve(
 
   async function leave(successor?: object): Promise<void> {
     const leaving = () => places.all().filter((one) => one !== successor && one.mustLeave);
-    const begun = new Departure(() => leaving().length > 0);
+    const begun = new Departure({ successor: successor !== undefined }, () => leaving().length > 0);
     const last = listener;
     departure = begun;
-    for (const connection of leaving()) connection.leave();
+    for (const connection of leaving()) connection.leave(begun.how);
     // Another daemon has its place, so that no others come.
     if (!last.isInPlace()) await drained(last.server);
     void last.close();

@@ -4,7 +4,8 @@ import { MaybeTime, method } from './types.js';
 import { VaultState } from './vault.js';
 
 /** A notification of method `leaving`, to a connection that asked for it by `expect_leaving`. */
-export const Leaving = v.object({});
+export const Leaving = v.object({ successor: v.boolean() });
+export type Leaving = v.InferOutput<typeof Leaving>;
 
 export const daemon = {
   status: method(

@@ -1,7 +1,7 @@
 import type { Address } from '../../../client/address.js';
 import { type DaemonConnection, openConnection } from '../../../client/connection.js';
+import { openAgain } from '../../../client/open-again.js';
 import type { Term } from '../../../shared/term.js';
-import { openAgain } from './again.js';
 
 /** What a door is opened with. */
 export interface DoorRequest {

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { paramsOf } from '../../../client/messages.js';
+import { openAgain } from '../../../client/open-again.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { encodeLine, LineDecoder } from '../../../shared/framing.js';
 import { parseJson } from '../../../shared/json.js';
-import { openAgain } from './again.js';
 import { HALF_LINE_MS, readLines } from './program-lines.js';
 import { answeredIds, MOST_KEPT, type RequestLine, requestLine, Unanswered } from './requests.js';
 
@@ -42,6 +42,8 @@ export class Relay {
   /** How often lines were sent again. */
   readonly #repeats = new WeakMap<RequestLine, number>();
   #daemon: Socket | undefined;
+  /** The daemon is about to end: what comes now is for the next one. */
+  #isLeaving = false;
   #state: 'open' | 'withdrawn' | 'over' = 'open';
 
   /** `daemon`: the first connection, paused. */
@@ -84,7 +86,7 @@ export class Relay {
     const line = requestLine(text.trim(), value);
     if (this.#state === 'withdrawn') this.#deny(line);
     else if (line.narrows) this.#refuse(line.ids, line.isBatch, notForOne());
-    else if (this.#daemon === undefined) this.#hold(line);
+    else if (this.#daemon === undefined || this.#isLeaving) this.#hold(line);
     else this.#send(line, this.#daemon);
     this.#pace();
   }
@@ -113,6 +115,8 @@ export class Relay {
 
   #attach(daemon: Socket): void {
     this.#daemon = daemon.unref();
+    this.#isLeaving = false;
+    daemon.write(encodeLine({ jsonrpc: '2.0', method: 'expect_leaving' }));
     const decoder = new LineDecoder();
     daemon.on('data', (chunk: Buffer) => {
       for (const line of decoder.push(chunk)) this.#answer(line ?? '');
@@ -132,8 +136,13 @@ export class Relay {
       this.withdraw();
       return;
     }
-    this.#unanswered.answered(answeredIds(value));
-    this.#program.write(`${text}\n`);
+    if (paramsOf(value, 'leaving') !== undefined) {
+      this.#isLeaving = true;
+    } else {
+      this.#unanswered.answered(answeredIds(value));
+      this.#program.write(`${text}\n`);
+    }
+    if (this.#isLeaving && !this.#unanswered.any) this.#daemon?.destroy();
   }
 
   #lost(): void {

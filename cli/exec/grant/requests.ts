@@ -53,6 +53,10 @@ export class Unanswered {
   readonly #lines: RequestLine[] = [];
   #characters = 0;
 
+  get any(): boolean {
+    return this.#lines.length > 0;
+  }
+
   add(line: RequestLine): void {
     if (line.ids.length === 0) return;
     this.#lines.push(line);

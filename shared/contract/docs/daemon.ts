@@ -8,8 +8,11 @@ const levelText = 'The level from now on, until the daemon ends.';
 export const daemonTypes: Readonly<Record<string, NamedType>> = {
   Leaving: namedObject(
     Leaving,
-    'A notification of method `leaving`, to a connection that asked for it by `expect_leaving`: the daemon is about to end. What is asked on this connection is still answered for a second. Make no more calls on it, close it once yours are answered, and connect again: after a restart the next daemon listens at the same place.',
-    {},
+    'A notification of method `leaving`, to a connection that asked for it by `expect_leaving`: the daemon is about to end. What is asked on this connection is still answered for a second. Make no more calls on it, close it once yours are answered, and connect again.',
+    {
+      successor:
+        'Whether the next daemon listens at the same place already, and answers as soon as this one has ended.',
+    },
   ),
 };
 
