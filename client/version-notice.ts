@@ -1,4 +1,4 @@
-import { VERSION } from '../shared/version.js';
+import { isOlder, VERSION } from '../shared/version.js';
 import { presenceAt } from './presence-at.js';
 
 /**
@@ -8,5 +8,7 @@ import { presenceAt } from './presence-at.js';
 export function versionNotice(socket: string | null): string | undefined {
   const presence = socket === null ? undefined : presenceAt(socket);
   if (presence === undefined || presence.version === VERSION) return undefined;
+  if (isOlder(VERSION, presence.version))
+    return `The daemon that answers is version ${presence.version}, newer than this program (${VERSION}): update this program. To run version ${VERSION} all the same: sigilforge daemon restart`;
   return `The daemon that answers is version ${presence.version}, and this program is ${VERSION}. To run this version: sigilforge daemon restart`;
 }

@@ -13,6 +13,7 @@ import { systemClock } from './core/platform/clock.js';
 import { reported } from './core/platform/faults.js';
 import type { JsonLog } from './core/platform/json-log.js';
 import type { Logger } from './core/platform/log.js';
+import { trace } from './core/platform/trace.js';
 import { type Lease, Leases } from './core/store/lease.js';
 import { admissionTo } from './handlers/admission.js';
 import type { Peer } from './handlers/handlers.js';
@@ -86,6 +87,7 @@ export async function serveDaemon(
       notice,
       storeWaitMs,
     });
+    if (succession) trace('succession.opened');
     if (socket !== null) await sweepDoors(socket);
     const listener =
       succession?.clients.listener ?? (await inherited(supervision, log)) ?? (await bound(socket));

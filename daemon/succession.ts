@@ -2,6 +2,7 @@ import { SigilforgeError } from '../shared/errors.js';
 import { INSTANCE_LEASE } from '../shared/holder.js';
 import type { Paths } from '../shared/paths.js';
 import { isOlder, VERSION } from '../shared/version.js';
+import { trace } from './core/platform/trace.js';
 import { assertSchemaKnown } from './core/store/known-schema.js';
 import type { Lease, Leases } from './core/store/lease.js';
 import { Predecessor } from './predecessor.js';
@@ -47,6 +48,7 @@ export async function succeed(
 ): Promise<Succession | undefined> {
   const turn = await leases.take(SUCCESSION_LEASE, END_MS);
   if (turn === undefined) throw notEnded();
+  trace('succession.turn');
   try {
     const place = await placeOf(await Predecessor.find(paths), paths, leases, request);
     if (place === undefined) turn.release();
@@ -72,9 +74,12 @@ async function placeOf(
     await assertSchemaKnown(paths);
     const isSamePlace = socket === predecessor.socket;
     room = new WaitingRoom(await bindSocket(socket, { replaces: isSamePlace }), most);
+    trace('succession.bound');
     await predecessor.makeWay();
+    trace('succession.asked');
     const instanceLease = await leases.take(INSTANCE_LEASE, END_MS);
     if (instanceLease === undefined) throw notEnded();
+    trace('succession.taken');
     return { instanceLease, clients: room, replaced: identity };
   } catch (thrown) {
     room?.close();

@@ -34,11 +34,21 @@ export const MIGRATION_POINTS = ['migrate.committing', 'migrate.committed'] as c
 /** The same for a vault that a backup takes the place of. */
 export const RESTORE_POINTS = ['restore.replacing', 'restore.replaced'] as const;
 
+/** What a daemon passes that takes the place of another one. */
+export const SUCCESSION_POINTS = [
+  'succession.turn',
+  'succession.bound',
+  'succession.asked',
+  'succession.taken',
+  'succession.opened',
+] as const;
+
 export type TracePoint = (
   | typeof GRANT_POINTS
   | typeof VAULT_POINTS
   | typeof MIGRATION_POINTS
   | typeof RESTORE_POINTS
+  | typeof SUCCESSION_POINTS
 )[number];
 
 /** A named point that was passed, and which account it concerns. Never a value of a credential. */

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     paths,
     readConfig(paths.configFile),
     JsonLog.ofDaemon(paths.logFile, 'warn'),
-    { storeWaitMs: STORE_WAIT_MS },
+    { storeWaitMs: STORE_WAIT_MS, replaces: process.argv.includes('--replace=any') ? 'any' : undefined },
   );
   writeSync(1, 'ready\n');
   await daemon.ended;
