@@ -111,19 +111,58 @@ describe('doctor on the database', SLOW, () => {
   test('beside which others were put', async () => {
     await withVault();
     const file = stored.databaseFile(sandbox.home);
-    writeFileSync(`${file}.damaged-2026-11-28`, '', { mode: 0o600 });
-    writeFileSync(`${file}.before-7-2026-11-28`, '', { mode: 0o600 });
+    const at = '2026-11-28T12-00-00.000Z';
+    for (const name of [`damaged-${at}`, `replaced-${at}`, 'before-7'])
+      writeFileSync(`${file}.${name}`, '', { mode: 0o600 });
+    const remove = (name: string) => `Remove it once nothing of it is needed any more: rm ${file}.${name}`;
     expect(await found(sandbox, 'database')).toEqual([
       inOrder(),
       {
-        state: 'warning',
-        sentence: `A damaged database was set aside: ${file}.damaged-2026-11-28.`,
-        cure: expect.stringContaining('sigilforge restore FILE'),
+        state: 'ok',
+        sentence: `A copy from before an upgrade is kept for a day: ${file}.before-7.`,
+        cure: null,
       },
       {
-        state: 'ok',
-        sentence: `A copy of the database from before an upgrade is kept: ${file}.before-7-2026-11-28.`,
-        cure: null,
+        state: 'warning',
+        sentence: `A database that was damaged is kept: ${file}.damaged-${at}.`,
+        cure: remove(`damaged-${at}`),
+      },
+      {
+        state: 'warning',
+        sentence: `The database that a restored one took the place of is kept, with its secrets: ${file}.replaced-${at}.`,
+        cure: remove(`replaced-${at}`),
+      },
+    ]);
+  });
+
+  test('that a start of the daemon has set aside, and that nothing has taken the place of', async () => {
+    await withVault();
+    stored.damageIndex(sandbox.home);
+    expect(await sandbox.run(['daemon', 'start'])).toMatchObject({ code: 10 });
+    const left = readdirSync(join(sandbox.home, 'data')).filter((name) => name.startsWith('sigilforge.db'));
+    expect(await found(sandbox, 'database')).toEqual([
+      {
+        state: 'fault',
+        sentence: expect.stringMatching(/was damaged, and is now .*sigilforge\.db\.damaged-/),
+        cure: expect.stringMatching(/sigilforge restore FILE.*sigilforge restore --empty/),
+      },
+    ]);
+    const now = readdirSync(join(sandbox.home, 'data')).filter((name) => name.startsWith('sigilforge.db'));
+    expect(now).toEqual(left);
+    expect(left).not.toContain('sigilforge.db');
+  });
+
+  test('of which a page is damaged under a running daemon', async () => {
+    await withVault();
+    await sandbox.startDaemon();
+    stored.damageIndex(sandbox.home);
+    expect(await found(sandbox, 'database')).toEqual([
+      {
+        state: 'fault',
+        sentence: expect.stringContaining('is damaged: '),
+        cure: expect.stringMatching(
+          /^Stop the daemon first: sigilforge daemon stop\. .*sigilforge restore FILE/,
+        ),
       },
     ]);
   });

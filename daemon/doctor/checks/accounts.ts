@@ -1,8 +1,7 @@
-import { asSigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { signInCommand } from '../../core/accounts/sign-in-command.js';
 import type { Core } from '../../core/core.js';
 import { type Check, type Finding, fault, ok, warning } from '../check.js';
-import { existingCore } from '../existing-core.js';
 import { everyPage, type SeenAccount, storedAccounts } from '../stored-accounts.js';
 import { counted, withoutStop } from '../words.js';
 
@@ -12,8 +11,8 @@ const MOST_LISTED = 5;
 export const accounts: Check = {
   name: 'accounts',
   async run(patient) {
-    const core = await existingCore(patient);
-    if (core === undefined) return [];
+    const core = await patient.core();
+    if (core instanceof SigilforgeError) return [];
     const seen = storedAccounts(core).map((account) => ({ account, found: findings(core, account) }));
     const fine = seen.filter(({ found }) => found.length === 0).map(({ account }) => account);
     return [...seen.flatMap(({ found }) => found), ...allRight(core, fine), ...unread(core)];

@@ -6,7 +6,6 @@ import { isLoopback } from '../../../shared/schemas.js';
 import { hostsOf } from '../../core/oauth/flows/loopback.js';
 import { listenOnLoopback } from '../../core/oauth/flows/loopback-servers.js';
 import { type Check, type Finding, fault, ok, warning } from '../check.js';
-import { existingCore } from '../existing-core.js';
 import type { Patient } from '../patient.js';
 import { holderOf } from '../port-holder.js';
 import { joined, withoutStop } from '../words.js';
@@ -27,8 +26,8 @@ export const callbackPorts: Check = {
         'Bring up the loopback interface: ip link set lo up. Until then: sigilforge add-account SERVICE ACCOUNT --flow device_code';
       return [fault(`A browser cannot return to 127.0.0.1: ${reasonOf(unable)}.`, cure)];
     }
-    const core = await existingCore(patient);
-    const providers = core?.providers.list() ?? [];
+    const core = await patient.core();
+    const providers = core instanceof SigilforgeError ? [] : core.providers.list();
     const ports = fixedPorts(providers.filter(({ configured }) => configured));
     const found = await Promise.all(ports.map((port) => stateOf(port, patient)));
     return found.length > 0 ? found : [ok('Browsers can return to a free port of 127.0.0.1.')];

@@ -3,7 +3,6 @@ import { waitingTime } from '../../../shared/waiting-time.js';
 import { HttpFailure } from '../../core/oauth/http/failure.js';
 import { createHttpClient, type HttpClient } from '../../core/oauth/http/http.js';
 import { type Check, type Finding, fault, ok, warning } from '../check.js';
-import { existingCore } from '../existing-core.js';
 import { storedAccounts } from '../stored-accounts.js';
 import { withoutStop } from '../words.js';
 
@@ -30,8 +29,8 @@ interface Failure {
 export const clock: Check = {
   name: 'clock',
   async run(patient) {
-    const [core, config] = [await existingCore(patient), patient.config()];
-    if (core === undefined || config instanceof SigilforgeError) return [];
+    const [core, config] = [await patient.core(), patient.config()];
+    if (core instanceof SigilforgeError || config instanceof SigilforgeError) return [];
     const origins = originsOf(storedAccounts(core).map(({ client }) => client));
     if (origins.length === 0) return [];
     const ask = createHttpClient(LIMITS, config.network);

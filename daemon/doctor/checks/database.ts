@@ -1,10 +1,10 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { type Inspection, inspectDatabase } from '../../core/store/inspection.js';
 import { SCHEMA_VERSION } from '../../core/store/migrate.js';
+import { assertNoneDamaged, listSetAside, type SetAsideKind } from '../../core/store/set-aside.js';
+import { RESTORE } from '../../core/store/sqlite.js';
 import { type Check, type Finding, fault, ok, warning } from '../check.js';
-import { hasDatabase } from '../existing-core.js';
 import type { Patient } from '../patient.js';
 import { counted, sizeInWords } from '../words.js';
 
@@ -20,13 +20,24 @@ export const database: Check = {
 
 async function opened(patient: Patient): Promise<Finding[]> {
   const { database: file } = patient.paths;
-  if (!hasDatabase(patient)) return [ok(`There is no database yet: the first use makes ${file}.`)];
+  if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined) return [absent(file)];
   const core = await patient.core();
   if (core instanceof SigilforgeError) return [fault(core.message, core.hint)];
   const inspection = inspected(file);
   return inspection instanceof SigilforgeError
     ? [warning(inspection.message, inspection.hint)]
-    : [...integrity(file, inspection), ...log(inspection)];
+    : [integrity(patient, inspection), ...log(inspection)];
+}
+
+/** In the place of one that was damaged, none is made. */
+function absent(file: string): Finding {
+  try {
+    assertNoneDamaged(file);
+    return ok(`There is no database yet: the first use makes ${file}.`);
+  } catch (thrown) {
+    const { message, hint } = asSigilforgeError(thrown);
+    return fault(message, hint);
+  }
 }
 
 function inspected(file: string): Inspection | SigilforgeError {
@@ -37,15 +48,12 @@ function inspected(file: string): Inspection | SigilforgeError {
   }
 }
 
-function integrity(file: string, { bytes, faults }: Inspection): Finding[] {
-  if (faults.length === 0)
-    return [ok(`${file} is in order: ${sizeInWords(bytes)}, schema version ${SCHEMA_VERSION}.`)];
-  return [
-    fault(
-      `${file} is damaged: ${faults[0]}.`,
-      'Stop the daemon, keep a copy of the data folder, and restore a backup: sigilforge restore FILE',
-    ),
-  ];
+function integrity({ paths, daemon }: Patient, { bytes, damage }: Inspection): Finding {
+  const { database: file } = paths;
+  if (damage === undefined)
+    return ok(`${file} is in order: ${sizeInWords(bytes)}, schema version ${SCHEMA_VERSION}.`);
+  const first = daemon === null ? '' : 'Stop the daemon first: sigilforge daemon stop. ';
+  return fault(`${file} is damaged: ${damage}.`, `${first}${RESTORE}`);
 }
 
 function log({ logBytes }: Inspection): Finding[] {
@@ -58,23 +66,25 @@ function log({ logBytes }: Inspection): Finding[] {
   ];
 }
 
-/** What earlier starts have put beside the database. */
+const SET_ASIDE: Readonly<Record<SetAsideKind, (file: string) => Finding>> = {
+  damaged: (file) =>
+    warning(
+      `A database that was damaged is kept: ${file}.`,
+      `Remove it once nothing of it is needed any more: rm ${file}`,
+    ),
+  replaced: (file) =>
+    warning(
+      `The database that a restored one took the place of is kept, with its secrets: ${file}.`,
+      `Remove it once nothing of it is needed any more: rm ${file}`,
+    ),
+  before: (file) => ok(`A copy from before an upgrade is kept for a day: ${file}.`),
+};
+
+/** What stands beside a database. */
 function setAside({ paths }: Patient): Finding[] {
-  const name = path.basename(paths.database);
-  const beside = namesIn(paths.data).filter((other) => !/-(wal|shm)$/.test(other));
-  const damaged = beside.filter((other) => other.startsWith(`${name}.damaged-`));
-  const copies = beside.filter((other) => other.startsWith(`${name}.before-`));
-  return [
-    ...damaged.map((other) =>
-      warning(
-        `A damaged database was set aside: ${path.join(paths.data, other)}.`,
-        'Restore a backup with: sigilforge restore FILE. Remove that file once nothing of it is needed any more.',
-      ),
-    ),
-    ...copies.map((other) =>
-      ok(`A copy of the database from before an upgrade is kept: ${path.join(paths.data, other)}.`),
-    ),
-  ];
+  const { database } = paths;
+  if (!fs.existsSync(database)) return [];
+  return listSetAside(database).map(({ kind, file }) => SET_ASIDE[kind](file));
 }
 
 /** Answers of providers that could not be stored when they came. */

@@ -5,7 +5,6 @@ import { sessionBus } from '../../../shared/session-bus.js';
 import { OsKeychain } from '../../core/keychain/os.js';
 import type { SlotKind } from '../../core/store/vault.js';
 import { type Check, type Finding, fault, ok, warning } from '../check.js';
-import { existingCore } from '../existing-core.js';
 import type { Patient } from '../patient.js';
 import { type DefaultCollection, defaultCollection } from '../secret-service.js';
 import { withoutStop } from '../words.js';
@@ -51,8 +50,8 @@ async function answerOf(
 
 /** The ways to open the vault, if they are known. */
 async function openersOf(patient: Patient): Promise<readonly SlotKind[]> {
-  const core = await existingCore(patient);
-  return core?.vault.store.slots().map(({ kind }) => kind) ?? [];
+  const core = await patient.core();
+  return core instanceof SigilforgeError ? [] : core.vault.store.slots().map(({ kind }) => kind);
 }
 
 function refusal(error: SigilforgeError, patient: Patient, openers: readonly SlotKind[]): Finding {

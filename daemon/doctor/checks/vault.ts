@@ -6,7 +6,6 @@ import { damagedSlot } from '../../core/vault/slots/damaged-slot.js';
 import { readPasswordParams } from '../../core/vault/slots/password.js';
 import { needsPerson, openSlot } from '../../core/vault/slots/slots.js';
 import { type Check, type Finding, fault, ok, warning } from '../check.js';
-import { existingCore } from '../existing-core.js';
 import type { Patient } from '../patient.js';
 import { defaultCollection } from '../secret-service.js';
 import { capitalized, joined } from '../words.js';
@@ -14,8 +13,8 @@ import { capitalized, joined } from '../words.js';
 export const vault: Check = {
   name: 'vault',
   async run(patient) {
-    const core = await existingCore(patient);
-    if (core === undefined) return [];
+    const core = await patient.core();
+    if (core instanceof SigilforgeError) return [];
     const slots = core.vault.store.slots();
     const damages = await Promise.all(slots.map((slot) => damageOf(patient, core, slot)));
     const found = [...damages.flat(), ...configured(patient, slots), ...waysIn(patient, slots)];
