@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 
-/** A process that listens on a port, as far as this user may see it. */
+/** A process that listens on a port. */
 export interface PortHolder {
   readonly pid: number;
   /** As the kernel knows it: at most 15 bytes of its program's name. */
@@ -10,7 +10,7 @@ export interface PortHolder {
 /** State 0A of proc_net_tcp(5). */
 const LISTENING = '0A';
 
-/** Who listens on a port of this machine; `undefined` where that cannot be seen, as for a process of another user. */
+/** Who listens on a port of this machine; `undefined` if that cannot be seen, as for a process of another user. */
 export function holderOf(port: number): PortHolder | undefined {
   const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listening(table, port)));
   if (sockets.size === 0) return undefined;

@@ -9,7 +9,7 @@ const ROOT = '/org/freedesktop/secrets';
 const NO_COLLECTION = '/';
 
 /**
- * The collection in which this session's keychain keeps new items, as it says of itself. `unknown`: there is no such service,
+ * The collection in which this session's keychain keeps new items, as it says itself. `unknown`: there is no such service,
  * or it does not answer.
  */
 export type DefaultCollection =

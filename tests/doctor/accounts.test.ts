@@ -138,7 +138,7 @@ describe('doctor on accounts', SLOW, () => {
     ]);
   });
 
-  test('of a database that cannot be opened: only the database is told of', async () => {
+  test('of a database that cannot be opened: only the database is reported', async () => {
     await importAccount(backend.api, fake, 'fake', 'work');
     writeFileSync(join(home(), 'config', 'config.toml'), 'nothing');
     const { findings } = await doctor(backend.sandbox);

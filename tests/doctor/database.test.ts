@@ -62,7 +62,7 @@ describe('doctor on the database', SLOW, () => {
     expect(code).toBe(2);
   });
 
-  test('that is none: said once, and the rest goes on', async () => {
+  test('that is not a database: said once, and the rest goes on', async () => {
     await withVault();
     const file = stored.databaseFile(sandbox.home);
     for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true });

@@ -11,7 +11,7 @@ export interface Inspection {
   readonly damage: string | undefined;
 }
 
-/** Reads the whole database once. Throws `store_unavailable` if it cannot be read, or is no database. */
+/** Reads the whole database once. Throws `store_unavailable` if it cannot be read, or is not a database. */
 export function inspectDatabase(file: string): Inspection {
   const found = lookInto(file, (db) => damageOf(db, 'quick_check(1)'));
   // A heading names the database in SQLite's words.

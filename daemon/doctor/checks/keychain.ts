@@ -11,7 +11,7 @@ import { withoutStop } from '../words.js';
 
 /** A keychain that works answers in milliseconds; the binding itself waits for two seconds. */
 const TIMEOUT_MS = 5_000;
-/** The collection that GNOME Keyring and KWallet keep in memory alone. */
+/** The collection that GNOME Keyring and KWallet keep only in memory. */
 const SESSION_COLLECTION = '/org/freedesktop/secrets/collection/session';
 
 export const keychain: Check = {

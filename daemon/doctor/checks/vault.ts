@@ -33,7 +33,7 @@ function state({ daemon }: Patient, { vault }: Core, slots: readonly StoredSlot[
     : warning(`The vault is locked: ${opens}.`, 'Unlock it with: sigilforge vault unlock');
 }
 
-/** Whether a way in works, as far as that can be known without a person. */
+/** What is wrong with a way in, if that can be known without a person. */
 async function damageOf(patient: Patient, { vault }: Core, slot: StoredSlot): Promise<Finding[]> {
   const slots = vault.store.slots();
   try {
@@ -73,7 +73,7 @@ function withoutKey({ id, kind }: StoredSlot, slots: readonly StoredSlot[]): Fin
       );
 }
 
-/** What config.toml says of the key and is not so. */
+/** What config.toml says about the key and is not so. */
 function configured(patient: Patient, slots: readonly StoredSlot[]): Finding[] {
   const config = patient.config();
   const text = config instanceof SigilforgeError ? null : keyWarning(config.vault.key, slots);

@@ -18,7 +18,7 @@ export interface Session {
 export interface SecretService extends Session {
   lock(): Promise<void>;
   unlock(): Promise<void>;
-  /** Makes the collection that is kept in memory alone its default one. */
+  /** Makes the collection that is kept only in memory the default one. */
   keepInMemory(): Promise<void>;
   /** Stops the keychain, so that nothing is answered until `resume`. */
   hang(): void;
