@@ -805,3 +805,44 @@ export function growLog(home: string, bytes: number): () => void {
   });
   return () => reader.close();
 }
+
+/** What is in a copy of a database, whatever its version. */
+export function copyOf(file: string): { integrity: unknown; version: number; accounts: number } {
+  const db = openDatabase(file, { readonly: true, fileMustExist: true });
+  try {
+    const count = (sql: string) => Number(db.prepare<[], { n: number }>(sql).get()?.n);
+    return {
+      integrity: db.pragma('integrity_check', { simple: true }),
+      version: count('SELECT max(version) AS n FROM schema_migrations'),
+      accounts: count('SELECT count(*) AS n FROM accounts'),
+    };
+  } finally {
+    db.close();
+  }
+}
+
+/** Every account with its grant as it is sealed, whatever the version of the database. */
+export function grants(home: string): unknown[] {
+  const columns = 'id, service, account, state, generation, access_token, refresh_token, private_key';
+  return select(home, `SELECT ${columns} FROM accounts ORDER BY id`);
+}
+
+export function removeAccount(home: string, name: string): void {
+  run(home, 'DELETE FROM accounts WHERE account = ?', name);
+}
+
+/** Changes what a database in a file is, which need not be that of a home. */
+export function changeFile(file: string, sql: string): void {
+  const db = openDatabase(file, { fileMustExist: true });
+  try {
+    db.exec(sql);
+  } finally {
+    db.close();
+  }
+}
+
+/** The generation of an account's grant, whatever the version of the database. */
+export function generationOf(home: string, name: string): number {
+  const sql = 'SELECT generation FROM accounts WHERE account = ?';
+  return select<{ generation: number }>(home, sql, name)[0]?.generation ?? 0;
+}
