@@ -98,6 +98,8 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'sigilforge vault recovery-key': { prints: /^\S{20,}\n$/ },
   'sigilforge vault lock': { next: `printf '${PASSWORD}' | sigilforge vault unlock` },
   'sigilforge vault rotate': {},
+  'sigilforge backup FILE': { prints: /^accounts\t\d+$/m, next: 'rm FILE' },
+  'sigilforge restore FILE': { because: 'the daemon of the sandbox goes on; tests/store/backup.test.ts' },
   'sigilforge vault export FILE': { input: PASSWORD, next: 'rm FILE' },
   'sigilforge vault export FILE --with-grants': { input: PASSWORD },
   'sigilforge vault import FILE': { first: 'export SIGILFORGE_HOME="$HOME/another"', input: PASSWORD },
