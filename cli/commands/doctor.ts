@@ -17,21 +17,28 @@ const RECORD_LIMIT_MS = 10_000;
 
 export function configure(command: Command, context: Context): void {
   command
+    .argument('[CHECK...]', 'only these, such as folders or native-parts')
     .option('--fix', 'do what is safe, and say what was done')
-    .action((options: { fix?: boolean }) => doctor(context, options.fix === true));
+    .action((names: string[], { fix = false }: { fix?: boolean }) =>
+      doctor(context, { fix, only: names.map((name) => name.replaceAll('-', ' ')) }),
+    );
   addNotes(command, {
     notes:
       'The exit status is 0 if everything is all right, 1 with warnings, and 2 if something does not work. No token is refreshed, nothing is unlocked and no browser is opened. What --fix does: it closes own files and folders to others, removes a socket that a killed daemon has left, and no more.',
     examples: [
       ['sigilforge doctor', 'what is wrong, and what helps?'],
       ['sigilforge doctor --fix', 'mend what can be mended without a decision'],
+      ['sigilforge doctor folders socket', 'look only at these'],
       ['sigilforge doctor --json', 'the same for a program'],
     ],
     seeAlso: ['sigilforge status', 'sigilforge daemon logs'],
   });
 }
 
-async function doctor({ output }: Context, fix: boolean): Promise<void> {
+async function doctor(
+  { output }: Context,
+  asked: { readonly fix: boolean; readonly only: readonly string[] },
+): Promise<void> {
   const { loadLibrary } = await import('../../client/load-library.js');
   // Not `withLibrary`, which refuses where only a door is open: the library then looks at nothing that is in the vault.
   const { examine } = await loadLibrary();
@@ -39,7 +46,7 @@ async function doctor({ output }: Context, fix: boolean): Promise<void> {
   const found: Examined[] = [];
   await untilInterrupted(
     examine({
-      ...{ daemon, fix },
+      ...{ ...asked, daemon },
       verifyAudit: () => askDaemon(RECORD_LIMIT_MS, (client) => client.verifyAudit()),
       watch: (name, check) => output.waiting(`Checking: ${name}…`, check),
       onFinding(finding) {

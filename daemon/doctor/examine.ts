@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asSigilforgeError } from '../../shared/errors.js';
+import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import { type Check, type Finding, fault, warning } from './check.js';
 import { checks } from './checks.js';
 import { Confined, type DaemonAnswer, Patient, type VerifyAudit } from './patient.js';
@@ -17,6 +17,8 @@ export interface ExamineOptions {
   readonly daemon: DaemonAnswer;
   /** Has the daemon that answered compare its record, if it may be asked that. */
   readonly verifyAudit?: VerifyAudit | undefined;
+  /** The names of the checks that are made; every one if there is none. */
+  readonly only: readonly string[];
   /** Whether to do what is safe, and look again. */
   readonly fix: boolean;
   /** Called with each check while it is made. */
@@ -25,13 +27,14 @@ export interface ExamineOptions {
   readonly onFinding: (finding: Examined) => void;
 }
 
-/** Makes every check in its order. */
+/** Makes every check in its order. Throws `invalid_params` for a name that no check has. */
 export async function examine(options: ExamineOptions): Promise<void> {
-  const { daemon, verifyAudit, fix, watch, onFinding } = options;
+  const { daemon, verifyAudit, only, fix, watch, onFinding } = options;
+  const chosen = only.length === 0 ? checks : named(only);
   const patient = new Patient(daemon, process.env, verifyAudit);
   const leftOut: string[] = [];
   try {
-    for (const check of checks) {
+    for (const check of chosen) {
       const found = await watch(check.name, made(check, patient, fix));
       if (found === undefined) leftOut.push(check.name);
       else for (const finding of found) onFinding({ name: check.name, ...finding });
@@ -42,6 +45,14 @@ export async function examine(options: ExamineOptions): Promise<void> {
   const { confinedBy } = patient;
   if (confinedBy !== undefined && leftOut.length > 0)
     onFinding({ name: 'not checked', ...unchanged(confined(confinedBy, leftOut)) });
+}
+
+function named(names: readonly string[]): Check[] {
+  const known = checks.map(({ name }) => name);
+  if (names.every((name) => known.includes(name))) return checks.filter(({ name }) => names.includes(name));
+  throw new SigilforgeError('invalid_params', 'There is no check of that name.', {
+    hint: `Name some of these, or none for all: ${known.map((name) => name.replaceAll(' ', '-')).join(', ')}`,
+  });
 }
 
 /** `undefined` if it needs the library, which must not be used here. */

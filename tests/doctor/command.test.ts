@@ -39,6 +39,24 @@ test(
 );
 
 test(
+  'some checks are made if they are named, in their own order',
+  async () => {
+    const sandbox = await stopAfter(createSandbox());
+    const { findings, code } = await doctor(sandbox, { args: ['native-parts', 'node'] });
+    expect(findings.map(({ name }) => name)).toEqual(['node', 'native parts']);
+    expect(code).toBe(EXIT.ok);
+    expect(await sandbox.run(['doctor', 'node', 'nose'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /There is no check of that name\.\n.*hint: Name some of these, .*: node, package, native-parts/,
+      ),
+    });
+  },
+  LONG,
+);
+
+test(
   'each check is there once at least, in the order of the list',
   async () => {
     const sandbox = await homeWithSecret();
@@ -108,10 +126,10 @@ test(
     mkdirSync(path.join(sandbox.home, 'config'), { mode: 0o700 });
     writeFileSync(path.join(sandbox.home, 'config', 'config.toml'), '[vals]\nenabled = true\n');
     const env = { PATH: [bin, process.env['PATH']].join(path.delimiter) };
-    const { stdout } = await sandbox.run(['doctor'], { tty: true, env });
+    const { stdout } = await sandbox.run(['doctor', 'vals'], { tty: true, env });
     expect(stdout).toMatch(/Checking: vals….*✓\S* vals: vals 1\.2\.3/s);
     expect(
-      (await sandbox.run(['doctor'], { tty: true, env: { PATH: process.env['PATH'] } })).stdout,
+      (await sandbox.run(['doctor', 'vals'], { tty: true, env: { PATH: process.env['PATH'] } })).stdout,
     ).not.toContain('Checking: vals');
   },
   LONG,
@@ -155,7 +173,7 @@ test(
     mkdirSync(path.join(sandbox.home, 'config'), { mode: 0o700 });
     writeFileSync(path.join(sandbox.home, 'config', 'config.toml'), '[vals]\nenabled = true\n');
     const env = { PATH: [bin, process.env['PATH']].join(path.delimiter) };
-    const running = sandbox.start(['doctor'], { env, input: '' });
+    const running = sandbox.start(['doctor', 'vals'], { env, input: '' });
     await expect.poll(() => readdirSync(bin), { timeout: 30_000 }).toContain('vals.begun');
     running.child.kill('SIGINT');
     expect(await running.exited).toMatchObject({ code: 8, stderr: expect.stringContaining('cancelled') });

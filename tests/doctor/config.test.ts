@@ -37,7 +37,7 @@ test('config.toml: none, valid, with a mistake, unreadable, one that others may 
 
   writeFileSync(file, '[network]\nproxy = "http://ada:canary-of-a-proxy@127.0.0.1:3128"\n');
   chmodSync(file, 0o644);
-  const { stdout, findings, code } = await doctor(sandbox);
+  const { stdout, findings, code } = await doctor(sandbox, { args: ['config'] });
   expect(findings.filter(({ name }) => name === 'config')).toMatchObject([
     {
       state: 'warning',
@@ -48,7 +48,7 @@ test('config.toml: none, valid, with a mistake, unreadable, one that others may 
   expect(stdout).not.toContain('canary-of-a-proxy');
   expect(code).toBe(1);
 
-  const mended = await doctor(sandbox, { args: ['--fix'] });
+  const mended = await doctor(sandbox, { args: ['config', '--fix'] });
   expect(mended.findings.filter(({ name }) => name === 'config')).toEqual([
     {
       name: 'config',

@@ -55,14 +55,14 @@ test(
       sentence: `${place} is open to other users.`,
       cure: `Close it: chmod ${mode} '${place}'`,
     });
-    const loose = await doctor(sandbox);
+    const loose = await doctor(sandbox, { args: ['folders'] });
     expect(loose.code).toBe(2);
     expect(await found(sandbox, 'folders')).toEqual([
       ...folders.map((folder) => open(folder, 700)),
       ...files.map((file) => open(file, 600)),
     ]);
 
-    const mended = await doctor(sandbox, { args: ['--fix'] });
+    const mended = await doctor(sandbox, { args: ['folders', '--fix'] });
     expect(mended.findings.filter(({ name }) => name === 'folders')).toEqual([
       {
         name: 'folders',

@@ -125,7 +125,7 @@ test.skipIf(!hasUserManager())(
     const manager = await stopAfter(startUserManager(sandbox));
     const sigilforge = program('sigilforge').join(' ');
     const look = async () => {
-      const printed = await manager.run(`${sigilforge} doctor --json 2>/dev/null`);
+      const printed = await manager.run(`${sigilforge} doctor service --json 2>/dev/null`);
       return v
         .parse(Report, JSON.parse(printed))
         .findings.flatMap(({ name, state, sentence }) => (name === 'service' ? [{ state, sentence }] : []));

@@ -39,7 +39,7 @@ test(
         cure: `Close it: chmod 700 '${folder}'`,
       },
     ]);
-    const { findings } = await doctor(sandbox, { args: ['--fix'] });
+    const { findings } = await doctor(sandbox, { args: ['socket', '--fix'] });
     expect(findings.filter(({ name }) => name === 'socket')).toEqual([
       { name: 'socket', ...own, fixed: [`${folder} was closed to other users.`] },
     ]);
@@ -52,7 +52,7 @@ test(
         cure: 'Remove it with: sigilforge doctor --fix. A daemon that starts replaces it: sigilforge daemon start',
       },
     ]);
-    const mended = await doctor(sandbox, { args: ['--fix'] });
+    const mended = await doctor(sandbox, { args: ['socket', '--fix'] });
     expect(mended.findings.filter(({ name }) => name === 'socket')).toEqual([
       { name: 'socket', ...free, fixed: [`${socket}, which a killed daemon had left, was removed.`] },
     ]);

@@ -43,9 +43,9 @@ export async function doctor(
 export async function found(
   sandbox: Sandbox,
   name: string,
-  options: DoctorOptions = {},
+  { args = [], ...options }: DoctorOptions = {},
 ): Promise<Pick<Found, 'state' | 'sentence' | 'cure'>[]> {
-  const { findings } = await doctor(sandbox, options);
+  const { findings } = await doctor(sandbox, { ...options, args: [...args, name.replaceAll(' ', '-')] });
   return findings
     .filter((finding) => finding.name === name)
     .map(({ state, sentence, cure }) => ({ state, sentence, cure }));
