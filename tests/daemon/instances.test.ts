@@ -57,7 +57,9 @@ async function killAgainAndAgain(times: number): Promise<void> {
     daemon.child.kill('SIGKILL');
     const next = await sandbox.startDaemon();
     expect(JSON.parse(next.ready)).toMatchObject({ ready: true, pid: next.pid, socket: sandbox.socket });
-    await client.ended;
+    // Nothing takes over the connections of the one that was killed.
+    expect(await client.line()).toBeUndefined();
+    await client.stop();
     expect(await daemon.exited).toMatchObject({ signal: 'SIGKILL' });
     expect(await answering(sandbox)).toMatchObject({ pid: next.pid, socket: sandbox.socket });
     expect(presence(sandbox)).toMatchObject({ pid: next.pid, socket: sandbox.socket });
