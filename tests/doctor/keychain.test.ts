@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hearBusCalls } from '../support/keychain/bus-calls.js';
 import {
   type SecretService,
   secretServiceInstalled,
@@ -82,6 +83,21 @@ describe.skipIf(!secretServiceInstalled())('doctor on the keychain', SLOW, () =>
       },
     ]);
     await service.appear('unlocked');
+  });
+
+  test('that is locked asks the person nothing', async () => {
+    const locked = await stopAfter(startSecretService());
+    const sandbox = await homeIn(locked);
+    await locked.lock();
+    const { env } = inSession(sandbox, locked);
+    const bus = await stopAfter(hearBusCalls(env));
+    for (const name of ['keychain', 'vault']) expect(await found(sandbox, name, { env })).not.toEqual([]);
+    const calls = await bus.sinceThen();
+    expect(calls).toContain('ReadAlias');
+    for (const asking of ['Prompt', 'Unlock', 'CreateItem']) expect(calls).not.toContain(asking);
+    // Another program does ask.
+    expect(await sandbox.run(['secret', 'get', 'a', '--direct'], { env })).toMatchObject({ code: 6 });
+    expect(await bus.sinceThen()).toContain('Unlock');
   });
 
   test('that is not allowed to answer', async () => {

@@ -34,7 +34,9 @@ export const network: Check = {
     const found = [
       ...(await proxyFindings(patient, { proxy, caFile })),
       ...(caFile === undefined ? [] : caFindings(caFile, patient)),
-      ...['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'].flatMap((name) => variableFindings(name, patient)),
+      // ca_file takes the place of the first of them.
+      ...(caFile === undefined ? variableFindings('SSL_CERT_FILE', patient) : []),
+      ...variableFindings('NODE_EXTRA_CA_CERTS', patient),
     ];
     return found.length > 0
       ? found
