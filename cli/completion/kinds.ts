@@ -1,7 +1,7 @@
 import { type Argument, type Command, Option } from 'commander';
 import { RunStatus, SecretBackend } from '../../shared/contract/index.js';
 import { ProviderQuirk, SecretRule } from '../../shared/provider.js';
-import { ClientAuth, FlowKind } from '../../shared/schemas.js';
+import { ClientAuth, FlowKind, LogLevel } from '../../shared/schemas.js';
 import { pathOf } from '../arguments/help.js';
 import { SHELLS } from './shells.js';
 
@@ -52,6 +52,7 @@ const USUAL: Readonly<Record<string, Kind>> = {
   BACKEND: SecretBackend.options,
   METHOD: ClientAuth.options,
   RULE: SecretRule.options,
+  LEVEL: LogLevel.options,
   STATUS: RunStatus.options,
   RUNNER: ['python', 'node', 'command'],
   ...Object.fromEntries(

@@ -10,11 +10,11 @@ export interface Figures {
   readonly descriptors: readonly string[];
   readonly walKiB: number;
   /** Files by folder. */
-  readonly files: Readonly<Record<(typeof FOLDERS)[number], number>>;
+  readonly files: Readonly<Record<string, number>>;
 }
 
 /** Folders in which something is left only while it is needed. */
-const FOLDERS = ['data/locks', 'state/rescue', 'state/work', 'run'] as const;
+const FOLDERS = ['data/locks', 'state/rescue', 'state/runs', 'run'] as const;
 
 const LOOKS = 8;
 const BETWEEN_MS = 500;
@@ -30,12 +30,7 @@ export async function figuresOf({ sandbox: { home }, daemon: { pid } }: Scene): 
     memory: Math.min(...memory),
     descriptors: descriptorsOf(pid),
     walKiB: sizeOf(path.join(home, 'data', 'sigilforge.db-wal')) / 1024,
-    files: {
-      'data/locks': countIn(path.join(home, 'data/locks')),
-      'state/rescue': countIn(path.join(home, 'state/rescue')),
-      'state/work': countIn(path.join(home, 'state/work')),
-      run: countIn(path.join(home, 'run')),
-    },
+    files: Object.fromEntries(FOLDERS.map((folder) => [folder, countIn(path.join(home, folder))])),
   };
 }
 

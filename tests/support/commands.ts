@@ -35,7 +35,7 @@ export async function everyOption(entries: typeof Entries = commands): Promise<S
 export async function faultIn(line: string): Promise<string | undefined> {
   const [, ...words] = line.split(' ');
   const { command, rest } = await commandOf(words);
-  if (command.commands.length > 0 && rest.length > 0) return `${rest[0]} is not a command`;
+  if (command.commands.length > 0 && rest[0]?.startsWith('-') === false) return `${rest[0]} is not a command`;
   const known = [...command.options, ...(command.parent?.parent ?? command.parent ?? command).options];
   const operands: string[] = [];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {

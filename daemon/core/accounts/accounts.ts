@@ -98,14 +98,17 @@ export class Accounts {
   }): Promise<{ removed: true; revoked: boolean; notices: string[] }> {
     const { id } = this.stored(service, account);
     const lease = await this.#grants.lease(id);
+    let removed = false;
     try {
       const stored = this.stored(service, account);
       const revoked = revokeGrant && (await this.#revoke(stored));
       const others = revoked ? this.#endingWith(stored) : [];
       await this.#grants.remove(stored);
+      removed = true;
       return { removed: true, revoked, notices: others.length > 0 ? [endedWith(others)] : [] };
     } finally {
       lease.release();
+      if (removed) this.#grants.forgetLease(id);
     }
   }
 

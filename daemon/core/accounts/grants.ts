@@ -66,6 +66,11 @@ export class Grants {
     });
   }
 
+  /** An account is removed for good: other processes that still wait for its lease find that out under one of their own. */
+  forgetLease(accountId: string): void {
+    this.#env.leases.forget(accountId);
+  }
+
   /**
    * Opens secret fields, once the vault is unlocked. They throw `integrity` if the field is damaged, or if what it is bound
    * to was altered.

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makePrivateFolder } from '../../../shared/private-folder.js';
@@ -33,5 +34,9 @@ export class Leases {
       if (lease || performance.now() > limit) return lease;
       await delay(RETRY_MS);
     }
+  }
+  /** Removes the file of a lease that guards nothing any more. Its name is never used again. */
+  forget(name: string): void {
+    rmSync(path.join(this.#folder, name), { force: true });
   }
 }
