@@ -16,8 +16,8 @@ export interface Figures {
 /** Folders in which something is left only while it is needed. */
 const FOLDERS = ['data/locks', 'state/rescue', 'state/runs', 'run'] as const;
 
-const LOOKS = 8;
-const BETWEEN_MS = 500;
+const LOOKS = 5;
+const BETWEEN_MS = 400;
 
 /** Looks at a daemon of which nothing is asked. Linux only. */
 export async function figuresOf({ sandbox: { home }, daemon: { pid } }: Scene): Promise<Figures> {

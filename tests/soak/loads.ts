@@ -37,7 +37,7 @@ export async function prepareLoads(scene: Scene): Promise<Loads> {
     'requests for secrets': { pauseMs: 250, load: (round) => requestIsDecided(api, round) },
     'requests that expire': { pauseMs: 2_000, load: () => askForSecret(api, 'warm').then(() => undefined) },
     'connections that come and go': { pauseMs: 50, load: (round) => strangers(daemon.socket, round) },
-    'a provider that restarts': { pauseMs: 4_000, load: () => providerRestarts(scene) },
+    'a provider that restarts': { pauseMs: 2_000, load: () => providerRestarts(scene) },
   };
 }
 
