@@ -7,7 +7,7 @@ import { SCHEMA_VERSION } from '../../daemon/core/store/migrate.js';
 import { putOldHome } from '../fixtures/old-home.js';
 import * as stored from '../support/stored.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
-import { buildKilledWrites, canKillWrites, type KilledWrites, points } from './killed-writes.js';
+import { buildKilledWrites, canPreload, type KilledWrites, points } from './preloaded.js';
 
 // A home of version 1 whose migration is killed in front of each write, sync, rename and removal of a file: the next start
 // ends it, with everything that was there, and with a whole copy from before.
@@ -18,14 +18,14 @@ let folder: string;
 let old: string;
 
 beforeAll(async () => {
-  if (!canKillWrites) return;
+  if (!canPreload) return;
   [program, killed] = [await buildProgram('store-program'), await buildKilledWrites()];
   folder = await mkdtemp(path.join(tmpdir(), 'sf-migrated-'));
   old = path.join(folder, 'old');
   await putOldHome(old, 'http://127.0.0.1:1');
 });
 afterAll(async () => {
-  if (!canKillWrites) return;
+  if (!canPreload) return;
   await Promise.all([program.stop(), killed.stop(), rm(folder, { recursive: true })]);
 });
 
@@ -48,7 +48,7 @@ function leftovers(home: string): string[] {
   );
 }
 
-test.skipIf(!canKillWrites)(
+test.skipIf(!canPreload)(
   'killed at any change of a file, the next start ends it and nothing is lost',
   async () => {
     const before = stored.grants(old);

@@ -9,7 +9,7 @@ import { resolvePaths } from '../../shared/paths.js';
 import { putOldHome } from '../fixtures/old-home.js';
 import * as stored from '../support/stored.js';
 import { type BuiltProgram, buildProgram } from './build-program.js';
-import { buildKilledWrites, canKillWrites, type KilledWrites, points } from './killed-writes.js';
+import { buildKilledWrites, canPreload, type KilledWrites, points } from './preloaded.js';
 
 // A restore that is killed in front of each write, sync, link, rename and removal of a file: what the next start finds is the
 // vault that was there or the restored one, whole, and never an empty one.
@@ -25,7 +25,7 @@ let there: string;
 let other: string;
 
 beforeAll(async () => {
-  if (!canKillWrites) return;
+  if (!canPreload) return;
   [program, killed] = [await buildProgram('store-program'), await buildKilledWrites()];
   folder = await mkdtemp(path.join(tmpdir(), 'sf-restored-'));
   [there, other] = [path.join(folder, 'there'), path.join(folder, 'other')];
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await makeBackup(resolvePaths({ SIGILFORGE_HOME: other }), backup, { exclusive: true, clock: systemClock });
 });
 afterAll(async () => {
-  if (!canKillWrites) return;
+  if (!canPreload) return;
   await Promise.all([program.stop(), killed.stop(), rm(folder, { recursive: true })]);
 });
 
@@ -71,7 +71,7 @@ function whichVault(home: string): string {
   return states.has('parked') ? 'the restored one' : 'not parked';
 }
 
-test.skipIf(!canKillWrites)(
+test.skipIf(!canPreload)(
   'over a vault: the old one or the restored one is there',
   async () => {
     const whole = await copyOfThere('whole');
@@ -99,7 +99,7 @@ test.skipIf(!canKillWrites)(
   LIMIT,
 );
 
-test.skipIf(!canKillWrites)(
+test.skipIf(!canPreload)(
   'over a damaged one: nothing is there but the restored one',
   async () => {
     const damagedHome = async (name: string) => {
@@ -123,7 +123,7 @@ test.skipIf(!canKillWrites)(
   LIMIT,
 );
 
-test.skipIf(!canKillWrites)(
+test.skipIf(!canPreload)(
   'where there was none: no empty one is made in its place',
   async () => {
     const noHome = async (name: string) => {

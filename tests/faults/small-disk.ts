@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sandbox } from '../support/start/sandbox.js';
@@ -20,8 +20,8 @@ export interface SmallDisk {
   readonly enter: readonly string[];
   /** Its data folder, as programs outside of the namespace find it. */
   readonly data: string;
-  /** Leaves no block of the disk free. */
-  fill(): void;
+  /** Leaves no block of the disk free, or so many bytes of it. */
+  fill(options?: { readonly leaving?: number }): void;
   empty(): void;
 }
 
@@ -49,18 +49,19 @@ export async function mountSmallDisk(
   return {
     enter: ['nsenter', `--mount=/proc/${holder.pid}/ns/mnt`],
     data: join(root, sandbox.home, 'data'),
-    fill: () => fill(filling),
+    fill: ({ leaving = 0 } = {}) => fill(filling, leaving),
     empty: () => rmSync(filling),
   };
 }
 
-function fill(file: string): void {
+function fill(file: string, leaving: number): void {
   const block = Buffer.alloc(4096);
   const fd = openSync(file, 'wx', 0o600);
   try {
     for (;;) writeSync(fd, block);
   } catch (thrown) {
     if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC')) throw thrown;
+    ftruncateSync(fd, fstatSync(fd).size - leaving);
   } finally {
     closeSync(fd);
   }

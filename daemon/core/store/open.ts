@@ -11,7 +11,7 @@ import type { Lease, Leases } from './lease.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrate.js';
 import { createDatabase } from './new-database.js';
 import { beingRestored, isBeingRestored, restoringName } from './restoring.js';
-import { damagedDatabase, finishSettingAside, setAsideDamaged } from './set-aside.js';
+import { assertReadable, damagedDatabase, finishSettingAside, setAsideDamaged } from './set-aside.js';
 import { damaged, Sqlite, type SqliteOptions, saysDamaged } from './sqlite.js';
 import { readableElsewhere } from './unwritable.js';
 import { removeWithBeside } from './whole-copy.js';
@@ -77,6 +77,7 @@ async function openWhole(
     return db;
   } catch (thrown) {
     if (!instanceLease || !saysDamaged(thrown)) throw thrown;
+    assertReadable(database);
     throw damagedDatabase(setAsideDamaged(database, clock.wall()), thrown);
   }
 }

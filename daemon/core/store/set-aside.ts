@@ -24,6 +24,8 @@ export interface SetAside {
 /** The files that belong to a database besides its own: its write-ahead log and the index of that. */
 const COMPANIONS = ['-wal', '-shm'] as const;
 
+const CHUNK = 1 << 20;
+
 /** What a file system says that has no hard links. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL'] as const;
 
@@ -43,6 +45,22 @@ export function setAsideName(database: string, kind: 'damaged' | 'replaced', now
   // Windows allows no colons.
   const name = `${database}.${kind}-${timestamp(now).replaceAll(':', '-')}`;
   return fs.existsSync(name) ? setAsideName(database, kind, now + 1) : name;
+}
+
+/**
+ * Throws `store_unavailable` if the disk does not give back a database: SQLite says then, too, that it is damaged. Nothing has
+ * it open in this process.
+ */
+export function assertReadable(database: string): void {
+  withPathErrors(database, () => {
+    const fd = fs.openSync(database, 'r');
+    try {
+      const chunk = Buffer.alloc(CHUNK);
+      for (let at = 0, read = 1; read > 0; at += read) read = fs.readSync(fd, chunk, 0, CHUNK, at);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
 }
 
 /**

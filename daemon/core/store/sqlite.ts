@@ -10,8 +10,6 @@ import { type DiskState, diskStateOf, isFull, openForReading } from './unwritabl
 /** What helps if the database is damaged. */
 export const RESTORE =
   'Restore a backup with: sigilforge restore FILE. Or begin with an empty vault: sigilforge restore --empty';
-/** SQLITE_IOERR (sqlite.org/rescode.html). */
-const IO_ERROR = 10;
 
 /** Blocking the event loop for longer would stop the whole daemon. */
 const BLOCKING_WAIT_MS = 20;
@@ -304,13 +302,10 @@ async function untilFree<T>(limit: number, work: () => T): Promise<T> {
   }
 }
 
-/** What SQLite's own check finds. Throws if the disk cannot be read, which says nothing about the database. */
+/** What SQLite's own check finds; `undefined` if nothing is wrong. */
 export function damageOf(db: Connection, check: 'quick_check(1)' | 'integrity_check(1)'): string | undefined {
   const found = String(db.pragma(check, { simple: true }));
-  if (found === 'ok') return undefined;
-  const code = Number(/error code=(\d+)/.exec(found)?.[1]) & 0xff;
-  if (code === IO_ERROR) throw explained('SQLITE_IOERR');
-  return found;
+  return found === 'ok' ? undefined : found;
 }
 
 /** The error for a database in which SQLite found something wrong. */
@@ -318,7 +313,7 @@ export function damaged(found: string): SigilforgeError {
   return explained('SQLITE_CORRUPT', new Damage(found));
 }
 
-/** Whether an error says that a database is damaged, and not that the disk or the system failed. */
+/** Whether an error says that a database is damaged. SQLite says so, too, where the disk reports an error (EIO). */
 export function saysDamaged(thrown: unknown): boolean {
   const cause = thrown instanceof SigilforgeError ? thrown.cause : thrown;
   return cause instanceof Damage || isDamage(sqliteCode(cause) ?? '');

@@ -7,14 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { type Exit, exitOf } from '../support/start/processes.js';
 import { long } from './rounds.js';
 
-const SOURCE = fileURLToPath(new URL('programs/killed-writes.c', import.meta.url));
 /** How many of the points a test tries that is not in its long form. */
 const SOME = 8;
 /** The last changes are those that count: what was prepared gets its name by them. */
 const LAST = 6;
 
-/** Whether this machine can build it: a C compiler comes with better-sqlite3's needs. */
-export const canKillWrites = process.platform === 'linux' && spawnSync('gcc', ['--version']).status === 0;
+/** Whether this machine can build it: a C compiler comes with what better-sqlite3 needs. */
+export const canPreload = process.platform === 'linux' && spawnSync('gcc', ['--version']).status === 0;
 
 interface Run extends Exit {
   readonly stderr: string;
@@ -32,11 +31,8 @@ export interface KilledWrites {
 }
 
 export async function buildKilledWrites(): Promise<KilledWrites> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'sf-killed-'));
-  const library = path.join(folder, 'killed-writes.so');
+  const { folder, library, stop } = await buildPreload('killed-writes');
   const count = path.join(folder, 'count');
-  const built = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl']);
-  if (built.status !== 0) throw new Error(String(built.stderr));
   return {
     async run([program = '', ...args], options) {
       const child = spawn(program, args, {
@@ -56,8 +52,18 @@ export async function buildKilledWrites(): Promise<KilledWrites> {
       const exit = await exitOf(child);
       return { ...exit, stderr, changes: exit.signal === null ? Number(readFileSync(count, 'utf8')) : 0 };
     },
-    stop: () => rm(folder, { recursive: true, force: true }),
+    stop,
   };
+}
+
+/** Builds `programs/NAME.c` as a library for LD_PRELOAD, in a folder of its own. */
+export async function buildPreload(name: string) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sf-preload-'));
+  const library = path.join(folder, `${name}.so`);
+  const source = fileURLToPath(new URL(`programs/${name}.c`, import.meta.url));
+  const built = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl']);
+  if (built.status !== 0) throw new Error(String(built.stderr));
+  return { folder, library, stop: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** The numbers from 1 to `count`: all of them in the long form, else some that are spread over it, and all of the last ones. */
