@@ -152,16 +152,26 @@ export class Session {
   }
 
   async #connect(): Promise<boolean> {
+    /** Of subscriptions whose ids are not known yet. */
+    const early: SigilforgeEvent[] = [];
+    let isRestored = !this.#kept.any;
     const connection = await openConnection(this.#address, (event) => {
-      for (const listener of this.#listeners) listener(this.#kept.known(event));
+      if (isRestored) this.#hear(event);
+      else early.push(event);
     });
     await this.#narrowAgain(connection);
     if (connection) await this.#kept.restore(connection, this.#timeout).catch(() => undefined);
+    isRestored = true;
+    for (const event of early) this.#hear(event);
     this.#connection = connection;
     void connection?.ending.then(() => this.#comeBack());
     if (this.#closed) connection?.close(closedError());
     else connection?.hold(this.#listeners.size > 0);
     return connection !== undefined;
+  }
+
+  #hear(event: SigilforgeEvent): void {
+    for (const listener of this.#listeners) listener(this.#kept.known(event));
   }
 
   /** Opens another connection without a call, for what is kept. A listener waits for a while. */

@@ -9,7 +9,7 @@ import type { Whereabouts } from './whereabouts.js';
 /** An exchange with a provider has its own limit of a minute, and its answer is stored after that. */
 const EXCHANGES_MS = 65_000;
 
-interface Parts {
+interface Departing {
   readonly core: Pick<Core, 'vault'>;
   readonly serving: Serving;
   readonly doors: OpenDoors;
@@ -24,7 +24,7 @@ interface Parts {
  */
 export async function makeWay(
   successor: Peer,
-  { core, serving, doors, whereabouts, isEnding }: Parts,
+  { core, serving, doors, whereabouts, isEnding }: Departing,
 ): Promise<boolean> {
   whereabouts.stay();
   doors.leave();

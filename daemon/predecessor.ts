@@ -31,7 +31,7 @@ export class Predecessor {
     this.#line = line;
   }
 
-  /** The daemon of this data folder. `undefined` if none says where it listens, or if what listens there is none. */
+  /** The daemon of this data folder. `undefined` if none has written its place, or if another program listens there. */
   static async find({ presence }: Paths): Promise<Predecessor | undefined> {
     const written = readPresence(presence);
     const line = written && (await Line.open(written.socket));

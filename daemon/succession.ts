@@ -38,7 +38,7 @@ export interface SuccessionRequest {
 
 /**
  * Takes the place of the daemon that runs: clients that come from now on wait here, and the last daemon ends once it has
- * answered its own. `undefined` if none runs that can be asked, or none that is to be replaced: then it stays as it was.
+ * answered its own. `undefined` if none runs that can be asked, or none that may be replaced: then it stays as it was.
  * Throws `incompatible` if the database is of a newer version, and `timeout` if the last daemon does not end.
  */
 export async function succeed(

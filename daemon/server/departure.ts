@@ -5,6 +5,7 @@ export class Departure {
   /** What clients are told. */
   readonly how: Leaving;
   readonly #isAnyLeft: () => boolean;
+  #isOver = false;
   #noneLeft = (): void => {};
 
   constructor(how: Leaving, isAnyLeft: () => boolean) {
@@ -17,12 +18,19 @@ export class Departure {
     if (!this.#isAnyLeft()) this.#noneLeft();
   }
 
+  /** Waits no longer. */
+  end(): void {
+    this.#isOver = true;
+    this.#noneLeft();
+  }
+
   /** Resolves once none is left, or after `limitMs`. */
   async wait(limitMs: number): Promise<void> {
     let limit: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       limit = setTimeout(resolve, limitMs);
       this.#noneLeft = resolve;
+      if (this.#isOver) resolve();
       this.note();
     });
     clearTimeout(limit);

@@ -113,6 +113,7 @@ export function serve(
     },
     leave,
     stay() {
+      departure?.end();
       departure = undefined;
       for (const connection of places.all()) connection.stay();
     },

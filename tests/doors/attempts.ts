@@ -10,7 +10,7 @@ export interface Attempt {
 }
 
 /** These answer everyone: whatever they are asked, it is not `denied`. */
-const FOR_EVERYONE: readonly MethodName[] = ['status', 'restrict'];
+const FOR_EVERYONE: readonly MethodName[] = ['status', 'restrict', 'expect_leaving'];
 
 /** What no method has as parameters, and no account, secret or reference that is granted. */
 const ODD = [
