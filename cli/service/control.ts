@@ -6,7 +6,9 @@ import { systemd } from './systemd.js';
 export interface ServiceControl {
   /** Throws `external`, with what to do instead, if the manager of this user cannot be reached. */
   assertReachable(): Promise<void>;
-  /** Has the manager read the files, and start the service at each login from now on. */
+  /** Has the manager read the files. */
+  reread(): Promise<void>;
+  /** Has the manager start the service at each login from now on. */
   enable(): Promise<void>;
   /** Undoes that, and stops the service. */
   disable(): Promise<void>;

@@ -1,8 +1,8 @@
 import { runningDaemon } from '../../client/daemon/running.js';
 import { stopDaemon } from '../../client/daemon/stop.js';
-import { findHolderHere } from '../../client/holder.js';
 import { SOCKET_UNIT } from '../../shared/service/systemd.js';
 import { controls, type ServiceControl } from './control.js';
+import { isDaemonHere } from './daemon-here.js';
 import { assertReplaceable, outdated, writeFiles } from './files.js';
 import type { PlannedService } from './planned.js';
 
@@ -22,10 +22,11 @@ export async function installService({ manager, written }: PlannedService): Prom
   await control.assertReachable();
   const files = outdated(written).map(({ path }) => path);
   const wasRunning = await control.isRunning();
-  const isBeside = !wasRunning && findHolderHere() !== undefined;
+  const isBeside = !wasRunning && (await isDaemonHere());
   // By the files that started it: what they say of its end and of its socket counts.
   if (files.some((file) => file.endsWith(SOCKET_UNIT)) || !wasRunning) await stopAll(control);
   writeFiles(outdated(written));
+  if (files.length > 0) await control.reread();
   await control.enable();
   if ((await control.isRunning()) && files.length > 0) await control.restart();
   else await control.start();

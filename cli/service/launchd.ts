@@ -17,9 +17,12 @@ export const launchd: ServiceControl = {
   async assertReachable() {
     await launchctl('print', domain());
   },
+  async reread() {
+    // It reads the file when the agent is loaded.
+    await unload();
+  },
   async enable() {
     await launchctl('enable', target());
-    await unload();
   },
   async disable() {
     await unload();
@@ -48,7 +51,6 @@ async function isLoaded(): Promise<boolean> {
   return (await runManager('launchctl', ['print', target()])).code === 0;
 }
 
-/** Its file may be another one by now: it is read when the agent is loaded again. */
 async function unload(): Promise<void> {
   if (!(await isLoaded())) return;
   await stopDaemon();

@@ -13,8 +13,10 @@ export const systemd: ServiceControl = {
     const { code } = await runManager('systemctl', ['--user', 'show', '--property=Version']);
     if (code !== 0) throw unreachable();
   },
-  async enable() {
+  async reread() {
     await systemctl('daemon-reload');
+  },
+  async enable() {
     await systemctl('enable', '--quiet', ...UNITS);
   },
   async disable() {

@@ -8,6 +8,7 @@ import { VERSION } from '../../shared/version.js';
 import type { Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import { controls, type ServiceControl } from './control.js';
+import { isDaemonHere } from './daemon-here.js';
 
 /** The installed service whose daemon is the one that this environment means, if there is one. */
 export function serviceHere(): ServiceControl | undefined {
@@ -25,14 +26,14 @@ export function hasJournal(): boolean {
 /** Whether there is a service, and it rests. To connect would start it. */
 export async function isServiceIdle(): Promise<boolean> {
   const service = serviceHere();
-  return service !== undefined && findHolderHere() === undefined && !(await service.isRunning());
+  return service !== undefined && !(await service.isRunning()) && !(await isDaemonHere());
 }
 
 /** Starts the installed service, or the version of this program in place of another. Returns whether there is one. */
 export async function startService({ output }: Context): Promise<boolean> {
   const service = serviceHere();
   if (service === undefined) return false;
-  const wasRunning = (await service.isRunning()) || findHolderHere() !== undefined;
+  const wasRunning = (await service.isRunning()) || (await isDaemonHere());
   const isOther = wasRunning && (findHolderHere()?.version ?? VERSION) !== VERSION;
   const work = isOther ? takeOver(service) : wasRunning ? Promise.resolve() : service.start();
   await untilInterrupted(output.waiting('Starting the service…', work));
@@ -67,7 +68,7 @@ export async function stopService({ output }: Context): Promise<boolean | undefi
 async function takeOver(service: ServiceControl): Promise<void> {
   if (await service.isRunning()) return await service.restart();
   // The manager would take the path of the socket from a daemon that goes on running.
-  if (findHolderHere() !== undefined) await stopDaemon();
+  if (await isDaemonHere()) await stopDaemon();
   await service.start();
 }
 
