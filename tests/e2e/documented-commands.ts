@@ -20,6 +20,7 @@ interface NotRun {
 const installs: NotRun = { because: 'it installs from the network, which .ci/run begins with' };
 const script: NotRun = { because: 'it is a script of package.json, which .ci/run or a person runs' };
 const walls: NotRun = { because: 'tests/e2e/walls.test.ts runs it, with a program that tries more' };
+const doctor: NotRun = { because: 'its exit status is that of the machine; tests/doctor/command.test.ts' };
 const runner: NotRun = { because: 'it runs the tests, as this one is run' };
 
 const proposal: NotRun = { because: 'no capability asks for a grant there; tests/cli/proposals.test.ts' };
@@ -98,6 +99,9 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'sigilforge vault recovery-key': { prints: /^\S{20,}\n$/ },
   'sigilforge vault lock': { next: `printf '${PASSWORD}' | sigilforge vault unlock` },
   'sigilforge vault rotate': {},
+  'sigilforge doctor': doctor,
+  'sigilforge doctor folders socket': doctor,
+  'sigilforge doctor --fix': doctor,
   'sigilforge backup FILE': { prints: /^accounts\t\d+$/m, next: 'rm FILE' },
   'sigilforge restore FILE': { because: 'the daemon of the sandbox goes on; tests/store/backup.test.ts' },
   'sigilforge vault export FILE': { input: PASSWORD, next: 'rm FILE' },
