@@ -101,7 +101,7 @@ test.each([
   });
 });
 
-test('something that answers and is no daemon is named as it is by every command', async () => {
+test('something that answers and is not a daemon is named as it is by every command', async () => {
   const stub = await stopAfter(startStubDaemon({}));
   const { stdout, code } = await stub.run(['doctor', '--json']);
   expect(code).toBe(2);

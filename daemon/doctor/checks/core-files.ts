@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Check, ok, warning } from '../check.js';
 import { daemonPid } from '../look/running.js';
 
-/** What the kernel says about the core files of a process (core(5)); `undefined` where it does not say. */
+/** What the kernel says about the core files of a process (core(5)); `undefined`: it does not say. */
 export interface CoreFiles {
   /** Whether the limit lets one be written at all. */
   readonly limited: boolean | undefined;

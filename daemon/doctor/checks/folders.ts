@@ -10,7 +10,7 @@ import { pathError } from '../../../shared/path-error.js';
 import { refuseNetworkFileSystem } from '../../core/store/open.js';
 import { type Check, type Finding, fault, ok, unless, warning } from '../check.js';
 import { closePlace } from '../look/close-place.js';
-import { privateFiles, privateFolders } from '../look/places.js';
+import { privateFiles, privateFolders } from '../look/private-places.js';
 import type { Patient } from '../patient.js';
 
 /** Free space, in MiB, below which a person should know, and below which soon nothing can be stored. */

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import * as v from 'valibot';
 import { parseJson } from '../../../shared/json.js';
+import { pattern } from '../../../shared/pattern.js';
 import { type Check, type Finding, ok, warning } from '../check.js';
 
 const DAY_MS = 86_400_000;
@@ -18,8 +19,8 @@ const ERROR_LEVEL = 50;
 const Line = v.object({
   level: v.number(),
   time: v.string(),
-  event: v.pipe(v.string(), v.regex(/^[\w.]{1,64}$/)),
-  kind: v.optional(v.pipe(v.string(), v.regex(/^\w{1,64}$/))),
+  event: v.pipe(v.string(), pattern(/^[\w.]{1,64}$/, 'the name of an event')),
+  kind: v.optional(v.pipe(v.string(), pattern(/^\w{1,64}$/, 'the kind of an error'))),
 });
 
 export const log: Check = {
