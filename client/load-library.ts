@@ -3,7 +3,8 @@ import { SigilforgeError } from '../shared/errors.js';
 
 /** The library that runs in this process, as its package exports it. */
 export type Library = typeof import('sigilforge/daemon');
-export type { BackupContents } from 'sigilforge/daemon';
+/** What was restored. */
+export type Restored = Awaited<ReturnType<Library['restoreVault']>>;
 
 /**
  * The one line that reaches into the daemon's code, which is a bundle of its own and is loaded only here. The bundler of

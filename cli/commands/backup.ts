@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { withLibrary } from '../../client/direct.js';
-import type { BackupContents } from '../../client/load-library.js';
 import { isErrno } from '../../shared/errno.js';
 import { removeAbandonedDrafts } from '../../shared/whole-file.js';
 import { describeOpeners, openerWarning } from '../access/openers.js';
@@ -42,7 +41,7 @@ async function backup({ output }: Context, name: string, { force = false }: Opti
   });
   const result = { file: path.resolve(name), ...made };
   output.result(result, () => output.record(result));
-  tellWhatIsMissing(output, made);
+  tellWhatIsMissing(output, made.keychain_secrets);
   output.notice(`It opens with: ${describeOpeners(made.opens_with)}.`);
   const warning = openerWarning(made.opens_with);
   if (warning !== undefined) output.warn(warning);
@@ -55,9 +54,9 @@ function placeFor(name: string, force: boolean): string {
   throw badArgument('A backup is written to a file, and this is not one.', 'Name a file.');
 }
 
-function tellWhatIsMissing(output: Output, { keychain_secrets }: BackupContents): void {
-  if (keychain_secrets === 0) return;
+function tellWhatIsMissing(output: Output, keychainSecrets: number): void {
+  if (keychainSecrets === 0) return;
   output.warn(
-    `Not in it, because the keychain keeps them: ${keychain_secrets} secrets. To have them in a file: sigilforge vault export FILE`,
+    `Not in it, because the keychain keeps them: ${keychainSecrets} secrets. To have them in a file: sigilforge vault export FILE`,
   );
 }

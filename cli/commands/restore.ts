@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withLibrary } from '../../client/direct.js';
-import type { BackupContents } from '../../client/load-library.js';
+import type { Restored } from '../../client/load-library.js';
 import { describeOpeners } from '../access/openers.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
@@ -45,7 +45,7 @@ async function restore(
   else tellNextSteps(output, done);
 }
 
-function tellNextSteps(output: Output, done: BackupContents & { readonly parked: number }): void {
+function tellNextSteps(output: Output, done: Restored): void {
   output.notice(
     `It opens with: ${describeOpeners(done.opens_with)}. If it stays locked: sigilforge daemon start, then sigilforge vault unlock`,
   );

@@ -22,7 +22,7 @@ import { openLocalCore } from './open.js';
 export type { Api } from '../../shared/contract/index.js';
 export { SigilforgeError } from '../../shared/errors.js';
 export { type Examined, type ExamineOptions, examine } from '../doctor/examine.js';
-export { type BackupContents, backupVault, restoreVault } from './backup.js';
+export { type BackupContents, backupVault, restoreVault } from './backups.js';
 export { exportVault, importVault, type TransferCounts } from './transfer.js';
 
 /** What the program that holds the library hears from it. */

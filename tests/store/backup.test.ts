@@ -250,7 +250,7 @@ test(
 );
 
 test(
-  'what is no backup, is damaged or of a newer version is refused, and nothing is changed',
+  'what is not a backup, is damaged or of a newer version is refused, and nothing is changed',
   async () => {
     const sandbox = await stopAfter(createSandbox());
     await sandbox.run(['--direct', 'add-account', 'example', 'one', '--api-key'], { input: 'a key' });

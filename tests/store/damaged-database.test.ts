@@ -90,7 +90,7 @@ test('a log that is damaged costs nothing of what was in the database before', a
   expect(setAside(sandbox)).toEqual([]);
 });
 
-test.skipIf(!canPreload)('a disk that cannot be read is no damage: nothing is set aside', async () => {
+test.skipIf(!canPreload)('a disk that cannot be read is not damage: nothing is set aside', async () => {
   const sandbox = await home();
   const { library } = await stopAfter(buildPreload('failing-reads'));
   const env = { LD_PRELOAD: library, FAILING_FOLDER: path.join(sandbox.home, 'data') };
@@ -102,7 +102,7 @@ test.skipIf(!canPreload)('a disk that cannot be read is no damage: nothing is se
   expect(await sandbox.run(['get-token', 'example', 'one'])).toMatchObject({ stdout: 'a key\n' });
 });
 
-test('the library alone reports the damage, and leaves the file where it is', async () => {
+test('the library by itself reports the damage, and leaves the file where it is', async () => {
   const sandbox = await home();
   const database = stored.databaseFile(sandbox.home);
   overwrite(database, 0, Buffer.alloc(100, 'garbage '));
@@ -113,7 +113,7 @@ test('the library alone reports the damage, and leaves the file where it is', as
   expect(setAside(sandbox)).toEqual([]);
 });
 
-test('a database that a person removed is no damage: the next start makes a vault', async () => {
+test('a database that a person removed is not damage: the next start makes a vault', async () => {
   const sandbox = await home();
   const database = stored.databaseFile(sandbox.home);
   for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true });

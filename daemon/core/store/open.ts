@@ -62,7 +62,7 @@ export async function openStore({ paths, leases, instanceLease, clock, waitMs }:
 }
 
 /**
- * Opens the database. The daemon, which alone holds the instance lease for life, reads all of it first: one that is damaged is
+ * Opens the database. The daemon, the only one that holds the instance lease for life, reads all of it first: one that is damaged is
  * moved out of the way, and stays the only one until a person has decided what comes in its place.
  */
 async function openWhole(

@@ -63,7 +63,7 @@ function isStill(db: Connection, database: string): boolean {
 
 function putInPlace(database: string, replaced: string | undefined): string | undefined {
   const isLinked = replaced !== undefined && linked(database, replaced);
-  // The log is empty. That of the restored one begins anew, and no program may share it with the old one.
+  // The log is empty. The restored one gets its own, and no program may share it with the old one.
   removeCompanions(database);
   if (replaced !== undefined && !isLinked) fs.renameSync(database, replaced);
   fs.renameSync(restoringName(database), database);

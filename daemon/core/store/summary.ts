@@ -2,7 +2,7 @@ import { schemaVersion } from './migrate.js';
 import type { Sqlite } from './sqlite.js';
 import type { SlotKind } from './vault.js';
 
-/** What a database holds, as far as that can be read without a key. Times are milliseconds since 1970. */
+/** What can be read of a database without a key. Times are milliseconds since 1970. */
 export interface Summary {
   readonly schemaVersion: number;
   /** `undefined` if it has no vault yet. */
