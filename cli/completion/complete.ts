@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Answer, Candidate } from './candidate.js';
-import { kindOf, type LiveKind } from './kinds.js';
-import { liveNames } from './names.js';
+import type { LiveKind } from './kinds.js';
 import { optionsOf, placeOf, type Value } from './place.js';
 
 /** What a program to run stands behind. */
@@ -45,7 +44,9 @@ function optionNames(command: Command): Candidate[] {
   return [...dashes, ...options, { value: '--help', note: 'show this help' }];
 }
 
+/** Schemas and the client are loaded only here: commands and options are there sooner. */
 async function valueAt(place: Value, typed: string): Promise<Answer> {
+  const { kindOf } = await import('./kinds.js');
   const kind = kindOf(place.command, place.of) ?? 'text';
   if (kind === 'text') return NOTHING;
   if (kind === 'files' || kind === 'folders') return { what: kind, before: place.before };
@@ -67,8 +68,9 @@ async function valuesOf(
   typed: string,
   operands: readonly string[],
 ): Promise<readonly Candidate[]> {
-  if (typeof kind === 'string') return liveNames({ kind, typed, operands });
-  return kind.map((value) => ({ value }));
+  if (typeof kind !== 'string') return kind.map((value) => ({ value }));
+  const { liveNames } = await import('./names.js');
+  return liveNames({ kind, typed, operands });
 }
 
 /** Shells replace the whole word. */

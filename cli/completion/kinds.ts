@@ -31,6 +31,13 @@ export type Kind =
   | 'text'
   | readonly string[];
 
+/** What `doctor` looks at. Its own list is part of the library, which takes long to load. */
+export const CHECKS = [
+  ...['accounts', 'audit', 'browser', 'callback-ports', 'clock', 'config', 'core-files', 'daemon'],
+  ...['database', 'folders', 'keychain', 'log', 'native-parts', 'network', 'node', 'package', 'service'],
+  ...['socket', 'swap', 'vals', 'vault'],
+];
+
 /** By what stands for the value in the help. */
 const USUAL: Readonly<Record<string, Kind>> = {
   SERVICE: 'services',
@@ -52,6 +59,7 @@ const USUAL: Readonly<Record<string, Kind>> = {
   BACKEND: SecretBackend.options,
   METHOD: ClientAuth.options,
   RULE: SecretRule.options,
+  CHECK: CHECKS,
   LEVEL: LogLevel.options,
   STATUS: RunStatus.options,
   RUNNER: ['python', 'node', 'command'],

@@ -4,7 +4,8 @@ import { addCommands, loadCommand } from '../../../cli/arguments/command.js';
 import { createContext } from '../../../cli/arguments/context.js';
 import { pathOf } from '../../../cli/arguments/help.js';
 import { commands } from '../../../cli/commands.js';
-import { kindOf } from '../../../cli/completion/kinds.js';
+import { CHECKS, kindOf } from '../../../cli/completion/kinds.js';
+import { checks } from '../../../daemon/doctor/checks.js';
 
 async function everyCommand(): Promise<Command[]> {
   const program = new Command('sigilforge');
@@ -36,4 +37,8 @@ test('of every argument and every option that takes a value, TAB knows what it i
   expect(all.length).toBeGreaterThan(60);
   // A new one is entered in cli/completion/kinds.ts.
   expect(unknown.filter((one) => !NOT_COMPLETED.includes(one))).toEqual([]);
+});
+
+test('TAB knows what doctor looks at', () => {
+  expect(CHECKS).toEqual(checks.map(({ name }) => name.replaceAll(' ', '-')).sort());
 });
