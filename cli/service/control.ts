@@ -1,7 +1,3 @@
-import type { ServiceManager } from '../../shared/service/places.js';
-import { launchd } from './launchd.js';
-import { systemd } from './systemd.js';
-
 /** What can be done with an installed service. Each resolves once it is done, and throws `external` if it fails. */
 export interface ServiceControl {
   /** Throws `external`, with what to do instead, if the manager of this user cannot be reached. */
@@ -21,5 +17,3 @@ export interface ServiceControl {
   /** Until it is started again, or until the next login: no client starts it. */
   stop(): Promise<void>;
 }
-
-export const controls: Readonly<Record<ServiceManager, ServiceControl>> = { systemd, launchd };

@@ -1,10 +1,11 @@
 import { runningDaemon } from '../../client/daemon/running.js';
 import { stopDaemon } from '../../client/daemon/stop.js';
 import { SOCKET_UNIT } from '../../shared/service/systemd.js';
-import { controls, type ServiceControl } from './control.js';
+import type { ServiceControl } from './control.js';
+import { controls } from './controls.js';
 import { isDaemonHere } from './daemon-here.js';
-import { assertReplaceable, outdated, writeFiles } from './files.js';
 import type { PlannedService } from './planned.js';
+import { assertReplaceable, outdated, writeFiles } from './unit-files.js';
 
 /** What `daemon install` has done. */
 export interface Installation {

@@ -1,6 +1,6 @@
 import { stopDaemon } from '../../client/daemon/stop.js';
 import { LABEL } from '../../shared/service/launchd.js';
-import { servicePlaces } from '../../shared/service/places.js';
+import { servicePlaces } from '../../shared/service/service-places.js';
 import type { ServiceControl } from './control.js';
 import { demand, runManager } from './manager-program.js';
 

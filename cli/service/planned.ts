@@ -4,10 +4,10 @@ import { childOptions } from '../../shared/child-options.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { assertSocketPathFits, pinnedDescriptor, resolvePaths } from '../../shared/paths.js';
 import { launchdFiles } from '../../shared/service/launchd.js';
-import { type ServicePlaces, servicePlaces } from '../../shared/service/places.js';
 import { assertWritable, type ServiceFile, type ServicePlan } from '../../shared/service/plan.js';
+import { type ServicePlaces, servicePlaces } from '../../shared/service/service-places.js';
 import { systemdFiles } from '../../shared/service/systemd.js';
-import { serviceEnvironment } from './environment.js';
+import { serviceEnvironment } from './inherited-variables.js';
 import { lastingNode, lastingProgram } from './lasting-path.js';
 import { WITHOUT } from './manager-program.js';
 

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { withPathErrors } from '../../shared/path-error.js';
 import { installedService } from '../../shared/service/installed.js';
-import { servicePlaces } from '../../shared/service/places.js';
-import { controls } from './control.js';
-import { besides, removeEmptyFolders } from './files.js';
+import { servicePlaces } from '../../shared/service/service-places.js';
+import { controls } from './controls.js';
+import { besides, removeEmptyFolders } from './unit-files.js';
 
 /** What `daemon uninstall` has done. */
 export interface Removal {

@@ -7,7 +7,8 @@ import { installedService, servesThisHome } from '../../shared/service/installed
 import { VERSION } from '../../shared/version.js';
 import type { Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
-import { controls, type ServiceControl } from './control.js';
+import type { ServiceControl } from './control.js';
+import { controls } from './controls.js';
 import { isDaemonHere } from './daemon-here.js';
 
 /** The installed service whose daemon is the one that this environment means, if there is one. */

@@ -13,6 +13,7 @@ export interface Examined extends Finding {
   readonly fixed: readonly string[];
 }
 
+/** What is looked at, and who hears what is found. */
 export interface ExamineOptions {
   readonly daemon: DaemonAnswer;
   /** Has the daemon that answered compare its record, if it may be asked that. */

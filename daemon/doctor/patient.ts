@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../shared/config.js';
-import type { ResultOf } from '../../shared/contract/index.js';
+import type { Api } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
 import {
   type Environment,
@@ -14,10 +14,10 @@ import { readConfig } from '../core/platform/config.js';
 import { type LocalCore, openLocalCore } from '../library/open.js';
 
 /** How the daemon answered the program that asks: its status, why it gave none, or `null` if none runs. */
-export type DaemonAnswer = ResultOf<'status'> | SigilforgeError | null;
+export type DaemonAnswer = Awaited<ReturnType<Api['status']>> | SigilforgeError | null;
 
 /** A call of the daemon that answered, by the program that asks. */
-export type VerifyAudit = () => Promise<ResultOf<'verify_audit'>>;
+export type VerifyAudit = Api['verifyAudit'];
 
 /** Thrown by `core` where the library may not be used. A check need not know of it: `examine` says what was left out. */
 export class Confined extends Error {}

@@ -3,8 +3,8 @@ import { errnoOf } from '../errno.js';
 import { type Environment, resolvePaths } from '../paths.js';
 import { readLaunchd } from './launchd.js';
 import { type Authorship, authorshipOf } from './marked.js';
-import { type ServiceManager, servicePlaces } from './places.js';
 import type { ServicePlan } from './plan.js';
+import { type ServiceManager, servicePlaces } from './service-places.js';
 import { readSystemd } from './systemd.js';
 
 /** A service that `daemon install` has written, as its files say it now. */

@@ -196,6 +196,8 @@ describe('inside the CLI', () => {
     'exec',
     'capability',
     'runs',
+    'log',
+    'service',
     'completion',
     'commands',
   ];
@@ -321,6 +323,7 @@ const SHARED_FILES = [
   ],
   ...['built-program', 'program-end'],
   ...['presence', 'holder', 'process-stat'],
+  ...['service/installed', 'service/marked'],
 ];
 
 test('what both sides share does no input or output, except what both do with files', () => {

@@ -1,4 +1,4 @@
-/** Those who want to be told of something that has happened. */
+/** Functions that are called when something has happened. */
 export class Listeners<Told extends readonly unknown[]> {
   readonly #listeners = new Set<(...told: Told) => void>();
 

@@ -10,7 +10,7 @@ import {
   serviceFault,
 } from '../../../shared/service/installed.js';
 import { launchdFiles } from '../../../shared/service/launchd.js';
-import { servicePlaces } from '../../../shared/service/places.js';
+import { servicePlaces } from '../../../shared/service/service-places.js';
 import { systemdFiles } from '../../../shared/service/systemd.js';
 
 let home: string;

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { serviceEnvironment } from '../../../cli/service/environment.js';
+import { serviceEnvironment } from '../../../cli/service/inherited-variables.js';
 import { lastingNode, lastingProgram } from '../../../cli/service/lasting-path.js';
 
 // Trees as version managers make them, with links to the Node that runs this.
