@@ -1,3 +1,4 @@
+import { unlinkSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { callOnce } from '../../client/call-once.js';
 import { connect, type SigilforgeClient } from '../../client/index.js';
@@ -90,6 +91,19 @@ describe('a daemon that is about to end', () => {
     const closed = served.serving.close();
     expect(await silent.line()).toBeUndefined();
     await Promise.all([asks.stop(), silent.stop(), closed]);
+  });
+
+  test('still accepts those that had found it when another one took its place', async () => {
+    const served = await serving();
+    // The system has connected them, and the server has not seen any of them yet.
+    const coming = Array.from({ length: 20 }, () => WireClient.connect(served.socket));
+    unlinkSync(served.socket);
+    const left = served.serving.leave({});
+    const clients = await Promise.all(coming);
+    const answers = await Promise.all(clients.map((client) => client.call('status')));
+    for (const answer of answers) expect(answer).toHaveProperty('result.pid', process.pid);
+    await Promise.all(clients.map((client) => client.stop()));
+    await left;
   });
 
   test('does not end after all: clients stay, and are told the next time', async () => {

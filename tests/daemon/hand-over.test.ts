@@ -6,6 +6,7 @@ import { VERSION } from '../../shared/version.js';
 import { buildProgram } from '../faults/build-program.js';
 import { ACCOUNT, addAccount, SERVICE, work } from '../support/accounts.js';
 import { startFakeTokenEndpoint } from '../support/provider/fake-token-endpoint.js';
+import { copyWithout } from '../support/start/copied.js';
 import { GrantedShell } from '../support/start/granted-shell.js';
 import { isRunning } from '../support/start/processes.js';
 import { createSandbox, program, type Sandbox } from '../support/start/sandbox.js';
@@ -147,6 +148,23 @@ describe('a daemon that is replaced', () => {
     expect(both.map(({ replaced_version }) => replaced_version)).toEqual([VERSION, VERSION]);
     const running = await Promise.all([first.pid, ...both.map((one) => one.pid)].map(isRunning));
     expect(running.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('without koffi is replaced in the same way', async () => {
+    const copy = await stopAfter(copyWithout('koffi'));
+    const sandbox = await stopAfter(createSandbox());
+    await sandbox.spawn(copy.program('sigilforged'), { input: '' }).seen(/"ready":true/, 'stdout');
+    const client = await clientOf(sandbox.socket);
+    await client.setSecret({ key: KEY, value: VALUE });
+    const restarting = sandbox.spawn([...copy.program('sigilforge'), 'daemon', 'restart', '--json'], {
+      input: '',
+    });
+    const asked = await Promise.all(Array.from({ length: 20 }, () => askOnce(sandbox.socket)));
+    const { pid } = JSON.parse((await restarting.exited).stdout) as Restarted;
+    sandbox.track(pid);
+    expect(new Set(asked)).toEqual(new Set([VALUE]));
+    expect(await client.status()).toMatchObject({ pid, peers_checked: false });
+    expect(await client.getSecret(SHORT)).toMatchObject({ value: VALUE });
   });
 
   test('answers what waits for a provider first, and stores it', async () => {
