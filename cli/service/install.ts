@@ -24,7 +24,7 @@ export async function installService({ manager, written }: PlannedService): Prom
   const files = outdated(written).map(({ path }) => path);
   const wasRunning = await control.isRunning();
   const isBeside = !wasRunning && (await isDaemonHere());
-  // By the files that started it: what they say of its end and of its socket counts.
+  // By the files that started it: its end and its socket are as they say.
   if (files.some((file) => file.endsWith(SOCKET_UNIT)) || !wasRunning) await stopAll(control);
   writeFiles(outdated(written));
   if (files.length > 0) await control.reread();

@@ -1,10 +1,11 @@
 import { runningDaemon } from '../../client/daemon/running.js';
 import { stopDaemon } from '../../client/daemon/stop.js';
 import { findHolderHere } from '../../client/holder.js';
+import { versionNotice } from '../../client/version-notice.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { pinnedSocket } from '../../shared/paths.js';
 import { installedService, servesThisHome } from '../../shared/service/installed.js';
-import { VERSION } from '../../shared/version.js';
+import { isOlder, VERSION } from '../../shared/version.js';
 import type { Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import type { ServiceControl } from './control.js';
@@ -12,7 +13,7 @@ import { controls } from './controls.js';
 import { isDaemonHere } from './daemon-here.js';
 
 /** The installed service whose daemon is the one that this environment means, if there is one. */
-export function serviceHere(): ServiceControl | undefined {
+function serviceHere(): ServiceControl | undefined {
   const service = installedService();
   if (service === undefined || !servesThisHome(service)) return undefined;
   const pinned = pinnedSocket();
@@ -30,17 +31,22 @@ export async function isServiceIdle(): Promise<boolean> {
   return service !== undefined && !(await service.isRunning()) && !(await isDaemonHere());
 }
 
-/** Starts the installed service, or the version of this program in place of another. Returns whether there is one. */
+/** Starts the installed service, in place of an older version too. Returns whether there is one. */
 export async function startService({ output }: Context): Promise<boolean> {
   const service = serviceHere();
   if (service === undefined) return false;
-  const wasRunning = (await service.isRunning()) || (await isDaemonHere());
-  const isOther = wasRunning && (findHolderHere()?.version ?? VERSION) !== VERSION;
-  const work = isOther ? takeOver(service) : wasRunning ? Promise.resolve() : service.start();
+  const isService = await service.isRunning();
+  const isRunning = isService || (await isDaemonHere());
+  const isOutdated = isOlder(findHolderHere()?.version ?? VERSION, VERSION);
+  const work = isOutdated ? takeOver(service) : isRunning ? Promise.resolve() : service.start();
   await untilInterrupted(output.waiting('Starting the service…', work));
-  await report(output, wasRunning && !isOther, 'The daemon has started, as a service.');
+  await report(output, isRunning && !isOutdated, 'The daemon has started, as a service.');
+  if (isRunning && !isService && !isOutdated) output.notice(STARTED_BESIDE);
   return true;
 }
+
+const STARTED_BESIDE =
+  'A command has started it, not the service. To have the service in its place: sigilforge daemon restart';
 
 /** Starts the installed service again. Returns whether there is one. */
 export async function restartService({ output }: Context): Promise<boolean> {
@@ -86,6 +92,8 @@ async function report(output: Context['output'], alreadyRunning: boolean, senten
   }
   const { pid, socket } = running;
   output.result({ pid, socket, already_running: alreadyRunning }, () => {
+    const notice = versionNotice(socket);
+    if (notice !== undefined) output.notice(notice);
     output.notice(alreadyRunning ? 'The daemon is already running.' : sentence);
     output.record({ pid, socket });
   });

@@ -61,7 +61,7 @@ export async function startInstalledScene(home = ''): Promise<InstalledScene> {
 }
 
 /** One word for bash. */
-export function quoted(word: string): string {
+function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
