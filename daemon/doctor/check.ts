@@ -28,7 +28,7 @@ export function warning(sentence: string, cure: string): Finding {
   return { state: 'warning', sentence, cure };
 }
 
-export function fault(sentence: string, cure: string): Finding {
+export function broken(sentence: string, cure: string): Finding {
   return { state: 'fault', sentence, cure };
 }
 
@@ -39,6 +39,6 @@ export function unless(assertion: () => unknown): Finding[] {
     return [];
   } catch (thrown) {
     const { message, hint } = asSigilforgeError(thrown);
-    return [fault(message, hint)];
+    return [broken(message, hint)];
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import { type Check, type Finding, fault, warning } from './check.js';
+import { broken, type Check, type Finding, warning } from './check.js';
 import { checks } from './checks.js';
 import { Confined, type DaemonAnswer, Patient, type VerifyAudit } from './patient.js';
 
@@ -94,7 +94,7 @@ async function findings(check: Check, patient: Patient): Promise<readonly Findin
 
 function unable(thrown: unknown): Finding {
   const { message, hint } = asSigilforgeError(thrown);
-  return fault(message, hint);
+  return broken(message, hint);
 }
 
 function tooLate(): Finding {

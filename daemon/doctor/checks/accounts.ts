@@ -1,7 +1,7 @@
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { signInCommand } from '../../core/accounts/sign-in-command.js';
 import type { Core } from '../../core/core.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import { everyPage, type SeenAccount, storedAccounts } from '../stored-accounts.js';
 import { counted, withoutStop } from '../words.js';
 
@@ -38,7 +38,7 @@ function described({ tokenInfo }: Core, { info }: SeenAccount): string {
 /** What there is to say about one account; nothing if it works. */
 function findings(core: Core, seen: SeenAccount): Finding[] {
   const { info, stored, damage } = seen;
-  if (damage) return [fault(damage.message, `Sign in again: ${signInCommand(stored)}`)];
+  if (damage) return [broken(damage.message, `Sign in again: ${signInCommand(stored)}`)];
   return [...stateOf(core, seen), ...providerOf(core, info)];
 }
 
@@ -48,7 +48,7 @@ function stateOf({ tokenInfo }: Core, { info, stored }: SeenAccount): Finding[] 
   const { last_error: error, is_expired: isOver, next_attempt_at: next } = tokenInfo.get(service, account);
   const why = error === null ? '' : ` (${error.at}: ${withoutStop(error.message)})`;
   if (state === 'needs_auth')
-    return [fault(`${name} needs a new sign-in${why}.`, `Sign in again: ${signInCommand(stored)}`)];
+    return [broken(`${name} needs a new sign-in${why}.`, `Sign in again: ${signInCommand(stored)}`)];
   if (state === 'parked') {
     const cure = `If that vault is gone, take the grant over: sigilforge refresh-token ${service} ${account}`;
     return [warning(`${name} was copied from another vault, and is not refreshed here.`, cure)];
@@ -57,7 +57,7 @@ function stateOf({ tokenInfo }: Core, { info, stored }: SeenAccount): Finding[] 
   const again = next === null ? '' : `, and is tried again at ${next}`;
   const sentence = `The last refresh of ${name} failed${why}${again}; its token ${isOver ? 'is over' : 'still works'}.`;
   const cure = `Try it now: sigilforge refresh-token ${service} ${account}`;
-  return [isOver ? fault(sentence, cure) : warning(sentence, cure)];
+  return [isOver ? broken(sentence, cure) : warning(sentence, cure)];
 }
 
 /** An account keeps the registration that it signed in with, so it works until its next sign-in. */

@@ -1,6 +1,6 @@
 import type { ResultOf } from '../../../shared/contract/index.js';
 import type { Core } from '../../core/core.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import type { Patient } from '../patient.js';
 
 type Verified = ResultOf<'verify_audit'>;
@@ -35,7 +35,7 @@ function verify({ daemon, verifyAudit }: Patient, { vault, trail }: Core): Promi
 function damaged({ fault: found }: Verified): Finding[] {
   if (found === null) return [];
   return [
-    fault(
+    broken(
       `The record of what was handed out is not as it was written, from row ${found.seq} on.`,
       'Another program has changed the database. See which row: sigilforge audit verify',
     ),

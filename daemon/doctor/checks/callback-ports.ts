@@ -5,7 +5,7 @@ import type { Provider } from '../../../shared/provider.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { hostsOf } from '../../core/oauth/flows/loopback.js';
 import { listenOnLoopback } from '../../core/oauth/flows/loopback-servers.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import type { Patient } from '../patient.js';
 import { holderOf } from '../port-holder.js';
 import { joined, withoutStop } from '../words.js';
@@ -24,7 +24,7 @@ export const callbackPorts: Check = {
     if (unable) {
       const cure =
         'Bring up the loopback interface: ip link set lo up. Until then: sigilforge add-account SERVICE ACCOUNT --flow device_code';
-      return [fault(`A browser cannot return to 127.0.0.1: ${reasonOf(unable)}.`, cure)];
+      return [broken(`A browser cannot return to 127.0.0.1: ${reasonOf(unable)}.`, cure)];
     }
     const core = await patient.core();
     const providers = core instanceof SigilforgeError ? [] : core.providers.list();

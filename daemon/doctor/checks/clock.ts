@@ -2,7 +2,7 @@ import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { waitingTime } from '../../../shared/waiting-time.js';
 import { HttpFailure } from '../../core/oauth/http/failure.js';
 import { createHttpClient, type HttpClient } from '../../core/oauth/http/http.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import { storedAccounts } from '../stored-accounts.js';
 import { withoutStop } from '../words.js';
 
@@ -82,7 +82,7 @@ function compared({ behindMs, host }: { readonly behindMs: number; readonly host
   if (off <= WARNING_MS) return ok(`The clock agrees with that of ${host}.`);
   const way = behindMs > 0 ? 'behind' : 'ahead of';
   const sentence = `The clock of this machine is ${waitingTime(off)} ${way} that of ${host}.`;
-  return off > FAULT_MS ? fault(sentence, SET_CLOCK) : warning(sentence, SET_CLOCK);
+  return off > FAULT_MS ? broken(sentence, SET_CLOCK) : warning(sentence, SET_CLOCK);
 }
 
 function withoutDate(host: string): Failure {

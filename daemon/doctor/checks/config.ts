@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs';
 import type { Config } from '../../../shared/config.js';
-import { type Check, fault, ok, warning } from '../check.js';
+import { broken, type Check, ok, warning } from '../check.js';
 import { closePlace } from '../look/close-place.js';
 
 /** Permission bits of the group and of all others. */
@@ -11,7 +11,7 @@ export const config: Check = {
   run(patient) {
     const { configFile } = patient.paths;
     const found = patient.config();
-    if ('kind' in found) return [fault(found.message, found.hint)];
+    if ('kind' in found) return [broken(found.message, found.hint)];
     const stats = lstatSync(configFile, { throwIfNoEntry: false });
     if (stats === undefined) return [ok(`There is no ${configFile}, so every setting is the usual one.`)];
     if (!isReadablePassword(found, stats)) return [ok(`${configFile} is valid.`)];

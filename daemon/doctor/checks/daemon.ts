@@ -2,7 +2,7 @@ import type { ResultOf } from '../../../shared/contract/index.js';
 import { readPresence } from '../../../shared/presence.js';
 import { sessionBus } from '../../../shared/session-bus.js';
 import { PROTOCOL_VERSION, VERSION } from '../../../shared/version.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import { holderOf } from '../look/running.js';
 import type { Patient } from '../patient.js';
 
@@ -17,16 +17,16 @@ export const daemon: Check = {
     if (answer === null) return [withoutAnswer(patient)];
     if ('pid' in answer) return judged(patient, answer);
     const holder = holderOf(patient);
-    if (answer.kind !== 'timeout' || holder === undefined) return [fault(answer.message, answer.hint)];
+    if (answer.kind !== 'timeout' || holder === undefined) return [broken(answer.message, answer.hint)];
     const cure = `See its log with: sigilforge daemon logs. If it stays so, end it and start it again: kill -9 ${holder.pid}; sigilforge daemon start`;
-    return [fault(`The daemon (process ${holder.pid}) runs, and did not answer in time.`, cure)];
+    return [broken(`The daemon (process ${holder.pid}) runs, and did not answer in time.`, cure)];
   },
 };
 
 function withoutAnswer(patient: Patient): Finding {
   const { confinedBy, socket } = patient;
   if (confinedBy !== undefined) {
-    return fault(
+    return broken(
       `No daemon listens on ${socket}, which SIGILFORGE_SOCKET names.`,
       'Start the program again by the command that gave it this socket, or: unset SIGILFORGE_SOCKET',
     );
@@ -38,7 +38,7 @@ function withoutAnswer(patient: Patient): Finding {
       'Start it with: sigilforge daemon start',
     );
   }
-  return fault(
+  return broken(
     `The daemon (process ${holder.pid}) runs, but its socket is gone: ${holder.socket}.`,
     `It listens again within seconds. If it does not: ${RESTART}`,
   );
@@ -57,7 +57,7 @@ function otherVersion({ version, protocol }: Status): Finding[] {
         ? ['the daemon is older', `Start the installed version in its place: ${RESTART}`]
         : ['this program is older', 'Upgrade this one: npm install --global sigilforge'];
     const both = `The daemon speaks protocol ${protocol}, and this program protocol ${PROTOCOL_VERSION}`;
-    return [fault(`${both}: ${older}.`, cure)];
+    return [broken(`${both}: ${older}.`, cure)];
   }
   if (version === VERSION) return [];
   return [

@@ -4,7 +4,7 @@ import { type Inspection, inspectDatabase } from '../../core/store/inspection.js
 import { SCHEMA_VERSION } from '../../core/store/migrate.js';
 import { assertNoneDamaged, listSetAside, type SetAsideKind } from '../../core/store/set-aside.js';
 import { RESTORE } from '../../core/store/sqlite.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import type { Patient } from '../patient.js';
 import { counted, sizeInWords } from '../words.js';
 
@@ -22,7 +22,7 @@ async function opened(patient: Patient): Promise<Finding[]> {
   const { database: file } = patient.paths;
   if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined) return [absent(file)];
   const core = await patient.core();
-  if (core instanceof SigilforgeError) return [fault(core.message, core.hint)];
+  if (core instanceof SigilforgeError) return [broken(core.message, core.hint)];
   const inspection = inspected(file);
   return inspection instanceof SigilforgeError
     ? [warning(inspection.message, inspection.hint)]
@@ -36,7 +36,7 @@ function absent(file: string): Finding {
     return ok(`There is no database yet: the first use makes ${file}.`);
   } catch (thrown) {
     const { message, hint } = asSigilforgeError(thrown);
-    return fault(message, hint);
+    return broken(message, hint);
   }
 }
 
@@ -53,7 +53,7 @@ function integrity({ paths, daemon }: Patient, { bytes, damage }: Inspection): F
   if (damage === undefined)
     return ok(`${file} is in order: ${sizeInWords(bytes)}, schema version ${SCHEMA_VERSION}.`);
   const first = daemon === null ? '' : 'Stop the daemon first: sigilforge daemon stop. ';
-  return fault(`${file} is damaged: ${damage}.`, `${first}${RESTORE}`);
+  return broken(`${file} is damaged: ${damage}.`, `${first}${RESTORE}`);
 }
 
 function log({ logBytes }: Inspection): Finding[] {

@@ -8,7 +8,7 @@ import {
 } from '../../../shared/ownership.js';
 import { pathError } from '../../../shared/path-error.js';
 import { refuseNetworkFileSystem } from '../../core/store/open.js';
-import { type Check, type Finding, fault, ok, unless, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, unless, warning } from '../check.js';
 import { closePlace } from '../look/close-place.js';
 import { privateFiles, privateFolders } from '../look/private-places.js';
 import type { Patient } from '../patient.js';
@@ -90,7 +90,7 @@ function writable(folder: string): Finding[] {
     return [];
   } catch (thrown) {
     const { message, hint } = pathError(folder, thrown);
-    return [fault(message, hint)];
+    return [broken(message, hint)];
   }
 }
 
@@ -100,7 +100,7 @@ function space(folder: string): Finding[] {
   if (free >= LITTLE_MIB) return [];
   const sentence = `${free} MiB are free on the disk of ${folder}.`;
   const cure = `Free some space there: df -h '${folder}'`;
-  return [free < TOO_LITTLE_MIB ? fault(`Only ${sentence}`, cure) : warning(`Only ${sentence}`, cure)];
+  return [free < TOO_LITTLE_MIB ? broken(`Only ${sentence}`, cure) : warning(`Only ${sentence}`, cure)];
 }
 
 /** One disk, or one folder above both, is one finding. */

@@ -4,7 +4,7 @@ import { readPresence } from '../../../shared/presence.js';
 import { sessionBus } from '../../../shared/session-bus.js';
 import { OsKeychain } from '../../core/keychain/os.js';
 import type { SlotKind } from '../../core/store/vault.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import type { Patient } from '../patient.js';
 import { type DefaultCollection, defaultCollection } from '../secret-service.js';
 import { withoutStop } from '../words.js';
@@ -62,7 +62,7 @@ function refusal(error: SigilforgeError, patient: Patient, openers: readonly Slo
     if (!isNeeded && openers.length > 0) return ok(`${withoutStop(sentence)}, and this vault needs none.`);
   }
   const cure = CURES[error.kind] ?? error.hint;
-  return isNeeded ? fault(sentence, cure) : warning(sentence, cure);
+  return isNeeded ? broken(sentence, cure) : warning(sentence, cure);
 }
 
 const CURES: Partial<Record<SigilforgeError['kind'], string>> = {

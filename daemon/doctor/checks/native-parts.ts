@@ -4,7 +4,7 @@ import { childOptions } from '../../../shared/child-options.js';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import { checkDriver } from '../../core/store/binding.js';
 import { cureFor } from '../../core/store/binding-cure.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import { run } from '../look/child.js';
 
 /** A package with a native part, and what does not work without it. */
@@ -64,14 +64,14 @@ function driver(): Finding[] {
     return [];
   } catch (thrown) {
     const { message, hint } = asSigilforgeError(thrown);
-    return [fault(message, hint)];
+    return [broken(message, hint)];
   }
 }
 
 function lost({ name, lost, optional }: Part, why: string): Finding {
   const sentence = `${name} ${why}: ${lost}.`;
   const cure = cureFor('missing', name);
-  return optional ? warning(sentence, cure) : fault(sentence, cure);
+  return optional ? warning(sentence, cure) : broken(sentence, cure);
 }
 
 /** Why one of these packages cannot be loaded; `undefined` if all can. */

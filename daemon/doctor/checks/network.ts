@@ -11,7 +11,7 @@ import { exemptions, type HttpProxy, hostOf, namedProxy, portOf } from '../../co
 import { notConnected } from '../../core/oauth/http/reasons.js';
 import { trustFor } from '../../core/oauth/http/trust.js';
 import { authorizationOf } from '../../core/oauth/http/tunnel.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import type { Patient } from '../patient.js';
 import { capitalized, withoutStop } from '../words.js';
 
@@ -101,7 +101,7 @@ function caFindings(caFile: string, { env }: Patient): Finding[] {
     trustFor(caFile, env);
     // OpenSSL passes over what it cannot read.
     const why = unreadable(caFile);
-    if (why !== undefined) return [fault(`ca_file names ${caFile}, ${why}.`, CORRECT_CA_FILE)];
+    if (why !== undefined) return [broken(`ca_file names ${caFile}, ${why}.`, CORRECT_CA_FILE)];
     return [ok(`Besides the usual certificates, those in ${caFile} are trusted (ca_file).`)];
   } catch (thrown) {
     return [failed(thrown, CORRECT_CA_FILE)];
@@ -133,7 +133,7 @@ function unreadable(file: string): string | undefined {
 }
 
 function failed(thrown: unknown, cure: string): Finding {
-  if (thrown instanceof HttpFailure) return fault(`${withoutStop(thrown.message)}.`, thrown.hint ?? cure);
+  if (thrown instanceof HttpFailure) return broken(`${withoutStop(thrown.message)}.`, thrown.hint ?? cure);
   const { message, hint } = asSigilforgeError(thrown);
-  return fault(message, hint);
+  return broken(message, hint);
 }

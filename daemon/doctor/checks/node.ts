@@ -1,4 +1,4 @@
-import { type Check, fault, ok } from '../check.js';
+import { broken, type Check, ok } from '../check.js';
 
 /** The oldest that this version of Sigilforge runs on; as `engines` in package.json. */
 const OLDEST = 20;
@@ -9,6 +9,6 @@ export const node: Check = {
     const { version, execPath } = process;
     const major = Number(/^v(\d+)/.exec(version)?.[1]);
     if (major >= OLDEST) return [ok(`Node ${version} (${execPath}).`)];
-    return [fault(`Node ${version} is too old (${execPath}).`, `Install Node ${OLDEST} or later.`)];
+    return [broken(`Node ${version} is too old (${execPath}).`, `Install Node ${OLDEST} or later.`)];
   },
 };

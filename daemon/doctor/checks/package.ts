@@ -3,7 +3,7 @@ import path from 'node:path';
 import { builtFile } from '../../../shared/built-file.js';
 import { builtProgram } from '../../../shared/built-program.js';
 import { VERSION } from '../../../shared/version.js';
-import { type Check, type Finding, fault, ok, unless, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, unless, warning } from '../check.js';
 import { programBehind, programsOnPath, versionAt, wayOfInstalling } from '../look/installation.js';
 import { daemonPid } from '../look/running.js';
 import type { Patient } from '../patient.js';
@@ -52,7 +52,7 @@ function foreignDaemon(patient: Patient): Finding[] {
   if (pid === undefined || file === undefined) return [];
   if (!existsSync(file)) {
     return [
-      fault(
+      broken(
         `The daemon (process ${pid}) runs from ${file}, which is no longer there.`,
         'Start it from this installation: sigilforge daemon restart',
       ),

@@ -8,7 +8,7 @@ import {
   servesThisHome,
   serviceFault,
 } from '../../../shared/service/installed.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import { run } from '../look/child.js';
 import type { Patient } from '../patient.js';
 
@@ -26,8 +26,8 @@ export const service: Check = {
       return [ok(`No service is installed; one that starts at login is written by: ${INSTALL}`)];
     if (!servesThisHome(installed, env))
       return [ok(`The installed service (${installed.files[0]?.path}) is for another home.`)];
-    const broken = serviceFault(installed, patient.socket);
-    if (broken !== undefined) return [fault(broken.sentence, broken.hint)];
+    const fault = serviceFault(installed, patient.socket);
+    if (fault !== undefined) return [broken(fault.sentence, fault.hint)];
     const found = [
       ...otherInstallation(installed),
       ...(installed.manager === 'systemd' ? [...(await disabled()), ...(await endsAtLogout(patient))] : []),

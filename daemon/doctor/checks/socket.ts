@@ -5,7 +5,7 @@ import { assertPrivate, assertPrivateFolder, assertSafeAncestors } from '../../.
 import { assertSocketPathFits } from '../../../shared/paths.js';
 import { Leases } from '../../core/store/lease.js';
 import { connectionError } from '../../server/listen.js';
-import { type Check, type Finding, fault, ok, unless, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, unless, warning } from '../check.js';
 import { closePlace } from '../look/close-place.js';
 import { holderOf } from '../look/running.js';
 import type { Patient } from '../patient.js';
@@ -69,7 +69,7 @@ function unsafeFolder(place: string): Finding[] {
 function mistaken(place: string, stats: Stats): Finding[] {
   if (stats.isSocket() || stats.isSymbolicLink()) return unless(() => assertPrivate(place, stats));
   const cure = `Move it away: mv '${place}' '${place}.old'`;
-  return [fault(`${place} is not a socket, so no daemon can listen there.`, cure)];
+  return [broken(`${place} is not a socket, so no daemon can listen there.`, cure)];
 }
 
 async function leftBehind(place: string): Promise<Finding[]> {
@@ -88,7 +88,7 @@ function foreign(patient: Patient, place: string): Finding[] {
   if (confinedBy !== undefined || process.platform !== 'linux') return [];
   if (daemon === null || !('pid' in daemon) || daemon.pid === holderOf(patient)?.pid) return [];
   return [
-    fault(
+    broken(
       `The daemon that answers on ${place} (process ${daemon.pid}) is not the one of ${paths.data}.`,
       'Give each data folder a socket of its own: correct daemon.socket in config.toml, then: sigilforge daemon start',
     ),

@@ -1,4 +1,4 @@
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import { run } from '../look/child.js';
 import { programsOnPath } from '../look/installation.js';
 
@@ -19,7 +19,7 @@ export const vals: Check = {
 };
 
 function missing(): Finding {
-  return fault(
+  return broken(
     'References to vals are enabled in config.toml, and there is no program vals on PATH.',
     'Install it and start the daemon with that PATH: sigilforge daemon restart. Or set in config.toml, under [vals]: enabled = false',
   );
@@ -28,7 +28,7 @@ function missing(): Finding {
 async function asked(program: string): Promise<Finding> {
   const cure = `Run it by hand to see what is wrong: ${program} version`;
   const ended = await run([program, 'version'], { limitMs: LIMIT_MS }).catch(() => null);
-  if (ended === null) return fault(`${program} cannot be started.`, cure);
+  if (ended === null) return broken(`${program} cannot be started.`, cure);
   if (ended === undefined) return warning(`${program} did not say its version in time.`, cure);
   const version = VERSION.exec(ended.output)?.[1];
   if (ended.code !== 0 || version === undefined) return warning(`${program} does not say its version.`, cure);

@@ -5,7 +5,7 @@ import { keyWarning, NAMES } from '../../core/vault/configured-key.js';
 import { damagedSlot } from '../../core/vault/slots/damaged-slot.js';
 import { readPasswordParams } from '../../core/vault/slots/password.js';
 import { needsPerson, openSlot } from '../../core/vault/slots/slots.js';
-import { type Check, type Finding, fault, ok, warning } from '../check.js';
+import { broken, type Check, type Finding, ok, warning } from '../check.js';
 import type { Patient } from '../patient.js';
 import { defaultCollection } from '../secret-service.js';
 import { capitalized, joined } from '../words.js';
@@ -47,9 +47,9 @@ async function damageOf(patient: Patient, { vault }: Core, slot: StoredSlot): Pr
     return [];
   } catch (thrown) {
     const { kind, message, hint } = asSigilforgeError(thrown);
-    if (kind !== 'integrity') return [fault(message, hint)];
+    if (kind !== 'integrity') return [broken(message, hint)];
     const damage = damagedSlot(slot, slots, thrown);
-    return [fault(damage.message, damage.hint)];
+    return [broken(damage.message, damage.hint)];
   }
 }
 
@@ -67,7 +67,7 @@ function withoutKey({ id, kind }: StoredSlot, slots: readonly StoredSlot[]): Fin
         sentence,
         `Open the vault in another way, then remove this one: sigilforge vault remove-slot ${id}`,
       )
-    : fault(
+    : broken(
         sentence,
         'Put back the keychain item or the key file; or move the data folder away and read an export: sigilforge vault import FILE',
       );
