@@ -32,7 +32,7 @@ export const VAULT_POINTS = [
 export const MIGRATION_POINTS = ['migrate.committing', 'migrate.committed'] as const;
 
 /** The same for a vault that a backup takes the place of. */
-export const RESTORE_POINTS = ['restore.replacing', 'restore.replaced'] as const;
+const RESTORE_POINTS = ['restore.replacing', 'restore.replaced'] as const;
 
 /** What a daemon passes that takes the place of another one. */
 export const SUCCESSION_POINTS = [
