@@ -34,7 +34,7 @@ export async function* journalLines(
 
 function unreadable(why: string, cause?: unknown): SigilforgeError {
   return new SigilforgeError('external', `The journal cannot be read: journalctl ended with: ${why}`, {
-    hint: `Read it yourself with: journalctl --user-unit=${SERVICE_UNIT}`,
+    hint: 'See whether journalctl of systemd works here by itself, and which users may read its journal.',
     cause,
   });
 }

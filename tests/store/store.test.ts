@@ -91,11 +91,13 @@ describe('files and folders', () => {
         .filter((name) => /chmod\w*\(/.test(readFileSync(new URL(`${folder}/${name}`, root), 'utf8'))),
     );
     // A person's own file, which others could read, is closed before a value is written into it.
+    // Doctor closes what is open to others, where it is asked to.
     // A copy that runs is closed to changes once it is whole, and both are opened again to be removed. An archive's folder, and
     // what is put back into a person's folder, get the modes that such folders have once they are whole.
     expect(calls).toEqual([
       'core/capabilities/changed-folder.ts',
       'core/capabilities/copies.ts',
+      'doctor/look/close-place.ts',
       'core/runs/launch/working-folder.ts',
       'files/in-place.ts',
       'capability/archive/new-folder.ts',

@@ -48,6 +48,6 @@ function assertThere(database: string): void {
   if (fs.existsSync(database)) return;
   assertNoneDamaged(database);
   throw new SigilforgeError('not_found', 'There is no vault here yet, so there is nothing to back up.', {
-    hint: 'Add an account first: sigilforge add-account SERVICE',
+    hint: 'Add an account first: sigilforge add-account SERVICE ACCOUNT',
   });
 }
