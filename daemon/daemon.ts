@@ -19,8 +19,6 @@ import { admissionTo } from './handlers/admission.js';
 import type { Peer } from './handlers/handlers.js';
 import { createHandlers } from './handlers/index.js';
 import { runHooks } from './hooks.js';
-import { makeWay } from './making-way.js';
-import type { Predecessor } from './predecessor.js';
 import { sweepDoors } from './server/door-places.js';
 import { inheritSocket } from './server/inherited.js';
 import { limitsOf } from './server/limits.js';
@@ -34,7 +32,9 @@ import { type Serving, serve } from './server/server.js';
 import { ServiceReports } from './service/reports.js';
 import { statusLine } from './service/status-line.js';
 import { type Supervision, unsupervised } from './service/supervision.js';
-import { type Replaced, type Succession, type SuccessionRequest, succeed } from './succession.js';
+import { makeWay } from './succession/making-way.js';
+import type { Predecessor } from './succession/predecessor.js';
+import { type Replaced, type Succession, type SuccessionRequest, succeed } from './succession/succession.js';
 import { Whereabouts } from './whereabouts.js';
 
 /** A program with the library also holds the instance lock briefly, while it sets up the vault. */

@@ -14,7 +14,7 @@ import { systemCalls } from './core/platform/system-calls.js';
 import { serveDaemon } from './daemon.js';
 import { endAfterFaults } from './end-after-faults.js';
 import { readSupervision } from './service/supervision.js';
-import { REPLACED, type Replaced } from './succession.js';
+import { REPLACED, type Replaced } from './succession/succession.js';
 
 /** Writes the only line on standard output: that the daemon is ready, or why it will not be. */
 function announce(message: object): void {

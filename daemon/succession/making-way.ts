@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Core } from './core/core.js';
-import { whenGone } from './core/platform/when-gone.js';
-import type { Peer } from './handlers/handlers.js';
-import type { OpenDoors } from './server/open-doors.js';
-import type { Serving } from './server/server.js';
-import type { Whereabouts } from './whereabouts.js';
+import type { Core } from '../core/core.js';
+import { whenGone } from '../core/platform/when-gone.js';
+import type { Peer } from '../handlers/handlers.js';
+import type { OpenDoors } from '../server/open-doors.js';
+import type { Serving } from '../server/server.js';
+import type { Whereabouts } from '../whereabouts.js';
 
 /** An exchange with a provider has its own limit of a minute, and its answer is stored after that. */
 const EXCHANGES_MS = 65_000;

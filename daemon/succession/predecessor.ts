@@ -1,13 +1,13 @@
 import { lstatSync } from 'node:fs';
 import net from 'node:net';
 import * as v from 'valibot';
-import { fromWire, isWireError, SigilforgeError } from '../shared/errors.js';
-import { encodeLine, LineDecoder } from '../shared/framing.js';
-import { isRecord, parseJson } from '../shared/json.js';
-import { assertPrivate } from '../shared/ownership.js';
-import type { Paths } from '../shared/paths.js';
-import { readPresence } from '../shared/presence.js';
-import { parse } from '../shared/validate.js';
+import { fromWire, isWireError, SigilforgeError } from '../../shared/errors.js';
+import { encodeLine, LineDecoder } from '../../shared/framing.js';
+import { isRecord, parseJson } from '../../shared/json.js';
+import { assertPrivate } from '../../shared/ownership.js';
+import type { Paths } from '../../shared/paths.js';
+import { readPresence } from '../../shared/presence.js';
+import { parse } from '../../shared/validate.js';
 
 /** How long it may take to answer, in milliseconds. */
 const ANSWER_MS = 10_000;

@@ -1,13 +1,13 @@
-import { SigilforgeError } from '../shared/errors.js';
-import { INSTANCE_LEASE } from '../shared/holder.js';
-import type { Paths } from '../shared/paths.js';
-import { isOlder, VERSION } from '../shared/version.js';
-import { trace } from './core/platform/trace.js';
-import { assertSchemaKnown } from './core/store/known-schema.js';
-import type { Lease, Leases } from './core/store/lease.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { INSTANCE_LEASE } from '../../shared/holder.js';
+import type { Paths } from '../../shared/paths.js';
+import { isOlder, VERSION } from '../../shared/version.js';
+import { trace } from '../core/platform/trace.js';
+import { assertSchemaKnown } from '../core/store/known-schema.js';
+import type { Lease, Leases } from '../core/store/lease.js';
+import { bindSocket } from '../server/listen.js';
+import { WaitingRoom } from '../server/waiting-room.js';
 import { Predecessor } from './predecessor.js';
-import { bindSocket } from './server/listen.js';
-import { WaitingRoom } from './server/waiting-room.js';
 
 /** Which running daemon a new one replaces. */
 export const REPLACED = ['any', 'older'] as const;
