@@ -1,5 +1,7 @@
 import { runningDaemon } from '../../client/daemon/running.js';
 import { stopDaemon } from '../../client/daemon/stop.js';
+import { SigilforgeError } from '../../shared/errors.js';
+import { installedService, servesThisHome } from '../../shared/service/installed.js';
 import { SOCKET_UNIT } from '../../shared/service/systemd.js';
 import type { ServiceControl } from './control.js';
 import { controls } from './controls.js';
@@ -20,6 +22,7 @@ export interface Installation {
 export async function installService({ manager, written }: PlannedService): Promise<Installation> {
   const control = controls[manager];
   assertReplaceable(written);
+  assertOfThisHome();
   await control.assertReachable();
   const files = outdated(written).map(({ path }) => path);
   const wasRunning = await control.isRunning();
@@ -32,6 +35,16 @@ export async function installService({ manager, written }: PlannedService): Prom
   if ((await control.isRunning()) && files.length > 0) await control.restart();
   else await control.start();
   return { written: files, replaced: isBeside, pid: (await runningDaemon())?.pid ?? null };
+}
+
+/** A user has one service: a second home would take it from the first. */
+function assertOfThisHome(): void {
+  const service = installedService();
+  if (service === undefined || servesThisHome(service)) return;
+  const home = service.env['SIGILFORGE_HOME'] ?? 'the usual folders of this user';
+  throw new SigilforgeError('already_exists', `The installed service is that of another home (${home}).`, {
+    hint: 'A user has one service. If it shall be for this home, first run: sigilforge daemon uninstall',
+  });
 }
 
 /** The service with its socket, if it was installed before, and then a daemon that a command has started. */

@@ -115,4 +115,20 @@ describe('daemon install where no service can be', () => {
     const found = await sandbox.run(['daemon', 'install', '--print'], { env });
     expect(found).toMatchObject({ code: 7, stdout: '' });
   });
+
+  test('a service of another home is named, and left as it is', async () => {
+    const sandbox = await stopAfter(createSandbox());
+    const folder = path.join(sandbox.home, '.config', 'systemd', 'user');
+    const another = path.join(sandbox.home, 'another');
+    const plan = { node: process.execPath, options: [], program: '/sigilforged.cjs', socket: sandbox.socket };
+    const files = systemdFiles(folder, { ...plan, env: { SIGILFORGE_HOME: another } });
+    mkdirSync(folder, { recursive: true });
+    for (const file of files) writeFileSync(file.path, file.text);
+    expect(await sandbox.run(['daemon', 'install'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`The installed service is that of another home (${another}).`),
+    });
+    for (const file of files) expect(readFileSync(file.path, 'utf8')).toBe(file.text);
+  });
 });
