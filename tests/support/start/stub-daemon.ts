@@ -21,7 +21,7 @@ interface Call {
 }
 
 interface Request extends Call {
-  readonly id: number | string;
+  readonly id?: number | string;
 }
 
 /** A daemon in name only: it speaks the wire on a socket of its own and keeps what it was asked. */
@@ -55,8 +55,9 @@ export async function startStubDaemon(answers: Answers): Promise<StubDaemon> {
   });
 
   async function answer(peer: net.Socket, { id, method, params }: Request): Promise<void> {
-    // What every client says when it connects is not a request of a command.
-    if (method !== 'expect_leaving') calls.push({ method, params });
+    // A notification, such as `expect_leaving` of every client, has no answer.
+    if (id === undefined) return;
+    calls.push({ method, params });
     for (const one of waiting) if (one.method === method) one.resolve(params);
     try {
       const result = await resultOf(answers[method as MethodName], params);
