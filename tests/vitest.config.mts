@@ -30,6 +30,8 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is polled comes in its own time, which on a busy machine is more than the usual second.
+    expect: { poll: { timeout: 10_000 } },
     env: { NODE_EXTRA_CA_CERTS: '' },
   },
 });

@@ -249,10 +249,11 @@ describe('what belongs to a connection', () => {
     const opener = await scene.connect();
     const door = await opener.openDoor({ grants: [`secret://${KEY}`], name: 'kept' });
     await restart(sandbox);
-    expect(await askOnce(door.socket)).toBe(VALUE);
+    // Its opener opens it again, once it has noticed that the last daemon has ended.
     await expect
       .poll(async () => (await api.listDoors()).doors)
       .toMatchObject([{ door: door.door, name: 'kept' }]);
+    expect(await askOnce(door.socket)).toBe(VALUE);
     // The connection that the subscription is on now says so before anything can happen.
     await subscriber.status();
     await api.refreshToken(work);
