@@ -33,7 +33,8 @@ export interface WaitingSignIn {
 
 interface PendingSignIn extends WaitingSignIn {
   readonly key: SignInKey;
-  readonly flow: PendingFlow;
+  /** Until it has ended: what is remembered of it then is only its result. */
+  flow: PendingFlow | undefined;
   readonly result: Promise<StoredSignIn>;
   /** Those of the callers that started or joined it, and have not given it up. */
   readonly parts: Set<Part>;
@@ -139,7 +140,7 @@ export class PendingSignIns {
 
   async complete(id: string, redirectUrl: string): Promise<StoredSignIn> {
     const signIn = this.#get(id);
-    if (!signIn.ended) await signIn.flow.complete(redirectUrl);
+    if (!signIn.ended) await signIn.flow?.complete(redirectUrl);
     return signIn.result;
   }
 
@@ -208,6 +209,7 @@ export class PendingSignIns {
     this.#signIns.set(signIn.id, signIn);
     const over = (): void => {
       signIn.ended = true;
+      signIn.flow = undefined;
       this.#underWay -= 1;
       this.#remembered.push({ id: signIn.id, at: performance.now() });
       this.#forget();
@@ -257,7 +259,7 @@ function joinable(signIn: PendingSignIn, key: SignInKey): PendingSignIn {
 /** It has ended from now on: a caller that asks for the same in the next moment starts again, and does not join what is over. */
 function end(signIn: PendingSignIn): void {
   signIn.ended = true;
-  signIn.flow.cancel(new SigilforgeError('cancelled', 'The sign-in was cancelled.'));
+  signIn.flow?.cancel(new SigilforgeError('cancelled', 'The sign-in was cancelled.'));
 }
 
 /** Ends a sign-in that no client has a part in, and none waits for. */
