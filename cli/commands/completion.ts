@@ -30,10 +30,12 @@ export function configure(command: Command, context: Context): void {
   addNotes(command, {
     notes:
       'TAB then completes commands, options, and the names of accounts, services, providers, secrets, capabilities, runs and doors that the running daemon knows. It never starts a daemon, opens the vault or shows a secret.',
-    examples: SHELLS.map((shell) => [
-      INSTALLED[shell],
-      `install it in ${shell}, for shells that start later`,
-    ]),
+    examples: [
+      ['sigilforge completion', 'how to install it in each shell'],
+      ...SHELLS.map(
+        (shell) => [INSTALLED[shell], `install it in ${shell}, for shells that start later`] as const,
+      ),
+    ],
   });
 }
 

@@ -26,11 +26,13 @@ export async function* fileLines(
     yield* last;
     let decoder = new LineDecoder();
     while (follow && !over.aborted) {
+      // First, so that nothing can be added to a renamed log behind what is read then.
+      const hasItsName = await isCurrent(log, file, at);
       const more = log === undefined ? Buffer.alloc(0) : await readAt(log, at, CHUNK);
       at += more.length;
       for (const line of decoder.push(more)) yield line ?? '';
       if (more.length > 0) continue;
-      if (await isCurrent(log, file, at)) await sleep(STEP, undefined, { signal: over }).catch(() => {});
+      if (hasItsName) await sleep(STEP, undefined, { signal: over }).catch(() => {});
       else {
         await log?.close();
         [log, at, decoder] = [await openIfAny(file), 0, new LineDecoder()];

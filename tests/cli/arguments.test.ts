@@ -82,7 +82,7 @@ const subcommands: Record<string, readonly string[]> = {
   ],
   secret: ['set', 'get', 'list', 'delete', 'requests', 'answer'],
   provider: ['list', 'show', 'set', 'remove'],
-  daemon: ['run', 'start', 'stop', 'restart', 'status'],
+  daemon: ['run', 'start', 'stop', 'restart', 'status', 'install', 'uninstall', 'logs', 'log-level'],
   door: ['list', 'close'],
 };
 const documented = [

@@ -85,7 +85,7 @@ async function openWhole(
 /** SQLite takes an empty file for a new database, and deletes its log. Here, a new one is never empty. */
 function assertNotEmptied(database: string): void {
   const stats = withPathErrors(database, () => fs.statSync(database, { throwIfNoEntry: false }));
-  if (stats?.size === 0) throw damaged('no bytes are left');
+  if (stats?.isFile() && stats.size === 0) throw damaged('no bytes are left');
 }
 
 function assertWhole(db: Sqlite): void {
