@@ -12,14 +12,17 @@ export function has(shell: ShellName): boolean {
   return [shell, 'python3'].every((name) => spawnSync(name, ['-c', '']).error === undefined);
 }
 
-/** Ctrl-G shows the line, numbered and in brackets. `mytool` has a completion of its own. */
+/**
+ * Ctrl-G shows the line, numbered and in brackets, and empties it. (Ctrl-U would not do: while the shell prints, the terminal
+ * takes that key itself, with all that was typed before it.) `mytool` has a completion of its own.
+ */
 const SETTINGS: Readonly<Record<ShellName, string>> = {
   bash: String.raw`
 PS1='READY$ '
 [ -z "$BASH_COMPLETION" ] || source "$BASH_COMPLETION"
 source <(sigilforge completion bash)
 complete -W own-word mytool
-show() { printf '\n<%d:%s>\n' $((++shown)) "$READLINE_LINE"; }
+show() { printf '\n<%d:%s>\n' $((++shown)) "$READLINE_LINE"; READLINE_LINE= READLINE_POINT=0; }
 bind -x '"\C-g": show'
 `,
   zsh: `
@@ -27,7 +30,7 @@ PS1='READY$ '
 source <(sigilforge completion zsh)
 _mytool() { compadd own-word }
 compdef _mytool mytool
-show() { zle -I; print -r -- "<$((++shown)):$BUFFER>"; }
+show() { zle -I; print -r -- "<$((++shown)):$BUFFER>"; BUFFER=; }
 zle -N show
 bindkey -e
 bindkey '^G' show
@@ -39,7 +42,7 @@ set -g fish_autosuggestion_enabled 0
 set -g shown 0
 sigilforge completion fish | source
 complete -c mytool -f -a own-word
-bind \cg 'set shown (math $shown + 1); printf "\n<%d:%s>\n" $shown (commandline | string collect)'
+bind \cg 'set shown (math $shown + 1); printf "\n<%d:%s>\n" $shown (commandline | string collect); commandline --replace ""'
 `,
 };
 
@@ -78,7 +81,7 @@ export class InteractiveShell {
   /** What stands in the line after these keys. */
   async line(keys: string): Promise<string> {
     this.#shown += 1;
-    this.#running.write(`type ${Buffer.from(`${keys}\u0007\u0015`).toString('hex')}\n`);
+    this.#running.write(`type ${Buffer.from(`${keys}\u0007`).toString('hex')}\n`);
     const shown = new RegExp(`\n<${this.#shown}:([^\n]*)>\r?\n`);
     return (await this.#running.seen(shown, 'stdout'))[1] ?? '';
   }
