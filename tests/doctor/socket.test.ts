@@ -112,3 +112,21 @@ test(
   },
   LONG,
 );
+
+test(
+  'a folder that is not only for the socket is named, and never closed by --fix',
+  async () => {
+    const sandbox = await stopAfter(createSandbox());
+    const folder = path.join(sandbox.home, 'another', 'run');
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o755);
+    const file = path.join(sandbox.home, 'config', 'config.toml');
+    mkdirSync(path.dirname(file), { mode: 0o700 });
+    writeFileSync(file, `[daemon]\nsocket = "${folder}/sigilforge.sock"\n`, { mode: 0o600 });
+    expect(await found(sandbox, 'socket', { args: ['--fix'] })).toMatchObject([
+      { state: 'fault', sentence: `${folder} is open to other users.` },
+    ]);
+    expect(lstatSync(folder).mode & 0o777).toBe(0o755);
+  },
+  LONG,
+);

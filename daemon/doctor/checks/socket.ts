@@ -30,14 +30,16 @@ export const socket: Check = {
   async fix(patient) {
     const place = patient.socket;
     if (place === null || patient.confinedBy !== undefined) return [];
-    return [...closed(place), ...(await removedUnderLock(patient, place))];
+    return [...closed(patient, place), ...(await removedUnderLock(patient, place))];
   },
 };
 
-/** A socket of ours, and its folder if that is only for it: a runtime folder is the system's. */
-function closed(place: string): string[] {
+/** A socket of ours, and its folder if that is one that only we make: any other one, such as /run, is not ours to close. */
+function closed({ paths: { data, state }, env }: Patient, place: string): string[] {
   const folder = path.dirname(place);
-  return [...(path.basename(folder) === 'run' ? closePlace(folder) : []), ...closePlace(place)];
+  const parents = [data, state, ...(env['SIGILFORGE_HOME'] ? [path.dirname(data)] : [])];
+  const isOurs = parents.some((parent) => folder === path.join(parent, 'run'));
+  return [...(isOurs ? closePlace(folder) : []), ...closePlace(place)];
 }
 
 /** Without the lock of the daemon, one that starts could have put its own there meanwhile. */
