@@ -15,7 +15,7 @@ import { emptyRestored, prepareRestored, type Restored } from '../store/restored
 import { restoringName } from '../store/restoring.js';
 import { removeWithBeside } from '../store/whole-copy.js';
 import { assertReplaceable } from './replaceable.js';
-import { putRescued } from './rescued-files.js';
+import { copyAside, putRescued } from './rescued-files.js';
 
 /** A program with the library holds the instance lease for a moment, when it sets up the vault. */
 const PATIENCE_MS = 1_000;
@@ -56,10 +56,14 @@ async function restoreAlone(
   removeWithBeside(draft);
   const restored = await prepared(draft, file, now);
   if (!force) await assertReplaceable(database, restored);
-  trace('restore.replacing');
-  const replaced = await replaceDatabase(database, now);
-  trace('restore.replaced');
   const isOurs = (name: string) => restored.generations.has(name.split('.').slice(0, 2).join('.'));
+  const undo = copyAside(rescue, { isOurs, now });
+  trace('restore.replacing');
+  const replaced = await replaceDatabase(database, now).catch((thrown: unknown) => {
+    undo();
+    throw thrown;
+  });
+  trace('restore.replaced');
   putRescued(rescue, restored.files, { isOurs, now });
   return { ...restored, replaced };
 }
