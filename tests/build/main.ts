@@ -4,6 +4,7 @@ import path from 'node:path';
 import { bundle } from './bundle.js';
 import { declarationFiles } from './declarations.js';
 import { methodsPage } from './methods-page.js';
+import { buildNativeHere } from './native.js';
 import { openRpcDocument } from './openrpc.js';
 import { ROOT } from './settings.js';
 
@@ -11,6 +12,7 @@ import { ROOT } from './settings.js';
 const targets: Readonly<Record<string, () => void | Promise<void>>> = {
   async code() {
     await bundle();
+    buildNativeHere();
     write({ 'dist/openrpc.json': `${JSON.stringify(openRpcDocument())}\n` });
   },
   types() {
