@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
 import { ROOT } from './settings.js';
 
 /** The programs in C, each from the files of one folder. */
@@ -26,8 +27,9 @@ function compile(compiler: string, source: string, file: string): void {
   const sources = readdirSync(from)
     .filter((name) => name.endsWith('.c'))
     .sort();
+  const version = `-DVERSION="${packageJson.version}"`;
   const unfinished = `${file}.${process.pid}.tmp`;
-  const { status, stderr } = spawnSync(compiler, [...FLAGS, '-o', unfinished, ...sources], {
+  const { status, stderr } = spawnSync(compiler, [...FLAGS, version, '-o', unfinished, ...sources], {
     cwd: from,
     encoding: 'utf8',
   });
