@@ -3,7 +3,7 @@ import { asSigilforgeError, SigilforgeError } from './errors.js';
 import { AccountName, SecretKey, ServiceName } from './schemas.js';
 
 /** What `auth://` can name of an account. `access_token` is read as `token`. */
-const AUTH_TYPES = ['token', 'refresh_token', 'api_key', 'client_id', 'client_secret'] as const;
+const AUTH_TYPES = ['token', 'id_token', 'refresh_token', 'api_key', 'client_id', 'client_secret'] as const;
 export type AuthType = (typeof AUTH_TYPES)[number];
 
 /** A reference to a value, never the value. */

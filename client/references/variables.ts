@@ -68,7 +68,7 @@ export function sourceInEnvironment(
 function kindOf(reference: Reference): ResultOf<'resolve'>['metadata']['kind'] {
   switch (reference.scheme) {
     case 'auth':
-      return reference.type === 'token' ? 'token' : 'secret';
+      return reference.type === 'token' || reference.type === 'id_token' ? 'token' : 'secret';
     case 'secret':
       return 'secret';
     default:

@@ -52,13 +52,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const holder = `process ${process.pid} (${options.instanceLease ? 'the daemon' : 'a program using the library'})`;
   const refreshing = openRefresh(env, { ...services, rescue, unread }, { holder, times: config.refresh });
   const { refresher, rereading, scheduler } = refreshing;
-  const { tokens, tokenInfo } = openTokens(env, { ...services, refresher }, config.refresh);
+  const { tokens, idTokens, tokenInfo } = openTokens(env, { ...services, refresher }, config.refresh);
 
   const { default_backend: defaultBackend } = config.secrets;
   const secrets = new Secrets(env, { vault, keychain }, { defaultBackend });
   const vals = new Vals(config.vals, clock);
   const { reveal } = config.security;
-  const resolver = new Resolver({ accounts, tokens, grants, providers, secrets, vals }, { reveal });
+  const resolver = new Resolver({ accounts, tokens, idTokens, grants, providers, secrets, vals }, { reveal });
 
   const rotation = new Rotation(env, {
     vault,

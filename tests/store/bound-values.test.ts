@@ -42,3 +42,11 @@ test.each(['access_token', 'refresh_token', 'client_secret'])(
     copy(`x'02ff'`);
   },
 );
+
+test('a change of client that leaves the ID token as it is fails', async () => {
+  const { db } = await openWithAccount();
+  db.exec(`UPDATE accounts SET id_token = x'02ff'`);
+  const change = `UPDATE accounts SET client = '{}', access_token = x'02ff'`;
+  expect(() => db.exec(change)).toThrow('The ID token of this account must be sealed again.');
+  db.exec(`${change}, id_token = NULL`);
+});

@@ -19,6 +19,7 @@ export interface StoredAccount {
   readonly grant: {
     readonly accessToken: Buffer | null;
     readonly refreshToken: Buffer | null;
+    readonly idToken: Buffer | null;
     readonly fingerprint: Buffer | null;
   };
   /** The key that mints tokens, sealed, and what it signs for them. */
@@ -61,6 +62,7 @@ interface AccountColumns {
   readonly last_error: string | null;
   readonly access_token: Buffer | null;
   readonly refresh_token: Buffer | null;
+  readonly id_token: Buffer | null;
   readonly refresh_fingerprint: Buffer | null;
   readonly private_key: Buffer | null;
   readonly minting: string | null;
@@ -85,6 +87,7 @@ export function accounts(home: string, names = '*'): StoredAccount[] {
     grant: {
       accessToken: row.access_token,
       refreshToken: row.refresh_token,
+      idToken: row.id_token,
       fingerprint: row.refresh_fingerprint,
     },
     minting: { key: row.private_key, settings: parsed(row.minting) },

@@ -1,5 +1,6 @@
 import type { Secret } from '../../../shared/secret.js';
 import type { Granted } from '../oauth/exchange.js';
+import { keepableIdToken } from '../oauth/id-token.js';
 import type { ClientRegistration } from '../oauth/registration/client.js';
 import { type Place, place, type SteeredAccount, type SteeredToken } from '../sealing/places.js';
 import { type GrantFields, SEALED_FIELDS, type SealedField, type StoredAccount } from '../store/accounts.js';
@@ -10,6 +11,7 @@ import { readJsonFields } from './json-fields.js';
 export interface OpenGrant {
   readonly accessToken: Secret | undefined;
   readonly refreshToken: Secret | undefined;
+  readonly idToken: Secret | undefined;
   readonly tokenType: string | null;
   readonly scopes: readonly string[];
   readonly issuedAt: number | null;
@@ -17,11 +19,12 @@ export interface OpenGrant {
   readonly refreshExpiresAt: number | null;
 }
 
-/** What an answer granted to `client`. `askedFor`: the scopes, if the answer does not name them. */
+/** What an answer granted to `client`, for `subject` if that is known. `askedFor`: the scopes, if the answer does not name them. */
 export function grantOf(
   { tokens, sentAt }: Granted,
   client: ClientRegistration | null,
   askedFor: readonly string[],
+  subject: string | null,
 ): OpenGrant {
   const after = (seconds: number | null | undefined): number | null =>
     seconds == null ? null : sentAt + seconds * 1000;
@@ -30,6 +33,7 @@ export function grantOf(
   return {
     accessToken,
     refreshToken,
+    idToken: keepableIdToken(tokens.idToken, { registration: client, subject }),
     tokenType: isNew ? tokens.tokenType : null,
     scopes: tokens.scopes ?? askedFor,
     issuedAt: isNew ? sentAt : null,
@@ -40,7 +44,7 @@ export function grantOf(
 
 /** A grant as it is stored for this account. */
 export function sealGrant(sealer: Sealer, account: SteeredAccount, grant: OpenGrant): GrantFields {
-  const { accessToken, refreshToken, scopes, ...plain } = grant;
+  const { accessToken, refreshToken, idToken, scopes, ...plain } = grant;
   const token = { ...account, tokenType: plain.tokenType, latestEnd: plain.expiresAt };
   return {
     ...plain,
@@ -48,6 +52,7 @@ export function sealGrant(sealer: Sealer, account: SteeredAccount, grant: OpenGr
     scopes: JSON.stringify(scopes),
     accessToken: sealField(sealer, token, 'accessToken', accessToken),
     refreshToken: sealField(sealer, token, 'refreshToken', refreshToken),
+    idToken: sealField(sealer, token, 'idToken', idToken),
     refreshFingerprint: refreshToken ? sealer.fingerprint(refreshToken) : null,
   };
 }
@@ -58,7 +63,7 @@ export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: 
   // A refresh token is sent without scopes, and keeps those that were granted; other requests name them each time.
   const namesScopes = account.privateKey !== null || account.flow === 'client_credentials';
   const askedFor = namesScopes ? (askedScopes ?? scopes) : scopes;
-  const fresh = sealGrant(sealer, account, grantOf(granted, client, askedFor));
+  const fresh = sealGrant(sealer, account, grantOf(granted, client, askedFor, account.subject));
   const token = fresh.accessToken ? fresh : account;
   const refresh = fresh.refreshToken ? fresh : account;
   // A lifetime counts from the sign-in, idleness from now.
@@ -71,6 +76,7 @@ export function refreshedGrant(sealer: Sealer, account: StoredAccount, granted: 
     latestEnd: token.latestEnd,
     refreshToken: refresh.refreshToken,
     refreshFingerprint: refresh.refreshFingerprint,
+    idToken: fresh.idToken ?? account.idToken,
     scopes: fresh.scopes,
     refreshExpiresAt: (keepsEnd ? account.refreshExpiresAt : null) ?? fresh.refreshExpiresAt,
   };

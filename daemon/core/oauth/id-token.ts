@@ -19,6 +19,8 @@ export interface IdTokenClaims {
   readonly subject: string | undefined;
   /** Milliseconds since 1970, by the provider's clock. */
   readonly issuedAt: number | undefined;
+  /** The same, of its end. */
+  readonly expiresAt: number | undefined;
 }
 
 /** Why an ID token says nothing: it is encrypted (RFC 7516), or not a JSON Web Token at all. */
@@ -38,14 +40,15 @@ export function readIdToken(token: Secret): IdTokenClaims | Unread {
   const [, payload = ''] = parts;
   const claims = parseJson(Buffer.from(payload, 'base64url').toString('utf8'));
   if (parts.length !== 3 || !isRecord(claims)) return 'unreadable';
-  const { iss, aud, azp, nonce, sub, iat } = claims;
+  const { iss, aud, azp, nonce, sub, iat, exp } = claims;
   return {
     issuer: text(iss),
     audience: (Array.isArray(aud) ? aud : [aud]).flatMap((value) => text(value) ?? []),
     authorizedParty: text(azp),
     nonce: text(nonce),
     subject: text(sub),
-    issuedAt: typeof iat === 'number' && Number.isFinite(iat) ? iat * 1000 : undefined,
+    issuedAt: time(iat),
+    expiresAt: time(exp),
   };
 }
 
@@ -89,6 +92,33 @@ function foreignNonce({ nonce }: IdTokenClaims, expected: ExpectedClaims): strin
 function formsOf(nonce: string): string[] {
   const digest = createHash('sha256').update(nonce).digest();
   return [nonce, digest.toString('hex'), digest.toString('base64url'), digest.toString('base64')];
+}
+
+/** What decides whether an ID token is this account's. */
+interface Owner {
+  readonly registration: ClientRegistration | null;
+  /** Who signed in; `null` if that is not known. */
+  readonly subject: string | null;
+}
+
+/** An ID token that can be kept: it is readable, and for this client and this person. A nonce is compared at sign-in. */
+export function keepableIdToken(
+  token: Secret | undefined,
+  { registration, subject }: Owner,
+): Secret | undefined {
+  const claims = token && readIdToken(token);
+  if (typeof claims !== 'object' || registration === null) return undefined;
+  if (foreignness(claims, { registration, nonce: undefined }) !== undefined) return undefined;
+  const isOthers = subject !== null && claims.subject !== undefined && claims.subject !== subject;
+  return isOthers ? undefined : token;
+}
+
+/** The furthest moment that a `Date` can be. */
+const LAST_MS = 8.64e15;
+
+function time(seconds: unknown): number | undefined {
+  const ms = typeof seconds === 'number' ? seconds * 1000 : Number.NaN;
+  return Math.abs(ms) <= LAST_MS ? ms : undefined;
 }
 
 /** Some servers write numbers where the standard has text, such as client ids. */

@@ -10,6 +10,7 @@ import { clientOf } from '../accounts/json-fields.js';
 import type { Providers } from '../providers/providers.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { StoredAccount } from '../store/accounts.js';
+import type { IdTokens } from '../tokens/id-tokens.js';
 import type { Tokens } from '../tokens/tokens.js';
 import type { Vals } from './vals.js';
 
@@ -27,6 +28,7 @@ type Found = Pick<Resolved, 'encoding'> & {
 interface Collaborators {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
+  readonly idTokens: IdTokens;
   readonly grants: Grants;
   readonly providers: Providers;
   readonly secrets: Secrets;
@@ -37,6 +39,7 @@ interface Collaborators {
 export class Resolver {
   readonly #accounts: Accounts;
   readonly #tokens: Tokens;
+  readonly #idTokens: IdTokens;
   readonly #grants: Grants;
   readonly #providers: Providers;
   readonly #secrets: Secrets;
@@ -45,11 +48,12 @@ export class Resolver {
 
   /** `reveal`: `security.reveal` in config.toml. */
   constructor(
-    { accounts, tokens, grants, providers, secrets, vals }: Collaborators,
+    { accounts, tokens, idTokens, grants, providers, secrets, vals }: Collaborators,
     { reveal }: { readonly reveal: readonly string[] },
   ) {
     this.#accounts = accounts;
     this.#tokens = tokens;
+    this.#idTokens = idTokens;
     this.#grants = grants;
     this.#providers = providers;
     this.#secrets = secrets;
@@ -116,6 +120,7 @@ export class Resolver {
       const token = await this.#tokens.get({ service, account, refresh_if_needed: true });
       return { value: token.access_token, expires_at: token.expires_at };
     }
+    if (type === 'id_token') return this.#idTokens.get(service, account);
     const stored = this.#accounts.stored(service, account);
     this.#assertRevealed(reference);
     const value =
@@ -130,7 +135,7 @@ export class Resolver {
 
   async #secret(
     account: StoredAccount,
-    type: Exclude<AuthType, 'token' | 'client_id'>,
+    type: Exclude<AuthType, 'token' | 'id_token' | 'client_id'>,
   ): Promise<Secret | undefined> {
     switch (type) {
       case 'api_key':
@@ -163,7 +168,7 @@ function readable(reference: Reference): OwnReference {
 function kindOf(reference: OwnReference): Resolved['metadata']['kind'] {
   switch (reference.scheme) {
     case 'auth':
-      return reference.type === 'token' ? 'token' : 'secret';
+      return reference.type === 'token' || reference.type === 'id_token' ? 'token' : 'secret';
     case 'secret':
       return 'secret';
     case 'vals':

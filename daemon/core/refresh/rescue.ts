@@ -13,6 +13,8 @@ const Rescued = v.strictObject({
   sentAt: v.number(),
   accessToken: optionalText,
   refreshToken: optionalText,
+  // Files of older versions do not have it.
+  idToken: v.optional(optionalText, null),
   tokenType: v.string(),
   expiresInS: v.nullable(v.number()),
   refreshExpiresInS: v.nullable(v.number()),
@@ -36,6 +38,7 @@ export class Rescue {
       sentAt,
       accessToken: tokens.accessToken?.reveal() ?? null,
       refreshToken: tokens.refreshToken?.reveal() ?? null,
+      idToken: tokens.idToken?.reveal() ?? null,
       tokenType: tokens.tokenType,
       expiresInS: tokens.expiresInS,
       refreshExpiresInS: tokens.refreshExpiresInS,
@@ -53,7 +56,7 @@ export class Rescue {
     if (text === undefined) return undefined;
     const checked = v.safeParse(Rescued, parseJson(text));
     if (!checked.success) throw notWhatWasKept();
-    const { sentAt, accessToken, refreshToken, ...rest } = checked.output;
+    const { sentAt, accessToken, refreshToken, idToken, ...rest } = checked.output;
     const secret = (value: string | null): Secret | undefined =>
       value === null ? undefined : new Secret(value);
     return {
@@ -62,7 +65,7 @@ export class Rescue {
         ...rest,
         accessToken: secret(accessToken),
         refreshToken: secret(refreshToken),
-        idToken: undefined,
+        idToken: secret(idToken),
       },
     };
   }

@@ -1,6 +1,6 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Tokens } from '../oauth/answers/token-answer.js';
-import type { OAuthContext } from '../oauth/exchange.js';
+import type { Granted, OAuthContext } from '../oauth/exchange.js';
 import type { FlowAnswer } from '../oauth/flows/flow.js';
 import { foreignness, readIdToken } from '../oauth/id-token.js';
 import type { OAuthClient } from '../oauth/registration/client.js';
@@ -19,21 +19,28 @@ interface Answered extends FlowAnswer {
   readonly account: string;
 }
 
+interface Identified {
+  /** Who signed in, by the `sub` of the ID token; `undefined` if nothing says it. */
+  readonly subject: string | undefined;
+  /** What was granted, without an ID token that was passed over. */
+  readonly granted: Granted;
+}
+
 /**
- * Who signed in, by the `sub` of the ID token; `undefined` if nothing says it. An ID token that says less than it should
+ * Who signed in. An ID token that says less than it should
  * costs no grant: it is passed over, with a line in the log. One that is for another client or sign-in ends this one, and
  * what came with it is revoked, because it would never be used.
  */
 export async function signedInAs(
   { oauth, log, revokedWith }: Surroundings,
   { account, client, granted, nonce }: Answered,
-): Promise<string | undefined> {
+): Promise<Identified> {
   const { idToken } = granted.tokens;
-  if (!idToken) return undefined;
+  if (!idToken) return { subject: undefined, granted };
   const claims = readIdToken(idToken);
   if (typeof claims === 'string') {
     log.warn('id_token.passed_over', { account, reason: claims });
-    return undefined;
+    return { subject: undefined, granted: withoutIdToken(granted) };
   }
   const foreign = foreignness(claims, { registration: client.registration, nonce });
   if (foreign !== undefined) {
@@ -42,9 +49,14 @@ export async function signedInAs(
     log.warn('id_token.foreign', { account, revoked });
     throw notForThisSignIn(client, `${foreign}${ageOf(claims, granted.sentAt)}`, { revoked, others });
   }
-  if (nonce !== undefined && claims.nonce === undefined)
-    log.warn('id_token.passed_over', { account, reason: 'no nonce' });
-  return claims.subject;
+  const { subject } = claims;
+  if (nonce === undefined || claims.nonce !== undefined) return { subject, granted };
+  log.warn('id_token.passed_over', { account, reason: 'no nonce' });
+  return { subject, granted: withoutIdToken(granted) };
+}
+
+function withoutIdToken({ tokens, sentAt }: Granted): Granted {
+  return { tokens: { ...tokens, idToken: undefined }, sentAt };
 }
 
 /** Whom tokens belong to, by an ID token that decides nothing else. */

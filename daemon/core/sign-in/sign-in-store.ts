@@ -91,14 +91,14 @@ export class SignInStore {
   async storeSignIn(signIn: AnsweredSignIn): Promise<string[]> {
     const { service, account, flow, key, client, granted, scopes, replace, imported } = signIn;
     trace('sign_in.answered');
+    const subject = signIn.subject ?? null;
     const content: NewAccount = {
-      ...{ service, account, flow, key },
+      ...{ service, account, flow, key, subject },
       state: 'ok',
       client: client.registration,
       clientSecret: client.secret,
-      grant: grantOf(granted, client.registration, scopes),
+      grant: grantOf(granted, client.registration, scopes, subject),
       askedScopes: scopes,
-      subject: signIn.subject ?? null,
       lastRefreshedAt: null,
     };
     const isShort = needsPersonAgain(signIn);
@@ -138,6 +138,7 @@ export class SignInStore {
       grant: {
         accessToken: apiKey,
         refreshToken: undefined,
+        idToken: undefined,
         tokenType: 'api_key',
         scopes: [],
         issuedAt: this.#env.clock.wall(),

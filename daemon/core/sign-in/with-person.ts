@@ -82,8 +82,11 @@ export class PersonSignIn {
       claimPort: (port) => this.#ports.claim(port, `${service}/${account}`),
       keepOpen: (exchange) => keepOpen(this.#vault, exchange),
       store: async (answer) => {
-        const subject = await signedInAs(surroundings, { ...answer, account: `${service}/${account}` });
-        const { granted, client: signedIn, scopes: asked } = answer;
+        const { subject, granted } = await signedInAs(surroundings, {
+          ...answer,
+          account: `${service}/${account}`,
+        });
+        const { client: signedIn, scopes: asked } = answer;
         const refused = scopes.filter((scope) => !asked.includes(scope));
         const names = { service, account, replace, withoutRefresh, flow };
         const signIn = { ...names, scopes: asked, refused, granted, subject };

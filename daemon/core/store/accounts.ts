@@ -43,6 +43,7 @@ type AccountState = 'ok' | 'needs_auth' | 'parked';
 export interface GrantFields {
   readonly accessToken: Buffer | null;
   readonly refreshToken: Buffer | null;
+  readonly idToken: Buffer | null;
   /** Keyed; unique over all accounts. */
   readonly refreshFingerprint: Buffer | null;
   readonly tokenType: string | null;
@@ -86,6 +87,7 @@ export interface DueQuery {
 export const SEALED_FIELDS = {
   accessToken: 'access_token',
   refreshToken: 'refresh_token',
+  idToken: 'id_token',
   clientSecret: 'client_secret',
   privateKey: 'private_key',
 } as const satisfies Partial<Record<keyof AccountFields, string>>;
@@ -94,6 +96,7 @@ export type SealedField = keyof typeof SEALED_FIELDS;
 const GRANT_COLUMNS = {
   accessToken: SEALED_FIELDS.accessToken,
   refreshToken: SEALED_FIELDS.refreshToken,
+  idToken: SEALED_FIELDS.idToken,
   refreshFingerprint: 'refresh_fingerprint',
   tokenType: 'token_type',
   scopes: 'scopes',

@@ -3,6 +3,7 @@ import type { Refresher } from '../refresh/refresher.js';
 import type { Env } from '../store/env.js';
 import type { Vault } from '../vault/vault.js';
 import { TokenCache } from './cache.js';
+import { IdTokens } from './id-tokens.js';
 import { TokenInfo } from './info.js';
 import { Tokens } from './tokens.js';
 
@@ -16,10 +17,11 @@ export function openTokens(
   env: Env,
   { store, events, grants, usage, accounts, vault, refresher }: Collaborators,
   { ahead_s }: { readonly ahead_s: number },
-): { tokens: Tokens; tokenInfo: TokenInfo } {
+): { tokens: Tokens; idTokens: IdTokens; tokenInfo: TokenInfo } {
   const cache = new TokenCache(env, { store, vault, events });
   return {
     tokens: new Tokens(env, { grants, refresher, cache, usage }),
+    idTokens: new IdTokens(env, { accounts, grants, refresher, usage }),
     tokenInfo: new TokenInfo(env, { accounts, store, soonMs: ahead_s * 1000 }),
   };
 }

@@ -156,6 +156,8 @@ function newAccount(imported: ImportedAccount): NewAccount {
     grant: {
       accessToken: secretOf(imported.access_token),
       refreshToken: secretOf(imported.refresh_token),
+      // It lives for minutes, and the first refresh brings another one.
+      idToken: undefined,
       tokenType: imported.token_type,
       scopes: imported.scopes,
       issuedAt: imported.issued_at,
