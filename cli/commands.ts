@@ -67,6 +67,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/resolve.js'),
   },
   {
+    name: 'aws-credentials',
+    summary: 'Print credentials in the form that AWS programs read',
+    group: TOKENS,
+    load: () => import('./commands/aws-credentials.js'),
+  },
+  {
+    name: 'docker-credential',
+    summary: "Answer docker, by the protocol of docker's credential helpers",
+    hidden: true,
+    load: () => import('./commands/docker-credential.js'),
+  },
+  {
     name: 'secret',
     summary: 'Store, print, list or delete secrets',
     group: SECRETS,

@@ -1,7 +1,14 @@
 import type { MethodName } from '../shared/contract/index.js';
 
 /** Of the methods that a narrowed connection may call, those that only read: it does no harm if a call is made twice. */
-const REPEATABLE: readonly MethodName[] = ['get_token', 'token_info', 'resolve', 'get_secret', 'status'];
+const REPEATABLE: readonly MethodName[] = [
+  'get_token',
+  'token_info',
+  'resolve',
+  'get_secret',
+  'get_aws_credentials',
+  'status',
+];
 
 /** The others that only read. */
 const READS: readonly MethodName[] = [

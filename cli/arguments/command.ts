@@ -13,6 +13,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** The heading under which the parent's help lists it, if the parent has several. */
   readonly group?: string;
+  /** Left out of the help: other programs call it. */
+  readonly hidden?: boolean;
   /** One or two sentences for the top of its own help; without it, the summary. */
   readonly description?: string;
   readonly load: () => Promise<CommandModule>;
@@ -26,8 +28,8 @@ export async function addCommands(
   operands: readonly string[],
 ): Promise<void> {
   const [named, ...rest] = operands[0] === 'help' ? operands.slice(1) : operands;
-  for (const { name, summary, group, description, load } of entries) {
-    const command = parent.command(name).summary(summary);
+  for (const { name, summary, group, hidden = false, description, load } of entries) {
+    const command = parent.command(name, { hidden }).summary(summary);
     command.description(description ?? `${summary}.`);
     if (group !== undefined) command.helpGroup(group);
     const configure = async (operands: readonly string[]): Promise<void> =>

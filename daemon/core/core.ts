@@ -5,6 +5,7 @@ import type { Events } from './accounts/events.js';
 import type { Asking } from './asking/open.js';
 import type { Audit } from './audit/audit.js';
 import type { AuditTrail } from './audit/trail.js';
+import type { AwsCredentials } from './aws/aws-credentials.js';
 import type { Bots } from './bots/bots.js';
 import type { Capabilities } from './capabilities/open.js';
 import type { Keychain } from './keychain/keychain.js';
@@ -61,6 +62,7 @@ export interface Core {
   readonly providers: Providers;
   readonly resolver: Resolver;
   readonly secrets: Secrets;
+  readonly aws: AwsCredentials;
   readonly vault: Vault;
   readonly vaultKeys: VaultKeys;
   readonly keychain: ObservedKeychain;

@@ -1,6 +1,7 @@
 import { openAccounts } from './accounts/open.js';
 import { openAsking } from './asking/open.js';
 import { openAudit } from './audit/open.js';
+import { AwsCredentials } from './aws/aws-credentials.js';
 import { Background } from './background.js';
 import { Bots } from './bots/bots.js';
 import { openCapabilities } from './capabilities/open.js';
@@ -60,6 +61,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { reveal } = config.security;
   const resolver = new Resolver({ accounts, tokens, idTokens, grants, providers, secrets, vals }, { reveal });
 
+  const aws = new AwsCredentials(env, { accounts, tokens, resolver, secrets, http: oauth.http });
+
   const rotation = new Rotation(env, {
     vault,
     accounts: store,
@@ -95,7 +98,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     removeOldCopies: () => removeCopies(paths.database, clock.wall()),
   });
   return {
-    ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets },
+    ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets, aws },
     ...{ vault, vaultKeys, keychain, transfer, events, audit, trail },
     ...{ capabilities, runs, bots, history, runEvents, asking },
     tend: () => background.tend(),

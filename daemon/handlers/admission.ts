@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { AwsName, awsSecretKey } from '../../shared/aws-definition.js';
 import { contract, type MethodName } from '../../shared/contract/index.js';
 import type { SigilforgeError } from '../../shared/errors.js';
 import { isRecord } from '../../shared/json.js';
@@ -46,6 +47,7 @@ const JUDGES: ReadonlyMap<MethodName, Judge> = new Map<MethodName, Judge>([
   ['token_info', permitsToken],
   ['resolve', ({ reference }, rights) => permitsReference(reference, rights)],
   ['get_secret', ({ key }, rights) => v.is(SecretKey, key) && rights.permits(secretNamed(key))],
+  ['get_aws_credentials', ({ name }, rights) => permitsAws(name, rights)],
   ['subscribe', permitsSubscription],
   ['storage_get', permitsOwn],
   ['storage_set', permitsOwn],
@@ -114,6 +116,11 @@ function permitsToken(params: Named, rights: Rights, isApiKey: IsApiKey): boolea
 function permitsReference(reference: unknown, rights: Rights): boolean {
   const usual = typeof reference === 'string' ? usualSpelling(reference) : undefined;
   return usual !== undefined && rights.permits(usual);
+}
+
+/** What says where they come from is granted with them: for stored keys it is the same. */
+function permitsAws(name: unknown, rights: Rights): boolean {
+  return v.is(AwsName, name) && rights.permits(secretNamed(awsSecretKey(name)));
 }
 
 /** To the events of accounts; those of runs are for connections that were not narrowed. */

@@ -1,3 +1,4 @@
+import { awsSecretKey } from '../../shared/aws-definition.js';
 import { asSigilforgeError, type ErrorKind } from '../../shared/errors.js';
 import { notGranted } from '../../shared/not-granted.js';
 import { Secret } from '../../shared/secret.js';
@@ -13,6 +14,7 @@ type Releasing =
   | 'resolve'
   | 'get_secret'
   | 'get_secrets'
+  | 'get_aws_credentials'
   | 'vault_recovery_key';
 
 interface Guard extends Pick<Admission, 'admits'> {
@@ -35,7 +37,7 @@ interface About<P, R> {
   /** Without it, an answer holds what `reference` names. */
   readonly released?: (answer: R) => readonly string[];
   /** What a run gets by it, which must not be seen in what it says. */
-  readonly value?: (answer: R) => HandedOut;
+  readonly values?: (answer: R) => readonly HandedOut[];
 }
 
 /** The handlers of the methods that hand out a credential, such that each release and each refusal is recorded. */
@@ -43,13 +45,13 @@ export function audited(handlers: Handlers, guard: Guard): Pick<Handlers, Releas
   const resolve = recorded(guard, handlers.resolve, {
     method: 'resolve',
     reference: ({ reference }) => recordedSpelling(reference) ?? null,
-    value: (answer) => answer,
+    values: (answer) => [answer],
   });
   return {
     get_token: recorded(guard, handlers.get_token, {
       method: 'get_token',
       reference: tokenOf,
-      value: ({ access_token }) => ({ value: access_token, encoding: 'utf8' }),
+      values: ({ access_token }) => [{ value: access_token, encoding: 'utf8' }],
     }),
     refresh_token: recorded(guard, handlers.refresh_token, { method: 'refresh_token', reference: tokenOf }),
     // An explanation has no value in it.
@@ -57,12 +59,18 @@ export function audited(handlers: Handlers, guard: Guard): Pick<Handlers, Releas
     get_secret: recorded(guard, handlers.get_secret, {
       method: 'get_secret',
       reference: ({ key }) => secretNamed(key),
-      value: (answer) => answer,
+      values: (answer) => [answer],
     }),
     get_secrets: recorded(guard, handlers.get_secrets, {
       method: 'get_secrets',
       reference: () => null,
       released: ({ secrets }) => secrets.map(({ key }) => secretNamed(key)),
+    }),
+    get_aws_credentials: recorded(guard, handlers.get_aws_credentials, {
+      method: 'get_aws_credentials',
+      reference: ({ name }) => secretNamed(awsSecretKey(name)),
+      values: ({ secret_access_key, session_token }) =>
+        [secret_access_key, session_token].map((value) => ({ value, encoding: 'utf8' })),
     }),
     vault_recovery_key: recorded(guard, handlers.vault_recovery_key, {
       method: 'vault_recovery_key',
@@ -79,8 +87,8 @@ function recorded<P, R>({ audit, admits }: Guard, handler: Handler<P, R>, about:
     const { run } = peer.rights;
     // What was taken back from a run while it waited is not handed out any more.
     if (run && !admits(method, params, peer.rights)) return refuse(params, peer, notGranted());
-    const out = run && about.value?.(answer);
-    if (typeof out?.value === 'string') run?.released(new Secret(out.value), out.encoding);
+    for (const { value, encoding } of (run && about.values?.(answer)) ?? [])
+      if (value !== null) run?.released(new Secret(value), encoding);
     const references = about.released?.(answer) ?? [reference(params)];
     const stored = audit.released(peer.who, method, ...references);
     return stored === undefined ? answer : stored.then(() => answer);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { AwsName, awsSecretKey } from '../../shared/aws-definition.js';
 import { contract, type MethodName } from '../../shared/contract/index.js';
 import { parseReference, printReference } from '../../shared/reference.js';
 import { AccountName, SecretKey, ServiceName } from '../../shared/schemas.js';
@@ -12,9 +13,11 @@ export function isMethod(name: string): name is MethodName {
 
 /** What a call is about, for the record; `undefined` if its parameters do not say so in a form that can be read. */
 export function referenceIn(method: MethodName, params: Named): string | undefined {
-  const { key, reference } = params;
+  const { key, name, reference } = params;
   if (typeof reference === 'string') return recordedSpelling(reference);
   if (method.endsWith('_secret')) return v.is(SecretKey, key) ? secretNamed(key) : undefined;
+  if (method === 'get_aws_credentials')
+    return v.is(AwsName, name) ? secretNamed(awsSecretKey(name)) : undefined;
   const named = accountNamed(params);
   return named && tokenOf(named);
 }

@@ -36,6 +36,7 @@ const PACES: Readonly<Record<MethodName, Pace>> = {
   get_secrets: 'heavy',
   list_secrets: 'heavy',
   delete_secret: 'heavy',
+  get_aws_credentials: 'light',
   vault_status: 'light',
   unlock: 'heavy',
   lock: 'heavy',

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { SecretKey, SecretValue, Timestamp } from '../schemas.js';
-import { Cursor, Encoding, method, pageParams } from './types.js';
+import { AccountName, SecretKey, SecretValue, Timestamp } from '../schemas.js';
+import { Cursor, Encoding, MaybeTime, method, pageParams } from './types.js';
 
 /** Where a secret is kept. */
 export const SecretBackend = v.picklist(['keychain', 'vault']);
@@ -42,4 +42,14 @@ export const secrets = {
     }),
   ),
   delete_secret: method('Deletes a secret.', { key: SecretKey }, v.object({ deleted: v.boolean() })),
+  get_aws_credentials: method(
+    'Returns credentials for AWS: keys that are stored, or those of a role that an account assumes.',
+    { name: AccountName },
+    v.object({
+      access_key_id: v.string(),
+      secret_access_key: v.string(),
+      session_token: v.nullable(v.string()),
+      expires_at: MaybeTime,
+    }),
+  ),
 };

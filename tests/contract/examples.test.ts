@@ -167,6 +167,11 @@ describe.each(backends)('with $name', ({ via, start }) => {
       const { slots } = await api.vaultStatus();
       return { [EXAMPLE.keyId]: slots.find(({ kind }) => kind === 'password')?.id ?? '' };
     },
+    get_aws_credentials: async () => {
+      const keys = { AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', SecretAccessKey: 'wJalrXUtnFEMIK7MDENG' };
+      await api.setSecret({ key: 'aws/work', value: JSON.stringify(keys) });
+      return {};
+    },
     unsubscribe: async () => {
       const { subscription } = await api.subscribe({ topics: ['accounts'] });
       return { [EXAMPLE.subscription]: subscription };

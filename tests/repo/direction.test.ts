@@ -96,6 +96,7 @@ describe('inside the core', () => {
     'tokens',
     'secrets',
     'references',
+    'aws',
     'transfer',
     'audit',
     'capabilities',
@@ -198,6 +199,7 @@ describe('inside the CLI', () => {
     'runs',
     'log',
     'service',
+    'helpers',
     'completion',
     'commands',
   ];

@@ -31,6 +31,7 @@ export type LogEvent =
   | 'audit.written_again'
   | 'audit.damaged'
   | 'keychain.item_not_deleted'
+  | 'aws.not_cached'
   | 'account.damaged'
   | 'secret.damaged'
   | 'provider.damaged'

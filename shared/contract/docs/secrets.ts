@@ -1,5 +1,5 @@
 import { SecretBackend, type secrets } from '../secrets.js';
-import { cursorTexts, EXAMPLE, nextPageText, OPENS_VAULT } from './common.js';
+import { ASKS_PROVIDER, cursorTexts, EXAMPLE, nextPageText, OPENS_VAULT } from './common.js';
 import { type NamedType, namedChoice, type TextsOf } from './types.js';
 
 export const secretTypes: Readonly<Record<string, NamedType>> = {
@@ -117,5 +117,27 @@ export const secretMethods: TextsOf<typeof secrets> = {
     },
     errors: ['not_found', ...KEEPS_SECRETS],
     example: { params: { key: 'team/db-password' }, result: { deleted: true } },
+  },
+  get_aws_credentials: {
+    params: { name: 'What they are called: the secret `aws/NAME` says where they come from.' },
+    result: {
+      text: 'The credentials. Those of a role are kept encrypted, and asked for again before they expire.',
+      fields: {
+        access_key_id: 'The id of the access key.',
+        secret_access_key: 'The secret access key. Treat it as a secret.',
+        session_token: 'The session token; `null` for keys without one. Treat it as a secret.',
+        expires_at: 'When they expire; `null` for keys that are stored.',
+      },
+    },
+    errors: ['not_found', ...ASKS_PROVIDER, ...KEEPS_SECRETS],
+    example: {
+      params: { name: 'work' },
+      result: {
+        access_key_id: 'AKIAIOSFODNN7EXAMPLE',
+        secret_access_key: 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY',
+        session_token: null,
+        expires_at: null,
+      },
+    },
   },
 };

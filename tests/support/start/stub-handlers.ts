@@ -67,6 +67,7 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     get_secrets: () => ({ secrets: [], cursor: null }),
     list_secrets: () => ({ secrets: [], cursor: null }),
     delete_secret: () => ({ deleted: false }),
+    get_aws_credentials: absent,
     vault_status: () => ({ state: 'unlocked', key_source: null, slots: [], warning: null }),
     unlock: () => ({ state: 'unlocked' }),
     lock: () => ({ state: 'locked' }),

@@ -73,6 +73,7 @@ const floods: Readonly<Record<MethodName, Flood>> = {
     index % 2 === 0
       ? ['set_secret', { key: 'flood/deleted', value: 'x' }]
       : ['delete_secret', { key: 'flood/deleted' }],
+  get_aws_credentials: () => ['get_aws_credentials', { name: 'flood' }],
   vault_status: () => ['vault_status', {}],
   unlock: () => ['unlock', {}],
   lock: () => ['lock', {}],
@@ -168,6 +169,10 @@ export async function prepareFloods(
   await call('set_provider', { id: 'flood', ...settings, flows: ['client_credentials'] });
   for (const account of FLOODED) await call('add_account', { ...account, flow: 'client_credentials' });
   await call('set_secret', { key: LONG_KEY, value: LONG_VALUE });
+  await call('set_secret', {
+    key: 'aws/flood',
+    value: JSON.stringify({ AccessKeyId: 'AKIAFLOOD', SecretAccessKey: 'x' }),
+  });
   const [method, params] = register(CAPABILITY);
   await call(method, params);
   const begun = JSON.stringify(await call('create_run', { task: 'A flood.' }));
