@@ -1,11 +1,11 @@
 /*
- * Node gives ignored signals their default, unblocks all, and raises the soft limit of open files. `exec` gives its
- * program what its own caller had, and so it is told here, as
+ * Node gives ignored signals their default, unblocks all, and raises the soft limit of open files. `exec`
+ * gives its program what its own caller had, and so it is told here, as
  *
  *   SIGILFORGE_BEGAN=IGNORED:BLOCKED:SOFT:HARD
  *
- * The first two are sets of signals as /proc/self/status shows them: 16 hexadecimal digits, the lowest bit for signal 1.
- * The others are limits of open files, decimal or `unlimited`.
+ * The first two are sets of signals as /proc/self/status shows them: 16 hexadecimal digits, the lowest bit
+ * for signal 1. The others are limits of open files, decimal or `unlimited`.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -54,7 +54,8 @@ void note_beginning(void) {
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   print_limit(soft, sizeof soft, files.rlim_cur);
   print_limit(hard, sizeof hard, files.rlim_max);
-  snprintf(text, sizeof text, "%016" PRIx64 ":%016" PRIx64 ":%s:%s", ignored_signals(), blocked_signals(), soft, hard);
+  snprintf(text, sizeof text, "%016" PRIx64 ":%016" PRIx64 ":%s:%s", ignored_signals(), blocked_signals(),
+           soft, hard);
   /* Without it `exec` goes on with what Node has: no reason to stop. */
   setenv("SIGILFORGE_BEGAN", text, true);
 }

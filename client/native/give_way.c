@@ -77,7 +77,8 @@ void give_way(char **arguments) {
   memcpy(all + 3, arguments + 1, (count - 1) * sizeof *all);
   execvp("node", all);
   if (errno == ENOENT) {
-    fail(NOT_FOUND, "This needs Node, and PATH leads to none.", "Install Node 20 or newer, or add its folder to PATH.");
+    fail(NOT_FOUND, "This needs Node, and PATH leads to none.",
+         "Install Node 20 or newer, or add its folder to PATH.");
   }
   fail(NOT_EXECUTABLE, "This needs Node, and the one in PATH cannot be started.", "Try: node --version");
 }

@@ -1,0 +1,19 @@
+#ifndef SIGILFORGE_CALLS_H
+#define SIGILFORGE_CALLS_H
+
+#include <stdbool.h>
+
+#include "wire.h"
+
+/* What a command line asks the daemon, and how the result is printed. */
+struct call {
+  struct request request;
+  /* Puts together what is printed. False if only Node can tell what is right. */
+  bool (*put)(struct span result);
+  bool is_quiet;
+};
+
+/* Reads the command lines that are called all the time, in their ordinary forms. False for all others. */
+bool read_call(char **arguments, struct call *call);
+
+#endif
