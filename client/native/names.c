@@ -7,7 +7,7 @@ enum { MOST_SERVICE = 64, MOST_ACCOUNT = 128, MOST_KEY = 255 };
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* What can stand last in auth://. */
-static const char *const TYPES[] = {"token",   "access_token", "refresh_token",
+static const char *const TYPES[] = {"token",   "access_token", "id_token",     "refresh_token",
                                     "api_key", "client_id",    "client_secret"};
 
 static bool consists_of(const char *text, size_t length, const char *characters) {
