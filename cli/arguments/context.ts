@@ -1,5 +1,6 @@
 import { SigilforgeError } from '../../shared/errors.js';
 import { Output } from '../terminal/output.js';
+import { takeBegan } from './began.js';
 import { type Descriptors, openDescriptors } from './descriptors.js';
 
 /** What every command gets: the terminal, and by which way it may reach the accounts. */
@@ -11,6 +12,8 @@ export interface Context {
   readonly fallback: boolean;
   /** What was open when this process started, Node's own included. */
   readonly descriptors: Descriptors;
+  /** The signals and limits of this process's caller, if they are known: see `takeBegan`. */
+  readonly began: string | undefined;
 }
 
 /** The options that every command takes, before its name or after it. */
@@ -33,6 +36,7 @@ export function createContext(args: readonly string[]): Context {
     direct: has('--direct'),
     fallback: !has('--no-fallback'),
     descriptors: openDescriptors(),
+    began: takeBegan(process.env),
   };
 }
 

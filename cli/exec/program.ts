@@ -1,8 +1,9 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { withUsualCoreFiles } from '../../shared/core-files.js';
 import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import { launch, type Start } from './launch.js';
 
 /** Exit codes for a program that was not run, as in shells and env(1). */
 const NO_SUCH_PROGRAM = 127;
@@ -22,19 +23,21 @@ export class StartError extends Error {
 }
 
 /** Starts a program; `onStart` gets it at once. Resolves with its exit code, 128+N if signal N ended it. */
-export async function runToEnd(
-  [program = '', ...args]: readonly string[],
-  options: SpawnOptions,
-  onStart: (child: ChildProcess) => void,
-): Promise<number> {
+export async function runToEnd(start: Start, onStart: (child: ChildProcess) => void): Promise<number> {
+  const [program = ''] = start.command;
+  if (program === '') throw notFound('The name of the program is empty.');
+  let failure: string | undefined;
   try {
-    const child = withUsualCoreFiles(() => spawn(program, args, options));
+    const { child, failed } = withUsualCoreFiles(() => launch(start));
     const ended = exitCodeOf(child);
     if (child.pid !== undefined) onStart(child);
-    return await ended;
+    const exitCode = await ended;
+    failure = await failed;
+    if (failure === undefined) return exitCode;
   } catch (thrown) {
-    throw startError(program, thrown);
+    throw startError(program, errnoOf(thrown), thrown);
   }
+  throw startError(program, failure);
 }
 
 function exitCodeOf(child: ChildProcess): Promise<number> {
@@ -48,16 +51,12 @@ function exitCodeOf(child: ChildProcess): Promise<number> {
   });
 }
 
-function startError(program: string, thrown: unknown): StartError {
-  const code = errnoOf(thrown) ?? 'unknown';
+function startError(program: string, code = 'unknown', cause?: unknown): StartError {
   // The text after an equals sign may be a value that was meant for a variable.
   const name = program.replace(/=.*/s, '=…');
   switch (code) {
     case 'ENOENT':
       return notFound(`There is no program ${name}.`);
-    // Only an empty name is an argument that Node refuses.
-    case 'ERR_INVALID_ARG_VALUE':
-      return notFound('The name of the program is empty.');
     case 'E2BIG':
       return new StartError(
         new SigilforgeError(
@@ -85,7 +84,7 @@ function startError(program: string, thrown: unknown): StartError {
       return new StartError(
         new SigilforgeError('external', `${name} could not be started (${code}).`, {
           hint: 'Check the limits of this session with: ulimit -a',
-          cause: thrown,
+          cause,
         }),
         FAILED_BEFORE,
       );

@@ -11,6 +11,7 @@ import { environmentOf, writeFiles } from './environment.js';
 import { type Grant, openGrant } from './grant/grant.js';
 import { readGrants } from './grant/options.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
+import { type Launcher, launcherFor } from './launch.js';
 import type { StdioList } from './output/afterwards.js';
 import {
   coverLeaks,
@@ -43,6 +44,7 @@ interface Run {
   /** The way to the daemon that it inherits, which is not closed here: this process may use it. */
   readonly wayIn: number | undefined;
   readonly grant: Grant | undefined;
+  readonly launcher: Launcher | undefined;
 }
 
 /** Runs a program with the values of its references. The exit code of this process is that of the program. */
@@ -70,10 +72,11 @@ export async function execute(
     context.output.warn('Keys may not reach a pager or a shell while its output is masked: use --no-mask.');
   }
   const taken = [...inherited, ...request.descriptors.keys()];
+  const launcher = launcherFor(context.began);
   const grant = granted && (await openGrant(context, granted, command, taken));
   try {
     const { exitCode, hidden } = await run(
-      { command, environment, request, values, needles, outputs, inherited, wayIn, grant },
+      { command, environment, request, values, needles, outputs, inherited, wayIn, grant, launcher },
       signals,
     );
     if (hidden > 0) context.output.notice(hiddenNotice(hidden));
@@ -130,7 +133,7 @@ async function run(run: Run, signals: Signals): Promise<Ending> {
       ...run.grant?.variables,
     };
     signals.listen();
-    const exitCode = await runToEnd(run.command, { env, stdio: stdioOf(run, outlets, inlets) }, (child) => {
+    const exitCode = await runToEnd({ ...run, env, stdio: stdioOf(run, outlets, inlets) }, (child) => {
       signals.started(child);
       closeInlets(inlets);
       run.grant?.started();
