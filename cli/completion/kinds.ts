@@ -2,6 +2,7 @@ import { type Argument, type Command, Option } from 'commander';
 import { RunStatus, SecretBackend } from '../../shared/contract/index.js';
 import { ProviderQuirk, SecretRule } from '../../shared/provider.js';
 import { ClientAuth, FlowKind, LogLevel } from '../../shared/schemas.js';
+import { TOKEN_FORMATS } from '../access/token-format.js';
 import { pathOf } from '../arguments/help.js';
 import { SHELLS } from './shells.js';
 
@@ -55,7 +56,7 @@ const USUAL: Readonly<Record<string, Kind>> = {
   FOLDER: 'folders',
   SHELL: SHELLS,
   FLOW: FlowKind.options,
-  FORMAT: ['text', 'json', 'header'],
+  FORMAT: TOKEN_FORMATS,
   BACKEND: SecretBackend.options,
   METHOD: ClientAuth.options,
   RULE: SecretRule.options,
@@ -64,10 +65,22 @@ const USUAL: Readonly<Record<string, Kind>> = {
   STATUS: RunStatus.options,
   RUNNER: ['python', 'node', 'command'],
   ...Object.fromEntries(
-    ['URL', 'A,B', 'SECONDS', 'TIME', 'N', 'NUMBER', 'JSON', 'CODE', 'ISSUER', 'ID', 'NAME'].map((name) => [
-      name,
-      'text' as const,
-    ]),
+    [
+      'URL',
+      'A,B',
+      'SECONDS',
+      'TIME',
+      'N',
+      'NUMBER',
+      'JSON',
+      'CODE',
+      'ISSUER',
+      'ID',
+      'NAME',
+      'USER',
+      'HOST',
+      'PORT',
+    ].map((name) => [name, 'text' as const]),
   ),
   ...Object.fromEntries(['NAME=VALUE', 'FIELD=VALUE'].map((name) => [name, 'text' as const])),
 };

@@ -22,7 +22,10 @@ const wrong: [args: string[], said: string][] = [
   [['get-token', 'github', '--min-valid', CANARY], '--min-valid takes a whole number of seconds.'],
   [['get-token', 'github', `--min-valid=${CANARY}`], '--min-valid takes a whole number of seconds.'],
   [['get-token', 'github', '--min-valid'], 'The option --min-valid needs a value.'],
-  [['get-token', 'github', '--format', CANARY], '--format is one of text, json, header.'],
+  [
+    ['get-token', 'github', '--format', CANARY],
+    '--format is one of text, json, header, headers-json, netrc, xoauth2, oauthbearer.',
+  ],
   [['get-token', 'github', 'work', CANARY], 'There are more arguments than sigilforge get-token takes.'],
   [['get-token'], 'SERVICE is missing.'],
   [['add-account', 'github'], 'ACCOUNT is missing.'],

@@ -91,7 +91,10 @@ describe('what stands in the commands themselves', () => {
       ...['--prefix', '--version', '--json', '--direct', '--no-fallback', '--quiet', '--debug', '--help'],
     ]);
     expect(await values('add-account', 'x', 'y', '--flow', 'd')).toEqual(['device_code']);
-    expect(await values('--json', 'get-token', 'x', '--format=h')).toEqual(['--format=header']);
+    expect(await values('--json', 'get-token', 'x', '--format=h')).toEqual([
+      '--format=header',
+      '--format=headers-json',
+    ]);
     expect(await values('get-token', '--', '--form')).toEqual([]);
   });
 
