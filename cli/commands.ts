@@ -145,6 +145,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/provider/index.js'),
   },
   {
+    name: 'helper',
+    summary: 'Set up Sigilforge in git and other programs, by one line',
+    group: SETUP,
+    load: () => import('./commands/helper/index.js'),
+  },
+  {
     name: 'door',
     summary: 'List or close the doors that programs were given',
     group: SETUP,

@@ -15,17 +15,26 @@ const SHORTENED = 60;
 
 /**
  * Writes a private file (0600), whole or not at all, and returns once it is on the disk. A reader sees the old content
- * or the new one. With `exclusive` it fails with EEXIST instead of replacing a file; with `owner` it belongs to that user.
+ * or the new one. With `exclusive` it fails with EEXIST instead of replacing a file; with `owner` it belongs to that user,
+ * with `mode` it has other permission bits.
  * Throws the system call's error.
  */
 export function writeWholeFile(
   file: string,
   content: Buffer,
-  { exclusive = false, owner }: { readonly exclusive?: boolean; readonly owner?: Owner | undefined } = {},
+  {
+    exclusive = false,
+    owner,
+    mode,
+  }: {
+    readonly exclusive?: boolean;
+    readonly owner?: Owner | undefined;
+    readonly mode?: number | undefined;
+  } = {},
 ): void {
   const draft = newDraftOf(file);
   try {
-    writeDraft(draft, content, owner);
+    writeDraft(draft, content, owner, mode);
     putInPlace(draft, file, { exclusive });
   } finally {
     removeIfPossible(draft);
@@ -96,10 +105,16 @@ function draftPrefix(file: string): string {
   return `.${Buffer.byteLength(name) > LONGEST_NAME ? name.slice(0, SHORTENED) : name}.`;
 }
 
-function writeDraft(draft: string, content: Buffer, owner: Owner | undefined): void {
+function writeDraft(
+  draft: string,
+  content: Buffer,
+  owner: Owner | undefined,
+  mode: number | undefined,
+): void {
   const fd = fs.openSync(draft, 'wx', 0o600);
   try {
     if (owner) fs.fchownSync(fd, owner.uid, owner.gid);
+    if (mode !== undefined) fs.fchmodSync(fd, mode);
     // Unlike writeSync, which may write only a part and report success on a full disk.
     fs.writeFileSync(fd, content);
     fs.fsyncSync(fd);

@@ -4,6 +4,7 @@ import { ProviderQuirk, SecretRule } from '../../shared/provider.js';
 import { ClientAuth, FlowKind, LogLevel } from '../../shared/schemas.js';
 import { TOKEN_FORMATS } from '../access/token-format.js';
 import { pathOf } from '../arguments/help.js';
+import { helpers } from '../helpers/index.js';
 import { SHELLS } from './shells.js';
 
 /** Names that only a daemon knows. */
@@ -80,6 +81,7 @@ const USUAL: Readonly<Record<string, Kind>> = {
       'USER',
       'HOST',
       'PORT',
+      'SERVICE/ACCOUNT',
     ].map((name) => [name, 'text' as const]),
   ),
   ...Object.fromEntries(['NAME=VALUE', 'FIELD=VALUE'].map((name) => [name, 'text' as const])),
@@ -96,6 +98,7 @@ const SPECIAL: Readonly<Record<string, Kind>> = {
   'capability proposals decline ID': 'proposals',
   'vault remove-slot ID': 'slots',
   'door NAME': 'doors',
+  'helper NAME': helpers.map(({ name }) => name),
   'capability NAME': 'capabilities',
   'capability create NAME': 'text',
   'capability secret KEY': 'capability secrets',

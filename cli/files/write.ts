@@ -10,13 +10,14 @@ import { failed, taken } from './refusals.js';
  * Writes `content` to where `name` led. A regular file is replaced whole, so other names of it (hard links) keep the old
  * content. It is private then (0600) whatever it was before, because it holds secrets; where root writes, its owner keeps it.
  * A file that cannot be replaced, but be written, is written in place. Everything else is written into. With `exclusive`
- * a regular file that exists by then is `already_exists`. Whatever it throws, the old content is still there.
+ * a regular file that exists by then is `already_exists`; with `mode` a regular file has those permission bits, because it
+ * holds no secret of ours. Whatever it throws, the old content is still there.
  */
 export async function writeTo(
   destination: Destination,
   name: string,
   content: Buffer,
-  { exclusive = false } = {},
+  { exclusive = false, mode }: { readonly exclusive?: boolean; readonly mode?: number } = {},
 ): Promise<void> {
   try {
     switch (destination.kind) {
@@ -25,7 +26,7 @@ export async function writeTo(
       case 'stream':
         return await writeStream(destination.path, content);
       case 'file':
-        return writeFile(destination, content, exclusive);
+        return writeFile(destination, content, { exclusive, mode });
     }
   } catch (thrown) {
     throw exclusive && isErrno(thrown, 'EEXIST') ? taken(name) : failed(name, thrown);
@@ -35,14 +36,16 @@ export async function writeTo(
 function writeFile(
   { path, replaces }: { readonly path: string; readonly replaces: Stats | undefined },
   content: Buffer,
-  exclusive: boolean,
+  { exclusive, mode }: { readonly exclusive: boolean; readonly mode: number | undefined },
 ): void {
   removeAbandonedDrafts(path);
   try {
-    writeWholeFile(path, content, { exclusive, owner: process.getuid?.() === 0 ? replaces : undefined });
+    const owner = process.getuid?.() === 0 ? replaces : undefined;
+    writeWholeFile(path, content, { exclusive, owner, mode });
   } catch (thrown) {
     if (replaces === undefined || !isErrno(thrown, 'EBUSY', 'EACCES', 'EPERM', 'EROFS')) throw thrown;
     writeInPlace(path, content);
+    if (mode !== undefined) fs.chmodSync(path, mode);
   }
 }
 

@@ -1,0 +1,16 @@
+import { badArgument } from '../arguments/context.js';
+import { git } from './git-setup.js';
+import type { Helper } from './helper.js';
+
+/** Every program that Sigilforge can be set up in. A helper is an entry here, and a file in this folder. */
+export const helpers: readonly Helper[] = [git];
+
+/** The helper of a name. */
+export function helperOf(name: string): Helper {
+  const found = helpers.find((helper) => helper.name === name);
+  if (found !== undefined) return found;
+  throw badArgument(
+    'There is no helper of this name.',
+    `Name one of: ${helpers.map((helper) => helper.name).join(', ')}`,
+  );
+}
