@@ -19,7 +19,6 @@ export const HELPER_OPTIONS: Readonly<
   host: ['--host <HOST>', 'the host that it is for'],
   file: ['--file <FILE>', 'the configuration file, if not the usual one'],
   global: ['--global', 'for all projects of this user'],
-  only: ['--only', 'ask no other helper for that host'],
 };
 
 /** Throws for an option that a helper does not take. */
