@@ -73,6 +73,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/aws-credentials.js'),
   },
   {
+    name: 'kube-credential',
+    summary: 'Print a token in the form that kubectl reads',
+    group: TOKENS,
+    load: () => import('./commands/kube-credential.js'),
+  },
+  {
     name: 'docker-credential',
     summary: "Answer docker, by the protocol of docker's credential helpers",
     hidden: true,
