@@ -3,8 +3,9 @@ import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundle } from './bundle.js';
 import { declarationFiles } from './declarations.js';
+import { launcherFiles } from './launchers.js';
 import { methodsPage } from './methods-page.js';
-import { buildNativeHere } from './native.js';
+import { buildNativeEverywhere, buildNativeHere } from './native.js';
 import { openRpcDocument } from './openrpc.js';
 import { ROOT } from './settings.js';
 
@@ -13,8 +14,10 @@ const targets: Readonly<Record<string, () => void | Promise<void>>> = {
   async code() {
     await bundle();
     buildNativeHere();
+    write(launcherFiles(), 0o755);
     write({ 'dist/openrpc.json': `${JSON.stringify(openRpcDocument())}\n` });
   },
+  native: buildNativeEverywhere,
   types() {
     // A module's types are those of the CommonJS file, by another name.
     write({ ...declarationFiles(), 'dist/client.d.mts': "export * from './client.js';\n" });
@@ -23,11 +26,11 @@ const targets: Readonly<Record<string, () => void | Promise<void>>> = {
 };
 
 /** Each file appears whole, in place of the older one. Names are from the root of the project. */
-function write(files: Readonly<Record<string, string>>): void {
+function write(files: Readonly<Record<string, string>>, mode = 0o644): void {
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(ROOT, name);
     const unfinished = `${file}.${randomUUID()}.tmp`;
-    writeFileSync(unfinished, text);
+    writeFileSync(unfinished, text, { mode });
     renameSync(unfinished, file);
   }
 }

@@ -75,12 +75,12 @@ test('another installation on PATH is named, its own link and script are not', a
   const own = await installIn(sandbox, 'own');
   const [first, second, third] = ['a', 'b', 'c'].map((name) => path.join(sandbox.home, name));
   for (const folder of [first, second, third]) await mkdir(folder as string);
-  await symlink(programIn(own), path.join(first as string, 'sigilforge'));
+  await symlink(path.join(own, 'dist/sigilforge'), path.join(first as string, 'sigilforge'));
   // As pnpm writes it in place of a link.
-  const script = '#!/bin/sh\nexec node  "$basedir/../own/node_modules/sigilforge/dist/sigilforge.cjs" "$@"\n';
+  const script = '#!/bin/sh\n"$basedir/../own/node_modules/sigilforge/dist/sigilforge"  "$@"\nexit $?\n';
   await writeFile(path.join(second as string, 'sigilforge'), script);
   await chmod(path.join(second as string, 'sigilforge'), 0o755);
-  await symlink(programIn(other), path.join(third as string, 'sigilforge'));
+  await symlink(path.join(other, 'dist/sigilforge'), path.join(third as string, 'sigilforge'));
   const look = (...folders: (string | undefined)[]) =>
     found(sandbox, 'package', {
       ...as(own),

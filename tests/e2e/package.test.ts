@@ -8,6 +8,7 @@ import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { VERSION } from '../../shared/version.js';
 import { BUNDLES } from '../build/bundle.js';
+import { NATIVE_PROGRAMS } from '../build/native.js';
 import { installPackedPackage, type PackedPackage } from '../support/start/packed.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -30,7 +31,8 @@ afterAll(() => installed?.stop());
 
 test('the package holds the programs, the types and its papers, and nothing else', () => {
   const maps = BUNDLES.map((name) => `dist/${name}.map`);
-  const others = [...maps, ...PAPERS];
+  // Those of this system, or of all if they were built.
+  const others = [...maps, ...PAPERS, ...NATIVE_PROGRAMS];
   expect(installed.files.filter((file) => !others.includes(file)).sort()).toEqual([
     'dist/client.cjs',
     'dist/client.d.mts',
@@ -39,12 +41,16 @@ test('the package holds the programs, the types and its papers, and nothing else
     'dist/commands.cjs',
     'dist/daemon.cjs',
     'dist/daemon.d.ts',
+    'dist/docker-credential-sigilforge',
+    'dist/docker-credential-sigilforge.cmd',
     'dist/keychain.cjs',
     'dist/openrpc.json',
     'dist/relay.cjs',
     'dist/run-node.cjs',
     'dist/run-python.py',
+    'dist/sigilforge',
     'dist/sigilforge.cjs',
+    'dist/sigilforge.cmd',
     'dist/sigilforged.cjs',
     'package.json',
   ]);

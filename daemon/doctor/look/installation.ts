@@ -35,11 +35,16 @@ export function programsOnPath(name: string, list: string | undefined): string[]
   return [...new Set(folders)].map((folder) => path.join(folder, name)).filter((file) => existsSync(file));
 }
 
-/** The file that a program on PATH leads to: by links, or by a script that a package manager wrote in place of one. */
+/**
+ * The bundle that a program on PATH leads to: by links, or by a script that a package manager wrote in place of one. In
+ * between may lie the launcher, which is named as its bundle is.
+ */
 export function programBehind(file: string): string {
   const real = realpathSync(file);
-  const named = /"\$basedir\/([^"]+\.cjs)"/.exec(beginningOf(real))?.[1];
+  const named = /"\$basedir\/([^"]+\/dist\/[^"/]+)"/.exec(beginningOf(real))?.[1];
   const target = named === undefined ? real : path.resolve(path.dirname(real), named);
+  const bundle = `${target}.cjs`;
+  if (existsSync(bundle)) return realpathSync(bundle);
   return existsSync(target) ? realpathSync(target) : target;
 }
 
