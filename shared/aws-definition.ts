@@ -11,6 +11,9 @@ export const AwsName = AccountName;
 const printed = (regex: RegExp, meaning: string) =>
   v.pipe(v.string(), v.maxLength(4096), pattern(regex, meaning));
 
+/** The name of a region: it becomes part of a host. */
+export const AwsRegion = printed(/^[a-z][a-z0-9-]{1,31}$/, 'the name of a region');
+
 /** Only https: whoever reads what is sent there can take on the role. */
 const StsEndpoint = v.pipe(v.string(), v.maxLength(2048), v.url(), v.check(isPlainHttps));
 
@@ -27,7 +30,7 @@ const RoleDefinition = v.strictObject({
   role_arn: printed(/^arn:[\x21-\x7e]{1,2000}$/, 'the ARN of a role'),
   account: printed(/^[a-z0-9][a-z0-9._-]{0,63}\/[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/, 'SERVICE/ACCOUNT'),
   token: v.optional(v.picklist(['token', 'id_token']), 'token'),
-  region: v.optional(printed(/^[a-z][a-z0-9-]{1,31}$/, 'the name of a region')),
+  region: v.optional(AwsRegion),
   endpoint: v.optional(StsEndpoint),
   duration_s: v.optional(v.pipe(v.number(), v.integer(), v.minValue(900), v.maxValue(43_200))),
   session_name: v.optional(printed(/^[\w+=,.@-]{2,64}$/, 'the name of a session'), 'sigilforge'),

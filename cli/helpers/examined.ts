@@ -26,7 +26,7 @@ export async function examined(
   helper: Helper,
   accounts: readonly AccountInfo[] | undefined,
 ): Promise<ExaminedHelper> {
-  const found = isInPath(helper.program);
+  const found = [helper.program, ...(helper.alternatives ?? [])].some((program) => isInPath(program));
   const setups = (await helper.examine()).map((setup): ExaminedSetup => {
     const problem = found ? (faultOf(setup, accounts) ?? null) : `${helper.program} is not in PATH.`;
     const account = [setup.service, setup.account].filter((name) => name !== undefined).join('/') || null;
@@ -36,11 +36,11 @@ export async function examined(
 }
 
 function faultOf(
-  { starts, service, account }: Setup,
+  { starts, looksFor = 'sigilforge', service, account }: Setup,
   accounts: readonly AccountInfo[] | undefined,
 ): string | undefined {
-  if (starts === undefined ? !isInPath('sigilforge') : !existsSync(starts)) {
-    return `${starts ?? 'sigilforge'} is not there any more; install it again.`;
+  if (starts === undefined ? !isInPath(looksFor) : !existsSync(starts)) {
+    return `${starts ?? looksFor} is not there any more; install it again.`;
   }
   if (accounts === undefined) return 'The accounts cannot be asked for now.';
   if (service === undefined) return undefined;

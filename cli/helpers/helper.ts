@@ -1,3 +1,4 @@
+import type { Definition } from './definition.js';
 import type { HelperOptions } from './options.js';
 
 /**
@@ -11,6 +12,8 @@ export interface Helper {
   readonly summary: string;
   /** The program that it is for, as it is found in PATH. */
   readonly program: string;
+  /** Others that read the same configuration: one of them is enough. */
+  readonly alternatives?: readonly string[];
   /** The options that it takes. */
   readonly takes: readonly (keyof HelperOptions)[];
   /** A whole command line that sets it up. */
@@ -19,6 +22,8 @@ export interface Helper {
   install(options: HelperOptions, command: readonly string[]): Promise<readonly Edit[]> | readonly Edit[];
   /** What takes away exactly what `install` wrote, and nothing where there is nothing of it. */
   uninstall(options: HelperOptions): Promise<readonly Edit[]> | readonly Edit[];
+  /** What the program's own command needs to know besides, for both of them. */
+  defines?(options: HelperOptions): Definition | undefined;
   /** What is set up. It starts no program of Sigilforge and uses no network. */
   examine(): Promise<readonly Setup[]> | readonly Setup[];
   /** What a person should know once it is set up, such as another program that keeps what it is given. */
@@ -48,6 +53,8 @@ export interface Setup {
   readonly serves: string;
   /** The file that the program starts; `undefined` if it is looked for in PATH. */
   readonly starts: string | undefined;
+  /** The name that is looked for in PATH, if it is not `sigilforge`. */
+  readonly looksFor?: string;
   /** The account that it names, or only its service. */
   readonly service?: string;
   readonly account?: string;

@@ -1,9 +1,11 @@
 import { badArgument } from '../arguments/context.js';
+import { aws } from './aws.js';
+import { docker } from './docker/docker.js';
 import { git } from './git-setup.js';
 import type { Helper } from './helper.js';
 
 /** Every program that Sigilforge can be set up in. A helper is an entry here, and a file in this folder. */
-export const helpers: readonly Helper[] = [git];
+export const helpers: readonly Helper[] = [git, docker, aws];
 
 /** The helper of a name. */
 export function helperOf(name: string): Helper {

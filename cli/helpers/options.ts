@@ -9,6 +9,12 @@ export interface HelperOptions {
   readonly host?: string;
   readonly file?: string;
   readonly global?: boolean;
+  readonly user?: string;
+  readonly profile?: string;
+  readonly roleArn?: string;
+  readonly idToken?: boolean;
+  readonly region?: string;
+  readonly endpoint?: string;
 }
 
 /** How each is written, and what it means. */
@@ -19,6 +25,12 @@ export const HELPER_OPTIONS: Readonly<
   host: ['--host <HOST>', 'the host that it is for'],
   file: ['--file <FILE>', 'the configuration file, if not the usual one'],
   global: ['--global', 'for all projects of this user'],
+  user: ['--user <NAME>', 'the user name that goes with the token'],
+  profile: ['--profile <NAME>', 'the profile that it is for'],
+  roleArn: ['--role-arn <ARN>', 'the role that the account assumes'],
+  idToken: ['--id-token', "give the account's ID token instead of its access token"],
+  region: ['--region <REGION>', 'the region of the profile'],
+  endpoint: ['--endpoint <URL>', 'where the role is asked for, if not at AWS'],
 };
 
 /** Throws for an option that a helper does not take. */

@@ -3,6 +3,7 @@ import { badArgument } from '../arguments/context.js';
 import type { Output } from '../terminal/output.js';
 import { canAsk, confirm } from '../terminal/prompt.js';
 import { type Change, plannedChanges } from './changes.js';
+import type { DefinitionChange } from './definition.js';
 import type { Edit } from './helper.js';
 import type { HelperOptions } from './options.js';
 
@@ -32,16 +33,17 @@ export async function propose(
   edits: readonly Edit[],
   { print, yes }: Proposal,
   question: string,
+  definition?: DefinitionChange,
 ): Promise<readonly Change[] | undefined> {
   const changes = plannedChanges(edits);
-  const shown = changes.map(({ file, lines }) => ({ file, lines }));
+  const shown = [...(definition ? [definition] : []), ...changes].map(({ file, lines }) => ({ file, lines }));
   if (print) {
     output.result({ changes: shown }, () => {
       for (const { file, lines } of shown) output.value([`# ${file}`, ...lines].join('\n'));
     });
     return undefined;
   }
-  if (yes || changes.length === 0) return changes;
+  if (yes || shown.length === 0) return changes;
   for (const { file, lines } of shown) for (const line of [`# ${file}`, ...lines]) output.say(line);
   if (await confirm(question)) return changes;
   throw new SigilforgeError('denied', 'Nothing was changed.', {

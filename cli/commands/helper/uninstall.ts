@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { withClient } from '../../access/client.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { dropCopies, writeChanges } from '../../helpers/changes.js';
+import { obsoleteDefinition } from '../../helpers/definition.js';
 import { helperOf, helpers } from '../../helpers/index.js';
 import { assertTaken, HELPER_OPTIONS, type HelperOptions } from '../../helpers/options.js';
 import { assertAnswerable, type Proposal, propose, splitOptions } from '../../helpers/proposal.js';
@@ -31,14 +33,18 @@ async function uninstall(context: Context, name: string, given: HelperOptions & 
   assertTaken(helper, options);
   assertAnswerable(proposal, 'To take it away without a question, add --yes.');
   const edits = await helper.uninstall(options);
-  const changes = await propose(output, edits, proposal, 'Take this away?');
+  const defined = helper.defines?.(options);
+  const definition = defined && (await withClient(context, (client) => obsoleteDefinition(client, defined)));
+  const changes = await propose(output, edits, proposal, 'Take this away?', definition);
   if (changes === undefined) return;
+  if (definition) await withClient(context, (client) => definition.make(client));
   await writeChanges(changes);
   const left = dropCopies(changes);
   const files = changes.map(({ file }) => file);
   output.result({ name, changed: files, copies: left }, () => {
     for (const file of files) output.notice(`Taken away from: ${file}`);
     for (const copy of left) output.notice(`The file as it was before helper install is left: ${copy}`);
-    if (files.length === 0) output.notice(`Nothing of Sigilforge is set up for ${name} there.`);
+    if (files.length === 0 && !definition)
+      output.notice(`Nothing of Sigilforge is set up for ${name} there.`);
   });
 }
