@@ -6,7 +6,6 @@ import { AS_COMMONJS, ROOT, SETTINGS } from './settings.js';
 /** The programs of the package and the library that they load: name of the bundle, and where it begins. */
 const PROGRAMS = {
   sigilforge: 'cli/main.ts',
-  commands: 'cli/commands-main.ts',
   relay: 'cli/exec/output/relay-main.ts',
   sigilforged: 'daemon/main.ts',
   daemon: 'daemon/library/api.ts',

@@ -205,7 +205,8 @@ test('a command that nothing can end any more has failed', async () => {
   const silent = `{ isTTY: false, fd: 0, [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }`;
   const code = `
     Object.defineProperty(process, 'stdin', { value: ${silent} });
-    require(${JSON.stringify(script)}.replace('sigilforge.cjs', 'commands.cjs')).runCommands(['secret', 'set', 'k']);`;
+    process.argv = ['node', ${JSON.stringify(script)}, 'secret', 'set', 'k'];
+    require(${JSON.stringify(script)});`;
   const end = await sandbox.spawn([node, '-e', code]).exited;
   expect(end.code).toBe(1);
   expect(end.stderr).toContain('ended before it was done');

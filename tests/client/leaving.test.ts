@@ -1,6 +1,5 @@
 import { unlinkSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { callOnce } from '../../client/call-once.js';
 import { connect, type SigilforgeClient } from '../../client/index.js';
 import type { Handlers } from '../../daemon/handlers/handlers.js';
 import type { Limits } from '../../daemon/server/limits.js';
@@ -158,22 +157,6 @@ describe('a client of a daemon that is about to end', () => {
     await serving({ get_token }, {}, served.socket);
     expect(await asked).toMatchObject({ access_token: 'again' });
     expect(calls).toBe(2);
-  });
-
-  test('leaves it to the whole client to ask again if its only call is lost', async () => {
-    const served: Served = await serving({
-      get_token: () => {
-        void served.serving.close();
-        return new Promise(() => undefined);
-      },
-      refresh_token: () => {
-        void served.serving.close();
-        return new Promise(() => undefined);
-      },
-    });
-    process.env['SIGILFORGE_SOCKET'] = served.socket;
-    onTestFinished(() => void delete process.env['SIGILFORGE_SOCKET']);
-    expect(await callOnce('get_token', ACCOUNT)).toBeUndefined();
   });
 
   test('knows its subscription by the same id on the next connection', async () => {

@@ -23,8 +23,6 @@ async function installedIn(sandbox: Sandbox, name: string) {
 test.each([
   ['sigilforged.cjs', ['daemon', 'start']],
   ['sigilforged.cjs', ['daemon', 'run']],
-  ['commands.cjs', ['daemon', 'start']],
-  ['commands.cjs', ['--direct', 'list-accounts']],
   ['daemon.cjs', ['--direct', 'list-accounts']],
   ['daemon.cjs', ['get-token', 'demo', 'ada']],
   ['keychain.cjs', ['daemon', 'start']],

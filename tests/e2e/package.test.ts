@@ -38,7 +38,6 @@ test('the package holds the programs, the types and its papers, and nothing else
     'dist/client.d.mts',
     'dist/client.d.ts',
     'dist/client.mjs',
-    'dist/commands.cjs',
     'dist/daemon.cjs',
     'dist/daemon.d.ts',
     'dist/docker-credential-sigilforge',
