@@ -3,9 +3,10 @@ import { aws } from './aws.js';
 import { docker } from './docker/docker.js';
 import { git } from './git-setup.js';
 import type { Helper } from './helper.js';
+import { kubectl } from './kubectl.js';
 
 /** Every program that Sigilforge can be set up in. A helper is an entry here, and a file in this folder. */
-export const helpers: readonly Helper[] = [git, docker, aws];
+export const helpers: readonly Helper[] = [git, docker, aws, kubectl];
 
 /** The helper of a name. */
 export function helperOf(name: string): Helper {

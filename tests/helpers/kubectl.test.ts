@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
@@ -103,6 +103,36 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     write(kubeconfig(execUser('v1beta1', ['corp', 'work', '--id-token'])));
     expect(await kubectl('get', 'configmaps')).toMatchObject({ code: 0, stderr: '' });
     expect(new Set(cluster.tokens)).toEqual(new Set([good]));
+  });
+
+  test('is set up by one command, and is as it was after another one', async () => {
+    const before = kubeconfig('users: []\n');
+    const file = write(before);
+    const install = ['helper', 'install', 'kubectl', '--account', 'corp/work', '--user', 'corp', '--yes'];
+    expect(await daemon.sandbox.run(install)).toMatchObject({ code: 0 });
+    const once = readFileSync(file, 'utf8');
+    expect(await kubectl('get', 'configmaps')).toMatchObject({ code: 0, stderr: '' });
+    expect((await daemon.sandbox.run(['helper', 'list'])).stdout).toContain(
+      `kubectl\tcorp\tcorp/work\tok\t${file}`,
+    );
+    expect(await daemon.sandbox.run(install)).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(once);
+    const uninstall = ['helper', 'uninstall', 'kubectl', '--user', 'corp', '--yes'];
+    expect(await daemon.sandbox.run(uninstall)).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(readdirSync(path.dirname(file)).filter((name) => name !== 'cache')).toEqual(['config']);
+  });
+
+  test('has its user found again after it has written its kubeconfig anew', async () => {
+    const file = write(kubeconfig(''));
+    const install = ['helper', 'install', 'kubectl', '--account', 'corp/work', '--user', 'corp', '--yes'];
+    await daemon.sandbox.run(install);
+    expect(await kubectl('config', 'set-context', 'corp', '--namespace=default')).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).not.toContain('the clusters of the company');
+    expect(await kubectl('get', 'configmaps')).toMatchObject({ code: 0, stderr: '' });
+    await daemon.sandbox.run(['helper', 'uninstall', 'kubectl', '--yes']);
+    expect(readFileSync(file, 'utf8')).not.toContain('kube-credential');
+    expect((await kubectl('config', 'view')).stdout).toContain('users: null');
   });
 
   test('shows its user why there is no token, and asks nothing', async () => {
