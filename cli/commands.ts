@@ -79,6 +79,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/kube-credential.js'),
   },
   {
+    name: 'git-credential',
+    summary: "Answer git, by the protocol of git's credential helpers",
+    hidden: true,
+    load: () => import('./commands/git-credential.js'),
+  },
+  {
     name: 'docker-credential',
     summary: "Answer docker, by the protocol of docker's credential helpers",
     hidden: true,

@@ -15,7 +15,7 @@ import { shellLine } from './our-command.js';
 /** How git is told to ask Sigilforge; what it then asks, and what it is answered, is in `git.ts`. */
 export const git: Helper = {
   name: 'git',
-  summary: 'git over https, and git send-email',
+  summary: 'git over https',
   program: 'git',
   takes: ['global', 'file', 'host', 'account'],
   example: 'sigilforge helper install git --global',

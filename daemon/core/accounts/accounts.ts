@@ -66,7 +66,9 @@ export class Accounts {
   /** The account, and those that end with it. Throws `not_found`, and `integrity` for a damaged account. */
   describe(service: string, account: string): AccountDetails {
     const stored = this.stored(service, account);
-    return { ...this.#info(stored), revoked_with: this.#endingWith(stored) };
+    const { token_endpoint = null } = clientOf(stored) ?? {};
+    const issued_by = token_endpoint === null ? null : new URL(token_endpoint).origin;
+    return { ...this.#info(stored), revoked_with: this.#endingWith(stored), issued_by };
   }
 
   /** The other accounts, as `service/account`, whose grants end if this one is revoked. */

@@ -24,6 +24,8 @@ export const accountTypes: Readonly<Record<string, NamedType>> = {
   AccountInfo: namedObject(AccountInfo, 'An account, without its token.', accountInfoTexts),
   AccountDetails: namedObject(AccountDetails, 'An account, without its token, and what else hangs on it.', {
     ...accountInfoTexts,
+    issued_by:
+      'Where its tokens come from, such as `https://github.com`: the origin of the token endpoint. `null` for an API key.',
     revoked_with:
       'The other accounts, as `service/account`, whose grants end if this one is revoked: the provider then ends every grant of the client for the same person. Usually empty.',
   }),
@@ -212,7 +214,7 @@ export const accountMethods: TextsOf<typeof accounts> = {
     errors: ['not_found', 'integrity'],
     example: {
       params: { service: 'example', account: 'work' },
-      result: { ...exampleAccount, revoked_with: [] },
+      result: { ...exampleAccount, revoked_with: [], issued_by: 'https://login.example.com' },
     },
   },
   remove_account: {
