@@ -1,0 +1,71 @@
+/*
+ * What comes from outside of the native client, for libFuzzer: answers of a daemon, and words of a command line. The first
+ * byte tells which, and the command. Sanitizers watch memory; what must hold besides is checked here.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls.h"
+#include "json.h"
+#include "output.h"
+
+enum { MOST_WORDS = 8, MOST_BYTES = 1 << 16 };
+
+static char *commands[][7] = {
+    {"sigilforge", "get-token", "s", "a", NULL},
+    {"sigilforge", "get-token", "s", "a", "--format", "header", NULL},
+    {"sigilforge", "get-token", "s", "a", "--format", "json", NULL},
+    {"sigilforge", "resolve", "secret://k", NULL},
+    {"sigilforge", "secret", "get", "k", NULL},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void must(bool holds, const char *what) {
+  if (holds) return;
+  fprintf(stderr, "This does not hold: %s\n", what);
+  abort();
+}
+
+static void try_answer(char **command, struct span line) {
+  static struct call call;
+  struct span result;
+  must(read_call(command, &call), "the command is known");
+  if (read_result(line, "1", &result) && call.put(result)) {
+    struct span output = output_so_far();
+    must(output.length <= line.length + 64, "no more is printed than was answered");
+    must(utf8_is_valid(output), "what is printed is UTF-8");
+    must(output.at[output.length - 1] == '\n', "what is printed is a line");
+  }
+  wipe_output();
+}
+
+static void try_words(char *text, size_t length) {
+  static struct call call;
+  static char params[sizeof call.request.params + 2];
+  char *words[MOST_WORDS + 1] = {"sigilforge"};
+  size_t count = 1;
+  for (size_t at = 0; at < length && count < MOST_WORDS; at += strlen(text + at) + 1) words[count++] = text + at;
+  words[count] = NULL;
+  if (!read_call(words, &call)) return;
+  int written = snprintf(params, sizeof params, "{%s}", call.request.params);
+  must(json_is_valid((struct span){params, (size_t)written}), "what is asked is JSON");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size == 0 || size > MOST_BYTES) return 0;
+  unsigned choice = data[0] % (COMMANDS + 1);
+  if (choice < COMMANDS) {
+    try_answer(commands[choice], (struct span){(const char *)data + 1, size - 1});
+    return 0;
+  }
+  char *text = malloc(size);
+  if (text == NULL) return 0;
+  memcpy(text, data + 1, size - 1);
+  text[size - 1] = '\0';
+  try_words(text, size - 1);
+  free(text);
+  return 0;
+}
