@@ -14,7 +14,7 @@ const printed = (regex: RegExp, meaning: string) =>
 /** The name of a region: it becomes part of a host. */
 export const AwsRegion = printed(/^[a-z][a-z0-9-]{1,31}$/, 'the name of a region');
 
-/** Only https: whoever reads what is sent there can take on the role. */
+/** Only https: a token is sent there, with which others could assume the role. */
 const StsEndpoint = v.pipe(v.string(), v.maxLength(2048), v.url(), v.check(isPlainHttps));
 
 /** Keys of a user of AWS, as `aws configure export-credentials` prints them. */
@@ -25,7 +25,7 @@ const KeysDefinition = v.strictObject({
   SessionToken: v.optional(printed(/^[\x21-\x7e]+$/, 'a session token')),
 });
 
-/** A role that an account may take on (`AssumeRoleWithWebIdentity`). */
+/** A role that an account assumes (`AssumeRoleWithWebIdentity`). */
 const RoleDefinition = v.strictObject({
   role_arn: printed(/^arn:[\x21-\x7e]{1,2000}$/, 'the ARN of a role'),
   account: printed(/^[a-z0-9][a-z0-9._-]{0,63}\/[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/, 'SERVICE/ACCOUNT'),

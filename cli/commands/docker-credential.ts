@@ -6,7 +6,7 @@ import { withClient } from '../access/client.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
 import { eraseLogin, findLogin, keepLogin, listLogins } from '../helpers/docker/logins.js';
-import { DockerError, printLogin, readLogin, readServer } from '../helpers/docker/protocol.js';
+import { DockerError, printLogin, readLogin, readServer } from '../helpers/docker/messages.js';
 import { readStandardInput } from '../terminal/standard-input.js';
 
 /** A secret has at most 256 KiB, and JSON may need six characters for one. */

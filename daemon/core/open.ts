@@ -61,7 +61,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { reveal } = config.security;
   const resolver = new Resolver({ accounts, tokens, idTokens, grants, providers, secrets, vals }, { reveal });
 
-  const aws = new AwsCredentials(env, { accounts, tokens, resolver, secrets, http: oauth.http });
+  const aws = new AwsCredentials(env, { accounts, tokens, idTokens, secrets, http: oauth.http });
 
   const rotation = new Rotation(env, {
     vault,

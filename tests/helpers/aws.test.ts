@@ -9,6 +9,7 @@ import { type OpenIdProvider, startOpenIdProvider } from '../support/provider/op
 import { type DaemonBackend, startDaemon } from '../support/start/backends.js';
 import { endProcess } from '../support/start/processes.js';
 import { program } from '../support/start/sandbox.js';
+import { stopAfter } from '../support/start/stop-after.js';
 import { type Authority, createAuthority } from '../support/wire/authority.js';
 import { type AwsStandIn, issued, startAws } from './aws-stand-in.js';
 
@@ -165,7 +166,7 @@ describe('what is asked of STS', () => {
     const { value } = await backend.api.getSecret({ key: `aws/${name}/cached` });
     const cached: Record<string, unknown> = JSON.parse(value);
     const earlier = (field: string) => Number(cached[field]) - seconds * 1000;
-    const aged = { ...cached, issued_at: earlier('issued_at'), expires_at: earlier('expires_at') };
+    const aged = { ...cached, asked_at: earlier('asked_at'), expires_at: earlier('expires_at') };
     await backend.api.setSecret({ key: `aws/${name}/cached`, value: JSON.stringify(aged) });
   }
 });
@@ -285,6 +286,47 @@ describe('a definition', () => {
       message: expect.stringContaining('The secret aws/bad does not describe AWS credentials'),
     });
     expect(aws.assumed).toHaveLength(before);
+  });
+});
+
+describe('bad times are told on standard error, as AWS shows them', () => {
+  const ask = (name: string, ...more: readonly string[]) =>
+    backend.sandbox.run(['aws-credentials', name, ...more]);
+
+  test('a locked vault', async () => {
+    await set('kept', KEYS);
+    await backend.api.lock();
+    const answer = await ask('kept');
+    await backend.api.unlock();
+    expect(answer).toMatchObject({
+      code: 6,
+      stdout: '',
+      stderr: expect.stringContaining('The vault is locked'),
+    });
+  });
+
+  test('no daemon', async () => {
+    const env = { SIGILFORGE_SOCKET: join(backend.sandbox.home, 'run', 'none.sock') };
+    const answer = await backend.sandbox.run(['aws-credentials', 'kept'], { env });
+    expect(answer).toMatchObject({
+      code: 9,
+      stdout: '',
+      stderr: expect.stringContaining('No daemon listens'),
+    });
+  });
+
+  test('an account that is not there, or that needs its person', async () => {
+    await setRole('gone', { account: 'example/gone' });
+    expect(await ask('gone')).toMatchObject({ code: 3, stdout: '' });
+    const own = await stopAfter(startDaemon({ config: `[network]\nca_file = "${authority.file}"` }));
+    const other = await stopAfter(startOpenIdProvider());
+    await knowProvider(own.api, other);
+    await signInExpired(own);
+    await own.api.setSecret({ key: 'aws/own', value: JSON.stringify({ ...ROLE, endpoint: aws.url }) });
+    await other.endGrants();
+    const answer = await own.sandbox.run(['aws-credentials', 'own']);
+    expect(answer).toMatchObject({ code: 4, stdout: '' });
+    expect(answer.stderr).toContain('sigilforge add-account example work --replace');
   });
 });
 

@@ -258,7 +258,7 @@ describe.runIf(spawnSync('skopeo', ['--version']).status === 0 || process.env['C
     expect(registry.shown).toContain(`robot:${access_token}`);
   });
 
-  test('is told of accounts in doubt, and does not go on without', async () => {
+  test('hears that an account is gone, and does not go on without', async () => {
     await map(registry.host, 'own/gone');
     const before = registry.shown.length;
     const { stderr, code: status } = await inspect();

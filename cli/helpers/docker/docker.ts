@@ -17,7 +17,7 @@ const NAME = 'sigilforge';
 /** The text of a file that `helper install` made, without what it put there. */
 const NOTHING_LEFT = '{\n\t\n}\n';
 
-/** How docker and its kin are told to ask Sigilforge; what they then ask is in `protocol.ts`. */
+/** How docker and its kin are told to ask Sigilforge; what they then ask is in `messages.ts`. */
 export const docker: Helper = {
   name: 'docker',
   summary: 'docker, podman, skopeo and buildah',

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Api } from '../../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
-import { DockerError, type Login, notFound } from './protocol.js';
+import { DockerError, type Login, notFound } from './messages.js';
 import { knownRegistries, knownService, registryOf, urlOf, userOf } from './registry.js';
 
 /** What a registry is told: a user name, and a secret that works. */
@@ -46,7 +46,7 @@ export function isMapping(text: string): boolean {
   return v.is(Mapping, parseJson(text));
 }
 
-/** What is to be told to a registry. */
+/** The credentials for a registry. */
 export async function findLogin(api: Asked, server: string): Promise<Credentials> {
   const registry = registryOf(server);
   if (registry === undefined) throw notFound();
@@ -139,7 +139,7 @@ async function knownSource(api: Asked, registry: string): Promise<Source | undef
   });
 }
 
-/** Several accounts that fit are none to compare with or to list. */
+/** Where several accounts fit, there is not one to compare with or to list. */
 function noneOfThem(thrown: unknown): undefined {
   if (asSigilforgeError(thrown).kind !== 'invalid_params') throw thrown;
 }

@@ -21,7 +21,7 @@ const SERVER =
 
 /**
  * The one spelling of a registry: its host with the port, and below a host the namespace if one is named. `undefined` for
- * what is none: another scheme, a user, control characters and the like. A registry is never found by a part of its name.
+ * anything else: another scheme, a user, control characters and the like. A registry is never found by a part of its name.
  */
 export function registryOf(server: string): string | undefined {
   const [, name = '', port = '', path = ''] = (server.length <= 512 && SERVER.exec(server)) || [];

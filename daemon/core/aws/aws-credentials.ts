@@ -13,9 +13,9 @@ import { Secret } from '../../../shared/secret.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { HttpClient } from '../oauth/http/http.js';
 import { timestamp } from '../platform/clock.js';
-import type { Resolver } from '../references/resolver.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { Env } from '../store/env.js';
+import type { IdTokens } from '../tokens/id-tokens.js';
 import type { Tokens } from '../tokens/tokens.js';
 import { assumeRole } from './sts.js';
 
@@ -24,7 +24,7 @@ type Credentials = ResultOf<'get_aws_credentials'>;
 interface Collaborators {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
-  readonly resolver: Resolver;
+  readonly idTokens: IdTokens;
   readonly secrets: Secrets;
   readonly http: HttpClient;
 }
@@ -32,8 +32,8 @@ interface Collaborators {
 /** What an exchange brought, as it is kept: for one definition and one account, and for no other. */
 const Cached = v.strictObject({
   definition: v.string(),
-  account_id: v.string(),
-  issued_at: v.number(),
+  account: v.string(),
+  asked_at: v.number(),
   expires_at: v.number(),
   access_key_id: v.string(),
   secret_access_key: v.string(),
@@ -44,11 +44,11 @@ type Cached = v.InferOutput<typeof Cached>;
 /** AWS's own programs ask for new ones from a quarter of an hour before the end. */
 const RENEWED_BEFORE_MS = 15 * 60_000;
 
-/** Credentials for AWS by their name: keys that are kept, or those of a role that an account takes on. */
+/** Credentials for AWS by their name: keys that are kept, or those of a role that an account assumes. */
 export class AwsCredentials {
   readonly #env: Env;
   readonly #with: Collaborators;
-  /** Exchanges under way, which whoever asks for the same name joins. */
+  /** Exchanges under way, which other callers for the same name join. */
   readonly #exchanges = new Map<string, Promise<Cached>>();
 
   constructor(env: Env, collaborators: Collaborators) {
@@ -85,10 +85,9 @@ export class AwsCredentials {
     const { id } = this.#with.accounts.stored(service, account);
     const definition = JSON.stringify(role);
     const cached = await this.#cached(name);
-    const isOwn = cached?.definition === definition && cached.account_id === id;
+    const isOwn = cached?.definition === definition && cached.account === id;
     const left = isOwn ? cached.expires_at - this.#env.clock.wall() : 0;
-    if (isOwn && left > Math.min(RENEWED_BEFORE_MS, (cached.expires_at - cached.issued_at) / 4))
-      return cached;
+    if (isOwn && left > Math.min(RENEWED_BEFORE_MS, (cached.expires_at - cached.asked_at) / 4)) return cached;
     try {
       return await this.#joined(`${name} ${id} ${definition}`, () => this.#exchange(name, role, id));
     } catch (thrown) {
@@ -98,7 +97,7 @@ export class AwsCredentials {
     }
   }
 
-  /** A value that is damaged, or that another program put there, is none. */
+  /** `undefined` also for a value that is damaged, or that another program put there. */
   async #cached(name: string): Promise<Cached | undefined> {
     try {
       const { value } = await this.#with.secrets.get(awsCachedKey(name));
@@ -129,8 +128,8 @@ export class AwsCredentials {
     if ('rejected' in outcome) throw outcome.rejected;
     const cached: Cached = {
       definition: JSON.stringify(role),
-      account_id: accountId,
-      issued_at: issuedAt,
+      account: accountId,
+      asked_at: issuedAt,
       expires_at: outcome.expiresAt,
       access_key_id: outcome.accessKeyId,
       secret_access_key: outcome.secretAccessKey.reveal(),
@@ -147,10 +146,11 @@ export class AwsCredentials {
     return cached;
   }
 
-  async #token({ account, token }: AwsRole): Promise<Secret> {
-    const { value } = await this.#with.resolver.resolve(`auth://${account}/${token}`);
-    if (value === null) throw new SigilforgeError('auth_required', `${account} has no token.`);
-    return new Secret(value);
+  async #token({ account: names, token }: AwsRole): Promise<Secret> {
+    const [service = '', account = ''] = names.split('/');
+    if (token === 'id_token') return new Secret((await this.#with.idTokens.get(service, account)).value);
+    const answer = await this.#with.tokens.get({ service, account, refresh_if_needed: true });
+    return new Secret(answer.access_token);
   }
 
   /** Another token than the one that STS did not take. */

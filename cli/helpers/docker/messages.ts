@@ -26,7 +26,7 @@ export function readServer(input: string): string {
   return server;
 }
 
-/** The login that is to be kept. */
+/** The login to keep. */
 export function readLogin(input: string): Login {
   const json = v.safeParse(Login, parseJson(input));
   if (!json.success) throw new DockerError('This is not an object with ServerURL, Username and Secret.');
