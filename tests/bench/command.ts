@@ -1,104 +1,87 @@
-import { spawnSync } from 'node:child_process';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { secretServiceInstalled, startSecretService } from '../support/keychain/secret-service.js';
+import { nativeProgram } from '../../client/native/programs.js';
+import { installPackedPackage } from '../support/start/packed.js';
 import { type Benchmark, type Figure, median } from './benchmark.js';
+import { startOthers } from './command-others.js';
 import { ACCOUNT } from './home.js';
+import { check, SpawnTimer, type TimedProgram } from './spawn-timer.js';
 
-const ROUNDS = 40;
-/** Its daemon ends by itself, should this process be killed. */
-const GIT_TIMEOUT_S = 120;
+const TURNS = 20;
+/** Runs in a turn, of programs that take a millisecond and of those that take twenty. */
+const QUICK = 20;
+const SLOW = 3;
+
 const CLI = fileURLToPath(new URL('../../dist/sigilforge.cjs', import.meta.url));
-
-interface Program {
-  readonly name: string;
-  readonly command: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly input?: string;
-  /** What its output has to hold, or the figure means nothing. */
-  readonly expected: RegExp;
-}
 
 /** The whole command, from its start to its end, in turns with what others take for the same. */
 export const command: Benchmark = async ({ sandbox, withDaemon }) => {
   const { env } = sandbox;
-  const empty: Program = { name: 'node -e 0', command: [process.execPath, '-e', '0'], env, expected: /^$/ };
-  const ours: Program = {
-    name: 'sigilforge get-token',
-    command: [process.execPath, CLI, 'get-token', ACCOUNT.service, ACCOUNT.account],
-    env,
+  const native = nativeProgram('sigilforge');
+  if (native === undefined) throw new Error('There is no native client for this system.');
+  const ask = ['get-token', ACCOUNT.service, ACCOUNT.account];
+  const asking = (name: string, program: readonly string[], runs: number): TimedProgram => ({
+    ...{ name, command: [...program, ...ask], env, runs },
     expected: /^\S{20,}\n$/,
-  };
-  const git = startGit(path.join(sandbox.home, 'git', 'socket'), env);
-  const keychain = secretServiceInstalled() ? await startKeychain() : undefined;
-  const others = [git?.program, keychain?.program].filter((program) => program !== undefined);
+  });
+  const installed = await installPackedPackage();
+  const others = await startOthers(sandbox, QUICK);
   try {
-    return await withDaemon(async () => compare(ours, empty, others));
+    const direct = asking('sigilforge, called directly', [native], QUICK);
+    const byNpm = asking('sigilforge, by the command of npm', [installed.program('sigilforge')], QUICK);
+    const byNode = asking('sigilforge, by Node', [process.execPath, CLI], SLOW);
+    const node = empty('node -e 0', [process.execPath, '-e', '0'], env, SLOW);
+    const nothing = empty('/bin/true', ['/bin/true'], env, QUICK);
+    const programs = [direct, byNpm, byNode, ...others.programs, node, nothing];
+    const took = await withDaemon(async () => medians(new SpawnTimer(sandbox.home), programs));
+    const times = (one: TimedProgram, other: TimedProgram, atMost?: number) =>
+      ratio(one, other, took, atMost);
+    return [
+      time(direct, took, 0.5),
+      time(byNpm, took, 1),
+      ...[byNode, ...others.programs, node, nothing].map((program) => time(program, took)),
+      times(direct, nothing),
+      times(byNpm, direct),
+      ...others.programs.flatMap((other) => {
+        const atMost = other.name === 'oidc-token' ? 1 : undefined;
+        return [times(direct, other, atMost), times(byNpm, other, atMost)];
+      }),
+      times(byNode, node, 1.3),
+    ];
   } finally {
-    git?.stop();
-    await keychain?.stop();
+    await others.stop();
+    await installed.stop();
   }
 };
 
+/** A program that does nothing but start and end. */
+function empty(name: string, command: readonly string[], env: NodeJS.ProcessEnv, runs: number): TimedProgram {
+  return { name, command, env, runs, expected: /^$/ };
+}
+
+type Medians = ReadonlyMap<TimedProgram, number>;
+
 /** In alternation, so that what else the machine does falls upon all alike. */
-function compare(ours: Program, empty: Program, others: readonly Program[]): Figure[] {
-  const samples = new Map([ours, empty, ...others].map((program) => [program, [] as number[]]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [program, times] of samples) times.push(time(program));
+function medians(timer: SpawnTimer, programs: readonly TimedProgram[]): Medians {
+  const samples = new Map(programs.map((program) => [program, [] as number[]]));
+  for (const program of programs) check(program);
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const [program, times] of samples) times.push(...timer.time(program));
   }
-  const took = (program: Program) => median(samples.get(program) ?? []);
-  return [
-    { what: `${empty.name}, whole command, median`, value: took(empty), unit: 'ms' },
-    { what: `${ours.name}, whole command, median`, value: took(ours), unit: 'ms' },
-    {
-      what: `${ours.name} against ${empty.name}`,
-      value: took(ours) / took(empty),
-      unit: '×',
-      aim: { atMost: 1.3 },
-    },
-    ...others.flatMap((other): Figure[] => [
-      { what: `${other.name}, whole command, median`, value: took(other), unit: 'ms' },
-      { what: `${ours.name} against ${other.name}`, value: took(ours) / took(other), unit: '×' },
-    ]),
-  ];
+  return new Map([...samples].map(([program, times]) => [program, median(times)]));
 }
 
-/** Milliseconds. Throws where the program did not do its work. */
-function time({ name, command: [program = '', ...args], env, input, expected }: Program): number {
-  const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(program, args, { env, input, encoding: 'utf8' });
-  const took = performance.now() - start;
-  if (status !== 0 || !expected.test(stdout)) throw new Error(`${name} failed: ${stderr}`);
-  return took;
-}
-
-function startGit(socket: string, env: NodeJS.ProcessEnv): { program: Program; stop(): void } | undefined {
-  const run = (action: string, input: string) =>
-    spawnSync('git', ['credential-cache', `--timeout=${GIT_TIMEOUT_S}`, '--socket', socket, action], {
-      env,
-      input,
-    });
-  const asked = 'protocol=https\nhost=example.org\n';
-  if (run('store', `${asked}username=ada\npassword=a-token\n\n`).status !== 0) return undefined;
-  const program: Program = {
-    name: 'git credential-cache get',
-    command: ['git', 'credential-cache', '--socket', socket, 'get'],
-    env,
-    input: `${asked}\n`,
-    expected: /^password=a-token$/m,
+function time(program: TimedProgram, took: Medians, atMost?: number): Figure {
+  const aim = atMost === undefined ? {} : { aim: { atMost } };
+  return {
+    what: `${program.name}, whole command, median`,
+    value: took.get(program) ?? Number.NaN,
+    unit: 'ms',
+    ...aim,
   };
-  return { program, stop: () => void run('exit', '') };
 }
 
-async function startKeychain(): Promise<{ program: Program; stop(): Promise<void> }> {
-  const { env, stop } = await startSecretService();
-  const attributes = ['service', 'bench', 'user', 'ada'];
-  spawnSync('secret-tool', ['store', '--label', 'bench', ...attributes], { env, input: 'a-token' });
-  const program: Program = {
-    name: 'secret-tool lookup',
-    command: ['secret-tool', 'lookup', ...attributes],
-    env,
-    expected: /^a-token$/,
-  };
-  return { program, stop };
+function ratio(one: TimedProgram, other: TimedProgram, took: Medians, atMost?: number): Figure {
+  const value = (took.get(one) ?? Number.NaN) / (took.get(other) ?? Number.NaN);
+  const aim = atMost === undefined ? {} : { aim: { atMost } };
+  return { what: `${one.name} against ${other.name}`, value, unit: '×', ...aim };
 }
