@@ -20,15 +20,28 @@ export interface OurSection {
   readonly variables: readonly Variable[];
 }
 
-/** The text with a section of ours at its end, in the place of the one that we wrote for the same address. */
+/**
+ * The text with a section of ours, in the place of the one that we wrote for the same address: at its end, but before those
+ * of ours for addresses within, because for git the last that fits decides.
+ */
 export function withSection(text: string, { url, variables }: OurSection): string {
   const there = ourSections(text).find((section) => section.url === url);
   if (JSON.stringify(there?.variables) === JSON.stringify(variables)) return text;
   const rest = withoutSections(text, (other) => other === url);
-  const isWhole = rest === '' || rest.endsWith('\n');
-  const header = `[credential${url === '' ? '' : ` "${url}"`}]${isWhole ? MARK : JOINED}`;
+  const within = sectionsOf(rest).find(
+    (section) => MARKED.test(section.lines[0] ?? '') && section.url.startsWith(url === '' ? url : `${url}/`),
+  );
+  const [before, behind] = [rest.slice(0, within?.start), within ? rest.slice(within.start) : ''];
+  const isWhole = before === '' || before.endsWith('\n');
+  const isJoined = within ? isJoint(within) : !isWhole;
+  const header = `[credential${url === '' ? '' : ` "${url}"`}]${isJoined ? JOINED : MARK}`;
   const lines = variables.map(({ name, value }) => `\t${name} =${quoted(value)}${MARK}`);
-  return `${rest}${isWhole ? '' : '\n'}${[header, ...lines].join('\n')}\n`;
+  const added = `${isWhole ? '' : '\n'}${[header, ...lines].join('\n')}\n`;
+  return before + added + (within && isJoined ? behind.replace(JOINED, MARK) : behind);
+}
+
+function isJoint({ lines: [header = ''] }: Section): boolean {
+  return header.includes(JOINED);
 }
 
 /** The text without our lines for the addresses that are meant. */
@@ -36,7 +49,7 @@ export function withoutSections(text: string, isMeant: (url: string) => boolean)
   const sections = sectionsOf(text);
   const without = sections.map((section) => (isMeant(section.url) ? withoutOurs(section) : section.lines));
   const kept = without.flat().join('');
-  const joined = sections.find(({ url, lines: [header = ''] }) => isMeant(url) && header.includes(JOINED));
+  const joined = sections.find((section) => isMeant(section.url) && isJoint(section));
   if (joined === undefined || !kept.startsWith(text.slice(0, joined.start))) return kept;
   return withoutJoint(text.slice(0, joined.start), kept.slice(joined.start));
 }

@@ -25,8 +25,8 @@ describe.each(texts.map((text) => [text]))('%j', (text) => {
   test('is the same again, byte for byte', () => {
     const one = withSection(text, github);
     const two = withSection(one, general);
-    expect(one.startsWith(text)).toBe(true);
-    expect(ourSections(two)).toEqual([github, general]);
+    expect(two.startsWith(text)).toBe(true);
+    expect(ourSections(two)).toEqual([general, github]);
     expect(withoutSections(two, all)).toBe(text);
     expect(
       withoutSections(
@@ -56,6 +56,19 @@ describe.each(texts.map((text) => [text]))('%j', (text) => {
     expect(ourSections(changed)).toEqual([other]);
     expect(withoutSections(changed, all)).toBe(text);
   });
+});
+
+test('what is for an address within comes behind, because the last that fits decides', () => {
+  const at = (url: string) => ({ url, variables: [{ name: 'helper', value: url || 'all' }] });
+  const urls = ['https://a.b/c/d', 'https://a.b.c', 'https://a.b/c', 'https://a.b', ''];
+  for (const text of ['', '[user]\n\tname = Ada']) {
+    const all = urls.reduce((before, url) => withSection(before, at(url)), text);
+    expect(ourSections(all)).toEqual(
+      ['', 'https://a.b', 'https://a.b/c', 'https://a.b/c/d', 'https://a.b.c'].map(at),
+    );
+    const less = urls.reduce((before, url) => withoutSections(before, (other) => other === url), all);
+    expect(less).toBe(text);
+  }
 });
 
 test('what was added meanwhile stays', () => {
