@@ -4,9 +4,10 @@ import { docker } from './docker/docker.js';
 import { git } from './git-setup.js';
 import type { Helper } from './helper.js';
 import { kubectl } from './kubectl.js';
+import { mailHelpers } from './mail.js';
 
 /** Every program that Sigilforge can be set up in. A helper is an entry here, and a file in this folder. */
-export const helpers: readonly Helper[] = [git, docker, aws, kubectl];
+export const helpers: readonly Helper[] = [git, docker, aws, kubectl, ...mailHelpers];
 
 /** The helper of a name. */
 export function helperOf(name: string): Helper {
