@@ -4,13 +4,14 @@
 #include <stdbool.h>
 
 #include "wire.h"
+#include "words.h"
 
 /* What a command line asks the daemon, and how the result is printed. */
 struct call {
+  struct words words;
   struct request request;
   /* Puts together what is printed. False if only Node can tell what is right. */
-  bool (*put)(struct span result);
-  bool is_quiet;
+  bool (*put)(const struct words *words, struct span result);
 };
 
 /* Reads the command lines that are called all the time, in their ordinary forms. False for all others. */

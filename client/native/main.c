@@ -40,13 +40,13 @@ static bool ask_for(const struct call *call, const struct address *address) {
   bool is_answered =
       reach_daemon(address->socket, address->descriptor, &way) && ask_daemon(&way, &call->request, &result);
   leave_daemon(&way);
-  return is_answered && call->put(result);
+  return is_answered && call->put(&call->words, result);
 }
 
 /* Node says so if it is another version; by a descriptor it cannot know. */
 static bool is_worth_a_notice(const struct call *call, const struct places *places,
                               const struct address *address) {
-  if (call->is_quiet || address->socket == NULL) return false;
+  if (call->words.is_quiet || address->socket == NULL) return false;
   return !is_of_this_version(places->presence, address->socket);
 }
 

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "memory.h"
 #include "output.h"
+#include "results.h"
 #include "wire.h"
 
 /* Room for an answer and what stands around its parts. */
@@ -24,6 +25,44 @@ void put_text(const char *text) {
 void put_string(struct span string) {
   if (string.length > sizeof output - output_length) return;
   output_length += json_unescape(string, output + output_length);
+}
+
+bool put_line(struct span string) {
+  put_string(string);
+  put_text("\n");
+  return true;
+}
+
+bool put_member(const char *before, struct span value) {
+  if (!is_canonical(value)) return false;
+  put_text(before);
+  put_span(value);
+  return true;
+}
+
+/* Three bytes as four characters (RFC 4648, section 4); `length` tells how many bytes there are. */
+static void write_group(char *to, const unsigned char *from, size_t length) {
+  static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  unsigned bits = (unsigned)from[0] << 16;
+  if (length > 1) bits |= (unsigned)from[1] << 8;
+  if (length > 2) bits |= from[2];
+  to[0] = characters[bits >> 18];
+  to[1] = characters[bits >> 12 & 0x3F];
+  to[2] = length > 1 ? characters[bits >> 6 & 0x3F] : '=';
+  to[3] = length > 2 ? characters[bits & 0x3F] : '=';
+}
+
+void put_base64(void) {
+  size_t groups = (output_length + 2) / 3;
+  if (groups * 4 > sizeof output) return;
+  /* From the end on, because it grows. */
+  for (size_t group = groups; group-- > 0;) {
+    unsigned char bytes[3] = {0};
+    size_t left = output_length - group * 3, length = left < 3 ? left : 3;
+    memcpy(bytes, output + group * 3, length);
+    write_group(output + group * 4, bytes, length);
+  }
+  output_length = groups * 4;
 }
 
 struct span output_so_far(void) {

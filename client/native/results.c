@@ -4,7 +4,7 @@
 /* 2026-01-31T12:00:00.000Z, quotes included: a digit is at most the one that stands here. */
 static const char LATEST[] = "\"9999-19-39T29:59:59.999Z\"";
 
-static bool is_null(struct span value) {
+bool is_null(struct span value) {
   return span_is(value, "null");
 }
 
@@ -52,19 +52,30 @@ static bool is_text(struct span object) {
   return json_member(object, "encoding", &encoding) && span_is(encoding, "\"utf8\"");
 }
 
-static bool is_metadata(struct span metadata) {
-  struct span kind, source, expires_at;
-  if (!json_is_object(metadata) || json_count_members(metadata) != 3) return false;
-  if (!json_member(metadata, "kind", &kind) || !json_member(metadata, "source", &source)) return false;
-  bool is_known = span_is(kind, "\"token\"") || span_is(kind, "\"secret\"") || span_is(kind, "\"external\"");
-  return is_known && (is_null(source) || json_is_string(source)) &&
-         time_member(metadata, "expires_at", &expires_at);
+static bool string_or_null_member(struct span object, const char *name, struct span *value) {
+  return json_member(object, name, value) && (is_null(*value) || json_is_string(*value));
 }
 
-bool read_resolved(struct span result, struct span *value) {
+static bool read_metadata(struct span metadata, struct span *expires_at) {
+  struct span kind, source;
+  if (!json_is_object(metadata) || json_count_members(metadata) != 3) return false;
+  if (!json_member(metadata, "kind", &kind) || !string_or_null_member(metadata, "source", &source))
+    return false;
+  bool is_known = span_is(kind, "\"token\"") || span_is(kind, "\"secret\"") || span_is(kind, "\"external\"");
+  return is_known && time_member(metadata, "expires_at", expires_at);
+}
+
+bool read_resolved(struct span result, struct resolved *resolved) {
   struct span metadata;
-  return string_member(result, "value", value) && is_text(result) &&
-         json_member(result, "metadata", &metadata) && is_metadata(metadata);
+  return string_member(result, "value", &resolved->value) && is_text(result) &&
+         json_member(result, "metadata", &metadata) && read_metadata(metadata, &resolved->expires_at);
+}
+
+bool read_aws_credentials_result(struct span result, struct aws_credentials *credentials) {
+  return string_member(result, "access_key_id", &credentials->access_key_id) &&
+         string_member(result, "secret_access_key", &credentials->secret_access_key) &&
+         string_or_null_member(result, "session_token", &credentials->session_token) &&
+         time_member(result, "expires_at", &credentials->expires_at);
 }
 
 bool read_secret(struct span result, struct span *value) {

@@ -40,12 +40,66 @@ describe.skipIf(NATIVE === undefined)('the native client and Node', () => {
     [['resolve', 'auth://github/work/token']],
     [['resolve', 'secret://a/b']],
     [['secret', 'get', 'a/b']],
+    [['get-token', 'github', 'work', '--format', 'headers-json']],
+    [['get-token', 'github', 'work', '--format', 'netrc', '--host', 'example.org', '--user', 'ann']],
+    [['get-token', 'github', 'work', '--user', 'ann@example.org', '--format', 'xoauth2']],
+    [
+      [
+        'get-token',
+        'github',
+        'work',
+        '--user',
+        'ann',
+        '--format',
+        'oauthbearer',
+        '--port',
+        '993',
+        '--host',
+        'h',
+      ],
+    ],
+    [['aws-credentials', 'work']],
+    [['kube-credential', 'github', 'work']],
+    [['kube-credential', 'github', 'work', '--id-token']],
   ])('say and ask the same for %j, without Node', async (args) => {
     expect(await answeredBy(args)).toBe('C');
   });
 
   test('say and ask the same for command lines that are nearly those', { timeout: 300_000 }, async () => {
     for (const args of fc.sample(commandLines, { seed: SEED, numRuns: LINES })) await answeredBy(args);
+  });
+
+  test.each([
+    ['{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{}}', 'C'],
+    ['{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}', 'C'],
+    ['{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v2"}', 'Node'],
+    ['{', 'Node'],
+    ['', 'C'],
+  ])('say the same for KUBERNETES_EXEC_INFO=%s', async (KUBERNETES_EXEC_INFO, by) => {
+    const env = { KUBERNETES_EXEC_INFO };
+    expect(await answeredBy(['kube-credential', 'github', 'work'], { env })).toBe(by);
+  });
+
+  /** Tokens that not every format can hold. */
+  test.each([
+    ['a"b\\c', 'headers-json', 'C'],
+    ['a\u0085b', 'headers-json', 'Node'],
+    ['größe 😀', 'xoauth2', 'C'],
+    ['a b', 'netrc', 'Node'],
+    ['#a', 'netrc', 'Node'],
+    ['a', 'oauthbearer', 'C'],
+  ])('write the token %j as %s alike', async (access_token, format, by) => {
+    scene.reply = answering({ ...TOKEN, access_token });
+    const needs: Record<string, string[]> = { 'headers-json': [], netrc: ['--host', 'h'] };
+    const user = format === 'headers-json' ? [] : ['--user', 'ann'];
+    const args = [...GET_TOKEN, '--format', format, ...user, ...(needs[format] ?? [])];
+    expect(await answeredBy(args)).toBe(by);
+  });
+
+  test('write an API key as Node does, which mail servers do not take', async () => {
+    scene.reply = answering({ ...TOKEN, token_type: 'api_key' });
+    expect(await answeredBy([...GET_TOKEN, '--format', 'xoauth2', '--user', 'ann'])).toBe('Node');
+    expect(await answeredBy([...GET_TOKEN, '--format', 'headers-json'])).toBe('C');
   });
 
   const replies: [string, (id: number | string) => Reply, 'C' | 'Node'][] = [

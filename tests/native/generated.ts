@@ -152,6 +152,9 @@ const WORDS = [
     '--',
     '-h',
     '--format=header',
+    '--user',
+    '--port',
+    '70000',
   ],
   ...['github', 'work', 'GitHub', 'größe', '', 'a b', '.work', 'x'.repeat(65), 'secret', 'get', 'get-token'],
   ...[
@@ -170,6 +173,9 @@ const COMMANDS = [
   ['resolve', 'auth://github/work/token'],
   ['resolve', 'secret://a/b'],
   ['secret', 'get', 'a/b'],
+  ['aws-credentials', 'work'],
+  ['kube-credential', 'github', 'work', '--id-token'],
+  ['get-token', 'github', 'work', '--format', 'oauthbearer', '--user', 'ann'],
 ];
 
 /** Command lines near those that the native client knows: with a word more, less, or another. */

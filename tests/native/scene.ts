@@ -131,6 +131,12 @@ export const TOKEN = {
   expires_at: '2026-01-31T12:00:00.000Z',
   scopes: ['repo', 'user'],
 };
+const AWS = {
+  access_key_id: 'AKIA',
+  secret_access_key: 'secret/+',
+  session_token: null,
+  expires_at: null,
+};
 export const SECRET = { key: 'a/b', value: 'secret-1', encoding: 'utf8', backend: 'vault' };
 const RESOLVED = {
   value: 'value-1',
@@ -141,6 +147,7 @@ const RESOLVED = {
 const RESULTS: Readonly<Record<string, unknown>> = {
   get_token: TOKEN,
   get_secret: SECRET,
+  get_aws_credentials: AWS,
   resolve: RESOLVED,
 };
 

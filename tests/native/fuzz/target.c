@@ -13,12 +13,19 @@
 
 enum { MOST_WORDS = 8, MOST_BYTES = 1 << 16 };
 
-static char *commands[][7] = {
+static char *commands[][11] = {
     {"sigilforge", "get-token", "s", "a", NULL},
     {"sigilforge", "get-token", "s", "a", "--format", "header", NULL},
     {"sigilforge", "get-token", "s", "a", "--format", "json", NULL},
     {"sigilforge", "resolve", "secret://k", NULL},
     {"sigilforge", "secret", "get", "k", NULL},
+    {"sigilforge", "get-token", "s", "a", "--format", "headers-json", NULL},
+    {"sigilforge", "get-token", "s", "a", "--format", "netrc", "--user", "u", "--host", "h", NULL},
+    {"sigilforge", "get-token", "s", "a", "--format", "xoauth2", "--user", "u", NULL},
+    {"sigilforge", "get-token", "s", "a", "--format", "oauthbearer", "--user", "u", "--port", "1", NULL},
+    {"sigilforge", "aws-credentials", "n", NULL},
+    {"sigilforge", "kube-credential", "s", "a", NULL},
+    {"sigilforge", "kube-credential", "s", "a", "--id-token", NULL},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -33,9 +40,9 @@ static void try_answer(char **command, struct span line) {
   static struct call call;
   struct span result;
   must(read_call(command, &call), "the command is known");
-  if (read_result(line, "1", &result) && call.put(result)) {
+  if (read_result(line, "1", &result) && call.put(&call.words, result)) {
     struct span output = output_so_far();
-    must(output.length <= line.length + 64, "no more is printed than was answered");
+    must(output.length <= 2 * line.length + 128, "no more is printed than was answered");
     must(utf8_is_valid(output), "what is printed is UTF-8");
     must(output.at[output.length - 1] == '\n', "what is printed is a line");
   }
