@@ -6,6 +6,7 @@ import { type FakeProvider, startFakeProvider } from '../support/provider/fake-p
 import { type DaemonBackend, startDaemon } from '../support/start/backends.js';
 import { program } from '../support/start/sandbox.js';
 import { type Registry, startRegistry } from './registry-stand-in.js';
+import { describeHelper } from './shared-suite.js';
 
 // The protocol of docker-credential-helpers as its callers speak it, and skopeo, which is one of them.
 
@@ -68,6 +69,22 @@ async function act(action: string, input = '') {
 function login(ServerURL: string, Username: string, Secret: string): string {
   return JSON.stringify({ ServerURL, Username, Secret });
 }
+
+const asking = (input: string) => ({ args: ['docker-credential', 'get'], input });
+
+describeHelper({
+  name: 'docker-credential',
+  known: asking('ghcr.io'),
+  unknown: asking('registry.example.org'),
+  bad: {
+    'no server': asking(''),
+    'a server with a control character': asking('ghcr.io\u0007'),
+    'an action that is not one': { args: ['docker-credential', 'give'], input: 'ghcr.io' },
+  },
+  shown: ({ stdout }) => stdout,
+  // What it prints with another status is an error.
+  nothing: ({ stdout, code }) => (code === 0 ? stdout : ''),
+});
 
 describe('get', () => {
   test('gives the token of the account that a registry was set up with', async () => {
