@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
 import { withUsualCoreFiles } from '../../shared/core-files.js';
 import { errnoOf } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
-import { launch, type Start } from './launch.js';
+import { launch, noTerminal, type Start } from './launch.js';
 
 /** Exit codes for a program that was not run, as in shells and env(1). */
 const NO_SUCH_PROGRAM = 127;
@@ -37,7 +38,14 @@ export async function runToEnd(start: Start, onStart: (child: ChildProcess) => v
   } catch (thrown) {
     throw startError(program, errnoOf(thrown), thrown);
   }
-  throw startError(program, failure);
+  throw failureOf(program, failure);
+}
+
+/** From what `sigilforge-run` reported. */
+function failureOf(program: string, failure: string): StartError {
+  const code = getSystemErrorName(-Number(failure.replace('P', '')));
+  if (!failure.startsWith('P')) return startError(program, code);
+  return new StartError(noTerminal(`none can be opened (${code})`), FAILED_BEFORE);
 }
 
 function exitCodeOf(child: ChildProcess): Promise<number> {

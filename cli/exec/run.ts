@@ -11,10 +11,9 @@ import { environmentOf, writeFiles } from './environment.js';
 import { type Grant, openGrant } from './grant/grant.js';
 import { readGrants } from './grant/options.js';
 import { closeInlets, hasMemoryFiles, type Inlet, openInlets } from './inlets.js';
-import { type Launcher, launcherFor } from './launch.js';
+import { launcherFor } from './launch.js';
 import type { StdioList } from './output/afterwards.js';
 import {
-  coverLeaks,
   groupOutputs,
   type Outlet,
   type OutputGroups,
@@ -23,7 +22,6 @@ import {
   type Relays,
   relayAll,
 } from './output/outlets.js';
-import { needsWholeTerminal } from './output/pagers.js';
 import { FAILED_BEFORE, runToEnd, StartError } from './program.js';
 import { type ExecOptions, type ExecRequest, readRequest } from './request/request.js';
 import { Signals } from './signals.js';
@@ -44,7 +42,8 @@ interface Run {
   /** The way to the daemon that it inherits, which is not closed here: this process may use it. */
   readonly wayIn: number | undefined;
   readonly grant: Grant | undefined;
-  readonly launcher: Launcher | undefined;
+  /** The signals and limits that it gets: see `takeBegan`. */
+  readonly began: string | undefined;
 }
 
 /** Runs a program with the values of its references. The exit code of this process is that of the program. */
@@ -64,19 +63,20 @@ export async function execute(
     // A program that is granted something gets no more by another way.
     (fd) => granted === undefined || fd !== wayIn,
   );
-  const groups = groupOutputs({ terminals: options.mask === true, inherited });
+  const groups = groupOutputs({
+    terminals: options.mask === true,
+    inherited,
+    replaced: request.descriptors,
+  });
   const isMasked = options.mask !== false && (groups.files.length > 0 || groups.terminal !== undefined);
   const needles = isMasked ? needlesOf(context, values) : [];
   const outputs = needles.length > 0 ? groups : NO_OUTPUTS;
-  if (outputs.terminal && needsWholeTerminal(command, environment)) {
-    context.output.warn('Keys may not reach a pager or a shell while its output is masked: use --no-mask.');
-  }
   const taken = [...inherited, ...request.descriptors.keys()];
-  const launcher = launcherFor(context.began);
+  const { began } = context;
   const grant = granted && (await openGrant(context, granted, command, taken));
   try {
     const { exitCode, hidden } = await run(
-      { command, environment, request, values, needles, outputs, inherited, wayIn, grant, launcher },
+      { command, environment, request, values, needles, outputs, inherited, wayIn, grant, began },
       signals,
     );
     if (hidden > 0) context.output.notice(hiddenNotice(hidden));
@@ -121,11 +121,14 @@ async function run(run: Run, signals: Signals): Promise<Ending> {
     ([fd, reference]) => [fd, run.values.get(reference) ?? Buffer.alloc(0)] as const,
   );
   const needsFolder = run.request.files.size > 0 || (inputs.length > 0 && !hasMemoryFiles());
-  const workspace = openWorkspace(files.length, { required: needsFolder });
+  const launcher = launcherFor(run.began, terminal, descriptorsOf(run));
+  const pipes = files.length + (terminal ? 1 : 0);
+  const workspace = openWorkspace(pipes, { required: needsFolder });
   let relays: Relays = NO_RELAYS;
   try {
     const outlets = openOutlets(files, workspace?.pipes);
-    if (terminal) outlets.push(await openTerminalOutlet(terminal));
+    if (launcher?.terminal)
+      outlets.push(openTerminalOutlet(launcher.terminal, workspace?.pipes[files.length]));
     const inlets = openInlets(inputs, hasMemoryFiles() ? undefined : workspace?.folder);
     const env = {
       ...run.environment,
@@ -133,7 +136,9 @@ async function run(run: Run, signals: Signals): Promise<Ending> {
       ...run.grant?.variables,
     };
     signals.listen();
-    const exitCode = await runToEnd({ ...run, env, stdio: stdioOf(run, outlets, inlets) }, (child) => {
+    const stdio = stdioOf(run, outlets, inlets);
+    const passOn = () => relays.passOn();
+    const exitCode = await runToEnd({ ...run, env, stdio, launcher, passOn }, (child) => {
       signals.started(child);
       closeInlets(inlets);
       run.grant?.started();
@@ -150,7 +155,11 @@ async function run(run: Run, signals: Signals): Promise<Ending> {
   }
 }
 
-const NO_RELAYS: Relays = { hidden: 0, finish: () => Promise.resolve() };
+const NO_RELAYS: Relays = {
+  hidden: 0,
+  passOn: () => Promise.resolve(),
+  finish: () => Promise.resolve(),
+};
 
 const NO_OUTPUTS: OutputGroups = { files: [], terminal: undefined };
 
@@ -165,6 +174,11 @@ function openWorkspace(pipes: number, { required }: { readonly required: boolean
   }
 }
 
+/** All that the program has from the start. */
+function descriptorsOf({ inherited, request, grant }: Run): number[] {
+  return [...inherited, ...request.descriptors.keys(), ...(grant ? [grant.fd] : [])];
+}
+
 /** An output and a value to read take the place of what is inherited. */
 function stdioOf({ inherited, grant }: Run, outlets: readonly Outlet[], inlets: readonly Inlet[]): StdioList {
   const stdio: StdioList = [0, 1, 2];
@@ -172,7 +186,6 @@ function stdioOf({ inherited, grant }: Run, outlets: readonly Outlet[], inlets: 
   for (const { outputs, channel } of outlets) {
     for (const output of outputs) stdio[output] = channel.stdio;
   }
-  coverLeaks(stdio, outlets);
   for (const { fd, source } of inlets) stdio[fd] = source;
   if (grant) stdio[grant.fd] = grant.source;
   // A descriptor that is not listed stays closed.

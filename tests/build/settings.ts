@@ -24,6 +24,6 @@ export const AS_COMMONJS = {
 
 /** Packages that are not bundled: they are native, load late, or find files of their own by their place. */
 function nativeOrLate(): string[] {
-  const late = ['@clack/prompts', '@lydell/node-pty', '@napi-rs/keyring', '@node-rs/argon2', 'open', 'uqr'];
+  const late = ['@clack/prompts', '@napi-rs/keyring', '@node-rs/argon2', 'open', 'uqr'];
   return [...late, 'yauzl', ...Object.keys(packageJson.optionalDependencies)];
 }

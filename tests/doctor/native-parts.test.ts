@@ -35,7 +35,7 @@ test('all are there', async () => {
     {
       state: 'ok',
       sentence: expect.stringMatching(
-        /^All are there and load \(\w+-\w+[\w-]*\): better-sqlite3, @napi-rs\/keyring, @node-rs\/argon2, @lydell\/node-pty, koffi\.$/,
+        /^All are there and load \(\w+-\w+[\w-]*\): better-sqlite3, @napi-rs\/keyring, @node-rs\/argon2, koffi\.$/,
       ),
       cure: null,
     },
@@ -45,7 +45,7 @@ test('all are there', async () => {
 test('those that are missing are named with what is lost, the optional one as a warning', async () => {
   const sandbox = await stopAfter(createSandbox());
   const { modules, look } = await installed(sandbox);
-  const names = ['@napi-rs/keyring', '@node-rs/argon2', '@lydell/node-pty', 'koffi'];
+  const names = ['@napi-rs/keyring', '@node-rs/argon2', 'koffi'];
   for (const name of [...names, 'better-sqlite3-node20', 'better-sqlite3'])
     await rm(path.join(modules, name), { force: true });
   expect(await look()).toEqual([
@@ -64,11 +64,6 @@ test('those that are missing are named with what is lost, the optional one as a 
     {
       state: 'fault',
       sentence: '@node-rs/argon2 is not installed: passwords and passphrases cannot be used.',
-      cure: AGAIN,
-    },
-    {
-      state: 'fault',
-      sentence: '@lydell/node-pty is not installed: exec --mask does not work on a terminal.',
       cure: AGAIN,
     },
     {

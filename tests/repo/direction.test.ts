@@ -270,7 +270,6 @@ describe('packages', () => {
     '@clack/prompts': ['cli/terminal'],
     uqr: ['cli/sign-in'],
     yauzl: ['cli/capability/archive'],
-    '@lydell/node-pty': ['cli/exec/output'],
     'json-rpc-2.0': ['client', 'daemon/server'],
     'smol-toml': ['shared'],
   };
@@ -297,7 +296,7 @@ describe('packages', () => {
   });
 
   test('that only one command needs are loaded when it runs', () => {
-    const late = ['open', 'uqr', '@clack/prompts', '@lydell/node-pty', 'sigilforge'];
+    const late = ['open', 'uqr', '@clack/prompts', 'sigilforge'];
     const early = all.filter(({ target, lazy, type }) => late.includes(packageOf(target)) && !lazy && !type);
     expect(early.map(shown)).toEqual([]);
   });

@@ -19,19 +19,12 @@ export const SOURCE = 3;
 
 /**
  * Starts that process, in a session of its own: neither this process's end nor its terminal's ends it. It has only this
- * output, so it holds nothing open for longer than those programs do. `hide` covers what it must not get.
+ * output, so it holds nothing open for longer than those programs do.
  */
-export function handOverTo(
-  target: 1 | 2,
-  values: readonly Uint8Array[],
-  hide: (stdio: StdioList) => void,
-): HandOver {
+export function handOverTo(target: 1 | 2, values: readonly Uint8Array[]): HandOver {
   return (fd) => {
-    const stdio: StdioList = ['pipe', target, 'ignore', fd];
-    hide(stdio);
-    const filled = Array.from(stdio, (end) => end ?? 'ignore');
     const child = spawn(process.execPath, [builtFile('relay.cjs')], {
-      stdio: filled,
+      stdio: ['pipe', target, 'ignore', fd],
       detached: true,
       cwd: '/',
     });

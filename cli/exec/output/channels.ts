@@ -7,8 +7,6 @@ import type { Readable } from 'node:stream';
 export interface Channel<End> {
   /** The program's end, as an entry of `stdio` for `spawn`. */
   readonly stdio: number | StdioPipe;
-  /** A descriptor of ours that the program would inherit too. */
-  readonly leaked?: number;
   /** Returns this process's end, and closes the program's end here. */
   attach(child: ChildProcess, fd: number): End;
 }

@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { fstatSync, openSync } from 'node:fs';
-import { devNull } from 'node:os';
+import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Mask } from '../../../shared/mask/mask.js';
 import type { Needle } from '../../../shared/mask/needle.js';
 import { isWritable } from '../../arguments/descriptors.js';
-import { handOverTo, type StdioList } from './afterwards.js';
+import { handOverTo } from './afterwards.js';
 import { type Channel, outOfProgram, type Source } from './channels.js';
 import { OutputMask } from './output-mask.js';
 import { Relay } from './relay.js';
@@ -20,6 +19,12 @@ export interface OutputGroup {
   readonly outputs: readonly number[];
 }
 
+/** Descriptors of the program that are one terminal, its input among them. */
+export interface Terminal {
+  readonly target: Target;
+  readonly descriptors: readonly number[];
+}
+
 /** Carries what the program writes through this process. */
 export interface Outlet extends OutputGroup {
   readonly channel: Channel<Source>;
@@ -28,16 +33,18 @@ export interface Outlet extends OutputGroup {
 /** The outputs to mask: each file, and the terminal. */
 export interface OutputGroups {
   readonly files: readonly OutputGroup[];
-  readonly terminal: OutputGroup | undefined;
+  readonly terminal: Terminal | undefined;
 }
 
 /**
  * The outputs to mask, each group with an outlet of its own. `inherited` descriptors that are the same file as an output
- * (`3>&1` in a shell) belong to it. Terminals are included only with `terminals`.
+ * (`3>&1` in a shell) belong to it. The terminal is included only with `terminals`, and standard input with it if that is
+ * one as well, and not among those that a value takes the place of.
  */
 export function groupOutputs(options: {
   readonly terminals: boolean;
   readonly inherited: readonly number[];
+  readonly replaced: { has(fd: number): boolean };
 }): OutputGroups {
   const writable = options.inherited.filter(isWritable);
   const group = (target: Target, ...more: Target[]): OutputGroup => ({
@@ -50,8 +57,18 @@ export function groupOutputs(options: {
   const isOneFile = files.length === 2 && isSameFile(1, 2);
   return {
     files: isOneFile ? [group(1, 2)] : files.map((file) => group(file)),
-    terminal: screen && group(screen, ...others),
+    terminal: screen && { target: screen, descriptors: descriptorsOf(screen, others, options) },
   };
+}
+
+function descriptorsOf(
+  screen: Target,
+  others: readonly Target[],
+  { inherited, replaced }: Pick<Parameters<typeof groupOutputs>[0], 'inherited' | 'replaced'>,
+): number[] {
+  const copies = inherited.filter((fd) => isSameFile(fd, screen));
+  const input = isatty(0) ? [0] : [];
+  return [screen, ...others, ...copies, ...input].filter((fd) => !replaced.has(fd));
 }
 
 /** An outlet for each group, through these pipes. Without pipes each output has its own sockets, which it cannot share. */
@@ -63,29 +80,20 @@ export function openOutlets(groups: OutputGroups['files'], pipes: readonly strin
   );
 }
 
-/** An outlet through a pseudo-terminal that follows the size of the real one, and has it before the program asks. */
-export async function openTerminalOutlet(group: OutputGroup): Promise<Outlet> {
-  const { openPseudoTerminal } = await import('./pseudo-terminal.js');
-  const screen = streamOf(group.target);
-  const terminal = await openPseudoTerminal(screen);
-  const attach = (child: ChildProcess): Source => {
-    const follow = (): void => {
-      terminal.resize(screen);
-      // The real terminal has signalled the program already, perhaps before the new size was set here.
-      child.kill('SIGWINCH');
-    };
-    const source = terminal.attach(child, 1);
-    screen.on('resize', follow);
-    source.stream.once('close', () => screen.off('resize', follow));
-    return source;
-  };
-  return { ...group, channel: { ...terminal, attach } };
+/** An outlet for what the terminal of the program shows. `sigilforge-run` has its other end as `out`. */
+export function openTerminalOutlet(
+  { target, out }: Terminal & { readonly out: number },
+  pipe: string | undefined,
+): Outlet {
+  return { target, outputs: [out], channel: outOfProgram(pipe) };
 }
 
 /** What passes on all that comes through the outlets, masked. */
 export interface Relays {
   /** How often something was hidden in outputs that are not terminals. */
   readonly hidden: number;
+  /** Resolves when all that was written so far has been passed on. */
+  passOn(): Promise<void>;
   /** The program has exited. Resolves when all that it has written has been passed on. */
   finish(): Promise<void>;
 }
@@ -110,18 +118,13 @@ export function relayAll(
       const files = relays.filter(({ target }) => !isatty(target));
       return files.reduce((total, { relay }) => total + relay.replacements, 0);
     },
+    async passOn() {
+      await Promise.all(relays.map(({ relay }) => relay.passOn()));
+    },
     async finish() {
-      const handOver = (target: Target) => handOverTo(target, values, (stdio) => coverLeaks(stdio, outlets));
-      await Promise.all(relays.map(({ target, relay }) => relay.finish(handOver(target))));
+      await Promise.all(relays.map(({ target, relay }) => relay.finish(handOverTo(target, values))));
     },
   };
-}
-
-/** Only another file in its place keeps a descriptor from being inherited. */
-export function coverLeaks(stdio: StdioList, outlets: readonly Outlet[]): void {
-  for (const { channel } of outlets) {
-    if (channel.leaked !== undefined) stdio[channel.leaked] = openSync(devNull, 'r');
-  }
 }
 
 function streamOf(target: Target): NodeJS.WriteStream {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { isatty, ReadStream } from 'node:tty';
 import { deserialize } from 'node:v8';
 import { leaveMemoryOutOfCoreFiles } from '../../../shared/core-files.js';
 import { formsOf } from '../../../shared/mask/forms.js';
@@ -26,7 +25,7 @@ process.stdout.on('error', () => undefined);
 const given = readFileSync(0);
 if (given.length > 0) {
   const { values, rest } = deserialize(given) as Afterwards;
-  const stream = isatty(SOURCE) ? new ReadStream(SOURCE) : new Socket({ fd: SOURCE, writable: false });
+  const stream = new Socket({ fd: SOURCE, writable: false });
   const mask = new Mask(formsOf(values.map(Buffer.from)), rest.mask);
   void new Relay({ stream }, new OutputMask(mask, runnerOf(process.env), rest), process.stdout).ended;
 }

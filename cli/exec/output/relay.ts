@@ -49,6 +49,16 @@ export class Relay {
     return this.#mask.replacements;
   }
 
+  /** Passes on what was written so far. Resolves when it has been written here. */
+  async passOn(): Promise<void> {
+    const { stream, fd } = this.#source;
+    if (fd !== undefined && !stream.destroyed && !stream.readableEnded) {
+      this.#readAll(fd);
+      stream.resume();
+    }
+    await this.#written;
+  }
+
   /**
    * The program has exited: passes on what it has written, and hands over the rest if other programs still hold its output.
    * Resolves when this process has nothing more to do.
@@ -56,11 +66,7 @@ export class Relay {
   async finish(handOver: HandOver): Promise<void> {
     const { stream, fd } = this.#source;
     if (fd === undefined || stream.destroyed || stream.readableEnded) return this.#ended;
-    // All of it in one turn, so that nothing is read meanwhile.
-    stream.pause();
-    // Each chunk is emitted as well.
-    while (stream.read() !== null);
-    if (this.#readRest(fd)) {
+    if (this.#readAll(fd)) {
       stream.destroy();
       return this.#ended;
     }
@@ -74,7 +80,16 @@ export class Relay {
     proceed((await this.#written) ? this.#mask.rest : undefined);
   }
 
-  /** Reads what is there. Whether there are no writers any more. */
+  /** Reads all that is there in one turn, so that nothing is read meanwhile. Whether there are no writers any more. */
+  #readAll(fd: number): boolean {
+    const { stream } = this.#source;
+    stream.pause();
+    // Each chunk is emitted as well.
+    while (stream.read() !== null);
+    return this.#readRest(fd);
+  }
+
+  /** Reads what the stream has not read. Whether there are no writers any more. */
   #readRest(fd: number): boolean {
     const buffer = Buffer.alloc(1 << 16);
     for (let total = 0; total < MORE_THAN_A_PIPE; ) {
@@ -103,10 +118,9 @@ export class Relay {
   }
 }
 
-/** Linux reports an error, EIO, when no process has a pseudo-terminal open any longer. */
 function closing(stream: Readable): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.once('error', (error) => (isErrno(error, 'EIO') ? resolve() : reject(error)));
+    stream.once('error', reject);
     stream.once('close', resolve);
   });
 }
@@ -117,7 +131,6 @@ function readAtOnce(fd: number, buffer: Buffer): number | undefined {
     return readSync(fd, buffer);
   } catch (thrown) {
     if (isErrno(thrown, 'EAGAIN')) return undefined;
-    if (isErrno(thrown, 'EIO')) return 0;
     throw thrown;
   }
 }

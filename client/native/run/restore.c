@@ -32,7 +32,8 @@ bool read_began(const char *text, struct began *began) {
   *began = (struct began){0};
   if (strcmp(text, "-") == 0) return true;
   began->limits_files = true;
-  return read_set(&text, &began->ignored) && read_set(&text, &began->blocked) && read_limit(text, &began->files);
+  return read_set(&text, &began->ignored) && read_set(&text, &began->blocked) &&
+         read_limit(text, &began->files);
 }
 
 /* Signals that a system does not have, or keeps for itself, are refused, which changes nothing. */

@@ -18,7 +18,6 @@ interface Part {
 const PARTS: readonly Part[] = [
   { name: '@napi-rs/keyring', lost: 'the keychain cannot be used' },
   { name: '@node-rs/argon2', lost: 'passwords and passphrases cannot be used' },
-  { name: '@lydell/node-pty', lost: 'exec --mask does not work on a terminal' },
   {
     name: 'koffi',
     lost: 'the daemon does not see which user connects, and cannot forbid core files of itself',

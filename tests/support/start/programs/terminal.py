@@ -3,7 +3,8 @@
 terminal.py [--lead] COMMAND...   With --lead the command itself leads the session, as under ssh.
 
 What the command shows goes to standard output. Lines on standard input: `type HEX`, `kill NAME`, `resize COLUMNS ROWS`,
-`continue` (the stopped job) and `hangup`. Lines on standard error: `job PID`, `stopped`, `exit CODE` and `signal NUMBER`.
+`continue` (the stopped job) and `hangup`. Lines on standard error: `job PID`, `stopped`, `exit CODE` and `signal NUMBER`; without
+--lead, `modes TEXT` before each of them, for what the terminal is set to.
 """
 
 import atexit
@@ -37,6 +38,10 @@ def run(command):
     os.execvp(command[0], command)
 
 
+def modes():
+    return b"modes %r\n" % (termios.tcgetattr(0),)
+
+
 def shell(command, tell):
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -47,13 +52,13 @@ def shell(command, tell):
         signal.signal(signal.SIGTTOU, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         run(command)
-    os.write(tell, b"job %d\n" % job)
+    os.write(tell, modes() + b"job %d\n" % job)
     while True:
         _, status = os.waitpid(job, os.WUNTRACED)
         if os.WIFSTOPPED(status):
-            os.write(tell, b"stopped\n")
+            os.write(tell, modes() + b"stopped\n")
         else:
-            report(status, lambda text: os.write(tell, (text + "\n").encode()))
+            report(status, lambda text: os.write(tell, modes() + (text + "\n").encode()))
             os._exit(0)
 
 
