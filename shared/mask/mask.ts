@@ -61,6 +61,17 @@ export class Mask {
     });
   }
 
+  /**
+   * Returns what is held back and is shorter than a head, for a person who waits for it: what follows is masked as if it
+   * had not been passed on.
+   */
+  release(): Buffer {
+    if (this.#held.length >= HEAD) return NOTHING;
+    const bytes = this.#held.subarray(this.#replaced);
+    this.#replaced = Math.max(this.#replaced, this.#held.length);
+    return bytes;
+  }
+
   /** Returns the rest when the stream has ended: an unfinished match may still contain a finished one. */
   end(): Buffer {
     return this.#scan(this.#held, { isLast: true });

@@ -42,7 +42,7 @@ async function shell(): Promise<Terminal & { run(line: string): void; said(text:
   const cwd = await mkdtemp(path.join(sandbox.home, 'shell-'));
   const bash = onTerminal(['bash', '--norc', '--noprofile', '--noediting', '-i'], { lead: true });
   const terminal = new Terminal(sandbox.spawn(bash, { env: MORE, cwd }));
-  await terminal.shown('\\$ ');
+  await terminal.shown('[$#] ');
   return Object.assign(terminal, {
     run: (line: string) => terminal.type(`${line}\n`),
     said: (text: string) => terminal.shown(`(?<![\\w'-])${text}\\r\\n`),
@@ -124,7 +124,7 @@ describe.skipIf(!isComplete)('keys reach', () => {
 
   test('bash, with its jobs', async () => {
     const terminal = start('bash', '--norc', '--noprofile', '--noediting', '-i');
-    await terminal.shown('\\$ ');
+    await terminal.shown('[$#] ');
     terminal.type('sleep 1000\n');
     await terminal.shown('sleep 1000\\r\\n');
     await hasTerminal(terminal, 'sleep');
@@ -219,6 +219,7 @@ describe.skipIf(!isComplete)('keys reach', () => {
     await terminal.shown('line 3', 2);
     terminal.type('Oagain\u001b:wq\r');
     await expect.poll(() => readFile(file, 'utf8')).toContain(`again\ntyped\n${SECRET}`);
+    await terminal.shown('\u001b\\[\\?1049l[^]*?[$#] ', 2);
     terminal.run('echo "code $?"; exit');
     await terminal.said('code 0');
     await masked(terminal);
@@ -285,7 +286,7 @@ describe.skipIf(!isComplete)('job control of the shell before it', () => {
     await terminal.said('again 149');
     terminal.run('fg');
     terminal.run('two');
-    await terminal.said('and two');
+    await terminal.shown('and two\\r\\n[^]*[$#] ');
     terminal.run('echo "code $?"; exit');
     await terminal.said('code 0');
     await masked(terminal);
@@ -294,17 +295,20 @@ describe.skipIf(!isComplete)('job control of the shell before it', () => {
   test.skipIf(!has('less'))('in a pipeline keys go to whoever asks for them', async () => {
     const terminal = await shell();
     terminal.run('seq 300 | $E less');
-    await terminal.shown('\\n39\\r\\n');
+    await terminal.shown('\\b39\\b');
     terminal.type(' ');
-    await terminal.shown('\\n77\\r\\n');
+    await terminal.shown('\\b76\\b');
     terminal.type('q');
+    // What is typed before a program has ended is for the program.
+    await terminal.shown('\u001b\\[\\?1049l[^]*?[$#] ');
     terminal.run('echo "first $?"');
     await terminal.said('first 0');
     terminal.run('$E seq 1000 1300 | less');
-    await terminal.shown('\\n1038\\r\\n');
+    await terminal.shown('\\b1038\\b');
     terminal.type(' ');
-    await terminal.shown('\\n1076\\r\\n');
+    await terminal.shown('\\b1075\\b');
     terminal.type('q');
+    await terminal.shown('\u001b\\[\\?1049l[^]*?[$#] ', 2);
     terminal.run('echo "second $?"; exit');
     await terminal.said('second 0');
     await masked(terminal);

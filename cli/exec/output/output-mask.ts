@@ -48,6 +48,11 @@ export class OutputMask {
     return this.#split(Buffer.concat([this.#held, chunk]), this.#runner);
   }
 
+  /** Returns a few bytes that are held back, for a person who waits for them. */
+  release(): Buffer {
+    return this.#mask.release();
+  }
+
   /** Returns the rest when the stream has ended. */
   end(): Buffer {
     return Buffer.concat([this.#mask.push(this.#held), this.#mask.end()]);

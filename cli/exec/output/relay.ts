@@ -10,6 +10,9 @@ import type { OutputMask, OutputRest } from './output-mask.js';
  */
 export type HandOver = (fd: number) => ((rest: OutputRest | undefined) => void) | undefined;
 
+/** How long nothing is written before a person sees the few bytes that are held back: the last key, say. */
+const PAUSE_MS = 30;
+
 /** More than a pipe holds, so all that was there when the program ended. */
 const MORE_THAN_A_PIPE = 1 << 20;
 
@@ -25,13 +28,18 @@ export class Relay {
   /** Whether the last bytes, and so all before them, were written. */
   #written: Promise<boolean> = Promise.resolve(true);
   #isHandedOver = false;
+  #pause: NodeJS.Timeout | undefined;
 
   constructor(source: Source, mask: OutputMask, target: NodeJS.WritableStream) {
     this.#source = source;
     this.#mask = mask;
     this.#target = target;
-    source.stream.on('data', (chunk: Buffer) => this.#write(mask.push(chunk)));
+    source.stream.on('data', (chunk: Buffer) => {
+      this.#write(mask.push(chunk));
+      if (isTerminal(target)) this.#releaseLater();
+    });
     this.#ended = closing(source.stream).then(async () => {
+      clearTimeout(this.#pause);
       if (this.#isHandedOver) return;
       this.#write(mask.end());
       await this.#written;
@@ -56,6 +64,7 @@ export class Relay {
       this.#readAll(fd);
       stream.resume();
     }
+    if (isTerminal(this.#target)) this.#write(this.#mask.release());
     await this.#written;
   }
 
@@ -76,8 +85,14 @@ export class Relay {
       return this.#ended;
     }
     this.#isHandedOver = true;
+    clearTimeout(this.#pause);
     stream.destroy();
     proceed((await this.#written) ? this.#mask.rest : undefined);
+  }
+
+  #releaseLater(): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.#write(this.#mask.release()), PAUSE_MS);
   }
 
   /** Reads all that is there in one turn, so that nothing is read meanwhile. Whether there are no writers any more. */
@@ -116,6 +131,10 @@ export class Relay {
       this.#target.once('drain', () => stream.resume());
     });
   }
+}
+
+function isTerminal(target: NodeJS.WritableStream): boolean {
+  return 'isTTY' in target && target.isTTY === true;
 }
 
 function closing(stream: Readable): Promise<void> {

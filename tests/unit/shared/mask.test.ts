@@ -420,3 +420,18 @@ describe('parts that are secrets by themselves', () => {
     expect(mask([value], `(${part})`)).toBe(`(${part})`);
   });
 });
+
+test('bytes that are released count as passed on, and what follows is masked', () => {
+  const mask = new Mask(formsOfTexts('secret-of-mine'));
+  const shown = (text: string) => mask.push(Buffer.from(text)).toString();
+  expect(shown('typed: s')).toBe('typed: ');
+  expect(mask.release().toString()).toBe('s');
+  expect(mask.release().toString()).toBe('');
+  expect(shown('ecret-of')).toBe('');
+  // A whole head may be all of a secret that is worth hiding.
+  expect(mask.release().toString()).toBe('');
+  expect(shown('-mine, se')).toBe(', ');
+  expect(mask.release().toString()).toBe('se');
+  expect(shown('t, s')).toBe('t, ');
+  expect(mask.end().toString()).toBe('s');
+});
