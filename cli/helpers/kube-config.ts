@@ -3,7 +3,7 @@ import { badArgument } from '../arguments/context.js';
 
 /*
  * Users of ours in a kubeconfig, which is YAML as kubectl writes it: lines, with the list of users below `users:`. Only lines
- * of ours are added and taken away, so that comments, order and layout of all others stay; kubectl itself may write them anew.
+ * of ours are added and taken away, so that comments, order and layout of all others stay; kubectl itself may write them again.
  */
 
 /** A user who gets credentials by a command. */
@@ -166,7 +166,7 @@ function assertReadable(lines: readonly string[]): void {
 function notReadable(): Error {
   return badArgument(
     'The kubeconfig is not laid out as kubectl writes it, and was left as it is.',
-    'Have kubectl write it anew with: kubectl config view --raw. Or name another file with --file.',
+    'Have kubectl write it again: kubectl config view --raw Or name another file with --file.',
   );
 }
 

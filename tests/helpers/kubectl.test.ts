@@ -123,7 +123,7 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     expect(readdirSync(path.dirname(file)).filter((name) => name !== 'cache')).toEqual(['config']);
   });
 
-  test('has its user found again after it has written its kubeconfig anew', async () => {
+  test('has its user found again after it has written its kubeconfig again', async () => {
     const file = write(kubeconfig(''));
     const install = ['helper', 'install', 'kubectl', '--account', 'corp/work', '--user', 'corp', '--yes'];
     await daemon.sandbox.run(install);

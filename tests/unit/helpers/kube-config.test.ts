@@ -67,7 +67,7 @@ describe('a user is put in and taken away such that the text is the same again',
   });
 });
 
-test('what is written is found again where kubectl has written it anew', () => {
+test('what is written is found again where kubectl has written it again', () => {
   const rewritten = `apiVersion: v1
 users:
 - name: alice
