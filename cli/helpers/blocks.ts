@@ -54,7 +54,7 @@ interface Located {
   readonly lines: readonly string[];
 }
 
-/** A block without its last comment is none: where it ended can no longer be known. */
+/** A block without its last comment does not count: where it ended can no longer be known. */
 function locate(text: string, id: string, sign: Sign): Located | undefined {
   const [first, last] = ends(id, sign);
   const lines = text.split('\n');

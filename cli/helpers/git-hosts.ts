@@ -4,29 +4,31 @@ type Asked = Pick<Api, 'listAccounts' | 'getAccount'>;
 
 /** How a provider's host takes tokens over git's protocol. */
 interface GitKind {
+  /** Its own host; a self-managed one has another. */
+  readonly host: string;
   /** Entries that are built in. */
   readonly providers: readonly string[];
   /** The user name that goes with a token. */
   readonly username: string;
   /** Where the repositories are elsewhere than the tokens come from, and the scope that is for them. */
-  readonly elsewhere?: { readonly host: string; readonly issuer: string; readonly scope: string };
+  readonly elsewhere?: { readonly issuer: string; readonly scope: string };
 }
 
 const KINDS: readonly GitKind[] = [
   // docs.github.com: authenticating as a GitHub App installation; any name is taken with a user's token.
-  { providers: ['github', 'github-app'], username: 'x-access-token' },
+  { host: 'github.com', providers: ['github', 'github-app'], username: 'x-access-token' },
   // docs.gitlab.com: OAuth 2.0 identity provider API, "Access Git over HTTPS with access token".
-  { providers: ['gitlab'], username: 'oauth2' },
+  { host: 'gitlab.com', providers: ['gitlab'], username: 'oauth2' },
   // developer.atlassian.com: Bitbucket Cloud, OAuth 2.0, "Cloning a repository with an access token".
-  { providers: ['bitbucket'], username: 'x-token-auth' },
+  { host: 'bitbucket.org', providers: ['bitbucket'], username: 'x-token-auth' },
   // huggingface.co/docs: security tokens, in the place of a password.
-  { providers: ['huggingface'], username: 'user' },
+  { host: 'huggingface.co', providers: ['huggingface'], username: 'user' },
   // learn.microsoft.com: Azure DevOps, Microsoft Entra tokens; the scope is the id of Azure DevOps.
   {
+    host: 'dev.azure.com',
     providers: ['microsoft'],
     username: 'oauth2',
     elsewhere: {
-      host: 'dev.azure.com',
       issuer: 'https://login.microsoftonline.com',
       scope: '499b84ac-1321-427f-aa17-267ca6975798/',
     },
@@ -46,13 +48,14 @@ export async function candidatesAt(api: Asked, host: string): Promise<readonly A
   return accounts.filter((_, index) => fitting[index]);
 }
 
-/** The user name for the token of an account. */
-export async function usernameFor(
-  api: Asked,
-  name: { readonly service: string; readonly account: string },
-): Promise<string> {
-  const { provider } = await api.getAccount({ service: name.service, account: name.account });
+/** The user name for the token of one of them. */
+export function usernameOf({ provider }: AccountInfo): string {
   return kindOf(provider)?.username ?? ANY_USERNAME;
+}
+
+/** The user name for the token of an account that a person named for a host. */
+export function usernameAt(host: string): string {
+  return KINDS.find((kind) => kind.host === host)?.username ?? ANY_USERNAME;
 }
 
 async function isFor(api: Asked, host: string, info: AccountInfo): Promise<boolean> {
@@ -63,7 +66,7 @@ async function isFor(api: Asked, host: string, info: AccountInfo): Promise<boole
   const { elsewhere } = kind;
   if (elsewhere === undefined) return issued_by === `https://${host}`;
   const isScoped = info.scopes.some((scope) => scope.startsWith(elsewhere.scope));
-  return host === elsewhere.host && issued_by === elsewhere.issuer && isScoped;
+  return host === kind.host && issued_by === elsewhere.issuer && isScoped;
 }
 
 function kindOf(provider: string | null): GitKind | undefined {

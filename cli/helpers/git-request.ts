@@ -8,7 +8,7 @@ export interface GitRequest {
   readonly host: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  /** A credential that is no password. */
+  /** A credential other than a password. */
   readonly credential: string | undefined;
   /** Whether it ends by itself, so that another helper has given it, and can do so again. */
   readonly passes: boolean;
@@ -34,7 +34,7 @@ export function readRequest(input: Buffer, isNamed: boolean): GitRequest {
   const said = url === undefined ? undefined : partsOf(url);
   const one = (name: string): string | undefined => said?.get(name) ?? (said ? undefined : all(name)[0]);
   const host = one('host')?.toLowerCase() ?? '';
-  if (!HOST.test(host)) throw malformed('This is no host that a token can be for.');
+  if (!HOST.test(host)) throw malformed('This is not a host that a token can be for.');
   return {
     protocol: readProtocol(one('protocol'), host, isNamed),
     host,

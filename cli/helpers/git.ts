@@ -1,6 +1,6 @@
-import type { AccessToken, Api } from '../../shared/contract/index.js';
+import type { AccessToken, AccountInfo, Api } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
-import { candidatesAt, usernameFor } from './git-hosts.js';
+import { candidatesAt, usernameAt, usernameOf } from './git-hosts.js';
 import { type GitRequest, originOf } from './git-request.js';
 
 /*
@@ -9,7 +9,8 @@ import { type GitRequest, originOf } from './git-request.js';
  *   sigilforge git-credential [--account SERVICE/ACCOUNT] get|store|erase
  *
  * The ordinary form: `--account` and `get`, `protocol=https` and `host=` on standard input up to an empty line or its end.
- * The answer is `username=`, `password=` (the token) and, if the token expires, `password_expiry_utc=`, a line each.
+ * The answer is `username=` (git's own, else what the host wants), `password=` (the token) and, if the token expires,
+ * `password_expiry_utc=` in seconds, a line each. One call is made: `get_token`.
  *
  * Without --account only the hosts of known providers are served, by the accounts whose tokens come from that very host.
  * What a person types for another host is kept as the secret git/HOST/USERNAME.
@@ -32,16 +33,14 @@ export async function answerGet(
   request: GitRequest,
   named: NamedAccount | undefined,
 ): Promise<string> {
-  const account = named ?? (await chooseAccount(api, request));
-  if ('account' in account) {
-    const token = await api.getToken({ service: account.service, account: account.account });
-    const username = named && request.username ? request.username : await usernameFor(api, account);
-    return tokenText(request, token, username);
+  if (named) {
+    const token = await api.getToken({ service: named.service, account: named.account });
+    return tokenText(request, token, request.username ?? usernameAt(request.host));
   }
-  return lines([
-    ['username', account.username],
-    ['password', account.password],
-  ]);
+  const chosen = await chooseAccount(api, request);
+  if ('password' in chosen) return basicText(chosen);
+  const token = await api.getToken({ service: chosen.service, account: chosen.account });
+  return tokenText(request, token, usernameOf(chosen));
 }
 
 /** `store`: keeps what a person typed. An account is never answered by anything else, so nothing is kept beside one. */
@@ -83,7 +82,7 @@ interface Typed {
 }
 
 /** An account that is called as the user, what was typed for that user, and then whatever is the only one. */
-async function chooseAccount(api: GitApi, request: GitRequest): Promise<NamedAccount | Typed> {
+async function chooseAccount(api: GitApi, request: GitRequest): Promise<AccountInfo | Typed> {
   const accounts = await candidatesAt(api, request.host);
   const called = accounts.filter(({ account }) => account === request.username);
   const [first, ...more] = called.length > 0 ? called : accounts;
@@ -144,7 +143,14 @@ async function keptAt(api: GitApi, key: string): Promise<string | undefined> {
   }
 }
 
-/** By the Bearer scheme only if git can pass it on and the server offers it; GitHub and GitLab take Basic alone. */
+function basicText({ username, password }: Typed): string {
+  return lines([
+    ['username', username],
+    ['password', password],
+  ]);
+}
+
+/** By the Bearer scheme only if git can pass it on and the server offers it; GitHub and GitLab take only Basic. */
 function tokenText(request: GitRequest, token: AccessToken, username: string): string {
   assertOneLine(token.access_token);
   const isBearer = request.takesAuthtype && request.offersBearer && /^bearer$/i.test(token.token_type);

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { AccountName, ServiceName } from '../../shared/schemas.js';
 import { badArgument } from '../arguments/context.js';
-import type { Helper } from './helper.js';
 
 /** What `helper install` and `helper uninstall` take. Each helper says which of them mean something to it. */
 export interface HelperOptions {
@@ -33,8 +32,15 @@ export const HELPER_OPTIONS: Readonly<
   endpoint: ['--endpoint <URL>', 'where the role is asked for, if not at AWS'],
 };
 
+/** The part of a helper that options are checked by. */
+interface Taking {
+  readonly name: string;
+  readonly takes: readonly (keyof HelperOptions)[];
+  readonly example: string;
+}
+
 /** Throws for an option that a helper does not take. */
-export function assertTaken(helper: Helper, options: HelperOptions): void {
+export function assertTaken(helper: Taking, options: HelperOptions): void {
   for (const [name, [flags]] of Object.entries(HELPER_OPTIONS)) {
     if (!Object.hasOwn(options, name) || helper.takes.some((taken) => taken === name)) continue;
     throw badArgument(

@@ -262,7 +262,7 @@ describe('store and erase', () => {
     expect(reported()).toEqual([home, { ...home, account: 'work', rejected_token: 'token of work' }]);
   });
 
-  test('an expired token that cannot be compared is no error', async () => {
+  test('an expired token that cannot be compared is passed over', async () => {
     const expired = new SigilforgeError('auth_required', 'It has expired.');
     const { git } = await startWith({ ...accountsOf({ work: GITHUB }), get_token: expired });
     expect(await git('erase', typed('github.com', 'x-access-token', 'old'))).toMatchObject({

@@ -205,7 +205,7 @@ describe('mistakes', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test('a helper that is none', async () => {
+  test('a helper of another name', async () => {
     const { code, stderr } = await helper(['install', 'svn', '--yes']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('There is no helper of this name.')]);
   });

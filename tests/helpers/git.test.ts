@@ -100,6 +100,20 @@ test('an account that is not there is said by git, which then cannot ask', async
   expect(stderr).toContain('terminal prompts disabled');
 });
 
+test('within a grant git gets the token that is granted, and no other', async () => {
+  await setUp('work');
+  await setUp('home', `${server.address}/org`);
+  for (const account of ['work', 'home']) server.valid.add(await tokenOf(account));
+  const granted = (place: string): Promise<RunResult> => {
+    const command = ['exec', '--grant', 'auth://example/work/token', '--', 'git', 'ls-remote', place];
+    return scene.sandbox.run(command, { cwd: folder, env });
+  };
+  expect(await granted(`${server.address}/project.git`)).toMatchObject({ code: 0 });
+  const { code, stderr } = await granted(`${server.address}/org/project.git`);
+  expect(code).toBe(128);
+  expect(stderr).toContain('may use only what was granted to it');
+});
+
 test.each([
   ['first', 'home'],
   ['second', 'work'],
