@@ -4,6 +4,8 @@
 
 #include "calls.h"
 #include "formats.h"
+#include "git.h"
+#include "input.h"
 #include "names.h"
 #include "output.h"
 #include "protocols.h"
@@ -44,7 +46,9 @@ static void ask_for_token(struct call *call, put_result put) {
 
 static bool read_get_token(struct call *call) {
   const struct words *words = &call->words;
-  if (words->count != 3 || words->wants_id_token || !are_account(words->at[1], words->at[2])) return false;
+  if (words->count != 3 || words->wants_id_token || words->options[ACCOUNT] != NULL ||
+      !are_account(words->at[1], words->at[2]))
+    return false;
   ask_for_token(call, token_format(words));
   return call->put != NULL;
 }
@@ -91,6 +95,51 @@ static bool read_kube_credential(struct call *call) {
   return true;
 }
 
+/* The user name that git is given: its own, else that of the provider. */
+static struct span git_username;
+
+static bool take_git_username(struct span account) {
+  return read_git_username(account, &git_username);
+}
+
+static bool put_git_answer(const struct words *words, struct span result) {
+  (void)words;
+  return put_git_credential(git_username, result);
+}
+
+/* SERVICE/ACCOUNT as members of parameters. Node writes the service in small letters. */
+static bool set_account(struct request *request, const char *text) {
+  size_t length = strcspn(text, "/");
+  const char *account = text + length + 1;
+  if (text[length] == '\0' || !is_service(text, length) || !is_account(account, strlen(account)))
+    return false;
+  for (size_t place = 0; place < length; place++) {
+    if (text[place] >= 'A' && text[place] <= 'Z') return false;
+  }
+  snprintf(request->params, sizeof request->params, "\"service\":\"%.*s\",\"account\":\"%s\"", (int)length,
+           text, account);
+  return true;
+}
+
+/* Without --account Node looks for the accounts that fit. */
+static bool read_git_get(struct call *call) {
+  const struct words *words = &call->words;
+  struct words others = *words;
+  struct git_request git;
+  struct span input;
+  others.options[ACCOUNT] = NULL;
+  if (words->count != 2 || words->options[ACCOUNT] == NULL || has_options(&others)) return false;
+  if (strcmp(words->at[1], "get") != 0 || !set_account(&call->request, words->options[ACCOUNT])) return false;
+  if (!read_input(&input) || !read_git_request(input, &git)) return false;
+  ask(call, "get_token", put_git_answer);
+  git_username = git.username;
+  if (git.username.length > 0) return true;
+  call->first = call->request;
+  call->first.method = "get_account";
+  call->take_first = take_git_username;
+  return true;
+}
+
 static const struct command {
   const char *name;
   bool (*read)(struct call *call);
@@ -100,6 +149,7 @@ static const struct command {
     {"secret", read_secret_get},
     {"aws-credentials", read_aws_credentials},
     {"kube-credential", read_kube_credential},
+    {"git-credential", read_git_get},
 };
 
 bool read_call(char **arguments, struct call *call) {

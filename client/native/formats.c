@@ -14,17 +14,6 @@ static bool is_word(const char *text) {
   return text[0] != '\0';
 }
 
-/* Whether a text has a control character, which would add headers or fields of its own: in UTF-8, Unicode's
- * Cc. */
-static bool has_control(struct span text) {
-  for (size_t place = 0; place < text.length; place++) {
-    unsigned char byte = (unsigned char)text.at[place];
-    if (byte < 0x20 || byte == 0x7F) return true;
-    if (byte == 0xC2 && place + 1 < text.length && (unsigned char)text.at[place + 1] < 0xA0) return true;
-  }
-  return false;
-}
-
 /* Puts the token as it is, if nothing in it ends the header or field that it stands in. */
 static bool put_bearer(struct span access_token) {
   size_t from = output_so_far().length;

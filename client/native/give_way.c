@@ -12,6 +12,7 @@
 
 #include "began.h"
 #include "give_way.h"
+#include "input.h"
 
 /* As shells and env(1) say it. */
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
@@ -70,6 +71,8 @@ void give_way(char **arguments) {
     fail(NOT_EXECUTABLE, "The place of this program cannot be found.", "On Linux, /proc is needed for that.");
   }
   if (is_exec(arguments)) note_beginning();
+  restore_input();
+  wipe_input();
   /* As the first line of the program says: #!/usr/bin/env -S node -- */
   all[0] = "node";
   all[1] = "--";

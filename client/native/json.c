@@ -136,6 +136,15 @@ bool utf8_is_valid(struct span text) {
   return true;
 }
 
+bool has_control(struct span text) {
+  for (size_t place = 0; place < text.length; place++) {
+    unsigned char byte = (unsigned char)text.at[place];
+    if (byte < 0x20 || byte == 0x7F) return true;
+    if (byte == 0xC2 && place + 1 < text.length && (unsigned char)text.at[place + 1] < 0xA0) return true;
+  }
+  return false;
+}
+
 static bool skip_string(struct reader *reader) {
   if (!take(reader, '"')) return false;
   while (!is_over(reader)) {
@@ -234,6 +243,15 @@ bool json_member(struct span object, const char *name, struct span *value) {
     count++;
   }
   return count == 1;
+}
+
+bool json_has(struct span object, const char *name) {
+  struct reader reader = reader_of(object);
+  struct span named, value;
+  while (take_member(&reader, &named, &value)) {
+    if (span_is(named, name) || memchr(named.at, '\\', named.length) != NULL) return true;
+  }
+  return false;
 }
 
 size_t json_count_members(struct span object) {

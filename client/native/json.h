@@ -15,6 +15,9 @@ bool json_is_valid(struct span text);
 /* The value of one member, as it stands. False if there is none of this name, or more than one. */
 bool json_member(struct span object, const char *name, struct span *value);
 
+/* Whether a name stands among the members, or one that might be it. */
+bool json_has(struct span object, const char *name);
+
 size_t json_count_members(struct span object);
 
 /* Walks over an array: begins with `next` at its text, and is true for each item. */
@@ -25,6 +28,10 @@ size_t json_unescape(struct span string, char *text);
 
 /* Whether a text is UTF-8, which every string of valid JSON is. */
 bool utf8_is_valid(struct span text);
+
+/* Whether a text has a control character, which would add headers or fields of its own: in UTF-8, Unicode's
+ * Cc. */
+bool has_control(struct span text);
 
 bool json_is_string(struct span value);
 bool json_is_object(struct span value);

@@ -9,6 +9,7 @@
 
 #include "calls.h"
 #include "give_way.h"
+#include "input.h"
 #include "memory.h"
 #include "output.h"
 #include "places.h"
@@ -34,11 +35,19 @@ static struct address find_address(const struct places *places) {
   return (struct address){names_no_socket(places->config) ? places->socket : NULL, NULL};
 }
 
+static bool ask_first(const struct call *call, const struct way *way) {
+  struct span result;
+  if (call->first.method == NULL) return true;
+  bool is_taken = ask_daemon(way, &call->first, &result) && call->take_first(result);
+  wipe_answer();
+  return is_taken;
+}
+
 static bool ask_for(const struct call *call, const struct address *address) {
   struct way way;
   struct span result;
-  bool is_answered =
-      reach_daemon(address->socket, address->descriptor, &way) && ask_daemon(&way, &call->request, &result);
+  bool is_answered = reach_daemon(address->socket, address->descriptor, &way) && ask_first(call, &way) &&
+                     ask_daemon(&way, &call->request, &result);
   leave_daemon(&way);
   return is_answered && call->put(&call->words, result);
 }
@@ -82,7 +91,7 @@ int main(int count, char **arguments) {
   (void)count;
   if (!read_call(arguments, &call)) give_way(arguments);
   switch (run(&call)) {
-    case PRINTED: return EXIT_SUCCESS;
+    case PRINTED: wipe_input(); return EXIT_SUCCESS;
     case NOT_BEGUN: give_way(arguments);
     case BROKEN_OFF: fputs("sigilforge: Standard output cannot be written.\n", stderr);
   }

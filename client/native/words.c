@@ -2,7 +2,7 @@
 
 #include "words.h"
 
-static const char *const NAMES[OPTIONS] = {"--format", "--user", "--host", "--port"};
+static const char *const NAMES[OPTIONS] = {"--format", "--user", "--host", "--port", "--account"};
 
 static bool take_word(struct words *words, const char *word) {
   if (words->count == MOST_WORDS || word[0] == '-') return false;

@@ -7,7 +7,7 @@
 enum { MOST_WORDS = 4 };
 
 /* Options with a value. */
-enum option { FORMAT, USER, HOST, PORT, OPTIONS };
+enum option { FORMAT, USER, HOST, PORT, ACCOUNT, OPTIONS };
 
 /* A command line, its options apart. */
 struct words {

@@ -32,7 +32,7 @@ interface Result {
   readonly stdout: string;
   readonly stderr: string;
   readonly code: number;
-  /** What reached the daemon meanwhile, each different request once. */
+  /** What reached the daemon meanwhile, each different request once, in no order. */
   readonly asked: readonly string[];
 }
 
@@ -100,7 +100,7 @@ export async function startNativeScene(): Promise<NativeScene> {
       stdout: stdout.toString(),
       stderr: stderr.toString(),
       code: code ?? -1,
-      asked: [...new Set(requests)],
+      asked: [...new Set(requests)].sort(),
     };
   }
 
@@ -131,6 +131,11 @@ export const TOKEN = {
   expires_at: '2026-01-31T12:00:00.000Z',
   scopes: ['repo', 'user'],
 };
+const ACCOUNT = {
+  ...{ id: '019b76da-a800-7000-8000-000000000001', service: 'github', account: 'work', kind: 'oauth' },
+  ...{ provider: 'github', scopes: [], state: 'ok', created_at: '2026-01-31T12:00:00.000Z' },
+  ...{ last_used: null, expires_at: null, revoked_with: [], issued_by: 'https://github.com' },
+};
 const AWS = {
   access_key_id: 'AKIA',
   secret_access_key: 'secret/+',
@@ -146,6 +151,7 @@ const RESOLVED = {
 
 const RESULTS: Readonly<Record<string, unknown>> = {
   get_token: TOKEN,
+  get_account: ACCOUNT,
   get_secret: SECRET,
   get_aws_credentials: AWS,
   resolve: RESOLVED,

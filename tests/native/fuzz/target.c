@@ -1,6 +1,7 @@
 /*
- * What comes from outside of the native client, for libFuzzer: answers of a daemon, and words of a command line. The first
- * byte tells which, and the command. Sanitizers watch memory; what must hold besides is checked here.
+ * What comes from outside of the native client, for libFuzzer: answers of a daemon, and words of a command
+ * line. The first byte tells which, and the command. Sanitizers watch memory; what must hold besides is
+ * checked here.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -8,10 +9,11 @@
 #include <string.h>
 
 #include "calls.h"
+#include "git.h"
 #include "json.h"
 #include "output.h"
 
-enum { MOST_WORDS = 8, MOST_BYTES = 1 << 16 };
+enum { MOST_ARGUMENTS = 8, MOST_BYTES = 1 << 16 };
 
 static char *commands[][11] = {
     {"sigilforge", "get-token", "s", "a", NULL},
@@ -49,12 +51,20 @@ static void try_answer(char **command, struct span line) {
   wipe_output();
 }
 
+static void try_git(const char *text, size_t length) {
+  struct git_request request;
+  if (!read_git_request((struct span){text, length}, &request)) return;
+  must(request.username.length == 0 || memchr(request.username.at, '\n', request.username.length) == NULL,
+       "a user name is on one line");
+}
+
 static void try_words(char *text, size_t length) {
   static struct call call;
   static char params[sizeof call.request.params + 2];
-  char *words[MOST_WORDS + 1] = {"sigilforge"};
+  char *words[MOST_ARGUMENTS + 1] = {"sigilforge"};
   size_t count = 1;
-  for (size_t at = 0; at < length && count < MOST_WORDS; at += strlen(text + at) + 1) words[count++] = text + at;
+  for (size_t at = 0; at < length && count < MOST_ARGUMENTS; at += strlen(text + at) + 1)
+    words[count++] = text + at;
   words[count] = NULL;
   if (!read_call(words, &call)) return;
   int written = snprintf(params, sizeof params, "{%s}", call.request.params);
@@ -63,9 +73,13 @@ static void try_words(char *text, size_t length) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0 || size > MOST_BYTES) return 0;
-  unsigned choice = data[0] % (COMMANDS + 1);
+  unsigned choice = data[0] % (COMMANDS + 2);
   if (choice < COMMANDS) {
     try_answer(commands[choice], (struct span){(const char *)data + 1, size - 1});
+    return 0;
+  }
+  if (choice == COMMANDS) {
+    try_git((const char *)data + 1, size - 1);
     return 0;
   }
   char *text = malloc(size);
