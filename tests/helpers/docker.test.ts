@@ -249,17 +249,25 @@ describe.runIf(spawnSync('skopeo', ['--version']).status === 0 || process.env['C
     const words = [...program('sigilforge'), 'docker-credential'].map((word) => `'${word}'`).join(' ');
     await writeFile(script, `#!/bin/sh\nexec ${words} "$@"\n`);
     await chmod(script, 0o755);
-    await mkdir(join(home, '.docker'));
-    const config = { credHelpers: { [registry.host]: 'sigilforge' } };
-    await writeFile(join(home, '.docker', 'config.json'), JSON.stringify(config));
+    const { code } = await backend.sandbox.run([
+      'helper',
+      'install',
+      'docker',
+      '--yes',
+      '--host',
+      registry.host,
+    ]);
+    expect(code).toBe(0);
   });
 
-  async function skopeo(args: readonly string[], input = '') {
+  const skopeo = (args: readonly string[], input = '') => start(['skopeo', ...args], input);
+
+  async function start(command: readonly string[], input = '') {
     const { home, env } = backend.sandbox;
     const path = `${join(home, 'bin')}:${env['PATH']}`;
     const file = join(home, '.docker', 'config.json');
     const more = { PATH: path, XDG_RUNTIME_DIR: join(home, 'run'), REGISTRY_AUTH_FILE: file };
-    return backend.sandbox.spawn(['skopeo', ...args], { env: more, input }).exited;
+    return backend.sandbox.spawn(command, { env: more, input }).exited;
   }
 
   const inspect = () =>
@@ -296,4 +304,26 @@ describe.runIf(spawnSync('skopeo', ['--version']).status === 0 || process.env['C
     expect(left.stderr).toBe('');
     expect(await act('get', registry.host)).toEqual({ stdout: NOT_FOUND, status: 1 });
   });
+
+  test.runIf(spawnSync('podman', ['--version']).status === 0 || process.env['CI'])(
+    'podman pulls an image with the token of an account',
+    async () => {
+      await map(registry.host, 'own/robot');
+      const { access_token } = await backend.api.getToken({ service: 'own', account: 'robot' });
+      registry.passwords.add(access_token);
+      const folder = join(backend.sandbox.home, 'podman');
+      const places = [
+        '--root',
+        join(folder, 'root'),
+        '--runroot',
+        join(folder, 'run'),
+        '--storage-driver=vfs',
+      ];
+      const image = `${registry.host}/own/image:1`;
+      const { code, stderr } = await start(['podman', ...places, 'pull', '--tls-verify=false', image]);
+      expect(stderr).toContain('Writing manifest');
+      expect(code).toBe(0);
+      expect(registry.shown.at(-1)).toBe(`robot:${access_token}`);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { listenOnLoopback } from '../support/wire/loopback.js';
 
 /** A registry that wants a bearer token from its own token server, as the large ones do. It has one image, `own/image:1`. */
@@ -11,16 +12,26 @@ export interface Registry {
   stop(): Promise<void>;
 }
 
+const CONFIG = '{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}';
+const DIGEST = `sha256:${createHash('sha256').update(CONFIG).digest('hex')}`;
+const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
 const MANIFEST = JSON.stringify({
   schemaVersion: 2,
-  mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+  mediaType: MANIFEST_TYPE,
   config: {
     mediaType: 'application/vnd.docker.container.image.v1+json',
-    size: 2,
-    digest: `sha256:${'0'.repeat(64)}`,
+    size: CONFIG.length,
+    digest: DIGEST,
   },
   layers: [],
 });
+
+/** What the image is made of, by its paths. */
+const PARTS: ReadonlyMap<string, readonly [type: string, content: string]> = new Map([
+  ['/v2/', ['application/json', '{}']],
+  ['/v2/own/image/manifests/1', [MANIFEST_TYPE, MANIFEST]],
+  [`/v2/own/image/blobs/${DIGEST}`, ['application/octet-stream', CONFIG]],
+]);
 
 export async function startRegistry(): Promise<Registry> {
   const shown: string[] = [];
@@ -45,10 +56,9 @@ export async function startRegistry(): Promise<Registry> {
       response.end('{"errors":[{"code":"UNAUTHORIZED"}]}');
       return;
     }
-    const isImage = pathname === '/v2/own/image/manifests/1';
-    const type = isImage ? 'application/vnd.docker.distribution.manifest.v2+json' : 'application/json';
-    response.writeHead(isImage || pathname === '/v2/' ? 200 : 404, { 'content-type': type });
-    response.end(isImage ? MANIFEST : '{}');
+    const [type, content] = PARTS.get(pathname) ?? ['application/json', undefined];
+    response.writeHead(content === undefined ? 404 : 200, { 'content-type': type });
+    response.end(content ?? '{}');
   });
   return { host: server.url.replace('http://', ''), shown, passwords, stop: () => server.stop() };
 }
