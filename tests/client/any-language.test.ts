@@ -45,7 +45,7 @@ describe.each([
   });
 
   test.skipIf(!isThere(command[0] ?? ''))(
-    'prints tokens, short and long, from the socket that each variable leads to, and tells of errors',
+    'prints tokens, short and long, from the socket that each variable leads to, and says what is wrong',
     async () => {
       const named = { SIGILFORGE_HOME: '', SIGILFORGE_SOCKET: sandbox.socket };
       const session = { SIGILFORGE_HOME: '', XDG_RUNTIME_DIR: path.dirname(sandbox.socket) };

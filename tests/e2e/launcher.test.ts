@@ -132,7 +132,7 @@ test("a caller's variables reach the program as they are, those that scripts lik
   );
 });
 
-test('its first line is the interpreter alone, to a kernel that reads 256 bytes', async () => {
+test('its first line is only the interpreter to a kernel that reads 256 bytes', async () => {
   for (const name of NAMES) {
     const bytes = await readFile(path.join(ROOT, 'dist', name));
     expect(bytes.toString('latin1', 0, 256).trimEnd()).toBe('#!/bin/sh');
