@@ -162,7 +162,7 @@ describe.skipIf(!isComplete)('keys reach', () => {
     await masked(terminal);
   });
 
-  test('a hidden prompt on /dev/tty, also if standard input and output are none', async () => {
+  test('a hidden prompt on /dev/tty, also if standard input or output is a file', async () => {
     for (const rest of ['', ' < /dev/null', ' > /dev/null']) {
       const script = `exec 3<>/dev/tty; read -rs -p "word:" x <&3; echo "got \${#x}" >&3`;
       const terminal = new Terminal(
@@ -292,7 +292,7 @@ describe.skipIf(!isComplete)('job control of the shell before it', () => {
     await masked(terminal);
   });
 
-  test.skipIf(!has('less'))('in a pipeline keys go to whoever asks for them', async () => {
+  test.skipIf(!has('less'))('in a pipeline keys go to the program that asks for them', async () => {
     const terminal = await shell();
     terminal.run('seq 300 | $E less');
     await terminal.shown('\\b39\\b');
