@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 import termios
+import time
 
 
 def say(text):
@@ -42,6 +43,13 @@ def modes():
     return b"modes %r\n" % (termios.tcgetattr(0),)
 
 
+def settled(usual):
+    # Who restores the terminal after a job was killed learns of that no sooner than this shell.
+    until = time.monotonic() + 10
+    while modes() != usual and time.monotonic() < until:
+        time.sleep(0.01)
+
+
 def shell(command, tell):
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -52,12 +60,15 @@ def shell(command, tell):
         signal.signal(signal.SIGTTOU, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         run(command)
-    os.write(tell, modes() + b"job %d\n" % job)
+    usual = modes()
+    os.write(tell, usual + b"job %d\n" % job)
     while True:
         _, status = os.waitpid(job, os.WUNTRACED)
         if os.WIFSTOPPED(status):
             os.write(tell, modes() + b"stopped\n")
         else:
+            if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+                settled(usual)
             report(status, lambda text: os.write(tell, modes() + (text + "\n").encode()))
             os._exit(0)
 
