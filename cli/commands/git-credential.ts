@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { withClient } from '../access/client.js';
 import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
-import { answerGet, keepTyped, reject } from '../helpers/git.js';
+import { answerGet, keepTyped, mayBeTyped, reject } from '../helpers/git.js';
 import { readRequest } from '../helpers/git-request.js';
 import { readAccount } from '../helpers/options.js';
 import { readStandardInput } from '../terminal/standard-input.js';
@@ -38,9 +38,10 @@ async function serve(
   if (!['get', 'store', 'erase'].includes(action)) return;
   const input = await readStandardInput('The request', MAX_INPUT_BYTES);
   const request = readRequest(input, named !== undefined);
+  if (action === 'store' && !mayBeTyped(request, named)) return;
   await withClient(context, async (client) => {
     if (action === 'get') context.output.bytes(await answerGet(client, request, named));
-    else if (action === 'store') await keepTyped(client, request, named);
+    else if (action === 'store') await keepTyped(client, request);
     else await reject(client, request, named);
   });
 }

@@ -43,14 +43,15 @@ export async function answerGet(
   return tokenText(request, token, usernameOf(chosen));
 }
 
-/** `store`: keeps what a person typed. An account is never answered by anything else, so nothing is kept beside one. */
-export async function keepTyped(
-  api: GitApi,
-  request: GitRequest,
-  named: NamedAccount | undefined,
-): Promise<void> {
+/** Whether a person may have typed what git stores. An account is never answered by anything else, so nothing is kept beside one. */
+export function mayBeTyped(request: GitRequest, named: NamedAccount | undefined): boolean {
+  return named === undefined && !request.passes;
+}
+
+/** `store`: keeps what a person typed. */
+export async function keepTyped(api: GitApi, request: GitRequest): Promise<void> {
   const { username, password } = request;
-  if (named !== undefined || request.passes || !username || !password) return;
+  if (!username || !password) return;
   const accounts = await candidatesAt(api, request.host);
   if (accounts.length === 1 || accounts.some(({ account }) => account === username)) return;
   for (const account of accounts) if ((await currentToken(api, account)) === password) return;

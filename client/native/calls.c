@@ -95,12 +95,8 @@ static bool read_kube_credential(struct call *call) {
   return true;
 }
 
-/* The user name that git is given: its own, else that of the provider. */
+/* The user name that git is given. */
 static struct span git_username;
-
-static bool take_git_username(struct span account) {
-  return read_git_username(account, &git_username);
-}
 
 static bool put_git_answer(const struct words *words, struct span result) {
   (void)words;
@@ -121,23 +117,31 @@ static bool set_account(struct request *request, const char *text) {
   return true;
 }
 
-/* Without --account Node looks for the accounts that fit. */
-static bool read_git_get(struct call *call) {
+static bool read_git_get(struct call *call, const struct git_request *git) {
+  /* Without --account Node looks for the accounts that fit. */
+  if (call->words.options[ACCOUNT] == NULL) return false;
+  ask(call, "get_token", put_git_answer);
+  git_username = git->username;
+  return true;
+}
+
+/* What was not typed is not kept, so there is nothing to ask. */
+static bool read_git_store(const struct call *call, const struct git_request *git) {
+  return call->words.options[ACCOUNT] != NULL || git->passes;
+}
+
+static bool read_git_credential(struct call *call) {
   const struct words *words = &call->words;
   struct words others = *words;
   struct git_request git;
   struct span input;
   others.options[ACCOUNT] = NULL;
-  if (words->count != 2 || words->options[ACCOUNT] == NULL || has_options(&others)) return false;
-  if (strcmp(words->at[1], "get") != 0 || !set_account(&call->request, words->options[ACCOUNT])) return false;
+  if (words->count != 2 || has_options(&others)) return false;
+  if (words->options[ACCOUNT] != NULL && !set_account(&call->request, words->options[ACCOUNT])) return false;
+  bool gets = strcmp(words->at[1], "get") == 0;
+  if (!gets && strcmp(words->at[1], "store") != 0) return false;
   if (!read_input(&input) || !read_git_request(input, &git)) return false;
-  ask(call, "get_token", put_git_answer);
-  git_username = git.username;
-  if (git.username.length > 0) return true;
-  call->first = call->request;
-  call->first.method = "get_account";
-  call->take_first = take_git_username;
-  return true;
+  return gets ? read_git_get(call, &git) : read_git_store(call, &git);
 }
 
 static const struct command {
@@ -149,7 +153,7 @@ static const struct command {
     {"secret", read_secret_get},
     {"aws-credentials", read_aws_credentials},
     {"kube-credential", read_kube_credential},
-    {"git-credential", read_git_get},
+    {"git-credential", read_git_credential},
 };
 
 bool read_call(char **arguments, struct call *call) {

@@ -9,9 +9,7 @@
 /* What a command line asks the daemon, and how the result is printed. */
 struct call {
   struct words words;
-  /* What is asked before, if it has a method, and what takes its result. */
-  struct request first;
-  bool (*take_first)(struct span result);
+  /* Without a method if nothing has to be asked, and nothing is printed. */
   struct request request;
   /* Puts together what is printed. False if only Node can tell what is right. */
   bool (*put)(const struct words *words, struct span result);

@@ -1,13 +1,14 @@
 /* The protocol of git's credential helpers: gitcredentials(7), git-credential(1). */
 #include <stdint.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "git.h"
 #include "json.h"
 #include "output.h"
 #include "results.h"
 
-enum { MOST_HOST = 254 };
+enum { MOST_HOST = 254, MOST_USERNAME = 1024 };
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -18,12 +19,12 @@ enum attribute { PROTOCOL, GIT_HOST, PATH, USERNAME, PASSWORD, CREDENTIAL, AUTHT
 static const char *const NAMES[ATTRIBUTES] = {"protocol", "host",       "path",    "username",
                                               "password", "credential", "authtype"};
 
-/* User names for tokens where hosts take no other (cli/helpers/git-hosts.ts); providers as JSON. */
+/* User names for tokens where hosts take no other (cli/helpers/git-hosts.ts). */
 static const struct kind {
-  const char *provider, *username;
+  const char *host, *username;
 } KINDS[] = {
-    {"\"github\"", "x-access-token"},  {"\"github-app\"", "x-access-token"}, {"\"gitlab\"", "oauth2"},
-    {"\"bitbucket\"", "x-token-auth"}, {"\"huggingface\"", "user"},
+    {"github.com", "x-access-token"}, {"gitlab.com", "oauth2"}, {"bitbucket.org", "x-token-auth"},
+    {"huggingface.co", "user"},       {"dev.azure.com", "oauth2"},
 };
 
 static const char ANY_USERNAME[] = "oauth2";
@@ -54,18 +55,32 @@ static struct span take_line(struct span *rest) {
   return line;
 }
 
+static bool begins_with(struct span text, const char *small) {
+  size_t length = strlen(small);
+  return text.length >= length && strncasecmp(text.at, small, length) == 0;
+}
+
+/* A challenge by which Node may answer with another scheme than Basic. */
+static bool offers_bearer(struct span challenge) {
+  return begins_with(challenge, "bearer") && (challenge.length == 6 || challenge.at[6] == ' ');
+}
+
+/* What says that a credential ends by itself, so that another helper has given it, and can do so again. */
+static bool is_passing(struct span name) {
+  return span_is(name, "password_expiry_utc") || span_is(name, "authtype") || span_is(name, "ephemeral");
+}
+
+/* False for what Node has to look into: an address stands for other attributes. */
 static bool keep_attribute(struct span *values, struct span name, struct span value) {
   for (size_t attribute = 0; attribute < ATTRIBUTES; attribute++) {
     if (!span_is(name, NAMES[attribute])) continue;
     if (values[attribute].at != NULL || has_control(value)) return false;
     values[attribute] = value;
   }
-  /* An address stands for other attributes, and a challenge may ask for another scheme: Node looks into both.
-   */
-  return !span_is(name, "url") && !span_is(name, "wwwauth[]");
+  return !span_is(name, "url") && !(span_is(name, "wwwauth[]") && offers_bearer(value));
 }
 
-static bool read_attributes(struct span input, struct span *values) {
+static bool read_attributes(struct span input, struct span *values, bool *passes) {
   while (input.length > 0) {
     struct span line = take_line(&input);
     if (line.length == 0) return true;
@@ -74,25 +89,28 @@ static bool read_attributes(struct span input, struct span *values) {
     size_t length = (size_t)(equals - line.at);
     struct span name = {line.at, length}, value = {equals + 1, line.length - length - 1};
     if (!keep_attribute(values, name, value)) return false;
+    if (is_passing(name)) *passes = true;
   }
   return true;
 }
 
-bool read_git_request(struct span input, struct git_request *request) {
-  struct span values[ATTRIBUTES] = {{NULL, 0}};
-  if (!utf8_is_valid(input) || !read_attributes(input, values)) return false;
-  request->username = values[USERNAME];
-  return values[PROTOCOL].at != NULL && span_is(values[PROTOCOL], "https") && is_plain_host(values[GIT_HOST]);
+static struct span username_at(struct span host) {
+  const char *username = ANY_USERNAME;
+  for (size_t index = 0; index < sizeof KINDS / sizeof *KINDS; index++) {
+    if (host.length == strlen(KINDS[index].host) && begins_with(host, KINDS[index].host)) {
+      username = KINDS[index].username;
+    }
+  }
+  return (struct span){username, strlen(username)};
 }
 
-bool read_git_username(struct span account, struct span *username) {
-  struct span provider;
-  if (!read_provider(account, &provider)) return false;
-  const char *known = ANY_USERNAME;
-  for (size_t index = 0; index < sizeof KINDS / sizeof *KINDS; index++) {
-    if (span_is(provider, KINDS[index].provider)) known = KINDS[index].username;
-  }
-  *username = (struct span){known, strlen(known)};
+bool read_git_request(struct span input, struct git_request *request) {
+  struct span values[ATTRIBUTES] = {{NULL, 0}};
+  *request = (struct git_request){.passes = false};
+  if (!utf8_is_valid(input) || !read_attributes(input, values, &request->passes)) return false;
+  if (values[PROTOCOL].at == NULL || !span_is(values[PROTOCOL], "https")) return false;
+  if (!is_plain_host(values[GIT_HOST]) || values[USERNAME].length > MOST_USERNAME) return false;
+  request->username = values[USERNAME].length > 0 ? values[USERNAME] : username_at(values[GIT_HOST]);
   return true;
 }
 

@@ -7,15 +7,14 @@
 
 /* What git asks a credential helper for (cli/helpers/git-request.ts). */
 struct git_request {
-  /* Empty if git named none. */
+  /* The one that git named, else what the host wants with a token. */
   struct span username;
+  /* Whether the credential that git sends ends by itself: such a one is not kept. */
+  bool passes;
 };
 
-/* Reads git's attributes in their ordinary form: https, a plain host, no address, no scheme but Basic. */
+/* Reads git's attributes in their ordinary form: https, a plain host, no address, no challenge for Bearer. */
 bool read_git_request(struct span input, struct git_request *request);
-
-/* The user name that goes with the token of an account, by what `get_account` has answered. */
-bool read_git_username(struct span account, struct span *username);
 
 /* The answer to `get`, by what `get_token` has answered. */
 bool put_git_credential(struct span username, struct span result);

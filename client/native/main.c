@@ -35,18 +35,10 @@ static struct address find_address(const struct places *places) {
   return (struct address){names_no_socket(places->config) ? places->socket : NULL, NULL};
 }
 
-static bool ask_first(const struct call *call, const struct way *way) {
-  struct span result;
-  if (call->first.method == NULL) return true;
-  bool is_taken = ask_daemon(way, &call->first, &result) && call->take_first(result);
-  wipe_answer();
-  return is_taken;
-}
-
 static bool ask_for(const struct call *call, const struct address *address) {
   struct way way;
   struct span result;
-  bool is_answered = reach_daemon(address->socket, address->descriptor, &way) && ask_first(call, &way) &&
+  bool is_answered = reach_daemon(address->socket, address->descriptor, &way) &&
                      ask_daemon(&way, &call->request, &result);
   leave_daemon(&way);
   return is_answered && call->put(&call->words, result);
@@ -62,7 +54,9 @@ static bool is_worth_a_notice(const struct call *call, const struct places *plac
 /* Puts the whole answer together. */
 static bool answer(const struct call *call) {
   static struct places places;
-  if (is_debugging() || !find_places(&places)) return false;
+  if (is_debugging()) return false;
+  if (call->request.method == NULL) return true;
+  if (!find_places(&places)) return false;
   struct address address = find_address(&places);
   if (address.socket == NULL && address.descriptor == NULL) return false;
   return !is_worth_a_notice(call, &places, &address) && ask_for(call, &address);

@@ -78,47 +78,6 @@ bool read_aws_credentials_result(struct span result, struct aws_credentials *cre
          time_member(result, "expires_at", &credentials->expires_at);
 }
 
-static bool member_is(struct span object, const char *name, const char *const *values) {
-  struct span value;
-  if (!json_member(object, name, &value)) return false;
-  while (*values != NULL) {
-    if (span_is(value, *values++)) return true;
-  }
-  return false;
-}
-
-/* A UUID, quotes included, as its version 7 is written. */
-static bool is_id(struct span value) {
-  static const char form[] = "\"xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx\"";
-  if (value.length != sizeof form - 1) return false;
-  for (size_t place = 0; place < value.length; place++) {
-    bool is_fixed = form[place] != 'x';
-    if (is_fixed ? value.at[place] != form[place] : memchr("0123456789abcdef", value.at[place], 16) == NULL)
-      return false;
-  }
-  return true;
-}
-
-static bool strings_or_nothing(struct span object, const char *name, bool is_needed) {
-  struct span value;
-  return json_member(object, name, &value) ? are_strings(value) : !is_needed && !json_has(object, name);
-}
-
-static const char *const KINDS[] = {"\"oauth\"", "\"api_key\"", NULL};
-static const char *const STATES[] = {"\"ok\"", "\"needs_auth\"", "\"parked\"", NULL};
-
-bool read_provider(struct span account, struct span *provider) {
-  struct span value;
-  bool is_issued = !json_has(account, "issued_by") || string_or_null_member(account, "issued_by", &value);
-  return is_issued && json_member(account, "id", &value) && is_id(value) &&
-         string_member(account, "service", &value) && string_member(account, "account", &value) &&
-         member_is(account, "kind", KINDS) && member_is(account, "state", STATES) &&
-         strings_or_nothing(account, "scopes", true) && strings_or_nothing(account, "revoked_with", false) &&
-         json_member(account, "created_at", &value) && is_timestamp(value) &&
-         time_member(account, "last_used", &value) && time_member(account, "expires_at", &value) &&
-         string_or_null_member(account, "provider", provider) && is_canonical(*provider);
-}
-
 bool read_secret(struct span result, struct span *value) {
   struct span key, backend;
   if (!string_member(result, "key", &key) || !json_member(result, "backend", &backend)) return false;

@@ -31,9 +31,6 @@ bool read_aws_credentials_result(struct span result, struct aws_credentials *cre
 /* The value of a secret, if it is text. */
 bool read_secret(struct span result, struct span *value);
 
-/* The provider of an account, a string or `null`. */
-bool read_provider(struct span account, struct span *provider);
-
 bool is_null(struct span value);
 
 /* Whether JSON.stringify would write the string in the same way. */

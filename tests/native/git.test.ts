@@ -17,6 +17,11 @@ describe.skipIf(NATIVE === undefined)('git is answered by C as by Node', () => {
     ['protocol=https\nhost=github.com\n\n', 'C'],
     ['protocol=https\nhost=Git.Example.org\nusername=ann\ncapability[]=authtype\nstate[]=x\n', 'C'],
     ['protocol=https\nhost=github.com\nusername=größe\n\nmore', 'C'],
+    [
+      'protocol=https\nhost=github.com\nwwwauth[]=Basic realm=x\nwwwauth[]=Bearers\ncapability[]=authtype\n',
+      'C',
+    ],
+    ['protocol=https\nhost=github.com\nwwwauth[]=bearer\n', 'Node'],
     ['protocol=https\nhost=github.com\nwwwauth[]=Bearer realm=x\ncapability[]=authtype\n', 'Node'],
     ['protocol=http\nhost=github.com\n', 'Node'],
     ['protocol=https\nhost=github.com:8443\n', 'Node'],
@@ -40,24 +45,24 @@ describe.skipIf(NATIVE === undefined)('git is answered by C as by Node', () => {
     expect(await expectAlike(scene, GET, { input: `${long}${'y'.repeat(2 ** 20)}` })).toBe('Node');
   });
 
-  test.each(['github', 'github-app', 'gitlab', 'bitbucket', 'huggingface', 'microsoft', 'other', null])(
-    'with the user name for tokens of %s',
-    async (provider) => {
-      const details = {
-        service: 'github',
-        account: 'work',
-        kind: 'oauth',
-        provider,
-        scopes: [],
-        state: 'ok',
-      };
-      const times = { created_at: '2026-01-31T12:00:00.000Z', last_used: null, expires_at: null };
-      const info = { id: '019b76da-a800-7000-8000-000000000001', ...details, ...times, issued_by: null };
-      scene.reply = (request) =>
-        request.method === 'get_account' ? answering({ ...info, revoked_with: [] })(request) : usual(request);
-      expect(await expectAlike(scene, GET, { input: 'protocol=https\nhost=github.com\n' })).toBe('C');
+  test.each(['GitHub.com', 'gitlab.com', 'bitbucket.org', 'huggingface.co', 'dev.azure.com', 'github.co'])(
+    'with the user name for tokens at %s',
+    async (host) => {
+      expect(await expectAlike(scene, GET, { input: `protocol=https\nhost=${host}\n` })).toBe('C');
     },
   );
+
+  const stored: [readonly string[], string, 'C' | 'Node'][] = [
+    [['--account', 'github/work'], 'host=github.com\nusername=a\npassword=b\n', 'C'],
+    [[], 'host=github.com\nusername=a\npassword=b\npassword_expiry_utc=1\n', 'C'],
+    [[], 'host=github.com\nauthtype=Bearer\ncredential=b\n', 'C'],
+    [['--account', 'github/work'], 'host=github.com:8443\nusername=a\npassword=b\n', 'Node'],
+  ];
+
+  test.each(stored)('what a helper gave is not stored: %j, %j', async (options, input, by) => {
+    const args = ['git-credential', ...options, 'store'];
+    expect(await expectAlike(scene, args, { input: `protocol=https\n${input}` })).toBe(by);
+  });
 
   test.each([
     '2026-02-28T23:59:59.999Z',
