@@ -53,7 +53,7 @@ function faultOf(
 }
 
 /** Whether a program of this name can be started. */
-export function isInPath(name: string, env: NodeJS.ProcessEnv = process.env): boolean {
+function isInPath(name: string, env: NodeJS.ProcessEnv = process.env): boolean {
   const folders = (env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
   return folders.some((folder) => isExecutable(path.join(folder, name)));
 }

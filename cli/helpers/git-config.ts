@@ -9,7 +9,7 @@ const JOINED = `${MARK}, joined`;
 const MARKED = /\t# sigilforge(?:, joined)?\r?\n?$/;
 
 /** One variable of a section. */
-export interface Variable {
+interface Variable {
   readonly name: string;
   readonly value: string;
 }

@@ -35,7 +35,7 @@ export function withUser(text: string, user: ExecUser): string {
   if (items.some(({ name }) => name === user.name)) {
     throw badArgument(
       'The kubeconfig has a user of this name already, with credentials of its own.',
-      'Choose another name with --user, and have a context use it: kubectl config set-context --current --user NAME',
+      'Choose another name with --user, and have a context of the kubeconfig use it.',
     );
   }
   const written = entry(user, items[0]?.indent ?? '').map((line) => line + end);
@@ -166,7 +166,7 @@ function assertReadable(lines: readonly string[]): void {
 function notReadable(): Error {
   return badArgument(
     'The kubeconfig is not laid out as kubectl writes it, and was left as it is.',
-    'Have kubectl write it again: kubectl config view --raw Or name another file with --file.',
+    'Have kubectl write it again, or name another file with --file.',
   );
 }
 

@@ -9,7 +9,7 @@ import { zig } from './zig.js';
 const PROGRAMS = { sigilforge: 'client/native', 'sigilforge-run': 'client/native/run' } as const;
 
 /** The systems that a package holds programs for, as Node names them, and zig's name for each. */
-export const SYSTEMS = {
+const SYSTEMS = {
   'linux-x64': 'x86_64-linux-musl',
   'linux-arm64': 'aarch64-linux-musl',
   'darwin-x64': 'x86_64-macos',

@@ -14,7 +14,7 @@ import { runnerOf } from './runners.js';
 type Target = 1 | 2;
 
 /** Descriptors of the program that lead to one file, so that they share an outlet. */
-export interface OutputGroup {
+interface OutputGroup {
   readonly target: Target;
   readonly outputs: readonly number[];
 }

@@ -135,7 +135,7 @@ async function knownSource(api: Asked, registry: string): Promise<Source | undef
   if (others.length === 0) return { service, account: only.account, user: userOf(registry, only.account) };
   const names = accounts.map(({ account }) => account).join(', ');
   throw new SigilforgeError('invalid_params', `Several accounts of ${service} fit ${registry}: ${names}.`, {
-    hint: `Choose one with: sigilforge helper install docker --host ${registry} --account ${service}/ACCOUNT`,
+    hint: `Choose one with: sigilforge helper install docker --host ${registry} --account ${service}/${only.account}`,
   });
 }
 
