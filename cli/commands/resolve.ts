@@ -33,7 +33,7 @@ async function printValue(
 ): Promise<void> {
   // What is not a reference may be a value, and goes nowhere.
   parseReference(reference);
-  const resolved = await resolve(context, { reference, explain });
+  const resolved = await resolve(context, { reference, ...(explain && { explain }) });
   context.output.result(resolved, () =>
     explain ? printSources(context, resolved) : print(context, resolved),
   );

@@ -12,9 +12,10 @@ export function changedLines(before: string, after: string): string[] {
   return between(old.slice(start, old.length - end), now.slice(start, now.length - end));
 }
 
-/** The lines of a text; one that nothing ends is another than the same with an end. */
+/** The lines of a text. One that only gets an end stays: it is often the last one of a file, and may hold a secret. */
 function linesOf(text: string): string[] {
-  return text.split(/(?<=\n)/).filter((line) => line !== '');
+  const lines = text.split(/\r?\n/);
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
 function commonStart(one: readonly string[], other: readonly string[]): number {
@@ -52,5 +53,5 @@ function commonLengths(old: readonly string[], now: readonly string[]): number[]
 }
 
 function line(sign: '-' | '+', text = ''): string {
-  return `${sign}${text.replace(/\r?\n$/, '')}`;
+  return `${sign}${text}`;
 }

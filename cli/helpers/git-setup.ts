@@ -122,7 +122,9 @@ function setupOf(file: string, { url, variables }: OurSection): Setup {
 /** Helpers without an address keep what they see, tokens included. */
 async function advice({ host }: HelperOptions): Promise<readonly string[]> {
   const set = host === undefined ? await output('config', '--get-all', 'credential.helper') : undefined;
-  const others = (set ?? '').split('\n').filter((value) => value !== '' && !value.includes('git-credential'));
+  const values = (set ?? '').split('\n').filter((value) => value !== '' && !value.includes('git-credential'));
+  // The line of a shell may hold a password.
+  const others = values.map((value) => (value.startsWith('!') ? '!…' : value));
   if (others.length === 0) return [];
   return [
     `git asks credential.helper=${others.join(', ')} as well, which may keep the tokens it sees. To ask only Sigilforge for a host: sigilforge helper install git --host github.com`,

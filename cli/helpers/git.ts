@@ -1,5 +1,6 @@
 import type { AccessToken, AccountInfo, Api } from '../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../shared/errors.js';
+import { currentToken, type NamedAccount } from './current-token.js';
 import { candidatesAt, usernameAt, usernameOf } from './git-hosts.js';
 import { type GitRequest, originOf } from './git-request.js';
 
@@ -20,12 +21,6 @@ export type GitApi = Pick<
   Api,
   'listAccounts' | 'getAccount' | 'getToken' | 'getSecret' | 'setSecret' | 'listSecrets' | 'deleteSecret'
 >;
-
-/** An account as `--account` names it. */
-export interface NamedAccount {
-  readonly service: string;
-  readonly account: string;
-}
 
 /** The answer to `get`. Throws `not_found` if nothing fits, and `invalid_params` if several accounts do. */
 export async function answerGet(
@@ -122,17 +117,6 @@ async function onlyUserAt(api: GitApi, host: string): Promise<string | undefined
   );
 }
 
-/** As it is now, without a refresh; `undefined` if it has expired or cannot be had. */
-async function currentToken(api: GitApi, { service, account }: NamedAccount): Promise<string | undefined> {
-  try {
-    const asked = { service, account, refresh_if_needed: false, min_valid_s: 0 };
-    return (await api.getToken(asked)).access_token;
-  } catch (thrown) {
-    if (asSigilforgeError(thrown).kind === 'auth_required') return undefined;
-    throw thrown;
-  }
-}
-
 /** A value that is not text was not typed. */
 async function keptAt(api: GitApi, key: string): Promise<string | undefined> {
   try {
@@ -145,6 +129,8 @@ async function keptAt(api: GitApi, key: string): Promise<string | undefined> {
 }
 
 function basicText({ username, password }: Typed): string {
+  assertOneLine(username);
+  assertOneLine(password);
   return lines([
     ['username', username],
     ['password', password],
@@ -177,7 +163,7 @@ function assertOneLine(value: string): void {
   if (!/[\p{Cc}]/u.test(value)) return;
   throw new SigilforgeError(
     'invalid_params',
-    'This token has control characters, so git cannot be given it.',
+    'What is kept for this host has control characters, so git cannot be given it.',
   );
 }
 

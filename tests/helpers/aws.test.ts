@@ -186,6 +186,21 @@ describe('a refusal', () => {
     },
   );
 
+  test('of every ID token costs one refresh, not one for each call', async () => {
+    await setRole('unknown', { token: 'id_token' });
+    const refreshes = () => provider.counts.token['refresh_token'] ?? 0;
+    const call = () => {
+      aws.refusals.push('InvalidIdentityToken', 'InvalidIdentityToken');
+      return backend.api.getAwsCredentials({ name: 'unknown' });
+    };
+    const before = refreshes();
+    for (let calls = 0; calls < 3; calls++)
+      await expect(call()).rejects.toMatchObject({
+        kind: expect.stringMatching(/^refresh_failed|auth_required$/),
+      });
+    expect(refreshes() - before).toBeLessThanOrEqual(1);
+  });
+
   test('that comes again is told by its code', async () => {
     const own = await startOwn();
     aws.refusals.push('ExpiredTokenException', 'ExpiredTokenException');

@@ -66,6 +66,20 @@ describe('a registry with its account', () => {
     expect(await secretOf('registry')).toBeUndefined();
   });
 
+  test('is shown without the logins of others on the same line', async () => {
+    const compact = '{"auths":{"quay.io":{"auth":"c2VjcmV0"}}}';
+    await put(compact);
+    const shown = await helper('install', 'docker', ...forOwn, '--print');
+    expect(shown.stdout).toContain('+{ "credHelpers": { "registry.example.org:5000": "sigilforge" } }\n');
+    expect(shown.stdout).not.toContain('c2VjcmV0');
+    await install('--global');
+    const gone = await helper('uninstall', 'docker', '--global', '--print');
+    expect(gone.stdout).toContain('-{ "credsStore": "sigilforge" }\n');
+    expect(gone.stdout).not.toContain('c2VjcmV0');
+    await uninstall('--global');
+    expect(await text()).toBe(compact);
+  });
+
   test('is not put in the place of a login that is kept', async () => {
     await put(CONFIG);
     const key = 'docker/registry.example.org:5000';

@@ -110,6 +110,16 @@ describe('get', () => {
     expect(await act('get', host)).toEqual({ stdout: `${login(host, user, 'key-of-work')}\n`, status: 0 });
   });
 
+  test('gives nothing to a known registry from an account whose tokens come from elsewhere', async () => {
+    await backend.api.addAccount({
+      ...{ service: 'github', account: 'mine', flow: 'client_credentials', provider: 'own' },
+    });
+    expect(await act('get', 'ghcr.io')).toEqual({ stdout: NOT_FOUND, status: 1 });
+    expect(await act('list')).toEqual({ stdout: '{}\n', status: 0 });
+    await addAccount('github', 'work');
+    expect((await act('get', 'ghcr.io')).stdout).toContain('key-of-work');
+  });
+
   test('names the accounts where several fit, until one is chosen', async () => {
     await addAccount('github', 'work');
     await addAccount('github', 'home');

@@ -179,6 +179,14 @@ describe('get', () => {
     expect(await other.git('get', https('github.com'))).toMatchObject({ code: 2, stdout: '' });
   });
 
+  test('what is kept is not given if it has a line break, which would begin another attribute', async () => {
+    const kept = new Map([['git/git.example.com/ann', 'a\nquit=1']]);
+    const { git } = await startWith({ list_accounts: { accounts: [], cursor: null } }, kept);
+    const asked = await git('get', `${https('git.example.com')}username=ann\n`);
+    expect(asked).toMatchObject({ code: 2, stdout: '' });
+    expect(asked.stderr).toContain('control characters');
+  });
+
   test('what later versions of git ask is passed over', async () => {
     const { git } = await startWith({});
     expect(await git('later', 'nonsense')).toMatchObject({ code: 0, stdout: '', stderr: '' });

@@ -167,6 +167,15 @@ describe('it is shown first', () => {
     expect(json.changes).toEqual([{ file, lines: stdout.trimEnd().split('\n').slice(1) }]);
   });
 
+  test('what other lines hold is not shown, be it the last one or the helper of another', async () => {
+    await writeFile(file, '[credential]\n\thelper = "!echo password=hunter2 #"');
+    const { stdout } = await helper(['install', 'git', '--global', '--print']);
+    const { stderr } = await install('--global');
+    expect(stdout).toContain('+[credential]');
+    expect(stderr).toContain('git asks credential.helper=!… as well');
+    expect(stdout + stderr).not.toContain('hunter2');
+  });
+
   test('without a terminal, --yes is needed', async () => {
     for (const command of ['install', 'uninstall']) {
       const { code, stdout, stderr } = await helper([command, 'git', '--global']);

@@ -25,16 +25,25 @@ export const docker: Helper = {
   alternatives: ['podman', 'skopeo', 'buildah'],
   takes: ['global', 'file', 'host', 'account', 'user'],
   example: 'sigilforge helper install docker --host ghcr.io --account github/work',
-  install: (options) => [edit(options, (text, file) => installed(text, file, options))],
-  uninstall: (options) => [edit(options, (text, file) => uninstalled(text, file, options))],
+  install: (options) => [edit('+', options, installed)],
+  uninstall: (options) => [edit('-', options, uninstalled)],
   defines: definition,
   examine: () => usualFiles().flatMap(setupsIn),
 };
 
-function edit(options: HelperOptions, change: (text: string, file: string) => string): Edit {
+/** Only the member is shown: on the same line of the file there may be a login. */
+function edit(sign: '+' | '-', options: HelperOptions, changed: typeof installed): Edit {
   const file = options.file === undefined ? dockerFile() : path.resolve(options.file);
   assertSense(options);
-  return { file, change: (text) => change(text, file), holdsOurs: (text) => serves(text).length > 0 };
+  const { host } = options;
+  const member = host === undefined ? { credsStore: NAME } : { [nameIn(file, readRegistry(host))]: NAME };
+  const shown = JSON.stringify(host === undefined ? member : { credHelpers: member }, null, 1);
+  return {
+    file,
+    change: (text) => changed(text, file, options),
+    holdsOurs: (text) => serves(text).length > 0,
+    shown: [sign + shown.replace(/\n\s*/g, ' ')],
+  };
 }
 
 function assertSense({ host, global = false, account, user }: HelperOptions): void {

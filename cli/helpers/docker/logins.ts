@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import type { Api } from '../../../shared/contract/index.js';
+import type { AccountInfo, Api } from '../../../shared/contract/index.js';
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
+import { currentToken } from '../current-token.js';
 import { DockerError, type Login, notFound } from './messages.js';
 import { knownRegistries, knownService, registryOf, urlOf, userOf } from './registry.js';
 
@@ -10,7 +11,7 @@ type Credentials = Pick<Login, 'Username' | 'Secret'>;
 
 type Asked = Pick<
   Api,
-  'getSecret' | 'getSecrets' | 'setSecret' | 'deleteSecret' | 'listAccounts' | 'getToken'
+  'getSecret' | 'getSecrets' | 'setSecret' | 'deleteSecret' | 'listAccounts' | 'getAccount' | 'getToken'
 >;
 
 /** What the secret of a registry says: what a person logged in with, or the account that `helper install` named. */
@@ -127,9 +128,10 @@ function sourceOf(registry: string, mapping: v.InferOutput<typeof Mapping>): Sou
 
 /** The only account of the provider that a registry belongs to. Throws if there are several. */
 async function knownSource(api: Asked, registry: string): Promise<Source | undefined> {
-  const service = knownService(registry);
-  if (service === undefined) return undefined;
-  const { accounts } = await api.listAccounts({ service });
+  const known = knownService(registry);
+  if (known === undefined) return undefined;
+  const { service, issuer } = known;
+  const accounts = await accountsOf(api, service, issuer);
   const [only, ...others] = accounts;
   if (only === undefined) return undefined;
   if (others.length === 0) return { service, account: only.account, user: userOf(registry, only.account) };
@@ -139,18 +141,18 @@ async function knownSource(api: Asked, registry: string): Promise<Source | undef
   });
 }
 
+/** Not those with tokens of another server, which may have the same name. An API key says nothing of where it is from. */
+async function accountsOf(api: Asked, service: string, issuer: string): Promise<readonly AccountInfo[]> {
+  const { accounts } = await api.listAccounts({ service });
+  const isOf = async ({ account, provider }: AccountInfo): Promise<boolean> =>
+    provider === null || (await api.getAccount({ service, account })).issued_by === issuer;
+  const fitting = await Promise.all(accounts.map(isOf));
+  return accounts.filter((_, index) => fitting[index]);
+}
+
 /** Where several accounts fit, there is not one to compare with or to list. */
 function noneOfThem(thrown: unknown): undefined {
   if (asSigilforgeError(thrown).kind !== 'invalid_params') throw thrown;
-}
-
-/** The token as it is now, without a refresh. */
-async function currentToken(api: Asked, { service, account }: Source): Promise<string | undefined> {
-  try {
-    return (await api.getToken({ service, account, refresh_if_needed: false, min_valid_s: 0 })).access_token;
-  } catch {
-    return undefined;
-  }
 }
 
 /** An account that is gone is told: "not found" would send docker on without credentials. */

@@ -4,10 +4,16 @@ const HUB_NAMES: ReadonlySet<string> = new Set([HUB, 'index.docker.io', 'registr
 /** How docker itself writes it. */
 const HUB_URL = 'https://index.docker.io/v1/';
 
+/** A service, and where the tokens of its accounts come from. */
+interface KnownService {
+  readonly service: string;
+  readonly issuer: string;
+}
+
 /** Registries that take the tokens of a known provider. */
-const KNOWN: ReadonlyMap<string, string> = new Map([
-  ['ghcr.io', 'github'],
-  ['registry.gitlab.com', 'gitlab'],
+const KNOWN: ReadonlyMap<string, KnownService> = new Map([
+  ['ghcr.io', { service: 'github', issuer: 'https://github.com' }],
+  ['registry.gitlab.com', { service: 'gitlab', issuer: 'https://gitlab.com' }],
 ]);
 
 /** The user name for a token where the registry has one for all. */
@@ -40,7 +46,7 @@ export function urlOf(registry: string): string {
 }
 
 /** The service whose accounts a registry takes, if that is known without being set up. */
-export function knownService(registry: string): string | undefined {
+export function knownService(registry: string): KnownService | undefined {
   return KNOWN.get(registry);
 }
 

@@ -124,7 +124,7 @@ export class AwsCredentials {
     const first = await this.#token(role);
     let outcome = await assumeRole(this.#with.http, role, first);
     if ('rejected' in outcome)
-      outcome = await assumeRole(this.#with.http, role, await this.#fresh(role, first));
+      outcome = await assumeRole(this.#with.http, role, await this.#token(role, first));
     if ('rejected' in outcome) throw outcome.rejected;
     const cached: Cached = {
       definition: JSON.stringify(role),
@@ -146,22 +146,14 @@ export class AwsCredentials {
     return cached;
   }
 
-  async #token({ account: names, token }: AwsRole): Promise<Secret> {
+  /** Another one than `rejected`, which STS did not take: a token that was refused has one refresh at most in a while. */
+  async #token({ account: names, token }: AwsRole, rejected?: Secret): Promise<Secret> {
     const [service = '', account = ''] = names.split('/');
-    if (token === 'id_token') return new Secret((await this.#with.idTokens.get(service, account)).value);
-    const answer = await this.#with.tokens.get({ service, account, refresh_if_needed: true });
-    return new Secret(answer.access_token);
-  }
-
-  /** Another token than the one that STS did not take. */
-  async #fresh(role: AwsRole, rejected: Secret): Promise<Secret> {
-    const [service = '', account = ''] = role.account.split('/');
-    if (role.token === 'id_token') await this.#with.tokens.refresh(service, account);
-    else {
-      const rejected_token = rejected.reveal();
-      await this.#with.tokens.get({ service, account, refresh_if_needed: true, rejected_token });
-    }
-    return this.#token(role);
+    if (token === 'id_token')
+      return new Secret((await this.#with.idTokens.get(service, account, rejected)).value);
+    const rejected_token = rejected?.reveal();
+    const request = { service, account, refresh_if_needed: true, rejected_token };
+    return new Secret((await this.#with.tokens.get(request)).access_token);
   }
 }
 

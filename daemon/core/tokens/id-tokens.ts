@@ -50,10 +50,17 @@ export class IdTokens {
     this.#usage = usage;
   }
 
-  /** Throws `not_found` if the provider sends none, and `auth_required` if the last one is over and no other can be had. */
-  async get(service: string, account: string): Promise<IdToken> {
+  /**
+   * `rejected`: one that was refused, in whose place another is wanted. Throws `not_found` if the provider sends none, and
+   * `auth_required` if the last one is over and no other can be had.
+   */
+  async get(service: string, account: string, rejected?: Secret): Promise<IdToken> {
     const stored = this.#accounts.stored(service, account);
     const kept = await this.#kept(stored);
+    if (kept && kept.token.reveal() === rejected?.reveal()) {
+      await this.#refresher.refresh(stored, 'rejected');
+      return this.get(service, account);
+    }
     if (kept && !isOver(kept.dueAt, this.#now())) return this.#answer(stored, kept);
     if (mayBringOne(stored, kept, this.#now())) return this.#refreshed(stored);
     return this.#unlessOver(stored, kept);

@@ -7,7 +7,8 @@ test.each([
   ['a\nb\n', '', ['-a', '-b']],
   ['a\nb\nc\n', 'a\nc\nd\n', ['-b', '+d']],
   ['a\nsecret\nb\nc\n', 'a\nx\nsecret\nc\ny\n', ['+x', '-b', '+y']],
-  ['a\nb', 'a\nb\nc\n', ['-b', '+b', '+c']],
+  ['a\npassword', 'a\npassword\nc\n', ['+c']],
+  ['a\npassword\nc\n', 'a\npassword', ['-c']],
 ])('%j becomes %j by these lines, and no other is shown', (before, after, lines) => {
   expect(changedLines(before, after)).toEqual(lines);
 });
