@@ -268,6 +268,15 @@ describe.skipIf(!isComplete)('a key for the program ends it', () => {
 });
 
 describe.skipIf(!isComplete)('job control of the shell before it', () => {
+  test('nothing reaches a program that no shell could continue: it reads the end', async () => {
+    const file = path.join(sandbox.home, 'orphan');
+    const terminal = await shell();
+    terminal.run(`( $E sh -c 'cat; echo "over" >"${file}"' </dev/tty & )`);
+    await expect.poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 20_000 }).toBe('over\n');
+    terminal.run('exit');
+    await masked(terminal);
+  });
+
   test('a program in the background runs there, and gets keys once it is in the foreground', async () => {
     const terminal = await shell();
     terminal.run(`$E sh -c 'echo "ran $A"; read -r x; echo "got $x"; read -r y; echo "and $y"' &`);

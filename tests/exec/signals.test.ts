@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nativeProgram } from '../../client/native/programs.js';
 import type { Running } from '../support/start/running.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import { hasPython, onTerminal, signalProgram, Terminal } from '../support/start/terminal.js';
@@ -187,6 +188,25 @@ describe.skipIf(!hasPython)('on a terminal', () => {
     terminal.act('hangup');
     await terminal.event(way === 'bare' ? /signal 1\n/ : /exit 129\n/);
     await terminal.ended();
+  });
+
+  test.each(Object.keys(ways))(
+    '%s: a program that does not care reads the end of its terminal',
+    async (way) => {
+      const file = path.join(sandbox.home, `end-${way.replaceAll(' ', '')}`);
+      const script = `trap "" HUP; echo ready; cat >/dev/null 2>&1; echo over >"${file}"`;
+      const terminal = start(way, ['sh', '-c', script], true);
+      await terminal.shown('ready');
+      terminal.act('hangup');
+      await expect.poll(() => readFile(file, 'utf8').catch(() => ''), PATIENT).toBe('over\n');
+      await terminal.ended();
+    },
+  );
+
+  test.skipIf(process.platform !== 'linux')('a signal that comes at once is not lost', PATIENT, async () => {
+    const early = fileURLToPath(new URL('early-signal.py', import.meta.url));
+    const { stdout } = await spawn(['python3', early, nativeProgram('sigilforge-run') ?? '']).exited;
+    expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['143']));
   });
 
   test('another command outlives its terminal, and ends with its own status', async () => {

@@ -154,8 +154,11 @@ static void program_stopped(struct front *front, int number) {
   show_all(front);
   if (is_usable(front)) make_usual(front->line.terminal, front->line.modes);
   stop(number);
-  /* Otherwise the signal is still to be answered. */
-  if (!has_caught(SIGCONT)) go_on(front);
+  /* The signal is still to be answered. */
+  if (has_caught(SIGCONT)) return;
+  /* No system stops a group that no shell could continue: using the terminal fails there. */
+  if (asks_for_keys) hang_up(front);
+  go_on(front);
 }
 
 static void listen_to_monitor(struct front *front) {
@@ -175,9 +178,12 @@ static void on_hangup_signal(struct front *front) {
 static void terminal_hung_up(struct front *front) {
   front->line.terminal = -1;
   front->line.modes->is_raw = false;
-  if (front->was_told) return;
-  front->awaits_hangup = true;
-  tell(front, SIGNAL_GROUP, SIGHUP);
+  if (!front->was_told) {
+    front->awaits_hangup = true;
+    tell(front, SIGNAL_GROUP, SIGHUP);
+  }
+  /* A program that goes on all the same finds nothing to read. */
+  hang_up(front);
   tell(front, SIGNAL_GROUP, SIGCONT);
 }
 

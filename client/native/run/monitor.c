@@ -41,9 +41,14 @@ static _Noreturn void be_program(const struct watch *watch, bool in_foreground) 
 }
 
 static void start_program(struct watch *watch, bool in_foreground) {
+  sigset_t all, before;
+  sigfillset(&all);
+  /* A signal for the program waits until the program's own rules are in force: the monitor ignores most. */
+  sigprocmask(SIG_BLOCK, &all, &before);
   watch->program = fork();
   if (watch->program < 0) fail(watch->task, "", errno);
   if (watch->program == 0) be_program(watch, in_foreground);
+  sigprocmask(SIG_SETMASK, &before, NULL);
   /* Both do it, so that it is done whichever runs first. */
   setpgid(watch->program, watch->program);
   close_descriptors_of(watch->task);
