@@ -1,6 +1,7 @@
 /* Standard input is read before it is known who answers: Node, if it does, begins at its start again. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -21,11 +22,17 @@ enum { MOST_INPUT_BYTES = 16 * 1024 };
 static char input[MOST_INPUT_BYTES];
 static size_t input_length;
 
+/* Waits for a slow writer whose pipe was made not to block: what comes later belongs to it too. */
+static bool wait_for_more(void) {
+  struct pollfd standard_input = {.fd = STDIN_FILENO, .events = POLLIN};
+  return poll(&standard_input, 1, -1) > 0 || errno == EINTR;
+}
+
 bool read_input(struct span *read_span) {
   if (isatty(STDIN_FILENO)) return false;
   while (input_length < sizeof input) {
     ssize_t length = read(STDIN_FILENO, input + input_length, sizeof input - input_length);
-    if (length < 0 && errno == EINTR) continue;
+    if (length < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_more()))) continue;
     if (length < 0) return false;
     *read_span = (struct span){input, input_length};
     if (length == 0) return true;

@@ -11,9 +11,16 @@
 /* Room for an answer and what stands around its parts. */
 static char output[MOST_ANSWER_BYTES + 4096];
 static size_t output_length;
+/* Something had no room: then nothing is printed. */
+static bool is_cut;
+
+static bool has_room(size_t length) {
+  is_cut = is_cut || length > sizeof output - output_length;
+  return !is_cut;
+}
 
 void put_span(struct span span) {
-  if (span.length > sizeof output - output_length) return;
+  if (!has_room(span.length)) return;
   memcpy(output + output_length, span.at, span.length);
   output_length += span.length;
 }
@@ -23,7 +30,7 @@ void put_text(const char *text) {
 }
 
 void put_string(struct span string) {
-  if (string.length > sizeof output - output_length) return;
+  if (!has_room(string.length)) return;
   output_length += json_unescape(string, output + output_length);
 }
 
@@ -54,7 +61,7 @@ static void write_group(char *to, const unsigned char *from, size_t length) {
 
 void put_base64(void) {
   size_t groups = (output_length + 2) / 3;
-  if (groups * 4 > sizeof output) return;
+  if (!has_room(groups * 4 - output_length)) return;
   /* From the end on, because it grows. */
   for (size_t group = groups; group-- > 0;) {
     unsigned char bytes[3] = {0};
@@ -77,6 +84,7 @@ static bool wait_for_room(void) {
 
 enum printing print_output(void) {
   size_t printed = 0;
+  if (is_cut) return NOT_BEGUN;
   while (printed < output_length) {
     ssize_t length = write(STDOUT_FILENO, output + printed, output_length - printed);
     if (length >= 0) printed += (size_t)length;

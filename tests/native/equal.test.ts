@@ -96,6 +96,12 @@ describe.skipIf(NATIVE === undefined)('the native client and Node', () => {
     expect(await answeredBy(args)).toBe(by);
   });
 
+  test('write all of a token that is too long for the room of C in base64', async () => {
+    scene.reply = answering({ ...TOKEN, access_token: 'x'.repeat(3_300_000) });
+    expect(await answeredBy([...GET_TOKEN, '--format', 'xoauth2', '--user', 'ann'])).toBe('Node');
+    expect(await answeredBy(GET_TOKEN)).toBe('C');
+  });
+
   test('write an API key as Node does, which mail servers do not take', async () => {
     scene.reply = answering({ ...TOKEN, token_type: 'api_key' });
     expect(await answeredBy([...GET_TOKEN, '--format', 'xoauth2', '--user', 'ann'])).toBe('Node');

@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { stopAfter } from '../support/start/stop-after.js';
 import { expectAlike } from './alike.js';
 import { answering, GAVE_WAY, NATIVE, type NativeScene, startNativeScene, TOKEN, usual } from './scene.js';
 
+const PARTS = fileURLToPath(new URL('parts.py', import.meta.url));
 const GET = ['git-credential', '--account', 'github/work', 'get'];
 
 describe.skipIf(NATIVE === undefined)('git is answered by C as by Node', () => {
@@ -73,6 +75,12 @@ describe.skipIf(NATIVE === undefined)('git is answered by C as by Node', () => {
     scene.reply = answering({ ...TOKEN, expires_at });
     const input = 'protocol=https\nhost=github.com\nusername=ann\n';
     expect(await expectAlike(scene, GET, { input })).toBe(expires_at.includes('-02-29') ? 'Node' : 'C');
+  });
+
+  test('if the request comes in parts through a pipe that is not waited for', async () => {
+    expect(await expectAlike(scene, GET, { by: ['/usr/bin/python3', PARTS] })).toBe('C');
+    scene.reply = () => ({ bytes: 'odd\n', closes: true });
+    expect(await expectAlike(scene, GET, { by: ['/usr/bin/python3', PARTS] })).toBe('Node');
   });
 
   test('and Node reads all of what C has read', async () => {
