@@ -10,8 +10,13 @@ export const MOST_GRANTS = 128;
 const ANY = '*';
 const STAR = ANY.charCodeAt(0);
 
-/** What `*` never grants: who is to get one of these is told so by its name. */
-const ONLY_BY_NAME: ReadonlySet<string> = new Set(['refresh_token', 'client_secret', 'private_key']);
+/** What `*` never grants: who is to get one of these is told so by its name. With an ID token one signs in elsewhere. */
+const ONLY_BY_NAME: ReadonlySet<string> = new Set([
+  'refresh_token',
+  'id_token',
+  'client_secret',
+  'private_key',
+]);
 
 /** A text that every segment may be, in place of `*`. */
 const SAMPLE = 'x';

@@ -167,7 +167,7 @@ describe('it is shown first', () => {
     expect(json.changes).toEqual([{ file, lines: stdout.trimEnd().split('\n').slice(1) }]);
   });
 
-  test('what other lines hold is not shown, be it the last one or the helper of another', async () => {
+  test('what other lines hold is not shown: the last one, or the helper of another', async () => {
     await writeFile(file, '[credential]\n\thelper = "!echo password=hunter2 #"');
     const { stdout } = await helper(['install', 'git', '--global', '--print']);
     const { stderr } = await install('--global');

@@ -40,6 +40,8 @@ describe('covers', () => {
     ['auth://github/*/token', 'auth://gitlab/work/token', false],
     ['auth://github/work/*', 'auth://github/work/api_key', true],
     ['auth://github/work/*', 'auth://github/work/refresh_token', false],
+    ['auth://github/work/*', 'auth://github/work/id_token', false],
+    ['auth://github/work/id_token', 'auth://github/work/id_token', true],
     ['auth://*/*/*', 'auth://github/work/client_secret', false],
     ['auth://github/work/refresh_token', 'auth://github/work/refresh_token', true],
     ['secret://team/*', 'secret://team/refresh_token', true],
