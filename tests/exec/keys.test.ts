@@ -268,6 +268,15 @@ describe.skipIf(!isComplete)('a key for the program ends it', () => {
 });
 
 describe.skipIf(!isComplete)('job control of the shell before it', () => {
+  test.skipIf(process.platform !== 'linux')('what carries keys leaves them out of core files', async () => {
+    const emptied = 'until grep -q 00000000 "/proc/$pid/coredump_filter"; do :; done';
+    const script = `read -r _ _ _ front _ </proc/$PPID/stat; for pid in $PPID $front; do ${emptied}; done`;
+    const terminal = start('sh', '-c', `${script}; grep -c 00000000 /proc/$$/coredump_filter; exit 7`);
+    await terminal.shown('0\\r\\n');
+    await terminal.event(/exit 7\n/);
+    await masked(terminal);
+  });
+
   test('nothing reaches a program that no shell could continue: it reads the end', async () => {
     const file = path.join(sandbox.home, 'orphan');
     const terminal = await shell();

@@ -8,6 +8,7 @@ import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
 import { hasPython, onTerminal, signalProgram, Terminal } from '../support/start/terminal.js';
 
 const CLI = fileURLToPath(new URL('../../dist/sigilforge.cjs', import.meta.url));
+const LAUNCHER = process.platform === 'linux' ? nativeProgram('sigilforge-run') : undefined;
 const SECRET = 'a-secret-of-some-length';
 const PATIENT = { timeout: 20_000 };
 
@@ -203,9 +204,9 @@ describe.skipIf(!hasPython)('on a terminal', () => {
     },
   );
 
-  test.skipIf(process.platform !== 'linux')('a signal that comes at once is not lost', PATIENT, async () => {
+  test.skipIf(LAUNCHER === undefined)('a signal that comes at once is not lost', PATIENT, async () => {
     const early = fileURLToPath(new URL('early-signal.py', import.meta.url));
-    const { stdout } = await spawn(['python3', early, nativeProgram('sigilforge-run') ?? '']).exited;
+    const { stdout } = await spawn(['python3', early, LAUNCHER ?? '']).exited;
     expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['143']));
   });
 

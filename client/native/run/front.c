@@ -323,5 +323,6 @@ void run_on_terminal(struct task *task) {
   if (leader == 0) monitor(task, front.line, front.has_keys);
   close(front.line.slave);
   close_descriptors_of(task);
+  leave_memory_out_of_core_files();
   serve(&front);
 }

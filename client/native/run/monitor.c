@@ -52,6 +52,7 @@ static void start_program(struct watch *watch, bool in_foreground) {
   /* Both do it, so that it is done whichever runs first. */
   setpgid(watch->program, watch->program);
   close_descriptors_of(watch->task);
+  leave_memory_out_of_core_files();
 }
 
 /* The front process was killed, or its caller: nobody shows anything or types any more. */

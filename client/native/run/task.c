@@ -29,6 +29,15 @@ void close_descriptors_of(const struct task *task) {
   for (int fd = 0; fd < task->own; fd++) close(fd);
 }
 
+void leave_memory_out_of_core_files(void) {
+  int filter = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+  if (filter < 0) return;
+  /* There is nothing else to do about it. */
+  ssize_t written = write(filter, "0", 1);
+  (void)written;
+  close(filter);
+}
+
 void fail(const struct task *task, const char *what, int error) {
   char line[24];
   int length = snprintf(line, sizeof line, "%s%d\n", what, error);

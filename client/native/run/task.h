@@ -30,6 +30,9 @@ int move_up(const struct task *task, int fd);
 /* Closes what only the program needs. */
 void close_descriptors_of(const struct task *task);
 
+/* What is typed and shown lies in this process's memory, so core files are without it, as those of Node (core(5)). */
+void leave_memory_out_of_core_files(void);
+
 /* Says that the program could not be started, and ends. */
 _Noreturn void fail(const struct task *task, const char *what, int error);
 
