@@ -64,6 +64,7 @@ const USUAL: Readonly<Record<string, Kind>> = {
   CHECK: CHECKS,
   LEVEL: LogLevel.options,
   STATUS: RunStatus.options,
+  ACTION: ['get', 'store', 'erase'],
   RUNNER: ['python', 'node', 'command'],
   ...Object.fromEntries(
     [
@@ -81,6 +82,8 @@ const USUAL: Readonly<Record<string, Kind>> = {
       'USER',
       'HOST',
       'PORT',
+      'ARN',
+      'REGION',
       'SERVICE/ACCOUNT',
     ].map((name) => [name, 'text' as const]),
   ),

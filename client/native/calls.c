@@ -57,7 +57,7 @@ static bool read_resolve(struct call *call) {
   const struct words *words = &call->words;
   if (words->count != 2 || has_options(words) || !is_reference(words->at[1])) return false;
   ask(call, "resolve", put_resolved);
-  set_params(call, "\"reference\":\"%s\",\"explain\":false%s", words->at[1], "");
+  set_params(call, "\"reference\":\"%s\"%s", words->at[1], "");
   return true;
 }
 

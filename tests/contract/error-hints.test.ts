@@ -616,6 +616,9 @@ const ROOMS = [
 
 /** Why an error is not made here: the test that makes it, or what it would take. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  '{} is an API key, which comes without an ID token.': 'tests/tokens/id-tokens.test.ts',
+  '{} has no ID token: it was signed in without the scope openid.': 'tests/tokens/id-tokens.test.ts',
+  'The provider of {} has sent no ID token that can be kept.': 'tests/tokens/id-tokens.test.ts',
   '{} has been refreshing this account for over {} seconds.': 'it takes 90 seconds',
   'A request was answered without being sent.': 'it would be a bug',
   'You can also name the endpoints: sigilforge provider set {} --authorization-endpoint URL --token-endpoint URL':
