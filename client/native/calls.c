@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "docker.h"
 #include "formats.h"
 #include "git.h"
 #include "input.h"
@@ -144,6 +145,41 @@ static bool read_git_credential(struct call *call) {
   return gets ? read_git_get(call, &git) : read_git_store(call, &git);
 }
 
+/* The registry that docker asks about, and the user name that goes with the token. */
+static char registry[REGISTRY_ROOM];
+static struct span docker_user;
+
+static bool put_docker_token(const struct words *words, struct span result) {
+  struct token token;
+  (void)words;
+  return read_token(result, &token) && put_docker_login(registry, docker_user, token.access_token);
+}
+
+/* The secret of a registry holds a login, or says which account's token it takes. */
+static bool go_on_with_kept(struct call *call, struct span result) {
+  static struct kept_login login;
+  struct span value;
+  if (!read_secret(result, &value) || !read_kept_login(value, &login)) return false;
+  if (login.secret.at != NULL) {
+    call->request.method = NULL;
+    return put_docker_login(registry, login.user, login.secret);
+  }
+  ask(call, "get_token", put_docker_token);
+  docker_user = login.user;
+  return set_account(&call->request, login.account);
+}
+
+static bool read_docker_credential(struct call *call) {
+  const struct words *words = &call->words;
+  struct span input;
+  if (words->count != 2 || has_options(words) || strcmp(words->at[1], "get") != 0) return false;
+  if (!read_input(&input) || !read_registry(input, registry)) return false;
+  ask(call, "get_secret", NULL);
+  call->go_on = go_on_with_kept;
+  set_params(call, "\"key\":\"docker/%s\"%s", registry, "");
+  return true;
+}
+
 static const struct command {
   const char *name;
   bool (*read)(struct call *call);
@@ -154,6 +190,7 @@ static const struct command {
     {"aws-credentials", read_aws_credentials},
     {"kube-credential", read_kube_credential},
     {"git-credential", read_git_credential},
+    {"docker-credential", read_docker_credential},
 };
 
 bool read_call(char **arguments, struct call *call) {

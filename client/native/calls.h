@@ -11,6 +11,8 @@ struct call {
   struct words words;
   /* Without a method if nothing has to be asked, and nothing is printed. */
   struct request request;
+  /* What the first result makes of the call, if there is one more: another request, or none if all is put. */
+  bool (*go_on)(struct call *call, struct span result);
   /* Puts together what is printed. False if only Node can tell what is right. */
   bool (*put)(const struct words *words, struct span result);
 };

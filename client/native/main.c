@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "docker.h"
 #include "give_way.h"
 #include "input.h"
 #include "memory.h"
@@ -35,13 +36,26 @@ static struct address find_address(const struct places *places) {
   return (struct address){names_no_socket(places->config) ? places->socket : NULL, NULL};
 }
 
-static bool ask_for(const struct call *call, const struct address *address) {
-  struct way way;
+static bool ask_first(struct call *call, const struct way *way) {
   struct span result;
-  bool is_answered = reach_daemon(address->socket, address->descriptor, &way) &&
-                     ask_daemon(&way, &call->request, &result);
+  if (call->go_on == NULL) return true;
+  bool goes_on = ask_daemon(way, &call->request, &result) && call->go_on(call, result);
+  wipe_answer();
+  return goes_on;
+}
+
+static bool ask_last(const struct call *call, const struct way *way) {
+  struct span result;
+  if (call->request.method == NULL) return true;
+  return ask_daemon(way, &call->request, &result) && call->put(&call->words, result);
+}
+
+static bool ask_for(struct call *call, const struct address *address) {
+  struct way way;
+  bool is_answered = reach_daemon(address->socket, address->descriptor, &way) && ask_first(call, &way) &&
+                     ask_last(call, &way);
   leave_daemon(&way);
-  return is_answered && call->put(&call->words, result);
+  return is_answered;
 }
 
 /* Node says so if it is another version; by a descriptor it cannot know. */
@@ -52,7 +66,7 @@ static bool is_worth_a_notice(const struct call *call, const struct places *plac
 }
 
 /* Puts the whole answer together. */
-static bool answer(const struct call *call) {
+static bool answer(struct call *call) {
   static struct places places;
   if (is_debugging()) return false;
   if (call->request.method == NULL) return true;
@@ -62,15 +76,16 @@ static bool answer(const struct call *call) {
   return !is_worth_a_notice(call, &places, &address) && ask_for(call, &address);
 }
 
-static enum printing answer_and_print(const struct call *call) {
+static enum printing answer_and_print(struct call *call) {
   enum printing printing = answer(call) ? print_output() : NOT_BEGUN;
   wipe_answer();
+  wipe_kept_login();
   wipe_output();
   return printing;
 }
 
 /* Runs without the signal of a daemon or reader that has gone away, which is an ordinary error here. */
-static enum printing run(const struct call *call) {
+static enum printing run(struct call *call) {
   struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
   if (sigaction(SIGPIPE, &ignore, &before) != 0) return NOT_BEGUN;
   hide_memory();

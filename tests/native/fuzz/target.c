@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "calls.h"
+#include "docker.h"
 #include "git.h"
 #include "json.h"
 #include "output.h"
@@ -58,6 +59,20 @@ static void try_git(const char *text, size_t length) {
        "a user name is on one line");
 }
 
+/* A registry, and on the next line the value of its secret. */
+static void try_docker(const char *text, size_t length) {
+  static struct kept_login login;
+  static char registry[REGISTRY_ROOM];
+  const char *end = memchr(text, '\n', length);
+  if (end == NULL || !read_registry((struct span){text, (size_t)(end - text)}, registry)) return;
+  struct span value = {end + 1, length - (size_t)(end - text) - 1};
+  if (json_is_valid(value) && json_is_string(value) && read_kept_login(value, &login)) {
+    must(json_is_string(login.user), "a user name is a string");
+    must(login.secret.at != NULL || login.account[0] != '\0', "a login has a secret or an account");
+  }
+  wipe_kept_login();
+}
+
 static void try_words(char *text, size_t length) {
   static struct call call;
   static char params[sizeof call.request.params + 2];
@@ -73,13 +88,17 @@ static void try_words(char *text, size_t length) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0 || size > MOST_BYTES) return 0;
-  unsigned choice = data[0] % (COMMANDS + 2);
+  unsigned choice = data[0] % (COMMANDS + 3);
   if (choice < COMMANDS) {
     try_answer(commands[choice], (struct span){(const char *)data + 1, size - 1});
     return 0;
   }
   if (choice == COMMANDS) {
     try_git((const char *)data + 1, size - 1);
+    return 0;
+  }
+  if (choice == COMMANDS + 2) {
+    try_docker((const char *)data + 1, size - 1);
     return 0;
   }
   char *text = malloc(size);
