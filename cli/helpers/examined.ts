@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import type { AccountInfo } from '../../shared/contract/index.js';
 import type { Helper, Setup } from './helper.js';
+import { isInPath } from './in-path.js';
 
 /** A helper as `helper list` shows it. */
 export interface ExaminedHelper {
@@ -39,9 +39,9 @@ function faultOf(
   { starts, looksFor = 'sigilforge', service, account }: Setup,
   accounts: readonly AccountInfo[] | undefined,
 ): string | undefined {
-  if (starts === undefined ? !isInPath(looksFor) : !existsSync(starts)) {
-    return `${starts ?? looksFor} is not there any more; install it again.`;
-  }
+  if (starts === undefined && !isInPath(looksFor)) return `${looksFor} is not in PATH.`;
+  if (starts !== undefined && !existsSync(starts))
+    return `${starts} is not there any more; install it again.`;
   if (accounts === undefined) return 'The accounts cannot be asked for now.';
   if (service === undefined) return undefined;
   const fitting = accounts.filter(
@@ -50,19 +50,4 @@ function faultOf(
   if (fitting.length === 0) return 'There is no such account.';
   if (fitting.every(({ state }) => state !== 'ok')) return 'The account needs a new sign-in.';
   return undefined;
-}
-
-/** Whether a program of this name can be started. */
-function isInPath(name: string, env: NodeJS.ProcessEnv = process.env): boolean {
-  const folders = (env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
-  return folders.some((folder) => isExecutable(path.join(folder, name)));
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

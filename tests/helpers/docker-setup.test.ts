@@ -159,5 +159,9 @@ test('list says whether docker can start what it is told to', async () => {
   await writeFile(join(folder, 'docker-credential-sigilforge'), '');
   await chmod(join(folder, 'docker-credential-sigilforge'), 0o600);
   const later = await backend.sandbox.run(['helper', 'list', '--json'], { env });
-  expect(later.stdout).toContain('docker-credential-sigilforge is not there any more; install it again.');
+  expect(later.stdout).toContain('docker-credential-sigilforge is not in PATH.');
+  const again = await backend.sandbox.run(['helper', 'install', 'docker', '--host', 'ghcr.io', '--yes'], {
+    env,
+  });
+  expect(again.stderr).toContain('docker-credential-sigilforge, which is not in PATH yet.');
 });

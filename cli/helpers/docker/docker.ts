@@ -6,12 +6,14 @@ import { badArgument } from '../../arguments/context.js';
 import { readText } from '../changes.js';
 import type { Definition } from '../definition.js';
 import type { Edit, Helper, Setup } from '../helper.js';
+import { isInPath } from '../in-path.js';
 import { withMember, withoutMember } from '../json-text.js';
 import { type HelperOptions, readAccount } from '../options.js';
 import { isMapping, mappingText, registrySecret } from './logins.js';
 import { registryOf, urlOf } from './registry.js';
 
-/** The end of the name of the program that docker starts: `docker-credential-sigilforge`. */
+/** The program that docker starts, and the end of its name, which is all that docker is told. */
+const PROGRAM = 'docker-credential-sigilforge';
 const NAME = 'sigilforge';
 
 /** The text of a file that `helper install` made, without what it put there. */
@@ -29,6 +31,7 @@ export const docker: Helper = {
   uninstall: (options) => [edit('-', options, uninstalled)],
   defines: definition,
   examine: () => usualFiles().flatMap(setupsIn),
+  advice: () => (isInPath(PROGRAM) ? [] : [`docker starts ${PROGRAM}, which is not in PATH yet.`]),
 };
 
 /** Only the member is shown: on the same line of the file there may be a login. */
@@ -132,7 +135,7 @@ function notReadable(file: string): Error {
 }
 
 function setupsIn(file: string): Setup[] {
-  const starts = { starts: undefined, looksFor: 'docker-credential-sigilforge' };
+  const starts = { starts: undefined, looksFor: PROGRAM };
   return serves(readText(file) ?? '').map((registry) => ({ file, serves: registry, ...starts }));
 }
 
