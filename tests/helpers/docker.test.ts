@@ -125,7 +125,7 @@ describe('get', () => {
     await addAccount('github', 'home');
     expect(await act('get', 'ghcr.io')).toEqual({
       stdout:
-        'Several accounts of github fit ghcr.io: home, work. Choose one with: sigilforge helper install docker --host ghcr.io --account github/ACCOUNT\n',
+        'Several accounts of github fit ghcr.io: home, work. Choose one with: sigilforge helper install docker --host ghcr.io --account github/home\n',
       status: 1,
     });
     await map('ghcr.io', 'github/home');
