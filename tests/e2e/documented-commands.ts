@@ -112,6 +112,7 @@ export const FATES: Readonly<Record<string, Fate>> = {
     because: 'it builds what other tests run; the command line from source is what tests/cli is about',
   },
   'npm run build': script,
+  'npm run build:native': script,
   'npm run lint': script,
   'npm test': script,
   'npm run bench': script,
@@ -127,5 +128,6 @@ export const FATES: Readonly<Record<string, Fate>> = {
   'npx vitest --config tests/vitest.config.mts tests/unit/exec': runner,
   'npm run test:faults -- --rounds 500 tests/faults/random-kill.test.ts': script,
   'npm run test:faults -- tests/faults/mutations.test.ts': script,
+  'npm run test:fuzz -- 10': script,
   'npm run bench -- door': script,
 };
