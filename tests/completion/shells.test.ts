@@ -25,7 +25,7 @@ beforeAll(async () => {
   await api.addAccount({ service: 'example', account: 'me+x@example.org', ...apiKey });
   await api.addAccount({ service: 'other', account: 'home', ...apiKey });
   await api.setSecret({ key: 'tls/key:1@a+b', value: 'canary-value' });
-  await api.openDoor({ grants: ['secret://a'], name: 'my door' });
+  await api.openDoor({ grants: ['secret://a'], name: 'My door' });
   await writeFile(path.join(sandbox.home, 'my file'), 'what stands in it');
 });
 afterAll(() => sandbox.stop());
@@ -54,9 +54,9 @@ const LINES: readonly (readonly [what: string, typed: string, line: string])[] =
     'sigilforge exec --env X=secret://t',
     'sigilforge exec --env X=secret://tls/key:1@a+b ',
   ],
-  ['a name with a blank', 'sigilforge door close m', 'sigilforge door close my\\ door '],
-  ['the same, in quotes', 'sigilforge door close "my d', 'sigilforge door close "my door" '],
-  ['the same, begun', 'sigilforge door close my\\ d', 'sigilforge door close my\\ door '],
+  ['a name with a blank', 'sigilforge door close M', 'sigilforge door close My\\ door '],
+  ['the same, in quotes', 'sigilforge door close "My d', 'sigilforge door close "My door" '],
+  ['the same, begun', 'sigilforge door close My\\ d', 'sigilforge door close My\\ door '],
   ['a file', 'sigilforge inject -i my', 'sigilforge inject -i my\\ file '],
   ['a file behind =', 'sigilforge exec --env-file=my', 'sigilforge exec --env-file=my\\ file '],
   ['a folder', 'sigilforge capability create --at b', 'sigilforge capability create --at bin/'],
