@@ -19,8 +19,8 @@ export interface Failed {
   readonly failure: TokenFailure;
   /** Its line in the journal. */
   readonly attemptId: string;
-  /** When the provider may be asked again by itself, in milliseconds since 1970. */
-  readonly nextAttemptAt: number;
+  /** How long from now the provider is not asked again by itself, in milliseconds. */
+  readonly waitMs: number;
 }
 
 /** How long a change of a grant waits for another process that has the same grant: an exchange, and some more. */
@@ -125,10 +125,7 @@ export class Grants {
    * Records a failed refresh and the end of its exchange. The grant itself stays as it is; that it is dead is announced
    * once. Says whether the account still had the grant that failed.
    */
-  async recordFailure(
-    account: StoredAccount,
-    { failure, attemptId, nextAttemptAt }: Failed,
-  ): Promise<boolean> {
+  async recordFailure(account: StoredAccount, { failure, attemptId, waitMs }: Failed): Promise<boolean> {
     const { verdict, error, end } = failure;
     const { id, generation } = account;
     const state = verdict === 'dead' ? 'needs_auth' : account.state;
@@ -136,7 +133,7 @@ export class Grants {
     const lastError = JSON.stringify({ kind: error.kind, message: error.message, at: timestamp(now) });
     const isCurrent = await this.#env.db.write(() => {
       this.#attempts.end(attemptId, end, now);
-      return this.#store.recordFailure({ id, generation, state, lastError, nextAttemptAt });
+      return this.#store.recordFailure({ id, generation, state, lastError, nextAttemptAt: now + waitMs });
     });
     if (isCurrent && state === 'needs_auth' && account.state !== 'needs_auth')
       this.#events.emit('needs_auth', account);

@@ -182,12 +182,8 @@ export class Refresher {
     if (failure.unread) await this.#unread.keep(account, failure.unread);
     const isKept = mayBeSpent && this.#unread.has(account);
     const recorded = mayBeSpent ? withLostAnswer(failure, isKept) : failure;
-    const nextAttemptAt = this.#now() + backoffMs(recorded, account.failures);
-    const isCurrent = await this.#grants.recordFailure(account, {
-      failure: recorded,
-      attemptId,
-      nextAttemptAt,
-    });
+    const waitMs = backoffMs(recorded, account.failures);
+    const isCurrent = await this.#grants.recordFailure(account, { failure: recorded, attemptId, waitMs });
     // Another grant took its place: that one is what was wanted.
     if (!isCurrent) return 'superseded';
     // Providers that rotate forgive a repeated token for seconds only, so a lost answer is asked for again at once. One that
