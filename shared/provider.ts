@@ -1,6 +1,17 @@
 import * as v from 'valibot';
 import { RequestParams, TokenParams } from './request-params.js';
-import { ClientAuth, Endpoint, ExtraParams, FlowKind, Issuer, RedirectUri, Scopes, Text } from './schemas.js';
+import {
+  AnswerField,
+  ClientAuth,
+  Endpoint,
+  ExtraParams,
+  FlowKind,
+  Issuer,
+  RedirectUri,
+  ScopeSeparator,
+  Scopes,
+  Text,
+} from './schemas.js';
 
 /**
  * Where a provider departs from the standards, as named flags. Each has one place in code that obeys it, and a test.
@@ -68,6 +79,22 @@ export const SecretRule = v.picklist(['required', 'optional', 'forbidden']);
 
 export type SecretRule = v.InferOutput<typeof SecretRule>;
 
+/** The names of fields that an answer or a redirect brings beside the tokens, and that are not secret. */
+const AnswerFields = v.pipe(v.array(AnswerField), v.maxLength(32));
+
+/** What providers of earlier versions did not have. */
+const additions = {
+  register_url: v.optional(v.nullable(Endpoint), null),
+  register_steps: v.optional(v.array(v.string()), []),
+  public_client_id: v.optional(v.nullable(Text), null),
+  registration_endpoint: v.optional(v.nullable(Endpoint), null),
+  client_id_documents: v.optional(v.boolean(), false),
+  answer_fields: v.optional(AnswerFields, []),
+  redirect_fields: v.optional(AnswerFields, []),
+  address_params: v.optional(ExtraParams, {}),
+  param_names: v.optional(ExtraParams, {}),
+};
+
 /** A provider as data: everything that the flows need to know of it, and nothing secret. */
 export const Provider = v.strictObject({
   id: v.string(),
@@ -88,7 +115,7 @@ export const Provider = v.strictObject({
   client_secret: SecretRule,
   has_client_secret: v.boolean(),
   default_scopes: Scopes,
-  scope_separator: v.picklist([' ', ',']),
+  scope_separator: ScopeSeparator,
   redirect: RedirectRule,
   refresh: RefreshRule,
   authorize_params: ExtraParams,
@@ -97,6 +124,7 @@ export const Provider = v.strictObject({
   refresh_params: ExtraParams,
   dead_grant_errors: v.array(v.string()),
   quirks: v.array(ProviderQuirk),
+  ...additions,
   notes: v.nullable(v.string()),
   sources: v.array(v.string()),
   source: v.picklist(['builtin', 'config', 'stored']),
@@ -119,7 +147,7 @@ const requests = {
   client_auth: v.optional(ClientAuth),
   flows: v.optional(v.pipe(v.array(FlowKind), v.minLength(1))),
   default_scopes: v.optional(Scopes),
-  scope_separator: v.optional(v.picklist([' ', ','])),
+  scope_separator: v.optional(ScopeSeparator),
   redirect_uri: v.optional(RedirectUri),
   authorize_params: v.optional(RequestParams),
   token_params: v.optional(TokenParams),
@@ -148,6 +176,12 @@ const entry = {
   refresh_params: v.optional(TokenParams),
   iss: v.optional(v.pipe(v.array(Text), v.maxLength(100))),
   base_url: v.optional(Issuer),
+  register_url: v.optional(Endpoint),
+  registration_endpoint: v.optional(Endpoint),
+  answer_fields: v.optional(AnswerFields),
+  redirect_fields: v.optional(AnswerFields),
+  address_params: v.optional(ExtraParams),
+  param_names: v.optional(ExtraParams),
 };
 
 /** The parameters of `set_provider` after `id`, in their order. */

@@ -66,6 +66,22 @@ export const Scope = v.pipe(
 
 export const Scopes = v.pipe(v.array(Scope), v.maxLength(200));
 
+/** What separates scopes in a request: one to three signs that no scope has. */
+export const ScopeSeparator = v.pipe(
+  v.string(),
+  pattern(/^[ ,+;|]{1,3}$/, 'one to three of the signs blank , + ; |'),
+);
+
+/** A field of an answer; a full stop leads into an object, as in `team.id`. */
+export const AnswerField = v.pipe(
+  v.string(),
+  v.maxLength(64),
+  pattern(
+    /^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*){0,3}$/,
+    'the name of a field, such as instance_url or team.id',
+  ),
+);
+
 /** An address that secrets may be sent to: https, or http on the loopback interface (RFC 8252, section 8.3). */
 export const Endpoint = v.pipe(v.string(), v.maxLength(2048), v.url(), v.check(isSecureOrLoopback));
 

@@ -5,6 +5,20 @@ import { standardRevocation } from './builtin/define.js';
 
 type Facts = Omit<Provider, 'has_client_secret' | 'source' | 'configured'>;
 
+/** Where a provider is. */
+type Located = Pick<
+  Provider,
+  | 'base_url'
+  | 'issuer'
+  | 'iss'
+  | 'discovery'
+  | 'authorization_endpoint'
+  | 'token_endpoint'
+  | 'refresh_endpoint'
+  | 'device_authorization_endpoint'
+  | 'revocation'
+>;
+
 /** A provider with a person's settings over what was known before. */
 export function applySettings(base: Facts, settings: ProviderSettings): Facts {
   const { issuer, revocation_endpoint, revocation, refresh, redirect_uri, client_secret_rule, ...named } =
@@ -55,7 +69,7 @@ function params(base: Facts, settings: ProviderSettings): Pick<Facts, (typeof PA
  * The same provider at another address. A known one keeps its paths under the new base and drops what is right only at the
  * old one; any other is discovered.
  */
-export function rebase<P extends Facts>(provider: P, issuer: string): P {
+export function rebase<P extends Located>(provider: P, issuer: string): P {
   const { base_url: base } = provider;
   if (base === null) return { ...provider, issuer, discovery: true };
   const address = baseOf(issuer, provider.issuer?.slice(base.length) ?? '');

@@ -6,9 +6,17 @@ import { standardRevocation } from './builtin/define.js';
 import { usualScopes } from './usual-scopes.js';
 
 /** What metadata can add to. */
-type Facts = Omit<
+type Facts = Pick<
   Provider,
-  'client_id' | 'notes' | 'sources' | 'source' | 'configured' | 'has_client_secret'
+  | 'issuer'
+  | 'authorization_endpoint'
+  | 'token_endpoint'
+  | 'device_authorization_endpoint'
+  | 'revocation'
+  | 'pkce'
+  | 'default_scopes'
+  | 'client_auth'
+  | 'flows'
 >;
 
 /** What an entry or a person states, so that metadata does not change it. */

@@ -16,7 +16,8 @@ export const settingTexts = {
     'How a client with a secret authenticates at the token endpoint; as the metadata lists if nothing sets it. A sign-in that is refused with `invalid_client` tries the other way once, and the account keeps the one that worked. A client without a secret sends only its id.',
   flows: 'The flows it offers, the best one first.',
   default_scopes: 'The scopes to ask for if a sign-in names none.',
-  scope_separator: 'What separates scopes in requests: a space (RFC 6749, section 3.3) or a comma.',
+  scope_separator:
+    'What separates scopes in requests: a space (RFC 6749, section 3.3), a comma, or what else a provider wants.',
   authorize_params: `More parameters for every authorization request; a device authorization request repeats what makes sense there. ${BY_NAME}`,
   token_params: `More parameters for every token request, whatever its grant. ${BY_NAME}`,
   refresh_endpoint: 'Where refresh requests go, if that is not the token endpoint.',
@@ -30,6 +31,15 @@ export const settingTexts = {
   base_url:
     'What an `issuer` given for an account replaces in every endpoint, if there are self-managed hosts or tenants.',
   iss: 'Values of `iss` (RFC 9207, OpenID Connect) that are right besides its issuer; its metadata may name those on the same host.',
+  register_url: 'Where a person registers a client.',
+  registration_endpoint: 'Where a client registers itself (RFC 7591).',
+  answer_fields:
+    'Fields of the token answer that are kept with the account and are not secret, such as `instance_url`; `team.id` is `id` in the object `team`.',
+  redirect_fields: 'The same for parameters of the redirect, such as `realmId`.',
+  address_params:
+    'What stands for `{name}` in the addresses of its endpoints, such as `region`; empty where a sign-in has to say it.',
+  param_names:
+    'Other names that it has for parameters of the protocol, such as `client_key` for `client_id`; an empty one leaves that parameter out.',
 };
 
 /** Texts of how a grant is revoked. */
@@ -82,6 +92,13 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       has_client_secret: 'Whether a client secret is stored. The secret itself is never part of an answer.',
       redirect: 'The rule for redirect URIs.',
       refresh: 'What is known about its refresh tokens.',
+      register_url: `${settingTexts.register_url} \`null\` if that is not known.`,
+      register_steps: 'What to do on that page, step by step.',
+      public_client_id:
+        'The client of this project at the provider, for those who have none of their own; `null` if there is none.',
+      registration_endpoint: `${settingTexts.registration_endpoint} \`null\` if it has none.`,
+      client_id_documents:
+        'Whether it takes the address of a client id metadata document as a client id (OAuth Client ID Metadata Document).',
       notes: 'What a person should know when registering a client; `null` if nothing.',
       sources: 'The documents that these facts were taken from.',
     },

@@ -12,10 +12,7 @@ const work: SignedIn = {
   askedScopes: null,
 };
 const scopes = (...names: string[]) => JSON.stringify(names);
-const { notes, sources, ...moved } = rebase(
-  { ...clientOf('gitlab'), notes: null, sources: [] },
-  'https://git.example.org',
-);
+const moved = rebase(clientOf('gitlab'), 'https://git.example.org');
 const app = {
   flow: 'github_app',
   app_id: '12',

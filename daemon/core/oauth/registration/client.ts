@@ -3,7 +3,20 @@ import { Provider } from '../../../../shared/provider.js';
 import { ExtraParams, Text } from '../../../../shared/schemas.js';
 import type { Secret } from '../../../../shared/secret.js';
 
-const facts = v.omit(Provider, ['notes', 'sources', 'source', 'configured', 'has_client_secret']);
+/** What a person needs to register a client, and what the addresses were made of, is over once it signs in. */
+const facts = v.omit(Provider, [
+  'notes',
+  'sources',
+  'source',
+  'configured',
+  'has_client_secret',
+  'register_url',
+  'register_steps',
+  'public_client_id',
+  'registration_endpoint',
+  'client_id_documents',
+  'address_params',
+]);
 
 /**
  * A client's registration with one provider (RFC 6749, section 2), and everything that its requests need: the provider's
@@ -19,6 +32,14 @@ export const ClientRegistration = v.strictObject({
   iss_required: v.boolean(),
 });
 export type ClientRegistration = v.InferOutput<typeof ClientRegistration>;
+
+/** The registration of a client with a provider, before its metadata is read. */
+export function registrationOf(provider: Provider, client_id: string): ClientRegistration {
+  const { notes, sources, source, configured, has_client_secret, ...known } = provider;
+  const { register_url, register_steps, public_client_id, ...located } = known;
+  const { registration_endpoint, client_id_documents, address_params, ...facts } = located;
+  return { ...facts, client_id, iss_required: false };
+}
 
 /** A registered client with its secret, if it has one. */
 export interface OAuthClient {
