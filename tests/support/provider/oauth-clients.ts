@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../daemon/core/oauth/http/http.js';
-import type { ClientRegistration } from '../../../daemon/core/oauth/registration/client.js';
+import { type ClientRegistration, registrationOf } from '../../../daemon/core/oauth/registration/client.js';
 import { defineProvider } from '../../../daemon/core/providers/builtin/define.js';
 import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
 
@@ -10,9 +10,9 @@ export function clientOf(id: string, facts: Partial<ClientRegistration> = {}): C
     name: 'Example',
     token_endpoint: 'https://id.example.org/token',
   });
-  const { notes, sources, ...known } =
-    id === example.id ? example : (builtinProviders.get(id) ?? unknown(id));
-  return { ...known, client_id: 'client', iss_required: false, ...facts };
+  const entry = id === example.id ? example : (builtinProviders.get(id) ?? unknown(id));
+  const own = { client_id: null, has_client_secret: false, source: 'builtin', configured: false } as const;
+  return { ...registrationOf({ ...entry, ...own }, 'client'), ...facts };
 }
 
 /** An answer as it comes from an HTTP client. An object is its JSON. */
