@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connect } from '../../client/index.js';
 import { MIGRATION_POINTS, type TracePoint } from '../../daemon/core/platform/trace.js';
@@ -27,6 +29,8 @@ beforeEach(async () => {
   provider = await startOldProvider();
   sandbox = await createSandbox();
   await putOldHome(sandbox.home, provider.url);
+  // A refresh by itself, cut off by the crash, would send a token twice, which is not what this is about.
+  await writeFile(join(sandbox.home, 'config.toml'), '[refresh]\nidle_days = 0\n', { mode: 0o600 });
   return async () => {
     await sandbox.stop();
     await provider.stop();
