@@ -72,13 +72,22 @@ export const ScopeSeparator = v.pipe(
   pattern(/^[ ,+;|]{1,3}$/, 'one to three of the signs blank , + ; |'),
 );
 
-/** A field of an answer; a full stop leads into an object, as in `team.id`. */
-export const AnswerField = v.pipe(
+/** The name of a field; a full stop leads into an object, as in `team.id`. */
+export const FieldName = v.pipe(
   v.string(),
   v.maxLength(64),
   pattern(
     /^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*){0,3}$/,
     'the name of a field, such as instance_url or team.id',
+  ),
+);
+
+/** A field of an answer that can be kept: neither a secret by its name, nor one that `auth://` has for something else. */
+export const AnswerField = v.pipe(
+  FieldName,
+  pattern(
+    /^(?!.*(?:token|secret|passw|assertion|credential|(?:api|private)[_-]?key))(?!(?:code|client_id)$)/i,
+    'a field that is not secret: no token, secret, password, key or code',
   ),
 );
 

@@ -50,3 +50,11 @@ test('a change of client that leaves the ID token as it is fails', async () => {
   expect(() => db.exec(change)).toThrow('The ID token of this account must be sealed again.');
   db.exec(`${change}, id_token = NULL`);
 });
+
+test('a change of client that leaves the fields as they are fails', async () => {
+  const { db } = await openWithAccount();
+  db.exec(`UPDATE accounts SET fields = x'02ff'`);
+  const change = `UPDATE accounts SET client = '{}', access_token = x'02ff'`;
+  expect(() => db.exec(change)).toThrow('The fields of this account must be sealed again.');
+  db.exec(`${change}, fields = NULL`);
+});

@@ -20,6 +20,7 @@ export interface StoredAccount {
     readonly accessToken: Buffer | null;
     readonly refreshToken: Buffer | null;
     readonly idToken: Buffer | null;
+    readonly fields: Buffer | null;
     readonly fingerprint: Buffer | null;
   };
   /** The key that mints tokens, sealed, and what it signs for them. */
@@ -63,6 +64,7 @@ interface AccountColumns {
   readonly access_token: Buffer | null;
   readonly refresh_token: Buffer | null;
   readonly id_token: Buffer | null;
+  readonly fields: Buffer | null;
   readonly refresh_fingerprint: Buffer | null;
   readonly private_key: Buffer | null;
   readonly minting: string | null;
@@ -88,6 +90,7 @@ export function accounts(home: string, names = '*'): StoredAccount[] {
       accessToken: row.access_token,
       refreshToken: row.refresh_token,
       idToken: row.id_token,
+      fields: row.fields,
       fingerprint: row.refresh_fingerprint,
     },
     minting: { key: row.private_key, settings: parsed(row.minting) },

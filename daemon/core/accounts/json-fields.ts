@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { type ErrorKind, errorTable } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
+import { NamedFields } from '../../../shared/named-fields.js';
+import type { Secret } from '../../../shared/secret.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
 import { ClientRegistration } from '../oauth/registration/client.js';
 import type { StoredAccount } from '../store/accounts.js';
@@ -45,6 +47,11 @@ export function readJsonFields(account: StoredAccount): JsonFields {
 /** The client that an account signed in with; `null` for an API key. Throws `integrity` if it is damaged. */
 export function clientOf(account: StoredAccount): ClientRegistration | null {
   return read(ClientRegistration, account.client, account);
+}
+
+/** The named fields of an account, from what was opened of them. Throws `integrity` if they cannot be read. */
+export function fieldsOf(account: StoredAccount, opened: Secret | undefined): NamedFields {
+  return read(NamedFields, opened?.reveal() ?? null, account) ?? {};
 }
 
 function read<S extends v.GenericSchema>(

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
+import { NamedFields } from '../../../shared/named-fields.js';
 import { Secret } from '../../../shared/secret.js';
 import type { Granted } from '../oauth/exchange.js';
 import { place, type SteeredGrant } from '../sealing/places.js';
@@ -13,8 +14,9 @@ const Rescued = v.strictObject({
   sentAt: v.number(),
   accessToken: optionalText,
   refreshToken: optionalText,
-  // Files of older versions do not have it.
+  // Files of older versions do not have these two.
   idToken: v.optional(optionalText, null),
+  fields: v.optional(NamedFields, {}),
   tokenType: v.string(),
   expiresInS: v.nullable(v.number()),
   refreshExpiresInS: v.nullable(v.number()),
@@ -39,6 +41,7 @@ export class Rescue {
       accessToken: tokens.accessToken?.reveal() ?? null,
       refreshToken: tokens.refreshToken?.reveal() ?? null,
       idToken: tokens.idToken?.reveal() ?? null,
+      fields: tokens.fields,
       tokenType: tokens.tokenType,
       expiresInS: tokens.expiresInS,
       refreshExpiresInS: tokens.refreshExpiresInS,

@@ -139,6 +139,7 @@ export class SignInStore {
         accessToken: apiKey,
         refreshToken: undefined,
         idToken: undefined,
+        fields: {},
         tokenType: 'api_key',
         scopes: [],
         issuedAt: this.#env.clock.wall(),

@@ -44,6 +44,8 @@ export interface GrantFields {
   readonly accessToken: Buffer | null;
   readonly refreshToken: Buffer | null;
   readonly idToken: Buffer | null;
+  /** Named fields of the answers, as JSON. */
+  readonly fields: Buffer | null;
   /** Keyed; unique over all accounts. */
   readonly refreshFingerprint: Buffer | null;
   readonly tokenType: string | null;
@@ -88,6 +90,7 @@ export const SEALED_FIELDS = {
   accessToken: 'access_token',
   refreshToken: 'refresh_token',
   idToken: 'id_token',
+  fields: 'fields',
   clientSecret: 'client_secret',
   privateKey: 'private_key',
 } as const satisfies Partial<Record<keyof AccountFields, string>>;
@@ -97,6 +100,7 @@ const GRANT_COLUMNS = {
   accessToken: SEALED_FIELDS.accessToken,
   refreshToken: SEALED_FIELDS.refreshToken,
   idToken: SEALED_FIELDS.idToken,
+  fields: SEALED_FIELDS.fields,
   refreshFingerprint: 'refresh_fingerprint',
   tokenType: 'token_type',
   scopes: 'scopes',

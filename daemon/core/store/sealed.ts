@@ -8,7 +8,7 @@ import type { Sqlite, Statement } from './sqlite.js';
 
 /** The tables with sealed columns, whose rows are found by `id`. A rotation seals again what is listed here, and nothing else. */
 export const SEALED_COLUMNS = {
-  accounts: ['access_token', 'refresh_token', 'client_secret', 'private_key', 'id_token'],
+  accounts: ['access_token', 'refresh_token', 'client_secret', 'private_key', 'id_token', 'fields'],
   providers: ['client_secret', 'settings_seal'],
   secrets: ['value'],
   audit_anchor: ['sealed_key'],

@@ -1,7 +1,7 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
-import { readJsonFields } from '../accounts/json-fields.js';
+import { fieldsOf, readJsonFields } from '../accounts/json-fields.js';
 import { provenSettings } from '../providers/stored-settings.js';
 import { place } from '../sealing/places.js';
 import type { Secrets } from '../secrets/secrets.js';
@@ -140,5 +140,6 @@ function exported(stored: StoredAccount, open: (field: SealedField) => Secret | 
     refresh_token: reveal('refreshToken'),
     client_secret: reveal('clientSecret'),
     private_key: reveal('privateKey'),
+    fields: fieldsOf(stored, open('fields')),
   };
 }

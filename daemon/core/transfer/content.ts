@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { isRecord, parseJson } from '../../../shared/json.js';
+import { NamedFields } from '../../../shared/named-fields.js';
 import { ProviderSettings } from '../../../shared/provider.js';
 import { AccountName, FlowKind, SecretKey, ServiceName } from '../../../shared/schemas.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
@@ -32,9 +33,10 @@ const AccountFields = v.strictObject({
   minting: v.nullable(json(Minting)),
   token_type: text,
   scopes: json(scopes),
-  // Files of older versions do not have these two.
+  // Files of older versions do not have these three.
   asked_scopes: v.optional(v.nullable(json(scopes)), null),
   subject: v.optional(text, null),
+  fields: v.optional(NamedFields, {}),
   issued_at: time,
   expires_at: time,
   refresh_expires_at: time,

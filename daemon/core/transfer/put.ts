@@ -158,6 +158,7 @@ function newAccount(imported: ImportedAccount): NewAccount {
       refreshToken: secretOf(imported.refresh_token),
       // It lives for minutes, and the first refresh brings another one.
       idToken: undefined,
+      fields: imported.fields,
       tokenType: imported.token_type,
       scopes: imported.scopes,
       issuedAt: imported.issued_at,

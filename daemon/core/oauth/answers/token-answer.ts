@@ -1,10 +1,12 @@
 import { isRecord, parseJson } from '../../../../shared/json.js';
+import type { NamedFields } from '../../../../shared/named-fields.js';
 import { Secret } from '../../../../shared/secret.js';
 import type { HttpAnswer } from '../http/http.js';
 import type { ClientRegistration } from '../registration/client.js';
 import { readAnswerObject } from './answer-body.js';
 import { field } from './fields.js';
 import { ACCESS_TOKEN, jwtLifetimeS, type LifetimeFields, lifetimeS, REFRESH_TOKEN } from './lifetime.js';
+import { answerFields } from './named-fields.js';
 import { readError, readErrorInWords, refuses, saysSomething } from './token-error.js';
 import type { TokenError } from './token-words.js';
 
@@ -19,6 +21,8 @@ export interface Tokens {
   /** `null` if the answer does not say: then the scopes are those that were requested (RFC 6749, section 5.1). */
   readonly scopes: string[] | null;
   readonly idToken: Secret | undefined;
+  /** What else the provider's entry names, and is not secret. */
+  readonly fields: NamedFields;
 }
 
 export type TokenAnswer =
@@ -106,14 +110,18 @@ function readTokens(
     lifetimeS(within(source, name), fields, now) ??
     lifetimeS(source, fields, now) ??
     lifetimeS(json, fields, now);
-  return {
+  const tokens = {
     accessToken: secret(accessToken),
     refreshToken: secret(tokenIn(source, 'refresh_token')),
+    idToken: secret(tokenIn(source, 'id_token') ?? tokenIn(json, 'id_token')),
+  };
+  return {
+    ...tokens,
     tokenType: text(field(source, 'token_type')) ?? 'bearer',
     expiresInS: lifetime('access_token', ACCESS_TOKEN) ?? inToken,
     refreshExpiresInS: lifetime('refresh_token', REFRESH_TOKEN),
     scopes: readScopes(field(source, 'scope') ?? field(source, 'scopes'), registration),
-    idToken: secret(tokenIn(source, 'id_token') ?? tokenIn(json, 'id_token')),
+    fields: answerFields(registration, { json, source, tokens: Object.values(tokens) }),
   };
 }
 

@@ -1,9 +1,11 @@
 import { asSigilforgeError, SigilforgeError } from '../../../../shared/errors.js';
+import type { NamedFields } from '../../../../shared/named-fields.js';
+import { redirectFields } from '../answers/named-fields.js';
 import { authorizationCode, refusalIn } from '../authorization-response.js';
 import type { OAuthContext } from '../exchange.js';
 import { newNonce, newPkce, newState } from '../pkce.js';
 import type { ClientRegistration } from '../registration/client.js';
-import { signInOrThrow } from '../sign-in-exchange.js';
+import { type SignedIn, signInOrThrow } from '../sign-in-exchange.js';
 import { type Asked, askedInstead, assumedIn, firstAsked } from './asked.js';
 import type { Answered, Outcome } from './callback-page.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
@@ -30,17 +32,19 @@ export async function beginAuthorizationCode(
   const ending = ends();
   let asked = firstAsked(request);
 
-  const finish = async (code: string): Promise<void> => {
+  const finish = async (code: string, response: URLSearchParams): Promise<void> => {
     const verifier = pkce && { code_verifier: pkce.verifier };
     const parameters = { code, redirect_uri: redirect.redirectUri, ...verifier };
     await keepOpen(async () => {
       const signedIn = await signInOrThrow(context, client, 'authorization_code', parameters);
-      await store({ ...signedIn, nonce, scopes: asked.scopes });
+      const fields = redirectFields(registration, response, [code, state]);
+      await store({ ...withFields(signedIn, fields), nonce, scopes: asked.scopes });
     });
   };
   const answer = async (response: URLSearchParams): Promise<Outcome> => {
     try {
-      await finish(authorizationCode(registration, response, { state, ...assumedIn(asked, request) }));
+      const code = authorizationCode(registration, response, { state, ...assumedIn(asked, request) });
+      await finish(code, response);
       ending.resolve();
       return {
         ok: true,
@@ -133,6 +137,12 @@ function authorizationUrl(
     if (value !== '') url.searchParams.set(name, value);
   }
   return url.href;
+}
+
+/** A sign-in with what its redirect brought. What came with the tokens, from the server itself, comes before that. */
+function withFields({ granted, ...rest }: SignedIn, fields: NamedFields): SignedIn {
+  const { tokens, sentAt } = granted;
+  return { ...rest, granted: { tokens: { ...tokens, fields: { ...fields, ...tokens.fields } }, sentAt } };
 }
 
 function authorizationEndpoint({ authorization_endpoint, id, name }: ClientRegistration): string {

@@ -58,6 +58,7 @@ export function readInstallationToken(
       refreshExpiresInS: null,
       scopes: permissionsOf(json?.['permissions']),
       idToken: undefined,
+      fields: {},
     },
   };
 }

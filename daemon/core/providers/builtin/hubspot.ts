@@ -16,6 +16,7 @@ export const hubspot: BuiltinProvider = defineProvider({
   refresh: { issued: 'always', rotates: 'unknown' },
   // As the older token endpoint says it, with the first as its status.
   dead_grant_errors: ['BAD_REFRESH_TOKEN', 'missing or invalid refresh token'],
+  answer_fields: ['hub_id', 'user_id'],
   notes:
     'When signing in, give the app\'s scopes in addition to "oauth". Only a super admin of the HubSpot account may install an app.',
   sources: [

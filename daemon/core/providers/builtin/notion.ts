@@ -22,6 +22,7 @@ export const notion: BuiltinProvider = defineProvider({
   refresh: { issued: 'unknown', rotates: 'always' },
   authorize_params: { owner: 'user' },
   quirks: ['json_token_requests'],
+  answer_fields: ['workspace_id', 'workspace_name', 'bot_id'],
   notes:
     'Register a public integration. There are no scopes: access depends on its capabilities and the pages that you pick. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
   sources: [

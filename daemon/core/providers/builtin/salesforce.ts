@@ -17,6 +17,7 @@ export const salesforce: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   // The scope refresh_token brings it; rotation and lifetime are settings of the app.
   refresh: { issued: 'with_params', rotates: 'sometimes' },
+  answer_fields: ['instance_url', 'id'],
   notes:
     'To use no secret, untick "Require Secret" for the web server flow and the refresh token flow. A sandbox is https://test.salesforce.com; client credentials need the address of your own domain. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
   sources: [

@@ -28,6 +28,7 @@ export const slack: BuiltinProvider = defineProvider({
   refresh: { issued: 'unknown', rotates: 'always' },
   dead_grant_errors: ['invalid_refresh_token'],
   quirks: ['comma_scopes_in_answer', 'nested_user_token'],
+  answer_fields: ['team.id', 'team.name', 'bot_user_id', 'authed_user.id'],
   notes:
     'Slack does not allow bot scopes with http redirect URIs, so nothing answers at the redirect URI: paste the address that the browser was redirected to. User scopes go into the parameter user_scope; if you only need a user token, slack-user is simpler.',
   sources: [
@@ -65,6 +66,7 @@ export const slackUser: BuiltinProvider = defineProvider({
   refresh: { issued: 'unknown', rotates: 'always', idle_s: 30 * DAY_S },
   dead_grant_errors: ['invalid_refresh_token'],
   quirks: ['comma_scopes_in_answer', 'nested_user_token'],
+  answer_fields: ['team.id', 'team.name', 'authed_user.id'],
   notes:
     'Enable PKCE in the Slack app\'s settings (this cannot be undone), and do not store a client secret. Without "token rotation" there is no refresh token, and the token does not expire.',
   sources: [
