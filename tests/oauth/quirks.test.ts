@@ -339,6 +339,52 @@ describe('revocation, to the byte', () => {
       headers: { 'content-type': FORM },
       body: `token=RT%2F%2B&client_id=client&client_secret=${post}`,
     },
+    x: { url: 'https://api.x.com/2/oauth2/revoke', headers: basicHeader, body: 'token=RT%2F%2B' },
+    strava: {
+      url: 'https://www.strava.com/oauth/deauthorize',
+      headers: { authorization: 'Bearer AT/+' },
+    },
+    todoist: {
+      url: 'https://api.todoist.com/api/v1/revoke',
+      headers: {
+        authorization: `Basic ${btoa(`client:${SECRET}`)}`,
+        'content-type': 'application/json',
+      },
+      body: '{"token":"AT/+"}',
+    },
+    quickbooks: {
+      url: 'https://developer.api.intuit.com/v2/oauth2/tokens/revoke',
+      headers: {
+        authorization: `Basic ${btoa(`client:${SECRET}`)}`,
+        'content-type': 'application/json',
+      },
+      body: '{"token":"RT/+"}',
+    },
+    xero: {
+      url: 'https://identity.xero.com/connect/revocation',
+      headers: basicHeader,
+      body: 'token=RT%2F%2B',
+    },
+    pipedrive: {
+      url: 'https://oauth.pipedrive.com/oauth/revoke',
+      headers: basicHeader,
+      body: 'token=RT%2F%2B',
+    },
+    calendly: {
+      url: 'https://auth.calendly.com/oauth/revoke',
+      headers: { 'content-type': FORM },
+      body: `token=RT%2F%2B&client_id=client&client_secret=${post}`,
+    },
+    digitalocean: {
+      url: 'https://cloud.digitalocean.com/v1/oauth/revoke',
+      headers: { authorization: 'Bearer AT/+', 'content-type': FORM },
+      body: 'token=AT%2F%2B',
+    },
+    canva: {
+      url: 'https://api.canva.com/rest/v1/oauth/revoke',
+      headers: basicHeader,
+      body: 'token=RT%2F%2B',
+    },
   };
 
   test.each(Object.entries(table))('%s', async (id, expected) => {

@@ -17,7 +17,7 @@ type Located = Pick<
   | 'refresh_endpoint'
   | 'device_authorization_endpoint'
   | 'revocation'
->;
+> & { readonly register_url?: string | null };
 
 /** A provider with a person's settings over what was known before. */
 export function applySettings(base: Facts, settings: ProviderSettings): Facts {
@@ -85,6 +85,7 @@ export function rebase<P extends Located>(provider: P, issuer: string): P {
     token_endpoint: moved(provider.token_endpoint),
     refresh_endpoint: moved(provider.refresh_endpoint),
     device_authorization_endpoint: moved(provider.device_authorization_endpoint),
+    ...(provider.register_url && { register_url: moved(provider.register_url) ?? provider.register_url }),
     revocation:
       provider.revocation && revocation !== null ? { ...provider.revocation, endpoint: revocation } : null,
   };

@@ -33,10 +33,24 @@ asana       | authorization_code | urn:ietf:wg:oauth:2.0:oob       | fixed | spa
 salesforce  | authorization_code | http://localhost:8484/callback  | fixed | space | post, optional  | supported   | with_params/sometimes | +refresh_token                   |
 hubspot     | authorization_code | http://localhost:8484/callback  | fixed | space | post, required  | unknown     | always/unknown      |                                    | BAD_REFRESH_TOKEN; missing or invalid refresh token
 airtable    | authorization_code | http://localhost:8484/callback  | fixed | space | basic, optional | required    | always/always       |                                    |
+x           | authorization_code | http://127.0.0.1:8484/callback  | fixed | space | basic, optional | required    | with_params/always  | +offline.access                    |
+linkedin    | authorization_code | https://localhost:8484/callback | fixed | space | post, required  | unsupported | unknown/never       |                                    |
+forgejo     | authorization_code | http://127.0.0.1/callback       | any   | space | basic, optional | supported   | always/always       |                                    |
+strava      | authorization_code | http://127.0.0.1/callback       | any   | comma | post, required  | unknown     | always/sometimes    |                                    |
+todoist     | authorization_code | http://localhost:8484/callback  | fixed | comma | post, optional  | supported   | unknown/always      |                                    |
+clickup     | authorization_code | http://localhost:8484/callback  | fixed | space | post, required  | unknown     | never/never         |                                    |
+monday      | authorization_code | http://localhost:8484/callback  | fixed | space | post, required  | required    | always/unknown      |                                    |
+quickbooks  | authorization_code | http://localhost:8484/callback  | fixed | space | basic, required | unknown     | always/sometimes    |                                    |
+xero        | authorization_code | http://localhost:8484/callback  | fixed | space | basic, optional | supported   | with_params/always  | +offline_access                    |
+pipedrive   | authorization_code | http://localhost:8484/callback  | fixed | space | basic, required | unknown     | always/never        |                                    |
+calendly    | authorization_code | http://localhost:8484/callback  | fixed | space | post, optional  | supported   | always/always       |                                    |
+miro        | authorization_code | http://127.0.0.1:8484/callback  | fixed | space | post, required  | unknown     | unknown/always      |                                    |
+digitalocean | authorization_code | http://127.0.0.1:8484/callback | fixed | space | post, required  | supported   | always/unknown      |                                    |
+canva       | authorization_code | http://127.0.0.1:8484/callback  | fixed | space | basic, required | required    | always/always       |                                    |
 `;
 
 /** Scopes without which some providers give no refresh token. */
-const REFRESH_SCOPES = ['offline_access', 'refresh_token'];
+const REFRESH_SCOPES = ['offline_access', 'offline.access', 'refresh_token'];
 
 function factsOf(provider: BuiltinProvider): string[] {
   const { redirect, refresh } = provider;
@@ -75,6 +89,15 @@ box         | POST form    | token         | refresh      | client
 asana       | POST form    | token         | refresh_only | client
 salesforce  | POST form    | token         | refresh      | none
 hubspot     | POST form    | token         | refresh_only | client
+x           | POST form    | token         | refresh      | client
+strava      | POST empty   |               | access       | bearer
+todoist     | POST json    | token         | access       | basic
+quickbooks  | POST json    | token         | refresh      | basic
+xero        | POST form    | token         | refresh      | client
+pipedrive   | POST form    | token         | refresh      | client
+calendly    | POST form    | token         | refresh      | client
+digitalocean | POST form   | token         | access       | bearer
+canva       | POST form    | token         | refresh      | client
 `;
 
 function revocationOf({ id, revocation }: BuiltinProvider): string[] {
@@ -103,6 +126,26 @@ github-app  | github_app
 google      | jwt_bearer
 `;
 
+/** What is kept of token answers and of redirects; and names of parameters that it has of its own. */
+const FORMS = `
+slack       | team.id, team.name, bot_user_id, authed_user.id | |
+slack-user  | team.id, team.name, authed_user.id  | |
+notion      | workspace_id, workspace_name, bot_id | |
+salesforce  | instance_url, id    |         |
+hubspot     | hub_id, user_id     |         |
+strava      | athlete.id          |         |
+monday      |                     |         | response_type=
+quickbooks  |                     | realmId |
+pipedrive   | api_domain          |         |
+calendly    | owner, organization |         |
+miro        | team_id, user_id    |         |
+`;
+
+function formsOf({ id, answer_fields, redirect_fields, param_names }: BuiltinProvider): string[] {
+  const names = Object.entries(param_names).map(([name, other]) => `${name}=${other}`);
+  return [id, answer_fields.join(', '), redirect_fields.join(', '), names.join(', ')];
+}
+
 /** Deadlines of refresh tokens in days: from the sign-in, and unused. */
 const DEADLINES = `
 github-app  |     | 180
@@ -116,6 +159,11 @@ atlassian   | 365 | 90
 zoom        |     | 90
 box         |     | 60
 airtable    |     | 60
+linkedin    | 365 |
+quickbooks  |     | 100
+xero        |     | 60
+pipedrive   |     | 60
+miro        |     | 60
 `;
 
 function deadlinesOf({ id, refresh }: BuiltinProvider): string[] {
@@ -157,6 +205,11 @@ describe('the facts of each provider', () => {
     expect(rows).toEqual(rowsOf(KEY_FLOWS));
     expect(providers.map(({ flows }) => flows[0])).not.toContain('jwt_bearer');
     expect(providers.map(({ flows }) => flows[0])).not.toContain('github_app');
+  });
+
+  test('fields that are kept, and names of its own', () => {
+    const rows = providers.map(formsOf).filter(([, ...forms]) => forms.join('') !== '');
+    expect(rows).toEqual(rowsOf(FORMS));
   });
 
   test('deadlines of refresh tokens', () => {
@@ -205,8 +258,33 @@ describe.each(providers)('the entry $id', (provider) => {
     expect(provider.device_authorization_endpoint !== null).toBe(flows.includes('device_code'));
   });
 
-  test('is sent PKCE', () => {
-    expect(provider.pkce).not.toBe('unsupported');
+  test('is sent PKCE, unless only an endpoint of its own takes it', () => {
+    expect(provider.pkce === 'unsupported').toBe(provider.id === 'linkedin');
+  });
+
+  test('says where a client is registered, and how, in a few short steps', () => {
+    const { register_url, register_steps, public_client_id } = provider;
+    expect(register_url).toMatch(/^https:\/\//);
+    expect(register_steps.length).toBeGreaterThanOrEqual(3);
+    expect(register_steps.length).toBeLessThanOrEqual(6);
+    for (const step of register_steps) {
+      expect(step.length).toBeLessThanOrEqual(200);
+      expect(step).toMatch(/^[A-Z].*[.?]$/);
+      expect(step.replaceAll('{redirect_uri}', '')).not.toMatch(/[{}]/);
+    }
+    expect(public_client_id).toBeNull();
+  });
+
+  test('names the redirect URI once where a browser comes back to it, and what to copy at the end', () => {
+    const steps = provider.register_steps.join('\n');
+    const times = provider.flows.includes('authorization_code') ? 1 : 0;
+    expect(steps.split('{redirect_uri}')).toHaveLength(times + 1);
+    expect(steps).toMatch(/[Cc]opy/);
+  });
+
+  test('says whether a secret is needed', () => {
+    const steps = provider.register_steps.join('\n');
+    expect(steps).toMatch(provider.client_secret === 'required' ? /[Bb]oth are needed/ : /secret/i);
   });
 
   test('offers each flow once, and keeps what a person already has', () => {

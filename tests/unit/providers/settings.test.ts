@@ -95,6 +95,19 @@ describe('the same provider at another address', () => {
     });
   });
 
+  test('has the page to register at on the same host, if it was there', () => {
+    const page = (id: string, issuer: string) => rebase(facts(id), issuer).register_url;
+    expect(page('forgejo', 'https://git.example.org')).toBe(
+      'https://git.example.org/user/settings/applications',
+    );
+    expect(page('github', 'https://ghe.example.org/')).toBe(
+      'https://ghe.example.org/settings/applications/new',
+    );
+    expect(page('microsoft', 'https://login.microsoftonline.com/my-tenant')).toBe(
+      facts('microsoft').register_url,
+    );
+  });
+
   test('keeps everything else', () => {
     const { flows, default_scopes, quirks, client_auth, refresh } = facts('microsoft');
     const moved = rebase(facts('microsoft'), 'https://login.microsoftonline.com/my-tenant');

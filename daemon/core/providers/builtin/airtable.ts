@@ -12,8 +12,14 @@ export const airtable: BuiltinProvider = defineProvider({
   default_scopes: ['data.records:read', 'schema.bases:read', 'user.email:read'],
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'always', idle_s: 60 * DAY_S },
-  notes:
-    'A client secret is needed only if one was made for the integration, and then always. Tick each scope that you request. Revocation is not documented: remove the integration in your account.',
+  register_url: 'https://airtable.com/create/oauth',
+  register_steps: [
+    'Press "Register new OAuth integration", give it a name, and paste {redirect_uri} into "OAuth redirect URL".',
+    'Tick the scopes that you will ask for: data.records:read, schema.bases:read and user.email:read are the default.',
+    'Do not generate a client secret: it is then needed always.',
+    'Press "Save changes" and copy the "Client ID".',
+  ],
+  notes: 'Revocation is not documented: remove the integration in your account.',
   sources: [
     'airtable.com/developers: OAuth reference',
     'Airtable/oauth-example: index.js',

@@ -15,8 +15,16 @@ export const asana: BuiltinProvider = defineProvider({
   // Any other address must be https, so a person pastes the code that Asana shows.
   redirect: { uri: 'urn:ietf:wg:oauth:2.0:oob', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'never' },
+  register_url: 'https://app.asana.com/0/my-apps',
+  register_steps: [
+    'Press "Create new app", give it a name, and say what it is for.',
+    'Open "OAuth" and add the redirect URL {redirect_uri}.',
+    'Choose "Full permissions", which is the scope default, or tick the scopes that you will ask for.',
+    'Open "Manage distribution" and add your workspace.',
+    'Under "OAuth", copy the "Client ID" and the "Client secret". Both are needed.',
+  ],
   notes:
-    'The scope "default" is for apps with full permissions; otherwise name each scope that the app has. Distribute the app to your workspace first.',
+    'If the app does not have full permissions, name each of its scopes when signing in: add-account --scopes tasks:read,users:read.',
   sources: [
     'developers.asana.com: OAuth',
     'developers.asana.com: OAuth code samples and libraries',

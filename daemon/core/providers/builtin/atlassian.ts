@@ -16,8 +16,15 @@ export const atlassian: BuiltinProvider = defineProvider({
   authorize_params: { audience: 'api.atlassian.com', prompt: 'consent' },
   // `access_denied` is left out on purpose: a wrong client secret is answered with it too.
   dead_grant_errors: ['unauthorized_client'],
+  register_url: 'https://developer.atlassian.com/console/myapps/',
+  register_steps: [
+    'Press "Create", choose "OAuth 2.0 integration", and give it a name.',
+    'Open "Permissions" and add the APIs with the scopes that you will ask for: read:me, read:jira-work and read:jira-user are the default.',
+    'Open "Authorization". Beside "OAuth 2.0 (3LO)" press "Add", and paste {redirect_uri} into "Callback URL".',
+    'Open "Settings" and copy the "Client ID" and the "Secret". Both are needed.',
+  ],
   notes:
-    'Make an OAuth 2.0 (3LO) integration in the developer console. Requests go to api.atlassian.com/ex/jira/CLOUD_ID or /ex/confluence/CLOUD_ID. Grants cannot be revoked through the API: remove the app under "Connected apps".',
+    'Requests go to api.atlassian.com/ex/jira/CLOUD_ID or /ex/confluence/CLOUD_ID. Grants cannot be revoked through the API: remove the app under "Connected apps".',
   sources: [
     'developer.atlassian.com: OAuth 2.0 (3LO) apps',
     'developer.atlassian.com: implementing the refresh token flow',

@@ -19,8 +19,14 @@ export const discord: BuiltinProvider = defineProvider({
   // Seen with `invalid_request` as its code, before today's `invalid_grant`.
   dead_grant_errors: ['Invalid "refresh_token" in request.'],
   quirks: ['revokes_all_grants'],
-  notes:
-    'To use no client secret, turn on "Public Client" in the developer portal. Revoking one token ends every token that the application has for this person.',
+  register_url: 'https://discord.com/developers/applications',
+  register_steps: [
+    'Press "New Application" and give it a name.',
+    'Open "OAuth2". Under "Redirects", press "Add Redirect" and paste {redirect_uri}.',
+    'Turn on "Public Client", so that no secret is needed, and press "Save Changes".',
+    'Copy the "Client ID".',
+  ],
+  notes: 'Revoking one token ends every token that the application has for this person.',
   sources: [
     'discord/discord-api-docs: developers/topics/oauth2.mdx',
     'discord/discord-api-docs: account linking on desktop and mobile (public clients, PKCE)',

@@ -21,7 +21,14 @@ export const dropbox: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   refresh: { issued: 'with_params', rotates: 'never' },
   authorize_params: { token_access_type: 'offline' },
-  notes: 'Tick each scope in the App Console before requesting it. No app secret is needed.',
+  register_url: 'https://www.dropbox.com/developers/apps/create',
+  register_steps: [
+    'Choose "Scoped access", the kind of access and a name, and press "Create app".',
+    'On "Permissions", tick what you will ask for: account_info.read, files.metadata.read and files.content.read are the default. Press "Submit".',
+    'On "Settings", paste {redirect_uri} into "Redirect URIs" and press "Add".',
+    'Copy the "App key", which is the client id. The "App secret" is not needed.',
+  ],
+  notes: 'A scope that is ticked later counts only for new sign-ins.',
   sources: [
     'dropbox.tech: using OAuth 2.0 with offline access',
     'dropbox.com: OAuth guide',

@@ -30,8 +30,15 @@ export const github: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   refresh: { issued: 'never', rotates: 'never' },
   quirks: ['comma_scopes_in_answer'],
+  register_url: 'https://github.com/settings/applications/new',
+  register_steps: [
+    'Fill in "Application name" and "Homepage URL"; any name and any address will do.',
+    'Paste {redirect_uri} into "Authorization callback URL".',
+    'Tick "Enable Device Flow", then press "Register application".',
+    'Copy the "Client ID". It is enough for the device flow; to sign in with the browser, press "Generate a new client secret", too.',
+  ],
   notes:
-    'Tick "Enable Device Flow" in the settings of the OAuth App; the client id is then enough. Signing in with the browser also needs the client secret.',
+    'The scopes that are asked for by default, as by gh, are wide: repo is reading and writing in every repository that you can reach. For less: add-account --scopes read:user,user:email.',
   sources: [
     'docs.github.com: authorizing OAuth apps',
     'docs.github.com: REST API endpoints for revocation',
@@ -49,8 +56,15 @@ export const githubApp: BuiltinProvider = defineProvider({
   refresh: { issued: 'always', rotates: 'always', idle_s: HALF_YEAR_S },
   dead_grant_errors: ['bad_refresh_token', 'unauthorized_client'],
   quirks: ['comma_scopes_in_answer', 'device_refresh_without_secret'],
+  register_url: 'https://github.com/settings/apps/new',
+  register_steps: [
+    'Fill in "GitHub App name" and "Homepage URL", paste {redirect_uri} into "Callback URL", and tick "Enable Device Flow".',
+    'Under "Webhook", untick "Active". Under "Permissions", choose what the tokens may do.',
+    'Press "Create GitHub App" and copy the "Client ID", which is not the "App ID". The device flow needs no secret.',
+    'Press "Install App", and choose the account and the repositories that the tokens are for.',
+  ],
   notes:
-    'Tick "Enable Device Flow" in the settings of the GitHub App; the client id is then enough, also for refreshing. The app\'s permissions, not scopes, decide what a token may do; there are refresh tokens only while "User-to-server token expiration" is on. The app itself signs in with its private key, its id and an installation id.',
+    'Permissions of the app, not scopes, decide what a token may do; there are refresh tokens only while "User-to-server token expiration" is on. The app itself signs in with its private key, its id and an installation id.',
   sources: [
     'docs.github.com: generating a user access token for a GitHub App',
     'docs.github.com: refreshing user access tokens',

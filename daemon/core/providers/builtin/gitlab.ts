@@ -17,8 +17,15 @@ export const gitlab: BuiltinProvider = defineProvider({
   // Only loopback addresses are free in their port there; "localhost" is compared whole.
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   refresh: { issued: 'always', rotates: 'always' },
-  notes:
-    'Untick "Confidential" in the application, so that it needs no secret, and tick each scope that you request. A self-managed GitLab needs its own application; its device flow requires GitLab 17.2 or later.',
+  register_url: 'https://gitlab.com/-/user_settings/applications',
+  register_steps: [
+    'Press "Add new application" and give it a name.',
+    'Paste {redirect_uri} into "Redirect URI".',
+    'Untick "Confidential", so that no secret is needed.',
+    'Under "Scopes", tick what you will ask for: read_user and read_api are the default.',
+    'Press "Save application" and copy the "Application ID".',
+  ],
+  notes: 'A self-managed GitLab needs its own application; its device flow requires GitLab 17.2 or later.',
   sources: [
     'docs.gitlab.com: OAuth 2.0 identity provider API',
     'docs.gitlab.com: configure GitLab as an OAuth 2.0 authentication identity provider',

@@ -18,8 +18,16 @@ export const google: BuiltinProvider = defineProvider({
   // Without the prompt a refresh token comes only with the very first consent.
   authorize_params: { access_type: 'offline', prompt: 'consent' },
   quirks: ['scope_in_assertion', 'revokes_all_grants'],
+  register_url: 'https://console.cloud.google.com/auth/clients',
+  register_steps: [
+    'Choose or make a project. The first time, press "Get started" to fill in the consent screen.',
+    'Press "Create client" and choose the application type "Desktop app". It takes {redirect_uri} with any port, so there is nothing to paste.',
+    'Press "Create" and copy the "Client ID" and the "Client secret". Both are needed.',
+    'Under "Audience", add yourself as a test user, or press "Publish app": while it is external and in testing, sign-ins end after 7 days.',
+    'For more than openid, email and profile, enable the API, and add its scopes under "Data access".',
+  ],
   notes:
-    'Make a client of type "Desktop app"; its secret is required. The device flow needs another client ("TVs and Limited Input devices") and accepts few scopes. While the consent screen is external and in testing, sign-ins end after 7 days. A service account signs in with its key file as downloaded; give its scopes, such as https://www.googleapis.com/auth/cloud-platform.',
+    'The device flow (add-account --flow device_code) needs another client, of type "TVs and Limited Input devices", with its secret, and accepts few scopes. A service account signs in with its key file as downloaded; give its scopes, such as https://www.googleapis.com/auth/cloud-platform.',
   sources: [
     'developers.google.com: OAuth 2.0 for mobile and desktop apps',
     'developers.google.com: OAuth 2.0 for TV and limited-input device applications',

@@ -14,8 +14,14 @@ export const huggingface: BuiltinProvider = defineProvider({
   default_scopes: ['openid', 'profile', 'email'],
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   refresh: { issued: 'unknown', rotates: 'sometimes' },
-  notes:
-    "Make the OAuth app without a secret, and register the redirect URI without a port. Hugging Face's metadata has no revocation endpoint: remove the app in your account settings.",
+  register_url: 'https://huggingface.co/settings/applications/new',
+  register_steps: [
+    'Give it a name, and choose the scopes that you will ask for: openid, profile and email are the default.',
+    'Paste {redirect_uri} into the redirect URLs, without a port.',
+    'Make it without a client secret (a public app), and press "Create".',
+    'Copy the "Client ID".',
+  ],
+  notes: "Hugging Face's metadata has no revocation endpoint: remove the app in your account settings.",
   sources: [
     'huggingface.co/docs: hub, OAuth',
     'huggingface.co: /.well-known/oauth-authorization-server (2026)',

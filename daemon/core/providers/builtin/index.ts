@@ -3,23 +3,37 @@ import { asana } from './asana.js';
 import { atlassian } from './atlassian.js';
 import { bitbucket } from './bitbucket.js';
 import { box } from './box.js';
+import { calendly } from './calendly.js';
+import { canva } from './canva.js';
+import { clickup } from './clickup.js';
 import type { BuiltinProvider } from './define.js';
+import { digitalocean } from './digitalocean.js';
 import { discord } from './discord.js';
 import { dropbox } from './dropbox.js';
 import { figma } from './figma.js';
+import { forgejo } from './forgejo.js';
 import { github, githubApp } from './github.js';
 import { gitlab } from './gitlab.js';
 import { google } from './google.js';
 import { hubspot } from './hubspot.js';
 import { huggingface } from './huggingface.js';
 import { linear } from './linear.js';
+import { linkedin } from './linkedin.js';
 import { microsoft } from './microsoft.js';
+import { miro } from './miro.js';
+import { monday } from './monday.js';
 import { notion } from './notion.js';
+import { pipedrive } from './pipedrive.js';
+import { quickbooks } from './quickbooks.js';
 import { reddit } from './reddit.js';
 import { salesforce } from './salesforce.js';
 import { slack, slackUser } from './slack.js';
 import { spotify } from './spotify.js';
+import { strava } from './strava.js';
+import { todoist } from './todoist.js';
 import { twitch } from './twitch.js';
+import { x } from './x.js';
+import { xero } from './xero.js';
 import { zoom } from './zoom.js';
 
 const entries: readonly BuiltinProvider[] = [
@@ -47,6 +61,20 @@ const entries: readonly BuiltinProvider[] = [
   salesforce,
   hubspot,
   airtable,
+  x,
+  linkedin,
+  forgejo,
+  strava,
+  todoist,
+  clickup,
+  monday,
+  quickbooks,
+  xero,
+  pipedrive,
+  calendly,
+  miro,
+  digitalocean,
+  canva,
 ];
 
 /** The providers that are known without any configuration, by id. */

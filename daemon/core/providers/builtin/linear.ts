@@ -21,7 +21,12 @@ export const linear: BuiltinProvider = defineProvider({
   // Whether the port is free is not documented.
   redirect: { uri: 'http://localhost:8484/callback', port: 'fixed' },
   refresh: { issued: 'always', rotates: 'always' },
-  notes:
-    "No client secret is needed to sign in. Client credentials must be turned on in the application's settings, and act as the application.",
+  register_url: 'https://linear.app/settings/api/applications/new',
+  register_steps: [
+    'Fill in the name of the application and of its developer.',
+    'Paste {redirect_uri} into "Callback URLs".',
+    'Press "Create" and copy the "Client ID". No secret is needed to sign in.',
+  ],
+  notes: "Client credentials must be turned on in the application's settings, and act as the application.",
   sources: ['linear.app: OAuth 2.0 authentication'],
 });

@@ -18,8 +18,16 @@ export const microsoft: BuiltinProvider = defineProvider({
   refresh: { issued: 'with_params', rotates: 'always', idle_s: 90 * DAY_S },
   dead_grant_errors: ['interaction_required', 'consent_required'],
   quirks: ['issuer_varies'],
+  register_url: 'https://go.microsoft.com/fwlink/?linkid=2083908',
+  register_steps: [
+    'Press "New registration", give it a name, and choose which accounts may sign in.',
+    'Under "Redirect URI", choose "Public client/native (mobile & desktop)" and paste {redirect_uri}.',
+    'Press "Register" and copy the "Application (client) ID". Do not make a client secret.',
+    'For the device flow, open "Authentication" and set "Allow public client flows" to "Yes".',
+    'Under "API permissions", add the delegated permissions that you will ask for; User.Read is there already.',
+  ],
   notes:
-    'Register the redirect URI under "Mobile and desktop applications", allow public client flows, and do not store a client secret. Client credentials need the address of one tenant as the issuer (https://login.microsoftonline.com/TENANT) and a scope that ends in /.default. Grants cannot be revoked through the API.',
+    'Client credentials need the address of one tenant as the issuer (https://login.microsoftonline.com/TENANT) and a scope that ends in /.default. Grants cannot be revoked through the API.',
   sources: [
     'learn.microsoft.com: OAuth 2.0 authorization code flow',
     'learn.microsoft.com: OAuth 2.0 device authorization grant flow',

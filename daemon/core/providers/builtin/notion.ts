@@ -23,8 +23,15 @@ export const notion: BuiltinProvider = defineProvider({
   authorize_params: { owner: 'user' },
   quirks: ['json_token_requests'],
   answer_fields: ['workspace_id', 'workspace_name', 'bot_id'],
+  register_url: 'https://www.notion.so/profile/integrations',
+  register_steps: [
+    'Press "New integration" and choose the type "Public".',
+    'Paste {redirect_uri} into "Redirect URIs", and fill in what else is asked for.',
+    'Choose the capabilities: they are what the tokens may do. Then save.',
+    'Copy the "OAuth client ID" and the "OAuth client secret". Both are needed.',
+  ],
   notes:
-    'Register a public integration. There are no scopes: access depends on its capabilities and the pages that you pick. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
+    'There are no scopes: access depends on the capabilities and the pages that you pick. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
   sources: [
     'developers.notion.com: create a token',
     'developers.notion.com: refresh a token',

@@ -17,8 +17,15 @@ export const reddit: BuiltinProvider = defineProvider({
   // From the published server of 2017, which answers so to a refresh token that it does not know.
   dead_grant_errors: ['invalid_request'],
   quirks: ['basic_without_secret'],
+  register_url: 'https://www.reddit.com/prefs/apps',
+  register_steps: [
+    'Press "are you a developer? create an app…", or "create another app…".',
+    'Choose "installed app", which has no secret.',
+    'Paste {redirect_uri} into "redirect uri" and press "create app".',
+    'Copy the client id, which stands below the name of the app.',
+  ],
   notes:
-    'An "installed app" has no secret. Since November 2025 Reddit approves new applications manually. These facts come from its server\'s source, which was published until 2017.',
+    "Since November 2025 Reddit approves new applications manually. These facts come from its server's source, which was published until 2017.",
   sources: [
     'reddit-archive/reddit: r2/r2/controllers/oauth2.py',
     'reddit-archive/reddit: wiki, OAuth2',

@@ -18,8 +18,16 @@ export const salesforce: BuiltinProvider = defineProvider({
   // The scope refresh_token brings it; rotation and lifetime are settings of the app.
   refresh: { issued: 'with_params', rotates: 'sometimes' },
   answer_fields: ['instance_url', 'id'],
+  register_url: 'https://login.salesforce.com',
+  register_steps: [
+    'Sign in, open "Setup", search for "External Client App Manager", and press "New External Client App".',
+    'Tick "Enable OAuth" and paste {redirect_uri} into "Callback URL".',
+    'Add the scopes "Manage user data via APIs (api)" and "Perform requests at any time (refresh_token, offline_access)".',
+    'Untick "Require secret" for the web server flow and for the refresh token flow, so that no secret is needed.',
+    'Press "Create" and copy the "Consumer Key", which is the client id.',
+  ],
   notes:
-    'To use no secret, untick "Require Secret" for the web server flow and the refresh token flow. A sandbox is https://test.salesforce.com; client credentials need the address of your own domain. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
+    'Requests go to the instance_url of the answer. A sandbox is https://test.salesforce.com; client credentials need the address of your own domain. Answers do not say when a token expires, so a program reports a rejected token to get a new one.',
   sources: [
     'help.salesforce.com: OAuth 2.0 refresh token flow for renewed sessions',
     'help.salesforce.com: migrate from username-password to client credentials flow',

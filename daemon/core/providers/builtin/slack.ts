@@ -29,8 +29,15 @@ export const slack: BuiltinProvider = defineProvider({
   dead_grant_errors: ['invalid_refresh_token'],
   quirks: ['comma_scopes_in_answer', 'nested_user_token'],
   answer_fields: ['team.id', 'team.name', 'bot_user_id', 'authed_user.id'],
+  register_url: 'https://api.slack.com/apps?new_app=1',
+  register_steps: [
+    'Choose "From scratch", give the app a name, and choose the workspace.',
+    'Open "OAuth & Permissions". Under "Redirect URLs", press "Add New Redirect URL" and paste {redirect_uri}.',
+    'Under "Bot Token Scopes", add what you will ask for: channels:read, chat:write and users:read are the default.',
+    'Open "Basic Information" and copy the "Client ID" and the "Client Secret". Both are needed.',
+  ],
   notes:
-    'Slack does not allow bot scopes with http redirect URIs, so nothing answers at the redirect URI: paste the address that the browser was redirected to. User scopes go into the parameter user_scope; if you only need a user token, slack-user is simpler.',
+    'Slack does not allow bot scopes with http redirect URIs, so nothing answers at the redirect URI: paste the address that the browser was redirected to. For scopes of the person: sigilforge provider set slack --param authorize:user_scope=search:read; if you only need a user token, slack-user is simpler.',
   sources: [
     'docs.slack.dev: installing with OAuth',
     'docs.slack.dev: using token rotation',
@@ -67,8 +74,15 @@ export const slackUser: BuiltinProvider = defineProvider({
   dead_grant_errors: ['invalid_refresh_token'],
   quirks: ['comma_scopes_in_answer', 'nested_user_token'],
   answer_fields: ['team.id', 'team.name', 'authed_user.id'],
-  notes:
-    'Enable PKCE in the Slack app\'s settings (this cannot be undone), and do not store a client secret. Without "token rotation" there is no refresh token, and the token does not expire.',
+  register_url: 'https://api.slack.com/apps?new_app=1',
+  register_steps: [
+    'Choose "From scratch", give the app a name, and choose the workspace.',
+    'Open "OAuth & Permissions" and turn on PKCE. This cannot be undone; no secret is needed then.',
+    'Under "Redirect URLs", press "Add New Redirect URL" and paste {redirect_uri}.',
+    'Under "User Token Scopes", add what you will ask for, such as users:read, channels:read, chat:write and search:read.',
+    'Open "Basic Information" and copy the "Client ID". Leave the secret there.',
+  ],
+  notes: 'Without "token rotation" in the app there is no refresh token, and the token does not expire.',
   sources: [
     'docs.slack.dev: using PKCE',
     'docs.slack.dev changelog 2026-03-30: PKCE',

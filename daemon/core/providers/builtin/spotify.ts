@@ -21,8 +21,15 @@ export const spotify: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   // Rotated for clients without a secret; counted from the sign-in, however often it is refreshed.
   refresh: { issued: 'always', rotates: 'sometimes', lifetime_s: HALF_YEAR_S },
+  register_url: 'https://developer.spotify.com/dashboard/create',
+  register_steps: [
+    'Fill in "App name" and "App description".',
+    'Paste {redirect_uri} into "Redirect URIs", without a port, and press "Add".',
+    'Tick "Web API" and the terms, and press "Save".',
+    'Copy the "Client ID". No secret is needed to sign in.',
+  ],
   notes:
-    'Register the redirect URI without a port. Only client credentials need a client secret. A sign-in lasts six months; grants are removed at spotify.com/account/apps.',
+    'Only client credentials need a client secret. A sign-in lasts six months; grants are removed at spotify.com/account/apps.',
   sources: [
     'developer.spotify.com: redirect URIs',
     'developer.spotify.com: refreshing tokens',

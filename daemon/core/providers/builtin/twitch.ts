@@ -20,8 +20,14 @@ export const twitch: BuiltinProvider = defineProvider({
   refresh: { issued: 'always', rotates: 'sometimes', idle_s: 30 * DAY_S },
   dead_grant_errors: ['Invalid refresh token'],
   quirks: ['device_scopes_plural'],
-  notes:
-    'Register an application of type "Public" for the device flow, which needs no secret; signing in with the browser needs a confidential one. API requests also need the client id in the Client-Id header.',
+  register_url: 'https://dev.twitch.tv/console/apps/create',
+  register_steps: [
+    'Give it a name, and paste {redirect_uri} into "OAuth Redirect URLs".',
+    'Choose a category, such as "Other".',
+    'As the client type choose "Public": it signs in by the device flow, without a secret. The browser needs "Confidential", and its secret.',
+    'Press "Create", then "Manage", and copy the "Client ID".',
+  ],
+  notes: 'API requests also need the client id in the Client-Id header.',
   sources: [
     'dev.twitch.tv: getting OAuth access tokens',
     'dev.twitch.tv: refreshing access tokens',

@@ -16,8 +16,15 @@ export const zoom: BuiltinProvider = defineProvider({
   redirect: { uri: 'http://127.0.0.1/callback', port: 'any' },
   // "About 90 days", and each refresh brings another one.
   refresh: { issued: 'always', rotates: 'always', idle_s: 90 * DAY_S },
+  register_url: 'https://marketplace.zoom.us/develop/create',
+  register_steps: [
+    'Choose "General App" and press "Create". Choose "User-managed".',
+    'Under "Basic Information", paste {redirect_uri} into "OAuth Redirect URL".',
+    'Open "Scopes" and add what the tokens may do.',
+    'Under "App Credentials", turn on "Use Public Client OAuth" and copy the public client ID, which has no secret.',
+  ],
   notes:
-    "Use the app's public client id, which has no secret; the device flow needs the ordinary client id with its secret. Scopes are chosen in the app. A new sign-in ends the tokens of the earlier one.",
+    'The device flow needs the ordinary client id with its secret, and "Use App on Device". A new sign-in ends the tokens of the earlier one.',
   sources: [
     'developers.zoom.us: OAuth 2.0',
     'developers.zoom.us blog: public PKCE',
