@@ -82,7 +82,11 @@ export const errorTable = {
 
 export type ErrorKind = keyof typeof errorTable;
 
-/** An error as it travels: JSON-RPC's error object with `data.kind` and `data.hint`. */
+/** What a person can give so that a sign-in goes on: a program that can ask for it needs to read no sentence. */
+const NEEDS = ['client_id', 'client_secret'] as const;
+export type Needs = (typeof NEEDS)[number];
+
+/** An error as it travels: JSON-RPC's error object with `data.kind`, `data.hint` and, where a sign-in lacks it, `data.needs`. */
 export interface WireError {
   readonly code: number;
   readonly message: string;
@@ -108,11 +112,17 @@ export class SigilforgeError extends Error {
   override readonly name = 'SigilforgeError';
   readonly kind: ErrorKind;
   readonly hint: string;
+  readonly needs: Needs | undefined;
 
-  constructor(kind: ErrorKind, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    options: { hint?: string; cause?: unknown; needs?: Needs | undefined } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.kind = kind;
     this.hint = options.hint ?? errorTable[kind].hint;
+    this.needs = options.needs;
   }
 
   static {
@@ -129,7 +139,8 @@ export class SigilforgeError extends Error {
   }
 
   toWire(): WireError {
-    return { code: this.code, message: this.message, data: { kind: this.kind, hint: this.hint } };
+    const { code, message, kind, hint, needs } = this;
+    return { code, message, data: { kind, hint, ...(needs !== undefined && { needs }) } };
   }
 }
 
@@ -160,12 +171,13 @@ export function missingFile(file: string, cause?: unknown): SigilforgeError {
 
 /** The error that a peer sent. An unknown kind falls back to its code, an unknown code to `internal_error`. */
 export function fromWire(error: WireError): SigilforgeError {
-  const { kind, hint } = (typeof error.data === 'object' && error.data !== null ? error.data : {}) as Record<
-    string,
-    unknown
-  >;
+  const data = typeof error.data === 'object' && error.data !== null ? error.data : {};
+  const { kind, hint, needs } = data as Record<string, unknown>;
   const known = typeof kind === 'string' && isErrorKind(kind) ? kind : kindOfCode(error.code);
-  return new SigilforgeError(known, error.message, typeof hint === 'string' ? { hint } : {});
+  return new SigilforgeError(known, error.message, {
+    ...(typeof hint === 'string' && { hint }),
+    needs: NEEDS.find((need) => need === needs),
+  });
 }
 
 function isErrorKind(kind: string): kind is ErrorKind {

@@ -8,7 +8,7 @@ import type { Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
 import { append, readParams } from '../arguments/pairs.js';
 import { type CredentialOptions, chooseFlow, readCredential } from '../sign-in/credential.js';
-import { signIn } from '../sign-in/sign-in.js';
+import { signInGuided } from '../sign-in/guided.js';
 
 interface Options extends CredentialOptions {
   readonly scopes?: string[];
@@ -72,7 +72,7 @@ async function addAccount(
   const request = { service, account, ...(await readRequest(context, service, options)) };
   const client = await openClient(context);
   try {
-    const { account: added, notices } = await signIn({ client, output }, request, options);
+    const { account: added, notices } = await signInGuided({ client, output }, request, options);
     for (const notice of notices) output.warn(notice);
     output.result(added, () => output.value(`${added.service}/${added.account}`));
   } finally {

@@ -1,17 +1,19 @@
 import type { Provider } from '../../shared/provider.js';
+import { listed } from './listed.js';
 
 /** The port that people register where any port is not enough; the built-in providers have it, too. */
 const USUAL_PORT = '8484';
 
 /** What to register at the provider, in a line; `undefined` if its flows need no client of one's own. */
 export function whatToRegister(provider: Provider): string | undefined {
-  const grants = grantsOf(provider);
+  const grants = grantsToAllow(provider);
   if (grants.length === 0) return undefined;
   const { flows, redirect, source, id } = provider;
   const byBrowser = flows.includes('authorization_code');
   const anyPort = redirect.port === 'any';
   const where = byBrowser ? `; redirect URI: ${redirect.uri}${anyPort ? ' (any port)' : ''}` : '';
-  const sentence = `${clientOf(provider)}${where}; for ${listed(grants)}.`;
+  const client = clientToRegister(provider);
+  const sentence = `${client[0]?.toUpperCase()}${client.slice(1)}${where}; for ${listed(grants)}.`;
   const isKnown = source === 'builtin' || !anyPort;
   return byBrowser && !isKnown ? `${sentence} ${ifPortsAreCompared(id, redirect.uri)}` : sentence;
 }
@@ -37,24 +39,27 @@ export function ifScopesAreRefused(
   return `If it shows an error about the scope offline_access, run: sigilforge provider set ${id} --scopes ${left || 'SCOPE,SCOPE'}, and sign in again.`;
 }
 
-function ifPortsAreCompared(id: string, uri: string): string {
+/** What to do about servers that do not let a native client use any port (RFC 8252, section 7.3). */
+export function ifPortsAreCompared(id: string, uri: string): string {
   const url = new URL(uri);
   url.port = USUAL_PORT;
   return `If the provider compares the port, too, register ${url.href} and run: sigilforge provider set ${id} --redirect-uri ${url.href}`;
 }
 
-function clientOf({ client_secret }: Provider): string {
+/** The kind of client to register. */
+export function clientToRegister({ client_secret }: Provider): string {
   switch (client_secret) {
     case 'required':
-      return 'A client with a secret';
+      return 'a client with a secret';
     case 'forbidden':
-      return 'A native (public) client without a secret';
+      return 'a native (public) client without a secret';
     case 'optional':
-      return 'A native (public) client, or one with a secret';
+      return 'a native (public) client, or one with a secret';
   }
 }
 
-function grantsOf({ flows, pkce, refresh }: Provider): string[] {
+/** What the client must be allowed, in the words of most providers' settings. */
+export function grantsToAllow({ flows, pkce, refresh }: Provider): string[] {
   const byPerson = flows.includes('authorization_code') || flows.includes('device_code');
   return [
     ...(flows.includes('authorization_code')
@@ -64,8 +69,4 @@ function grantsOf({ flows, pkce, refresh }: Provider): string[] {
     ...(flows.includes('client_credentials') ? ['client credentials'] : []),
     ...(byPerson && refresh.issued !== 'never' ? ['refresh tokens'] : []),
   ];
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -10,7 +10,7 @@ import { pastedAddresses } from './pasted-addresses.js';
 import { present } from './present.js';
 
 /** The client that signs in, and the terminal of the person. */
-interface Surroundings {
+export interface Surroundings {
   readonly client: Pick<Api, 'addAccount' | 'waitFlow' | 'completeFlow' | 'cancelFlow' | 'getProvider'>;
   readonly output: Output;
 }
@@ -25,12 +25,12 @@ interface Waiting extends Surroundings {
   readonly over: AbortSignal;
 }
 
-interface Options {
+export interface Options {
   readonly browser: boolean;
 }
 
 /** What a sign-in has stored, and what the person should know about it. */
-type SignedIn = Pick<ResultOf<'complete_flow'>, 'account' | 'notices'>;
+export type SignedIn = Pick<ResultOf<'complete_flow'>, 'account' | 'notices'>;
 
 /** How long one `wait_flow` waits: short enough to notice a lost connection, long enough not to be polling. */
 const WAIT_S = 20;

@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { SigilforgeError } from '../../shared/errors.js';
+import { printable } from '../../shared/printable.js';
 import { untilInterrupted } from './interrupt.js';
 import { setRawMode } from './lost-terminals.js';
-import { withLineBreaks } from './typed-line.js';
+import { inOneLine, withLineBreaks } from './typed-line.js';
 import { typedLines } from './typing.js';
 
 /** Whether a person can be asked: only if standard input is a terminal. */
@@ -76,6 +77,34 @@ async function asking<T>(ask: (over: AbortSignal) => Promise<T>): Promise<T> {
   } finally {
     asked.abort();
   }
+}
+
+/** What is asked for on one line of the terminal. */
+export interface Question {
+  /** What stands before the answer, without a colon. */
+  readonly name: string;
+  readonly isHidden?: boolean;
+  /** A sentence about what is wrong with an answer, which is then asked for again; `undefined` if it is good. */
+  readonly faultOf: (text: string) => string | undefined;
+}
+
+/** Asks for a line until it is good. Line breaks that were pasted with it are left out. Throws `cancelled` as `confirm` does. */
+export async function askLine(question: Question): Promise<string> {
+  return asking((over) => askUntilGood(question, over));
+}
+
+async function askUntilGood(
+  { name, isHidden = false, faultOf }: Question,
+  over: AbortSignal,
+): Promise<string> {
+  const show = (text: string, columns: number): string =>
+    `${name}: ${isHidden ? hidden(text) : printable(text)}`.slice(0, columns - 1);
+  for await (const text of typedLines({ readPaste: inOneLine, isWhole: isHidden, show }, over)) {
+    const fault = faultOf(text);
+    if (fault === undefined) return text;
+    process.stderr.write(`${fault}\n`);
+  }
+  throw ended();
 }
 
 const MOST_STARS = 16;

@@ -24,6 +24,9 @@ export function providerHandlers({ providers }: Core): Pick<Handlers, Methods> {
   };
 }
 
-function summaryOf({ id, name, flows, default_scopes, source, configured }: Provider): ProviderSummary {
-  return { id, name, flows, default_scopes, source, configured };
+function summaryOf(provider: Provider): ProviderSummary {
+  const { id, name, flows, default_scopes, source, configured } = provider;
+  const { client_secret, has_client_secret, public_client_id, registration_endpoint, discovery } = provider;
+  const client = { client_secret, has_client_secret, public_client_id, registration_endpoint };
+  return { id, name, flows, default_scopes, source, configured, ...client, discovery };
 }

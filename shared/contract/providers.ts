@@ -10,6 +10,11 @@ export const ProviderSummary = v.pick(Provider, [
   'default_scopes',
   'source',
   'configured',
+  'client_secret',
+  'has_client_secret',
+  'public_client_id',
+  'registration_endpoint',
+  'discovery',
 ]);
 export type ProviderSummary = v.InferOutput<typeof ProviderSummary>;
 

@@ -6,7 +6,9 @@ import { readChoice, readList, readScopes } from '../../arguments/choices.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { append } from '../../arguments/pairs.js';
+import { setByGuide, withSecret } from '../../provider/guide/set.js';
 import { readSettings, type SettingOptions } from '../../provider/settings.js';
+import { lacksSecret } from '../../provider/state.js';
 import { readSecret } from '../../terminal/secret-input.js';
 
 export function configure(command: Command, context: Context): void {
@@ -50,6 +52,7 @@ export function configure(command: Command, context: Context): void {
     readsValue: true,
     notes: `A parameter goes to every request; authorize:, device:, token: or refresh: before its name sends it only there, and an empty value leaves one out.\nQuirks: ${ProviderQuirk.options.join(', ')}. The word none empties what --quirk, --dead-grant-error or --iss has set.`,
     examples: [
+      ['sigilforge provider set github', 'be told what to register, and asked for it'],
       ['sigilforge provider set github --client-id Iv1.0123456789abcdef', 'a client without a secret'],
       ['sigilforge provider set google --client-id ID --client-secret < secret.txt', 'one with a secret'],
       ['sigilforge provider set work --issuer https://id.example.org --client-id cli', 'an OpenID provider'],
@@ -68,8 +71,14 @@ export function configure(command: Command, context: Context): void {
 }
 
 async function setProvider(context: Context, id: string, options: SettingOptions): Promise<void> {
+  if (Object.keys(options).length === 0) return setByGuide(context, id);
   const { output } = context;
   const secret = options.clientSecret ? await readSecret('Client secret') : undefined;
-  const result = await withClient(context, (client) => client.setProvider(readSettings(id, options, secret)));
-  output.result(result, () => output.notice(`The provider ${result.provider.id} is set.`));
+  const result = await withClient(context, async (client) => {
+    const set = await client.setProvider(readSettings(id, options, secret));
+    if (!output.json) output.notice(`The provider ${set.provider.id} is set.`);
+    const isNewClient = options.clientId !== undefined && lacksSecret(set.provider);
+    return isNewClient ? withSecret(context, client, set) : set;
+  });
+  output.result(result, () => undefined);
 }

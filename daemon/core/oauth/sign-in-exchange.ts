@@ -4,6 +4,7 @@ import { type Exchange, exchange, type Granted, type OAuthContext } from './exch
 import type { ClientRefusal } from './failures/client-refusal.js';
 import type { TokenFailure } from './failures/failure.js';
 import type { OAuthClient } from './registration/client.js';
+import { DEVICE_CODE } from './registration/grant-types.js';
 import { short } from './short.js';
 
 /** An exchange of a sign-in, and the client as it authenticated: its account keeps that way. */
@@ -58,8 +59,8 @@ export async function signInExchange(
   const { result, hint, ...rest } = await inEitherWay(client, (known) =>
     exchange(context, known, grantType, parameters),
   );
-  if (!result.failure || hint === undefined) return { ...result, ...rest };
-  return { failure: withHint(result.failure, hint), ...rest };
+  if (!result.failure) return { ...result, ...rest };
+  return { failure: withAdvice(result.failure, { client, grantType, hint }), ...rest };
 }
 
 /** The same for a flow that a failure ends. */
@@ -69,10 +70,28 @@ export async function signInOrThrow(...request: Parameters<typeof signInExchange
   return { granted, client };
 }
 
-/** The same failure of a sign-in, with another hint. */
-export function withHint<F extends Pick<TokenFailure, 'signInError'>>(failure: F, hint: string): F {
-  const { kind, message, cause } = failure.signInError;
-  return { ...failure, signInError: new SigilforgeError(kind, message, { hint, cause }) };
+/** The same failure of a sign-in, with another hint if there is one, and with what a person can give. */
+export function withAdvice<F extends Pick<TokenFailure, 'signInError' | 'client'>>(
+  failure: F,
+  { client, grantType, hint }: { client: OAuthClient; grantType: string; hint: string | undefined },
+): F {
+  const { kind, message, cause, hint: usual } = failure.signInError;
+  const needs = lacksSecret(client, failure, grantType) ? ('client_secret' as const) : undefined;
+  return {
+    ...failure,
+    signInError: new SigilforgeError(kind, message, { hint: hint ?? usual, cause, needs }),
+  };
+}
+
+/** Whether the server does not recognize a client that has shown no secret, and that may have one. */
+function lacksSecret(
+  client: OAuthClient,
+  { client: refusal }: Pick<TokenFailure, 'client'>,
+  grantType: string,
+): boolean {
+  const isPersons = grantType === 'authorization_code' || grantType === DEVICE_CODE;
+  if (!isPersons || client.secret || client.registration.client_secret === 'forbidden') return false;
+  return refusal === 'surely' && withoutOurs(client) === undefined;
 }
 
 function bothRefused(client: OAuthClient): string {

@@ -278,5 +278,6 @@ function withoutClientId(id: string): SigilforgeError {
   const variable = `SIGILFORGE_${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_CLIENT_ID`;
   return new SigilforgeError('config', `No client id is known for ${id}.`, {
     hint: `Register a client with the provider, then: sigilforge provider set ${id} --client-id ID (or set ${variable}).`,
+    needs: 'client_id',
   });
 }

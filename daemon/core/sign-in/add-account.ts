@@ -1,4 +1,5 @@
 import type { Credential } from '../../../shared/contract/index.js';
+import { SigilforgeError } from '../../../shared/errors.js';
 import type { Provider } from '../../../shared/provider.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Accounts } from '../accounts/accounts.js';
@@ -14,7 +15,7 @@ import { keepOpen } from './keep-open.js';
 import type { SignInClient } from './parts.js';
 import type { StoredSignIn, WaitingSignIn } from './pending.js';
 import { addPrivateKey } from './private-key.js';
-import { providerIdOf, type SignInRequest } from './sign-in-request.js';
+import { isWithPerson, providerIdOf, type SignInRequest } from './sign-in-request.js';
 import type { SignInStore } from './sign-in-store.js';
 import type { PersonFlow, PersonSignIn } from './with-person.js';
 
@@ -22,9 +23,6 @@ import type { PersonFlow, PersonSignIn } from './with-person.js';
 export type Added =
   | { readonly flow: FlowKind; readonly waiting: WaitingSignIn; readonly stored?: never }
   | { readonly flow: FlowKind; readonly stored: StoredSignIn; readonly waiting?: never };
-
-/** Flows that need a credential from the caller: a provider is not enough. */
-const NEEDS_CREDENTIAL: ReadonlySet<FlowKind> = new Set(['jwt_bearer', 'github_app', 'import', 'api_key']);
 
 interface Collaborators {
   readonly store: AccountStore;
@@ -65,7 +63,8 @@ export class AddAccount {
   async add(request: SignInRequest, client: SignInClient): Promise<Added> {
     const { service, account, replace } = request;
     if (!replace && this.#store.version(service, account)) throw accountExists(request);
-    const flow = request.flow ?? flowOfCredential(request.credential) ?? this.#bestFlow(request);
+    const flow =
+      request.flow ?? flowOfCredential(request.credential) ?? usualFlow(this.#provider(request), request);
     // Before a person is asked for anything: a vault that cannot keep the grant shows now.
     await this.#vault.unlocked();
     if (flow === 'authorization_code' || flow === 'device_code')
@@ -90,11 +89,15 @@ export class AddAccount {
     }
   }
 
-  /** The first flow of the provider that a person can go through with what is known about the client. */
-  #bestFlow(request: SignInRequest): FlowKind {
-    const provider = this.#providers.get(providerIdOf(request));
-    const flow = provider.flows.find((kind) => !NEEDS_CREDENTIAL.has(kind) && isOffered(kind, provider));
-    return flow ?? 'api_key';
+  /** Throws `not_found` with every way to go on: what is asked for need not have a provider at all. */
+  #provider(request: SignInRequest): Provider {
+    const id = providerIdOf(request);
+    const provider = this.#providers.find(id);
+    if (provider) return provider;
+    const { service, account } = request;
+    throw new SigilforgeError('not_found', `There is no provider named ${id}.`, {
+      hint: `If you have an API key for it: sigilforge add-account ${service} ${account} --api-key. If people sign in to it, add it with: sigilforge provider set ${id} --issuer URL. List the known ones with: sigilforge provider list`,
+    });
   }
 }
 
@@ -106,7 +109,22 @@ function flowOfCredential(credential: Credential | undefined): FlowKind | undefi
   return 'app_id' in credential ? 'github_app' : 'jwt_bearer';
 }
 
-/** A flow with the browser is useless if the provider requires a client secret and none is stored. */
-function isOffered(kind: FlowKind, provider: Provider): boolean {
-  return kind !== 'authorization_code' || provider.client_secret !== 'required' || provider.has_client_secret;
+/** The first flow of the provider in which a person takes part. Every other one only happens when it is asked for. */
+function usualFlow({ flows, name }: Provider, { service, account }: SignInRequest): FlowKind {
+  const flow = flows.find(isWithPerson);
+  if (flow !== undefined) return flow;
+  const command = `sigilforge add-account ${service} ${account}`;
+  const ways = flows.flatMap((kind) => WAYS[kind] ?? []).map((way) => `${command} ${way}`);
+  throw new SigilforgeError('invalid_params', `${name} has no sign-in with a browser or a device code.`, {
+    hint: `Say which way to take: ${(ways.length > 0 ? ways : [`${command} --api-key`]).join(', or ')}`,
+  });
 }
+
+/** The options of the command line for each flow that no person takes part in. */
+const WAYS: Partial<Record<FlowKind, string>> = {
+  api_key: '--api-key',
+  client_credentials: '--flow client_credentials',
+  import: '--flow import',
+  jwt_bearer: '--key-file PATH',
+  github_app: '--key-file PATH --app-id N --installation-id N',
+};

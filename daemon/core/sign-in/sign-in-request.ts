@@ -39,6 +39,7 @@ export async function requestedClient(
     clientId: own?.client_id ?? client_id,
     clientSecret: own && new Secret(own.client_secret),
   });
+  if (isWithPerson(flow)) assertSecret(registered, request);
   // Without a person there is no default: the credential itself says what it allows.
   const hasDefault = flow !== 'client_credentials' && flow !== 'import';
   const client = withTokenParams(registered, params);
@@ -49,8 +50,20 @@ export async function requestedClient(
   return { client, kept, scopes: scopes ?? usual, assumed };
 }
 
-function isWithPerson(flow: FlowKind): boolean {
+/** Whether a person takes part in the flow. */
+export function isWithPerson(flow: FlowKind): boolean {
   return flow === 'authorization_code' || flow === 'device_code';
+}
+
+/** A sign-in that cannot end well is not begun: a person would give consent for nothing. */
+function assertSecret({ registration, secret }: OAuthClient, request: SignInRequest): void {
+  const { id, name, client_secret, client_auth } = registration;
+  if (client_secret !== 'required' || client_auth === 'none' || secret) return;
+  const client = request.client_id === undefined ? '' : ' --client-id ID';
+  throw new SigilforgeError('config', `A client of ${name} needs a secret, and none is known.`, {
+    hint: `Make one at the provider, then: sigilforge provider set ${id}${client} --client-secret`,
+    needs: 'client_secret',
+  });
 }
 
 /** `fields`: the fields of the credential that the flow cannot do without. */

@@ -69,6 +69,12 @@ const summaryTexts = {
   default_scopes: settingTexts.default_scopes,
   source: '`builtin`: it came with Sigilforge; `config`: from config.toml; `stored`: from `set_provider`.',
   configured: 'Whether it has a client id, which most sign-ins need.',
+  client_secret: 'Whether a client needs a secret, may have one, or must not.',
+  has_client_secret: 'Whether a client secret is stored. The secret itself is never part of an answer.',
+  public_client_id:
+    'The client of this project at the provider, for those who have none of their own; `null` if there is none.',
+  registration_endpoint: `${settingTexts.registration_endpoint} \`null\` if it has none.`,
+  discovery: "Whether endpoints that are not given here are read from the issuer's metadata.",
 };
 
 export const providerTypes: Readonly<Record<string, NamedType>> = {
@@ -76,27 +82,21 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
     Provider,
     'A provider as data: all that the flows need to know about it, and nothing secret.',
     {
-      ...summaryTexts,
       ...settingTexts,
+      ...summaryTexts,
       issuer: `${settingTexts.issuer} \`null\` if it has none.`,
       base_url:
         'What an `issuer` given for an account replaces in every endpoint; `null` if there are no self-managed hosts or tenants.',
-      discovery: "Whether endpoints that are not given here are read from the issuer's metadata.",
       authorization_endpoint: `${settingTexts.authorization_endpoint} \`null\` if it is read from metadata, or it has none.`,
       token_endpoint: `${settingTexts.token_endpoint} \`null\` if it is read from metadata, or it has none.`,
       refresh_endpoint: 'Where refresh requests go; `null` if that is the token endpoint.',
       device_authorization_endpoint: `${settingTexts.device_authorization_endpoint} \`null\` if it is read from metadata, or it has none.`,
       revocation: 'How a grant is revoked; `null` if it is read from metadata, or not possible.',
       client_id: `${settingTexts.client_id} \`null\` if none is set.`,
-      client_secret: 'Whether a client needs a secret, may have one, or must not.',
-      has_client_secret: 'Whether a client secret is stored. The secret itself is never part of an answer.',
       redirect: 'The rule for redirect URIs.',
       refresh: 'What is known about its refresh tokens.',
       register_url: `${settingTexts.register_url} \`null\` if that is not known.`,
       register_steps: 'What to do on that page, step by step.',
-      public_client_id:
-        'The client of this project at the provider, for those who have none of their own; `null` if there is none.',
-      registration_endpoint: `${settingTexts.registration_endpoint} \`null\` if it has none.`,
       client_id_documents:
         'Whether it takes the address of a client id metadata document as a client id (OAuth Client ID Metadata Document).',
       notes: 'What a person should know when registering a client; `null` if nothing.',

@@ -13,7 +13,7 @@ import type { OAuthClient } from '../registration/client.js';
 import { DEVICE_CODE } from '../registration/grant-types.js';
 import { deviceAuthorizationRequest } from '../requests.js';
 import { short } from '../short.js';
-import { inEitherWay, type SignInExchange, signInExchange, withHint } from '../sign-in-exchange.js';
+import { inEitherWay, type SignInExchange, signInExchange, withAdvice } from '../sign-in-exchange.js';
 import { type Asked, askedInstead, firstAsked } from './asked.js';
 import type { FlowRequest, PendingFlow } from './flow.js';
 import { PollingPace, secondsOf } from './polling-pace.js';
@@ -106,8 +106,9 @@ async function askForDevice(
       readDeviceAnswer(known, await deviceAuthorizationRequest(http, known, parameters), assumed),
     );
     const { result, hint, client: known } = attempted;
-    if (!result.failure || hint === undefined) return { ...result, client: known };
-    return { failure: withHint(result.failure, hint), client: known };
+    if (!result.failure) return { ...result, client: known };
+    const failure = withAdvice(result.failure, { client, grantType: DEVICE_CODE, hint });
+    return { failure, client: known };
   } catch (thrown) {
     throw thrown instanceof HttpFailure ? judgeHttpFailure(thrown).signInError : thrown;
   }
