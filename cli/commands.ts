@@ -16,12 +16,14 @@ export const commands: readonly CommandEntry[] = [
     name: 'add-account',
     summary: 'Sign in, and store the account',
     group: ACCOUNTS,
+    aliases: ['login'],
     load: () => import('./commands/add-account.js'),
   },
   {
     name: 'list-accounts',
     summary: 'List the accounts',
     group: ACCOUNTS,
+    aliases: ['ls', 'list', 'accounts'],
     load: () => import('./commands/list-accounts.js'),
   },
   {
@@ -34,12 +36,14 @@ export const commands: readonly CommandEntry[] = [
     name: 'remove-account',
     summary: 'Revoke an account at its provider, and delete it here',
     group: ACCOUNTS,
+    aliases: ['logout'],
     load: () => import('./commands/remove-account.js'),
   },
   {
     name: 'get-token',
     summary: 'Print an access token that works',
     group: TOKENS,
+    aliases: ['token'],
     load: () => import('./commands/get-token.js'),
   },
   {

@@ -3,6 +3,7 @@ import { VERSION } from '../shared/version.js';
 import { addCommands, addHelpCommand, operandsOf } from './arguments/command.js';
 import { type Context, globalOptions } from './arguments/context.js';
 import { addNotes, helpStyle } from './arguments/help.js';
+import { withOwnValues } from './arguments/own-values.js';
 import { isShown, usageError, withCommand } from './arguments/usage.js';
 import { commands, HELP_GROUP } from './commands.js';
 
@@ -14,7 +15,7 @@ export async function runCommand(args: readonly string[], context: Context): Pro
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw withCommand(thrown, deepest(program, operands));
+    if (!(thrown instanceof CommanderError)) throw describeFor(deepest(program, operands), thrown);
     if (!isShown(thrown)) throw usageError(thrown, deepest(program, operands));
   }
 }
@@ -44,8 +45,15 @@ function createProgram(): Command {
   });
 }
 
+/** What a command threw, with its name and the person's arguments in the hint. */
+function describeFor(command: Command, thrown: unknown): unknown {
+  return withOwnValues(withCommand(thrown, command), command);
+}
+
 /** The command that the operands lead to, for the sentence about a mistake in them. */
 function deepest(command: Command, [name, ...rest]: readonly string[]): Command {
-  const next = command.commands.find((subcommand) => subcommand.name() === name);
+  const next = command.commands.find(
+    (subcommand) => subcommand.name() === name || (name !== undefined && subcommand.aliases().includes(name)),
+  );
   return next ? deepest(next, rest) : command;
 }

@@ -1,3 +1,4 @@
+import { nearest } from '../../shared/nearest.js';
 import { badArgument } from './context.js';
 
 /** The scopes of `--scopes a,b`. */
@@ -10,8 +11,12 @@ export function readScopes(text: string): string[] {
 /** One of `choices`. */
 export function readChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((known) => known === text);
-  if (choice === undefined) throw badArgument(`${option} is one of ${choices.join(', ')}.`);
-  return choice;
+  if (choice !== undefined) return choice;
+  const meant = nearest(text, choices);
+  throw badArgument(
+    `${option} is one of ${choices.join(', ')}.`,
+    meant && `Did you mean: ${option} ${meant}`,
+  );
 }
 
 /** Each of several values, all from `choices`. */

@@ -17,8 +17,17 @@ export interface CommandEntry {
   readonly hidden?: boolean;
   /** One or two sentences for the top of its own help; without it, the summary. */
   readonly description?: string;
+  /** Other names that lead to it. The help does not list them. */
+  readonly aliases?: readonly string[];
   readonly load: () => Promise<CommandModule>;
 }
+
+/** What subcommands of these names are called in other programs. */
+const USUAL_ALIASES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['list', ['ls']],
+  ['delete', ['rm', 'remove']],
+  ['remove', ['rm', 'delete']],
+]);
 
 /** Adds every entry to `parent`, and loads the file of the one that the operands name. */
 export async function addCommands(
@@ -28,13 +37,14 @@ export async function addCommands(
   operands: readonly string[],
 ): Promise<void> {
   const [named, ...rest] = operands[0] === 'help' ? operands.slice(1) : operands;
-  for (const { name, summary, group, hidden = false, description, load } of entries) {
-    const command = parent.command(name, { hidden }).summary(summary);
+  for (const { name, summary, group, hidden = false, description, aliases, load } of entries) {
+    const others = [...(aliases ?? []), ...(USUAL_ALIASES.get(name) ?? [])];
+    const command = parent.command(name, { hidden }).summary(summary).aliases(others);
     command.description(description ?? `${summary}.`);
     if (group !== undefined) command.helpGroup(group);
     const configure = async (operands: readonly string[]): Promise<void> =>
       (await load()).configure(command, context, operands);
-    if (name === named) await configure(rest);
+    if (name === named || (named !== undefined && others.includes(named))) await configure(rest);
     else unnamed.set(command, configure);
   }
 }

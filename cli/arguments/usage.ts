@@ -1,7 +1,9 @@
-import type { Command, CommanderError } from 'commander';
+import type { Argument, Command, CommanderError } from 'commander';
 import { errorTable, SigilforgeError } from '../../shared/errors.js';
 import { badArgument, SEE_HELP } from './context.js';
 import { pathOf, readsValue } from './help.js';
+import { isOperand, isRepeatable } from './operands.js';
+import { commandInPlaceOf } from './other-words.js';
 
 const SHOWN = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
@@ -25,10 +27,12 @@ export function usageError({ code, message }: CommanderError, command: Command):
     case 'commander.optionMissingArgument':
       return badArgument(`The option ${optionIn(message)} needs a value.`, hint);
     case 'commander.missingArgument':
-      return badArgument(`${/argument '([A-Z]+)'/.exec(message)?.[1] ?? 'An argument'} is missing.`, hint);
+      return missingArgument(message, command, hint);
     case 'commander.excessArguments':
       return excessArgument(command, hint);
     case 'commander.unknownCommand': {
+      const instead = command.parent ? undefined : commandInPlaceOf(command.args.filter(isOperand));
+      if (instead) return badArgument(`There is no command ${command.args[0]}.`, `For that: ${instead}`);
       const names = command.commands.map((subcommand) => subcommand.name());
       return badArgument('There is no such command.', suggestion(message, names, hint));
     }
@@ -54,6 +58,30 @@ export function withCommand(thrown: unknown, command: Command): unknown {
 
 function helpHint(command: Command): string {
   return `Show how it is used with: ${pathOf(command)} --help`;
+}
+
+/** The command as far as it was typed, and what is missing after that. */
+function missingArgument(message: string, command: Command, hint: string): SigilforgeError {
+  const name = /argument '([A-Z]+)'/.exec(message)?.[1];
+  const wanted = command.registeredArguments;
+  const missing = wanted.find((argument) => argument.name() === name);
+  if (name === undefined || missing === undefined) return badArgument('An argument is missing.', hint);
+  const given = command.args.filter(isOperand);
+  const words = wanted.flatMap((argument, place) => {
+    const word = given[place];
+    if (word !== undefined) return isRepeatable(word) ? word : argument.name();
+    return argument.required ? exampleOf(argument) : [];
+  });
+  return badArgument(
+    `${name} is missing: ${missing.description}.`,
+    `Type: ${[pathOf(command), ...words].join(' ')}`,
+  );
+}
+
+/** What its description gives as an example, or else its name. */
+function exampleOf(argument: Argument): string {
+  const name = argument.name();
+  return name === 'COMMAND' ? `-- ${name}` : (/such as ([\w/-]+)/.exec(argument.description)?.[1] ?? name);
 }
 
 function excessArgument(command: Command, hint: string): SigilforgeError {

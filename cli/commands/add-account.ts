@@ -23,7 +23,7 @@ interface Options extends CredentialOptions {
 export function configure(command: Command, context: Context): void {
   command
     .argument('<SERVICE>', 'the service, such as github: the name that programs ask for')
-    .argument('<ACCOUNT>', 'a name of your choice, such as work')
+    .argument('<ACCOUNT>', 'a name of your choice for this sign-in, such as work or me')
     .option('--scopes <A,B>', "the scopes to ask for, instead of the provider's default", readScopes)
     .option('--flow <FLOW>', `one of ${FlowKind.options.join(', ')}`, readFlow)
     .option('--provider <ID>', 'the provider, if its name is not that of the service')

@@ -9,6 +9,7 @@ import {
   TOKEN_FORMATS,
   type TokenFormat,
 } from '../access/token-format.js';
+import { readChoice } from '../arguments/choices.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { addNotes } from '../arguments/help.js';
 import { readSecret } from '../terminal/secret-input.js';
@@ -89,8 +90,7 @@ function tokenIn(text: string): string {
 
 function readFormat(text: string | undefined, json: boolean): TokenFormat {
   if (text === undefined) return json ? 'json' : 'text';
-  const format = TOKEN_FORMATS.find((known) => known === text);
-  if (format === undefined) throw badArgument(`--format is one of ${TOKEN_FORMATS.join(', ')}.`);
+  const format = readChoice('--format', text, TOKEN_FORMATS);
   if (json && format !== 'json') throw badArgument('--json and another --format cannot be combined.');
   return format;
 }

@@ -31,6 +31,6 @@ async function listAccounts(context: Context, options: { service?: string }): Pr
       scopes,
     ]);
     if (rows.length > 0) output.table(['service', 'account', 'kind', 'state', 'expires', 'scopes'], rows);
-    else output.notice('There are no accounts yet. Sign in with: sigilforge add-account SERVICE ACCOUNT');
+    else output.notice('There are no accounts yet. Sign in with: sigilforge add-account github work');
   });
 }

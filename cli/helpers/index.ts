@@ -1,3 +1,4 @@
+import { nearest } from '../../shared/nearest.js';
 import { badArgument } from '../arguments/context.js';
 import { aws } from './aws.js';
 import { docker } from './docker/docker.js';
@@ -13,8 +14,10 @@ export const helpers: readonly Helper[] = [git, docker, aws, kubectl, ...mailHel
 export function helperOf(name: string): Helper {
   const found = helpers.find((helper) => helper.name === name);
   if (found !== undefined) return found;
+  const names = helpers.map((helper) => helper.name);
+  const meant = nearest(name, names);
   throw badArgument(
     'There is no helper of this name.',
-    `Name one of: ${helpers.map((helper) => helper.name).join(', ')}`,
+    `${meant === undefined ? '' : `Did you mean ${meant}? `}Name one of: ${names.join(', ')}`,
   );
 }

@@ -13,6 +13,7 @@ import { providerHandlers } from './providers.js';
 import { runHandlers } from './runs.js';
 import { secretHandlers } from './secrets.js';
 import { storageHandlers } from './storage.js';
+import { suggesting } from './suggesting.js';
 import { tokenHandlers } from './tokens.js';
 import { vaultHandlers } from './vault.js';
 
@@ -33,5 +34,6 @@ export function createHandlers(core: Core, host: Host, subscriptions?: number): 
     ...runHandlers(core),
     ...askingHandlers(core),
   };
-  return { ...handlers, ...audited(handlers, { audit: core.audit, admits: admissionTo(core).admits }) };
+  const { admits } = admissionTo(core);
+  return suggesting({ ...handlers, ...audited(handlers, { audit: core.audit, admits }) }, core);
 }

@@ -86,7 +86,7 @@ test('an account left out is the only one, and otherwise asked for', async () =>
   const none = await start({ list_accounts: { accounts: [], cursor: null } });
   const missing = await none.run(['token-info', 'github']);
   expect(missing.code).toBe(3);
-  expect(missing.stderr).toContain('sigilforge add-account github ACCOUNT');
+  expect(missing.stderr).toContain('sigilforge add-account github work');
 
   const two = await start({ list_accounts: { accounts: [account, otherAccount], cursor: null } });
   const several = await two.run(['refresh-token', 'github']);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Api } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
+import { nearest } from '../../../shared/nearest.js';
 import { withClient } from '../../access/client.js';
 import { badArgument, type Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
@@ -35,8 +36,14 @@ async function chooseDoor(client: Pick<Api, 'listDoors'>, name: string): Promise
   if (doors.some(({ door }) => door === name)) return name;
   const [only, ...others] = doors.filter((door) => door.name === name).map(({ door }) => door);
   if (only === undefined) {
+    const meant = nearest(
+      name,
+      doors.flatMap((door) => door.name ?? []),
+    );
     throw new SigilforgeError('not_found', `No door is called ${name}.`, {
-      hint: 'See the doors that are open with: sigilforge door list',
+      hint: meant
+        ? `Did you mean ${meant}? Type: sigilforge door close ${meant}`
+        : 'See the doors that are open with: sigilforge door list',
     });
   }
   if (others.length > 0) {

@@ -58,6 +58,11 @@ export class Accounts {
     return pageOf(LISTED_ACCOUNTS, accounts, infoOf, cursor);
   }
 
+  /** The names of at most so many. */
+  names(most: number): { readonly service: string; readonly account: string }[] {
+    return this.#store.names(most);
+  }
+
   /** Throws `not_found`, and `integrity` for a damaged account. */
   get(service: string, account: string): AccountInfo {
     return this.#info(this.stored(service, account));

@@ -209,7 +209,7 @@ function assertOnce(names: readonly string[]): void {
 function assertPending(request: SecretRequest): void {
   if (request.status === 'pending') return;
   throw new SigilforgeError('invalid_params', `This request is over: ${request.status}.`, {
-    hint: 'Set a secret without a request with: sigilforge capability secret set NAME KEY',
+    hint: `Set a secret without a request with: sigilforge capability secret set ${request.asked.capability.name} KEY`,
   });
 }
 

@@ -100,7 +100,7 @@ export class OwnSecrets {
       const now = timestamp(this.#env.clock.wall());
       for (const [key, value] of values) {
         const known = this.#store.find(capabilityId, key);
-        if (!known && this.#store.listed(capabilityId).length >= MOST) throw tooMany();
+        if (!known && this.#store.listed(capabilityId).length >= MOST) throw tooMany(name);
         const { id, createdAt } = known ?? { id: newId(), createdAt: now };
         const sealed = sealer.seal(place.capabilitySecret({ id, capabilityId, key }), value);
         this.#store.put({ id, capabilityId, key, value: sealed, createdAt, updatedAt: now });
@@ -140,8 +140,8 @@ function notText(): SigilforgeError {
   );
 }
 
-function tooMany(): SigilforgeError {
+function tooMany(name: string): SigilforgeError {
   return new SigilforgeError('limit_exceeded', `A capability has at most ${MOST} secrets.`, {
-    hint: 'Delete one with: sigilforge capability secret delete NAME KEY',
+    hint: `Delete one that is not needed. See them with: sigilforge capability secret list ${name}`,
   });
 }

@@ -90,6 +90,11 @@ export class Registry {
     };
   }
 
+  /** Also of those that are damaged. */
+  names(): string[] {
+    return this.#store.all().map(({ name }) => name);
+  }
+
   describe(name: string): CapabilityDetails {
     return detailsOf(this.find(name), this.#store);
   }

@@ -200,7 +200,7 @@ export class History {
   /** Only of one that runs elsewhere. */
   async finish({ run_id, status, response, error }: CheckedParamsOf<'finish_run'>): Promise<RunInfo> {
     const run = this.#find(run_id);
-    if (run.capability !== null) throw notElsewhere();
+    if (run.capability !== null) throw notElsewhere(run_id);
     if (run.status !== 'running') throw notRunning();
     await this.end(run_id, { status, response, error });
     return infoOf(this.#find(run_id));
@@ -265,8 +265,8 @@ function notRunning(): SigilforgeError {
   });
 }
 
-function notElsewhere(): SigilforgeError {
+function notElsewhere(run: string): SigilforgeError {
   return new SigilforgeError('denied', 'The daemon itself ends the runs of capabilities.', {
-    hint: 'Cancel it with: sigilforge runs cancel ID',
+    hint: `Cancel it with: sigilforge runs cancel ${run}`,
   });
 }

@@ -132,6 +132,11 @@ export class Secrets {
     return { secrets, cursor: page.cursor };
   }
 
+  /** The names of at most so many. */
+  names(most: number): string[] {
+    return this.#store.page({ prefix: '', after: '', limit: most }).map(({ key }) => key);
+  }
+
   /** Deletes a secret. Returns whether there was one. */
   async delete(key: string): Promise<boolean> {
     const secret = this.#store.find(key);

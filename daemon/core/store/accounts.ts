@@ -177,6 +177,7 @@ export class AccountStore {
   readonly #byId: Statement<[string], StoredAccount>;
   readonly #version: Statement<[string, string], Version>;
   readonly #list: Statement<[], StoredAccount>;
+  readonly #names: Statement<[number], Pick<AccountFields, 'service' | 'account'>>;
   readonly #count: Statement<[], { count: number }>;
   readonly #insert: Statement<[AccountFields]>;
   readonly #replace: Statement<[AccountFields]>;
@@ -197,6 +198,7 @@ export class AccountStore {
     this.#byId = db.prepare(`${select} WHERE id = ?`);
     this.#version = db.prepare('SELECT id, generation FROM accounts WHERE service = ? AND account = ?');
     this.#list = db.prepare(`${select} ORDER BY service, account`);
+    this.#names = db.prepare('SELECT service, account FROM accounts ORDER BY service, account LIMIT ?');
     this.#count = db.prepare('SELECT count(*) AS count FROM accounts');
     this.#insert = db.prepare(`INSERT INTO accounts (${Object.values(COLUMNS).join(', ')})
       VALUES (${Object.keys(COLUMNS)
@@ -234,6 +236,11 @@ export class AccountStore {
 
   list(): StoredAccount[] {
     return this.#list.all();
+  }
+
+  /** The names of at most so many. */
+  names(most: number): Pick<AccountFields, 'service' | 'account'>[] {
+    return this.#names.all(most);
   }
 
   count(): number {
