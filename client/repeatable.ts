@@ -17,6 +17,7 @@ const READS: readonly MethodName[] = [
   'accounts_status',
   'list_unread_answers',
   'get_provider',
+  'test_provider',
   'list_providers',
   'get_secrets',
   'list_secrets',

@@ -13,6 +13,7 @@ import type { ObservedKeychain } from './keychain/observed.js';
 import type { HttpLimits } from './oauth/http/http.js';
 import type { Clock } from './platform/clock.js';
 import type { Logger } from './platform/log.js';
+import type { ProviderTest } from './providers/provider-test.js';
 import type { Providers } from './providers/providers.js';
 import type { Resolver } from './references/resolver.js';
 import type { Rereading } from './refresh/rereading.js';
@@ -60,6 +61,7 @@ export interface Core {
   /** Answers of providers that could not be read. */
   readonly rereading: Rereading;
   readonly providers: Providers;
+  readonly providerTest: ProviderTest;
   readonly resolver: Resolver;
   readonly secrets: Secrets;
   readonly aws: AwsCredentials;

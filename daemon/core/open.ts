@@ -9,6 +9,7 @@ import type { Core, CoreOptions } from './core.js';
 import { observeKeychain } from './keychain/observed.js';
 import { createHttpClient, type HttpLimits } from './oauth/http/http.js';
 import { systemClock } from './platform/clock.js';
+import { ProviderTest } from './providers/provider-test.js';
 import { Providers } from './providers/providers.js';
 import { Resolver } from './references/resolver.js';
 import { Vals } from './references/vals.js';
@@ -43,6 +44,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const oauth = { http: createHttpClient(limits, config.network), clock };
   const providers = new Providers(env, { vault, http: oauth.http, configured: config.providers });
   await providers.nameSecretOrigins();
+  const providerTest = new ProviderTest(providers, oauth.http);
 
   const services = { vault, providers, oauth, ...openAccounts(env, { vault, providers, oauth }) };
   const { store, grants, usage, events, accounts } = services;
@@ -98,7 +100,19 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     removeOldCopies: () => removeCopies(paths.database, clock.wall()),
   });
   return {
-    ...{ accounts, addAccount, signIns, tokens, tokenInfo, rereading, providers, resolver, secrets, aws },
+    ...{
+      accounts,
+      addAccount,
+      signIns,
+      tokens,
+      tokenInfo,
+      rereading,
+      providers,
+      resolver,
+      secrets,
+      aws,
+      providerTest,
+    },
     ...{ vault, vaultKeys, keychain, transfer, events, audit, trail },
     ...{ capabilities, runs, bots, history, runEvents, asking },
     tend: () => background.tend(),

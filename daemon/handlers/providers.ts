@@ -4,11 +4,11 @@ import type { Core } from '../core/core.js';
 import { type Listed, pageOf } from '../core/platform/pages.js';
 import type { Handlers } from './handlers.js';
 
-type Methods = 'list_providers' | 'get_provider' | 'set_provider' | 'remove_provider';
+type Methods = 'list_providers' | 'get_provider' | 'test_provider' | 'set_provider' | 'remove_provider';
 
 const LISTED: Listed<Provider> = { name: 'providers', keyOf: ({ id }) => [id] };
 
-export function providerHandlers({ providers }: Core): Pick<Handlers, Methods> {
+export function providerHandlers({ providers, providerTest }: Core): Pick<Handlers, Methods> {
   return {
     list_providers: ({ cursor }) => {
       const page = pageOf(LISTED, providers.list(), summaryOf, cursor);
@@ -17,6 +17,10 @@ export function providerHandlers({ providers }: Core): Pick<Handlers, Methods> {
     get_provider: async ({ id, discover }) => ({
       provider: discover ? await providers.discovered(id) : providers.get(id),
     }),
+    test_provider: async ({ id }) => {
+      const checks = await providerTest.run(id);
+      return { works: checks.every(({ state }) => state !== 'fault'), checks };
+    },
     set_provider: async ({ id, client_secret, ...settings }) => ({
       provider: await providers.set(id, settings, client_secret),
     }),

@@ -14,6 +14,7 @@ const PACES: Readonly<Record<MethodName, Pace>> = {
   'rpc.discover': 'heavy',
   list_providers: 'heavy',
   get_provider: 'light',
+  test_provider: 'light',
   set_provider: 'heavy',
   remove_provider: 'heavy',
   // Those that wait for a provider are light: one that is slow must not hold up the accounts of others.

@@ -18,6 +18,25 @@ export const ProviderSummary = v.pick(Provider, [
 ]);
 export type ProviderSummary = v.InferOutput<typeof ProviderSummary>;
 
+/** What trying one part of a provider came to. */
+export const ProviderCheck = v.object({
+  name: v.picklist([
+    'client',
+    'client_secret',
+    'metadata',
+    'authorization_endpoint',
+    'token_endpoint',
+    'device_authorization_endpoint',
+  ]),
+  state: v.picklist(['ok', 'warning', 'fault']),
+  address: v.nullable(v.string()),
+  status: v.nullable(v.number()),
+  sentence: v.string(),
+  kind: v.nullable(v.string()),
+  hint: v.nullable(v.string()),
+});
+export type ProviderCheck = v.InferOutput<typeof ProviderCheck>;
+
 export const providers = {
   list_providers: method(
     'Lists every known provider: built in, configured or stored, a page at a time.',
@@ -28,6 +47,11 @@ export const providers = {
     'Describes one provider in full, without its client secret.',
     { id: ServiceName, discover: v.optional(v.boolean(), false) },
     v.object({ provider: Provider }),
+  ),
+  test_provider: method(
+    'Tries what a sign-in at a provider needs, without signing in: its metadata and its endpoints are asked, and nothing that is sent names a client or holds a secret.',
+    { id: ServiceName },
+    v.object({ works: v.boolean(), checks: v.array(ProviderCheck) }),
   ),
   set_provider: method(
     'Adds a provider, or updates the given settings of an existing one.',

@@ -6,6 +6,7 @@ import { addNotes } from '../../arguments/help.js';
 const subcommands: readonly CommandEntry[] = [
   { name: 'list', summary: 'List the providers', load: () => import('./list.js') },
   { name: 'show', summary: 'Show one provider', load: () => import('./show.js') },
+  { name: 'test', summary: 'Try whether its addresses answer', load: () => import('./test.js') },
   {
     name: 'set',
     summary: 'Add a provider, or change one',

@@ -1,6 +1,6 @@
 import { Provider, ProviderQuirk, RedirectRule, RefreshRule, Revocation } from '../../provider.js';
 import { ClientAuth } from '../../schemas.js';
-import { ProviderSummary } from '../providers.js';
+import { ProviderCheck, ProviderSummary } from '../providers.js';
 import { type NamedType, namedChoice, namedObject } from './types.js';
 
 const BY_NAME = 'In `set_provider` they are set by name, and an empty value leaves one out.';
@@ -103,6 +103,15 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       sources: 'The documents that these facts were taken from.',
     },
   ),
+  ProviderCheck: namedObject(ProviderCheck, 'What trying one part of a provider came to.', {
+    name: 'The part: the client that is set here, its secret, the metadata of the issuer, or an endpoint.',
+    state: '`ok`; `warning`: odd, and a sign-in may still work; `fault`: a sign-in cannot work.',
+    address: 'The address that was asked; `null` if none was.',
+    status: 'The status of its answer; `null` without an answer.',
+    sentence: 'What was found, in a sentence.',
+    kind: 'The kind of error that a sign-in would have, if `state` is not `ok`.',
+    hint: 'What to do about it; `null` if nothing.',
+  }),
   ProviderSummary: namedObject(ProviderSummary, 'A provider in short.', summaryTexts),
   Revocation: namedObject(
     Revocation,

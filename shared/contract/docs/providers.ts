@@ -89,6 +89,83 @@ export const providerMethods: TextsOf<typeof providers> = {
     errors: ['not_found', 'integrity', 'refresh_failed', 'network'],
     example: { params: { id: 'example' }, result: { provider: exampleProvider } },
   },
+  test_provider: {
+    params: { id: idText },
+    result: {
+      text: 'What was found.',
+      fields: {
+        works: 'Whether there is no fault among the checks.',
+        checks: 'One for each part that a sign-in with a person needs.',
+      },
+    },
+    errors: ['not_found', 'integrity'],
+    example: {
+      params: { id: 'example' },
+      result: {
+        works: true,
+        checks: [
+          {
+            name: 'client',
+            state: 'ok',
+            address: null,
+            status: null,
+            sentence: 'The client id is set.',
+            kind: null,
+            hint: null,
+          },
+          {
+            name: 'client_secret',
+            state: 'ok',
+            address: null,
+            status: null,
+            sentence: 'None is stored, and none is needed.',
+            kind: null,
+            hint: null,
+          },
+          {
+            name: 'metadata',
+            state: 'ok',
+            address: 'https://id.example.org',
+            status: null,
+            sentence: 'The metadata is there, and names this issuer.',
+            kind: null,
+            hint: null,
+          },
+          {
+            name: 'authorization_endpoint',
+            state: 'ok',
+            address: 'https://id.example.org/auth',
+            status: 400,
+            sentence: 'It answers a browser.',
+            kind: null,
+            hint: null,
+          },
+          {
+            name: 'token_endpoint',
+            state: 'ok',
+            address: 'https://id.example.org/token',
+            status: 400,
+            sentence: 'It refuses an empty request, as it should: invalid_request.',
+            kind: null,
+            hint: null,
+          },
+          {
+            name: 'device_authorization_endpoint',
+            state: 'ok',
+            address: 'https://id.example.org/device/auth',
+            status: 400,
+            sentence: 'It refuses an empty request, as it should: invalid_request.',
+            kind: null,
+            hint: null,
+          },
+        ],
+      },
+    },
+    rfcs: [
+      [8414, '3'],
+      [6749, '5.2'],
+    ],
+  },
   set_provider: {
     params: {
       id: idText,

@@ -13,7 +13,7 @@ import type {
   RequiredSecret,
 } from '../capabilities.js';
 import type { AccountEvent, RunEvent } from '../events.js';
-import type { ProviderSummary } from '../providers.js';
+import type { ProviderCheck, ProviderSummary } from '../providers.js';
 import type { RunInfo, RunMessage } from '../runs.js';
 import type { AccessToken } from '../tokens.js';
 import type { MethodEntry } from '../types.js';
@@ -32,6 +32,7 @@ type NamedObject =
   | typeof CapabilityVersion
   | typeof FileChange
   | typeof Provider
+  | typeof ProviderCheck
   | typeof ProviderSummary
   | typeof RedirectRule
   | typeof RefreshRule

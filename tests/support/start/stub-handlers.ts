@@ -46,6 +46,7 @@ export function stubHandlers(overrides: Partial<Handlers> = {}): Handlers {
     'rpc.discover': () => ({ openrpc: '1.3.2' }),
     list_providers: () => ({ providers: [], cursor: null }),
     get_provider: absent,
+    test_provider: absent,
     set_provider: absent,
     remove_provider: () => ({ removed: false }),
     add_account: absent,

@@ -48,6 +48,7 @@ const floods: Readonly<Record<MethodName, Flood>> = {
   'rpc.discover': () => ['rpc.discover', {}],
   list_providers: () => ['list_providers', {}],
   get_provider: () => ['get_provider', { id: 'github' }],
+  test_provider: () => ['test_provider', { id: 'flood' }],
   set_provider: () => provider,
   remove_provider: (index) => (index % 2 === 0 ? provider : ['remove_provider', { id: 'flooded' }]),
   add_account: (index) => addKey(`a${index % 50}`),
