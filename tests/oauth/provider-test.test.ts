@@ -125,7 +125,7 @@ describe('test_provider', () => {
     expect(part(result, 'device_authorization_endpoint')?.state).toBe('ok');
   });
 
-  test('a host that is down is the fault of that address alone', async () => {
+  test('a host that is down is the fault of only that address', async () => {
     const gone = await listenOnLoopback(async () => undefined);
     await gone.stop();
     const result = await run(await known({ token_endpoint: `${gone.url}/token` }));

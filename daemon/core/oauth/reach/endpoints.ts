@@ -22,7 +22,7 @@ export async function reachPage(http: HttpClient, address: string): Promise<Reac
   );
 }
 
-/** Where requests are posted: an empty one is to be refused in OAuth's words (RFC 6749, section 5.2). */
+/** Where requests are posted: an empty one must be refused in OAuth's words (RFC 6749, section 5.2). */
 export async function reachEndpoint(
   http: HttpClient,
   address: string,
