@@ -1,14 +1,19 @@
 import * as v from 'valibot';
 import { asSigilforgeError, SigilforgeError } from './errors.js';
-import { AccountName, SecretKey, ServiceName } from './schemas.js';
+import { AccountName, FieldName, SecretKey, ServiceName } from './schemas.js';
 
-/** What `auth://` can name of an account. `access_token` is read as `token`. */
+/** What `auth://` can name of every account. `access_token` is read as `token`. Any other name is that of a field. */
 const AUTH_TYPES = ['token', 'id_token', 'refresh_token', 'api_key', 'client_id', 'client_secret'] as const;
 export type AuthType = (typeof AUTH_TYPES)[number];
 
+/** Whether the last part of a reference is one of these, and not the name of a field. */
+export function isAuthType(type: string): type is AuthType {
+  return AUTH_TYPES.some((one) => one === type);
+}
+
 /** A reference to a value, never the value. */
 export type Reference =
-  | { readonly scheme: 'auth'; readonly service: string; readonly account: string; readonly type: AuthType }
+  | { readonly scheme: 'auth'; readonly service: string; readonly account: string; readonly type: string }
   | { readonly scheme: 'secret'; readonly key: string }
   | { readonly scheme: 'env'; readonly name: string }
   | { readonly scheme: 'vals'; readonly ref: string };
@@ -75,7 +80,7 @@ function readAuth(rest: string): Reference | undefined {
   const [service, account, type, ...more] = rest.split('/');
   if (service === undefined || more.length > 0 || !v.is(AccountName, account)) return undefined;
   const normalized = v.safeParse(ServiceName, service);
-  const known = type === 'access_token' ? 'token' : AUTH_TYPES.find((one) => one === type);
-  if (!normalized.success || known === undefined) return undefined;
-  return { scheme: 'auth', service: normalized.output, account, type: known };
+  if (!normalized.success || !v.is(FieldName, type)) return undefined;
+  const usual = type === 'access_token' ? 'token' : type;
+  return { scheme: 'auth', service: normalized.output, account, type: usual };
 }

@@ -99,15 +99,20 @@ const SECRET = 'secret://';
 /** What of an account has a reference that is not kept back; the first one is what people want. */
 const TYPES = { oauth: ['token', 'id_token', 'client_id'], api_key: ['api_key', 'token'] } as const;
 
-/** One for each account; once its name is typed, each that it has. */
+/** One for each account; once its name is typed, each that it has, its fields included. */
 async function authReferences(client: SigilforgeClient, typed: string): Promise<Candidate[]> {
   if (!isBeginning(AUTH, typed)) return [];
   const { accounts } = await client.listAccounts();
-  return accounts.flatMap(({ service, account, kind }) => {
-    const begin = `${AUTH}${service}/${account}/`;
-    const types = typed.startsWith(begin) ? TYPES[kind] : TYPES[kind].slice(0, 1);
-    return types.map((type) => ({ value: begin + type }));
-  });
+  const found = await Promise.all(
+    accounts.map(async ({ service, account, kind }) => {
+      const begin = `${AUTH}${service}/${account}/`;
+      const isNamed = typed.startsWith(begin);
+      const types = isNamed ? TYPES[kind] : TYPES[kind].slice(0, 1);
+      const { fields = {} } = isNamed ? await client.getAccount({ service, account }) : {};
+      return [...types, ...Object.keys(fields)].map((type) => ({ value: begin + type }));
+    }),
+  );
+  return found.flat();
 }
 
 async function secretReferences(client: SigilforgeClient, typed: string): Promise<Candidate[]> {

@@ -2,13 +2,10 @@
 
 #include "names.h"
 
-enum { MOST_SERVICE = 64, MOST_ACCOUNT = 128, MOST_KEY = 255 };
+enum { MOST_SERVICE = 64, MOST_ACCOUNT = 128, MOST_KEY = 255, MOST_FIELD = 64, MOST_FIELD_PARTS = 4 };
 
-#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-/* What can stand last in auth://. */
-static const char *const TYPES[] = {"token",   "access_token", "id_token",     "refresh_token",
-                                    "api_key", "client_id",    "client_secret"};
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LETTERS_AND_DIGITS LETTERS "0123456789"
 
 static bool consists_of(const char *text, size_t length, const char *characters) {
   for (size_t place = 0; place < length; place++) {
@@ -36,9 +33,14 @@ bool is_secret_key(const char *text) {
          text[length - 1] != '/';
 }
 
-static bool is_type(const char *text) {
-  for (size_t index = 0; index < sizeof TYPES / sizeof *TYPES; index++) {
-    if (strcmp(text, TYPES[index]) == 0) return true;
+/* What can stand last in auth://: token and the like, or a field, whose parts are divided by full stops. */
+static bool is_field(const char *text) {
+  if (strlen(text) > MOST_FIELD) return false;
+  for (int parts = 1; parts <= MOST_FIELD_PARTS; parts++) {
+    size_t length = strcspn(text, ".");
+    if (!consists_of(text, length, LETTERS_AND_DIGITS "_-") || !consists_of(text, 1, LETTERS)) return false;
+    if (text[length] == '\0') return true;
+    text += length + 1;
   }
   return false;
 }
@@ -48,7 +50,7 @@ static bool is_path_of_account(const char *text) {
   if (text[service] == '\0' || !is_service(text, service)) return false;
   const char *account = text + service + 1;
   size_t length = strcspn(account, "/");
-  return account[length] == '/' && is_account(account, length) && is_type(account + length + 1);
+  return account[length] == '/' && is_account(account, length) && is_field(account + length + 1);
 }
 
 bool is_reference(const char *text) {

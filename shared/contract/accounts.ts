@@ -17,11 +17,15 @@ export const AccountInfo = v.object({
 });
 export type AccountInfo = v.InferOutput<typeof AccountInfo>;
 
-/** One account, what else hangs on it, and where its tokens come from. Daemons of earlier versions do not say that. */
+/**
+ * One account, what else hangs on it, where its tokens come from, and what its provider sent beside them. Daemons of earlier
+ * versions do not say that.
+ */
 export const AccountDetails = v.object({
   ...AccountInfo.entries,
   revoked_with: v.optional(v.array(v.string()), []),
   issued_by: v.optional(v.nullable(v.string())),
+  fields: v.optional(v.record(v.string(), v.string())),
 });
 export type AccountDetails = v.InferOutput<typeof AccountDetails>;
 

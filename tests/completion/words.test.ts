@@ -2,7 +2,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type SigilforgeClient } from '../../client/index.js';
 import { type CapabilityFiles, watcher, weather, writeCapability } from '../support/capabilities.js';
+import { startFakeProvider } from '../support/provider/fake-provider.js';
 import { createSandbox, type RunOptions, type Sandbox } from '../support/start/sandbox.js';
+import { stopAfter } from '../support/start/stop-after.js';
 
 // What the scripts of the shells ask: `sigilforge completion SHELL -- WORDS`.
 
@@ -67,6 +69,22 @@ describe('names that the daemon knows', () => {
     expect(await values('resolve', 'auth://example/work/')).toEqual([
       'auth://example/work/api_key',
       'auth://example/work/token',
+    ]);
+  });
+
+  test('the fields of an account, once its name is typed', async () => {
+    const provider = await stopAfter(
+      startFakeProvider({
+        'POST /token': () => ({ body: { access_token: 'canary', instance_url: 'canary-value' } }),
+      }),
+    );
+    const token_endpoint = `${provider.url}/token`;
+    await api.setProvider({ id: 'own', token_endpoint, client_id: 'x', answer_fields: ['instance_url'] });
+    const credential = { client_id: 'machine', client_secret: 'canary' };
+    await api.addAccount({ service: 'own', account: 'me', credential });
+    expect(await values('resolve', 'auth://own/me/i')).toEqual([
+      'auth://own/me/id_token',
+      'auth://own/me/instance_url',
     ]);
   });
 

@@ -205,8 +205,11 @@ describe.each(backends)('$name: accounts and tokens', ({ start }) => {
       'example/work',
       'plain/key',
     ]);
-    const { revoked_with, issued_by, ...key } = await api.getAccount({ service: 'plain', account: 'key' });
-    expect([revoked_with, issued_by]).toEqual([[], null]);
+    const { revoked_with, issued_by, fields, ...key } = await api.getAccount({
+      service: 'plain',
+      account: 'key',
+    });
+    expect([revoked_with, issued_by, fields]).toEqual([[], null, {}]);
     expect((await api.getAccount(work)).issued_by).toBe(new URL(here.provider.issuer).origin);
     expect((await api.listAccounts({ service: 'PLAIN' })).accounts).toEqual([key]);
     expect(await api.listAccounts({ service: 'nothing' })).toEqual({ accounts: [], cursor: null });

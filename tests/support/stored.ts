@@ -334,6 +334,11 @@ export function damageToken(home: string, names: string): void {
   changeAccounts(home, names, { refresh_token: token });
 }
 
+/** Makes the fields of the accounts something that no key opens. */
+export function damageFields(home: string, names = '*'): void {
+  changeAccounts(home, names, { fields: Buffer.from('02ff', 'hex') });
+}
+
 /** Adds copies of an account, in one transaction. */
 export function insertCopies(home: string, id: string, copies: Iterable<AccountCopy>): void {
   withDatabase(home, (db) => {

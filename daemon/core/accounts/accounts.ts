@@ -1,5 +1,6 @@
 import type { AccountDetails, AccountInfo } from '../../../shared/contract/index.js';
-import { asSigilforgeError } from '../../../shared/errors.js';
+import { asSigilforgeError, type ErrorKind } from '../../../shared/errors.js';
+import type { NamedFields } from '../../../shared/named-fields.js';
 import type { OAuthContext } from '../oauth/exchange.js';
 import { revoke } from '../oauth/revocation.js';
 import { type Page, pageOf } from '../platform/pages.js';
@@ -11,7 +12,7 @@ import { accountInfo, damagedInfo, LISTED_ACCOUNTS } from './account-info.js';
 import { logDamaged, readUnlessDamaged } from './damaged.js';
 import { noSuchAccount } from './errors.js';
 import type { Grants } from './grants.js';
-import { clientOf } from './json-fields.js';
+import { clientOf, fieldsOf } from './json-fields.js';
 import { type PersonsGrant, revokedWith } from './shared-revocation.js';
 import type { Usage } from './usage.js';
 
@@ -22,6 +23,9 @@ interface Collaborators {
   readonly usage: Usage;
   readonly oauth: OAuthContext;
 }
+
+/** What keeps a vault closed. */
+const CLOSED: ReadonlySet<ErrorKind> = new Set(['vault_locked', 'keychain_unavailable', 'timeout', 'denied']);
 
 /** The accounts that are stored: listing and removing them. */
 export class Accounts {
@@ -69,11 +73,26 @@ export class Accounts {
   }
 
   /** The account, and those that end with it. Throws `not_found`, and `integrity` for a damaged account. */
-  describe(service: string, account: string): AccountDetails {
+  async describe(service: string, account: string): Promise<AccountDetails> {
     const stored = this.stored(service, account);
     const { token_endpoint = null } = clientOf(stored) ?? {};
     const issued_by = token_endpoint === null ? null : new URL(token_endpoint).origin;
-    return { ...this.#info(stored), revoked_with: this.#endingWith(stored), issued_by };
+    const fields = await this.#fields(stored);
+    return {
+      ...{ ...this.#info(stored), revoked_with: this.#endingWith(stored), issued_by },
+      ...(fields && { fields }),
+    };
+  }
+
+  /** `undefined` while the vault is closed, which hides nothing else of an account. */
+  async #fields(account: StoredAccount): Promise<NamedFields | undefined> {
+    if (account.fields === null) return {};
+    try {
+      return fieldsOf(account, await this.#grants.open(account, 'fields'));
+    } catch (thrown) {
+      if (!CLOSED.has(asSigilforgeError(thrown).kind)) throw thrown;
+      return undefined;
+    }
   }
 
   /** The other accounts, as `service/account`, whose grants end if this one is revoked. */

@@ -1,17 +1,24 @@
 import type { ResultOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import { matchesSegments } from '../../../shared/grant.js';
-import { type AuthType, parseReference, printReference, type Reference } from '../../../shared/reference.js';
+import {
+  type AuthType,
+  isAuthType,
+  parseReference,
+  printReference,
+  type Reference,
+} from '../../../shared/reference.js';
 import type { Secret } from '../../../shared/secret.js';
 import { accountClient } from '../accounts/account-client.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { Grants } from '../accounts/grants.js';
-import { clientOf } from '../accounts/json-fields.js';
+import { clientOf, fieldsOf } from '../accounts/json-fields.js';
 import type { Providers } from '../providers/providers.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { StoredAccount } from '../store/accounts.js';
 import type { IdTokens } from '../tokens/id-tokens.js';
 import type { Tokens } from '../tokens/tokens.js';
+import { noSuchField } from './no-such-field.js';
 import type { Vals } from './vals.js';
 
 type Resolved = ResultOf<'resolve'>;
@@ -116,6 +123,7 @@ export class Resolver {
 
   async #credential(reference: AuthReference): Promise<Pick<Found, 'value' | 'expires_at'>> {
     const { service, account, type } = reference;
+    if (!isAuthType(type)) return { value: await this.#field(reference), expires_at: null };
     if (type === 'token') {
       const token = await this.#tokens.get({ service, account, refresh_if_needed: true });
       return { value: token.access_token, expires_at: token.expires_at };
@@ -131,6 +139,17 @@ export class Resolver {
       });
     }
     return { value, expires_at: null };
+  }
+
+  /** A named field of the provider's answers, which is not secret. */
+  async #field({ service, account, type: name }: AuthReference): Promise<string> {
+    const stored = this.#accounts.stored(service, account);
+    const fields = fieldsOf(stored, await this.#grants.open(stored, 'fields'));
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (value !== undefined) return value;
+    const client = clientOf(stored);
+    const provider = client ? this.#providers.find(client.id) : undefined;
+    throw noSuchField(stored, name, { fields, client, provider });
   }
 
   async #secret(

@@ -28,6 +28,8 @@ export const accountTypes: Readonly<Record<string, NamedType>> = {
       'Where its tokens come from, such as `https://github.com`: the origin of the token endpoint. `null` for an API key.',
     revoked_with:
       'The other accounts, as `service/account`, whose grants end if this one is revoked: the provider then ends every grant of the client for the same person. Usually empty.',
+    fields:
+      'What the provider sent beside the tokens, by the names in its `answer_fields` and `redirect_fields`: `auth://SERVICE/ACCOUNT/NAME` resolves each. Left out while the vault cannot be opened.',
   }),
   FlowStarted: namedObject(
     FlowStarted,

@@ -11,6 +11,7 @@ describe('parseGrant', () => {
     ['secret://team/*', 'secret://team/*'],
     ['secret://*', 'secret://*'],
     ['ref+echo://a/b', 'vals:ref+echo://a/b'],
+    ['auth://slack/*/team.id', 'auth://slack/*/team.id'],
   ])('reads %s', (text, grant) => {
     expect(parseGrant(text)).toBe(grant);
   });
@@ -23,7 +24,7 @@ describe('parseGrant', () => {
     'auth://github/work/token/more',
     'auth://git*/work/token',
     'auth://github/**/token',
-    'auth://github/work/password',
+    'auth://github/work/pass word',
     'secret://',
     'secret:///a',
     'secret://team/k*',
@@ -42,6 +43,10 @@ describe('covers', () => {
     ['auth://github/work/*', 'auth://github/work/refresh_token', false],
     ['auth://github/work/*', 'auth://github/work/id_token', false],
     ['auth://github/work/id_token', 'auth://github/work/id_token', true],
+    ['auth://github/work/*', 'auth://github/work/instance_url', true],
+    ['auth://github/work/instance_url', 'auth://github/work/instance_url', true],
+    ['auth://github/work/token', 'auth://github/work/instance_url', false],
+    ['auth://github/work/instance_url', 'auth://github/work/token', false],
     ['auth://*/*/*', 'auth://github/work/client_secret', false],
     ['auth://github/work/refresh_token', 'auth://github/work/refresh_token', true],
     ['secret://team/*', 'secret://team/refresh_token', true],

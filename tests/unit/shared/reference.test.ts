@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AuthType, parseReference, printReference, type Reference } from '../../../shared/reference.js';
+import { parseReference, printReference, type Reference } from '../../../shared/reference.js';
 
 const characters = (first: string, rest: string, maxLength: number) =>
   fc
@@ -9,7 +9,10 @@ const characters = (first: string, rest: string, maxLength: number) =>
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const ALPHANUMERIC = `${LOWER}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
-const types: AuthType[] = ['token', 'refresh_token', 'api_key', 'client_id', 'client_secret'];
+const types = [
+  ...['token', 'id_token', 'refresh_token', 'api_key', 'client_id', 'client_secret'],
+  ...['instance_url', 'team.id', 'a-b', 'Tokn', 'toString', 'a.b.c.d', 'x'.repeat(64)],
+];
 
 const auth: fc.Arbitrary<Reference> = fc.record({
   scheme: fc.constant('auth' as const),
@@ -84,6 +87,7 @@ describe('reads', () => {
       'auth://GitHub/Work@x.org/api_key',
       { scheme: 'auth', service: 'github', account: 'Work@x.org', type: 'api_key' },
     ],
+    ['auth://slack/me/team.id', { scheme: 'auth', service: 'slack', account: 'me', type: 'team.id' }],
     ['secret://db/prod:password', { scheme: 'secret', key: 'db/prod:password' }],
     ['env://_HOME', { scheme: 'env', name: '_HOME' }],
     ['vals:ref+vault://a/b#/c', { scheme: 'vals', ref: 'ref+vault://a/b#/c' }],
@@ -104,9 +108,14 @@ describe('refuses', () => {
     'auth://github/work/token/',
     'auth://github//token',
     'auth:///work/token',
-    'auth://github/work/password',
     'auth://github/work/__proto__',
-    'auth://github/work/toString',
+    'auth://github/work/1st',
+    'auth://github/work/a..b',
+    'auth://github/work/a.',
+    'auth://github/work/.a',
+    'auth://github/work/a.b.c.d.e',
+    'auth://github/work/a b',
+    `auth://github/work/${'x'.repeat(65)}`,
     'auth://git hub/work/token',
     'auth://github/wo\nrk/token',
     'auth://github/work/token\n',
