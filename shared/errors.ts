@@ -83,7 +83,7 @@ export const errorTable = {
 export type ErrorKind = keyof typeof errorTable;
 
 /** What a person can give so that a sign-in goes on: a program that can ask for it needs to read no sentence. */
-const NEEDS = ['client_id', 'client_secret'] as const;
+const NEEDS = ['client_id', 'client_secret', 'address_part'] as const;
 export type Needs = (typeof NEEDS)[number];
 
 /** An error as it travels: JSON-RPC's error object with `data.kind`, `data.hint` and, where a sign-in lacks it, `data.needs`. */

@@ -47,7 +47,8 @@ async function supply(
   // Settings have one client: that of this sign-in must not take the place of another one.
   if (client_id !== undefined && provider.client_id !== null && client_id !== provider.client_id)
     throw thrown;
-  const wanted = wantedFor(provider, needs);
+  const wanted = wantedFor(provider, needs, request.params ?? {});
+  if (needs === 'address_part' && wanted.places.length === 0) throw thrown;
   const again = `sigilforge add-account ${service} ${account}`;
   if (!isAttended()) {
     for (const line of guideLines(provider, wanted, pageWidth())) output.say(line);
@@ -62,5 +63,5 @@ async function supply(
   await untilInterrupted(
     client.setProvider({ id, ...(client_id !== undefined && { client_id }), ...answers }),
   );
-  output.notice(`The client of ${provider.name} is stored.`);
+  output.notice(`What you entered is stored for ${provider.name}.`);
 }

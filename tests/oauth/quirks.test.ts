@@ -213,7 +213,7 @@ describe('quirks, by whole sign-ins', () => {
 
   test.each(['google', 'discord'])('%s ends every grant of a client with one of them', async (id) => {
     await know(id, 'revokes_all_grants');
-    await api.setProvider({ id, client_id: `client-of-${id}` });
+    await api.setProvider({ id, client_id: `client-of-${id}`, client_secret: SECRET });
     fake.route('POST /token', () => ({
       body: { access_token: 'a', refresh_token: `${id}-${fake.received.length}` },
     }));

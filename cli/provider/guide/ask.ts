@@ -57,7 +57,7 @@ async function answersFor(provider: Provider, { clientId, secret, places }: Want
   const client_id = clientId ? await ask('Client id', (text) => judgeClientId(provider, text)) : undefined;
   const isOptional = secret === 'optional';
   const known = client_id ?? provider.client_id;
-  const name = isOptional ? 'Client secret (hidden; only Enter if it has none)' : 'Client secret (hidden)';
+  const name = isOptional ? 'Client secret (hidden; Enter to go without)' : 'Client secret (hidden)';
   const client_secret =
     secret === 'none'
       ? ''

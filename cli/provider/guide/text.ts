@@ -31,13 +31,10 @@ function clientLines(provider: Provider, columns: number): string[] {
     register_url === null ? "in the provider's settings (OAuth apps, clients or applications)" : 'here';
   const byBrowser = flows.includes('authorization_code');
   return [
-    ...wrap(
-      `To sign in at ${name} you need a client of your own there. Register it once, ${where}:`,
-      columns,
-    ),
+    ...wrap(`${name} needs a client of your own. Register it once, ${where}:`, columns),
     '',
     ...(register_url === null ? [] : [`  ${register_url}`, '']),
-    ...(byBrowser ? ['Its redirect URI is exactly:', '', `  ${redirect.uri}`, ''] : []),
+    ...(byBrowser ? [`Its redirect URI:  ${redirect.uri}`, ''] : []),
     ...numbered(stepsOf(provider), columns),
   ];
 }
@@ -57,7 +54,7 @@ function secretLines({ name, register_url }: Provider, { secret }: Wanted, colum
 
 function placeLines({ places }: Wanted, columns: number): string[] {
   if (places.length === 0) return [];
-  return wrap(`Its addresses have a part that only you know: ${listed(places)}.`, columns);
+  return wrap(`Its addresses have a part that you have to say: ${listed(places)}.`, columns);
 }
 
 /** The provider's own steps, or those that any authorization server has. */

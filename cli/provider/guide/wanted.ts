@@ -9,11 +9,25 @@ export interface Wanted {
   readonly places: readonly string[];
 }
 
-/** What is wanted to set a provider's client, or because a sign-in says what it needs. */
-export function wantedFor(provider: Provider, needs: Needs = 'client_id'): Wanted {
-  const places = Object.keys(provider.address_params).filter((name) => provider.address_params[name] === '');
+/** What is wanted to set a provider's client, or because a sign-in says what it needs. `said`: parts of addresses for it. */
+export function wantedFor(
+  provider: Provider,
+  needs: Needs = 'client_id',
+  said: Readonly<Record<string, string>> = {},
+): Wanted {
+  const places = placesOf(provider).filter((name) => !said[name]);
+  if (needs === 'address_part') return { clientId: false, secret: 'none', places };
   if (needs === 'client_secret') return { clientId: false, secret: 'required', places };
   return { clientId: true, secret: secretOf(provider), places };
+}
+
+/** Names in braces in the addresses, and those that the provider lists, which nothing stands for. */
+function placesOf(provider: Provider): string[] {
+  const { address_params, authorization_endpoint, token_endpoint, device_authorization_endpoint } = provider;
+  const addresses = [authorization_endpoint, token_endpoint, device_authorization_endpoint];
+  const named = addresses.flatMap((address) => [...(address ?? '').matchAll(/\{(\w+)\}/g)]);
+  const names = [...Object.keys(address_params), ...named.map(([, name = '']) => name)];
+  return [...new Set(names)].filter((name) => !address_params[name]);
 }
 
 function secretOf({ client_secret, client_auth }: Provider): Wanted['secret'] {
