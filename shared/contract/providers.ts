@@ -1,21 +1,20 @@
 import * as v from 'valibot';
-import { Provider, providerSettingsAndSecret } from '../provider.js';
+import { Provider, providerSettingsAndSecret, SecretRule } from '../provider.js';
 import { ServiceName } from '../schemas.js';
 import { Cursor, cursorParam, method } from './types.js';
 
-export const ProviderSummary = v.pick(Provider, [
-  'id',
-  'name',
-  'flows',
-  'default_scopes',
-  'source',
-  'configured',
-  'client_secret',
-  'has_client_secret',
-  'public_client_id',
-  'registration_endpoint',
-  'discovery',
+const summary = v.pick(Provider, [
+  ...(['id', 'name', 'flows', 'default_scopes', 'source', 'configured'] as const),
+  ...(['public_client_id', 'registration_endpoint'] as const),
 ]);
+
+export const ProviderSummary = v.strictObject({
+  ...summary.entries,
+  // Daemons of earlier versions do not say them.
+  client_secret: v.optional(SecretRule, 'optional'),
+  has_client_secret: v.optional(v.boolean(), false),
+  discovery: v.optional(v.boolean(), false),
+});
 export type ProviderSummary = v.InferOutput<typeof ProviderSummary>;
 
 /** What trying one part of a provider came to. */
