@@ -191,6 +191,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./commands/doctor.js'),
   },
   {
+    name: 'quickstart',
+    summary: 'Show the main job in half a minute, and leave nothing behind',
+    group: SETUP,
+    load: () => import('./commands/quickstart.js'),
+  },
+  {
     name: 'completion',
     summary: 'Let TAB complete commands and names in bash, zsh or fish',
     group: SETUP,

@@ -44,6 +44,7 @@ test('the package holds the programs, the types and its papers, and nothing else
     'dist/docker-credential-sigilforge.cmd',
     'dist/keychain.cjs',
     'dist/openrpc.json',
+    'dist/quickstart.cjs',
     'dist/relay.cjs',
     'dist/run-node.cjs',
     'dist/run-python.py',

@@ -39,10 +39,6 @@ export function result(sentence: string): void {
   print(`   ${style('green', '→')} ${shorten(sentence)}`);
 }
 
-export function failure(sentence: string): void {
-  process.stderr.write(`\n${sentence}\n`);
-}
-
 function shorten(text: string): string {
   return text
     .replace(/(https?:\/\/[^\s?]+\?)\S+/g, '$1…')
