@@ -1,12 +1,13 @@
 import * as v from 'valibot';
-import { RequestParams, TokenParams } from './request-params.js';
+import { ParamNames, RequestParams, TokenParams } from './request-params.js';
 import {
+  AddressParams,
   AnswerField,
   ClientAuth,
-  Endpoint,
+  EndpointTemplate,
   ExtraParams,
   FlowKind,
-  Issuer,
+  IssuerTemplate,
   RedirectUri,
   ScopeSeparator,
   Scopes,
@@ -41,7 +42,7 @@ export const revocationForm = {
 
 /** How a grant is ended at a provider: RFC 7009, or the provider's own request described in the same terms. */
 export const Revocation = v.strictObject({
-  endpoint: Endpoint,
+  endpoint: EndpointTemplate,
   token: v.optional(revocationForm.token, 'refresh'),
   field: v.optional(revocationForm.field, 'token'),
   body: v.optional(revocationForm.body, 'form'),
@@ -84,29 +85,29 @@ const AnswerFields = v.pipe(v.array(AnswerField), v.maxLength(32));
 
 /** What providers of earlier versions did not have. */
 const additions = {
-  register_url: v.optional(v.nullable(Endpoint), null),
+  register_url: v.optional(v.nullable(EndpointTemplate), null),
   register_steps: v.optional(v.array(v.string()), []),
   public_client_id: v.optional(v.nullable(Text), null),
-  registration_endpoint: v.optional(v.nullable(Endpoint), null),
+  registration_endpoint: v.optional(v.nullable(EndpointTemplate), null),
   client_id_documents: v.optional(v.boolean(), false),
   answer_fields: v.optional(AnswerFields, []),
   redirect_fields: v.optional(AnswerFields, []),
-  address_params: v.optional(ExtraParams, {}),
-  param_names: v.optional(ExtraParams, {}),
+  address_params: v.optional(AddressParams, {}),
+  param_names: v.optional(ParamNames, {}),
 };
 
 /** A provider as data: everything that the flows need to know of it, and nothing secret. */
 export const Provider = v.strictObject({
   id: v.string(),
   name: v.string(),
-  issuer: v.nullable(Issuer),
+  issuer: v.nullable(IssuerTemplate),
   iss: v.optional(v.array(v.string()), []),
-  base_url: v.nullable(Issuer),
+  base_url: v.nullable(IssuerTemplate),
   discovery: v.boolean(),
-  authorization_endpoint: v.nullable(Endpoint),
-  token_endpoint: v.nullable(Endpoint),
-  refresh_endpoint: v.nullable(Endpoint),
-  device_authorization_endpoint: v.nullable(Endpoint),
+  authorization_endpoint: v.nullable(EndpointTemplate),
+  token_endpoint: v.nullable(EndpointTemplate),
+  refresh_endpoint: v.nullable(EndpointTemplate),
+  device_authorization_endpoint: v.nullable(EndpointTemplate),
   revocation: v.nullable(Revocation),
   flows: v.array(FlowKind),
   pkce: PkceSupport,
@@ -134,11 +135,11 @@ export type Provider = v.InferOutput<typeof Provider>;
 
 /** Where a provider is, and the client that is registered there. */
 const registration = {
-  issuer: v.optional(Issuer),
-  authorization_endpoint: v.optional(Endpoint),
-  token_endpoint: v.optional(Endpoint),
-  device_authorization_endpoint: v.optional(Endpoint),
-  revocation_endpoint: v.optional(Endpoint),
+  issuer: v.optional(IssuerTemplate),
+  authorization_endpoint: v.optional(EndpointTemplate),
+  token_endpoint: v.optional(EndpointTemplate),
+  device_authorization_endpoint: v.optional(EndpointTemplate),
+  revocation_endpoint: v.optional(EndpointTemplate),
   client_id: v.optional(Text),
 };
 
@@ -155,12 +156,12 @@ const requests = {
 
 /** Everything else that a built-in entry can state. New ones go to the end: the order is that of `set_provider`. */
 const entry = {
-  refresh_endpoint: v.optional(Endpoint),
+  refresh_endpoint: v.optional(EndpointTemplate),
   quirks: v.optional(v.array(ProviderQuirk)),
   pkce: v.optional(PkceSupport),
   dead_grant_errors: v.optional(v.pipe(v.array(Text), v.maxLength(100))),
   revocation: v.optional(
-    v.strictObject({ endpoint: Endpoint, ...v.partial(v.object(revocationForm)).entries }),
+    v.strictObject({ endpoint: EndpointTemplate, ...v.partial(v.object(revocationForm)).entries }),
   ),
   name: v.optional(Text),
   refresh: v.optional(
@@ -175,13 +176,13 @@ const entry = {
   device_params: v.optional(RequestParams),
   refresh_params: v.optional(TokenParams),
   iss: v.optional(v.pipe(v.array(Text), v.maxLength(100))),
-  base_url: v.optional(Issuer),
-  register_url: v.optional(Endpoint),
-  registration_endpoint: v.optional(Endpoint),
+  base_url: v.optional(IssuerTemplate),
+  register_url: v.optional(EndpointTemplate),
+  registration_endpoint: v.optional(EndpointTemplate),
   answer_fields: v.optional(AnswerFields),
   redirect_fields: v.optional(AnswerFields),
-  address_params: v.optional(ExtraParams),
-  param_names: v.optional(ExtraParams),
+  address_params: v.optional(AddressParams),
+  param_names: v.optional(ParamNames),
 };
 
 /** The parameters of `set_provider` after `id`, in their order. */
@@ -191,6 +192,12 @@ export const providerSettingsAndSecret = {
   ...requests,
   ...entry,
 };
+
+/** The settings that can be taken back. */
+export const SettingName = v.picklist(
+  Object.keys(providerSettingsAndSecret) as (keyof typeof providerSettingsAndSecret)[],
+);
+export type SettingName = v.InferOutput<typeof SettingName>;
 
 /** The part of a provider that a person may set: the parameters of `set_provider` and the keys of `[providers.ID]`. */
 export const providerSettings = { ...registration, ...requests, ...entry };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { filledAddress } from './address-template.js';
 import { pattern } from './pattern.js';
 
 /** A service: lower-cased, `[a-z0-9][a-z0-9._-]{0,63}`. */
@@ -97,6 +98,21 @@ export const Endpoint = v.pipe(v.string(), v.maxLength(2048), v.url(), v.check(i
 /** An issuer as in RFC 8414, section 2: an endpoint without query or fragment. */
 export const Issuer = v.pipe(Endpoint, pattern(/^[^?#]*$/, 'an address without ? and #'));
 
+/** An endpoint that may have placeholders, as in `https://{region}.example.org/token`. */
+export const EndpointTemplate = v.pipe(
+  v.string(),
+  v.maxLength(2048),
+  v.check((text) =>
+    v.is(
+      Endpoint,
+      filledAddress(text, () => 'x'),
+    ),
+  ),
+);
+
+/** The same for an issuer. */
+export const IssuerTemplate = v.pipe(EndpointTemplate, pattern(/^[^?#]*$/, 'an address without ? and #'));
+
 /** Where a browser is sent back to: any absolute URI, `urn:ietf:wg:oauth:2.0:oob` included. */
 export const RedirectUri = v.pipe(
   v.string(),
@@ -116,6 +132,19 @@ export const ExtraParams = v.record(
   ),
   v.pipe(v.string(), v.maxLength(2048)),
 );
+
+/** What stands for a placeholder: a part of a host or of a path, and nothing that leads out of it. */
+export const AddressPart = v.pipe(
+  v.string(),
+  v.maxLength(253),
+  pattern(
+    /^(?![.])(?!.*[.][.])[A-Za-z0-9.-]*(?<![.])$/,
+    'a part of an address: letters (A to Z, a to z), digits, - and single full stops between them',
+  ),
+);
+
+/** What stands for the placeholders of addresses, by their names. An empty one has to be said by each sign-in. */
+export const AddressParams = v.record(ExtraParams.key, AddressPart);
 
 export const FlowKind = v.picklist([
   'authorization_code',

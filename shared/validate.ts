@@ -65,14 +65,14 @@ function placeOf(issue: v.BaseIssue<unknown>): string {
 function expectation(issue: v.BaseIssue<unknown>): string {
   switch (issue.type) {
     case 'regex':
-      return meaningOf(issue.requirement);
+      return meaningOf(issue.requirement) ?? 'of the right form';
     case 'max_length':
       return `short enough: at most ${limitOf(issue.expected)} long`;
     case 'min_length':
       return `long enough: at least ${limitOf(issue.expected)} long`;
     case 'url':
     case 'check':
-      return 'an https address (http only on the loopback interface)';
+      return meaningOf(issue.requirement) ?? 'an https address (http only on the loopback interface)';
     case 'uuid':
       return 'a UUID';
     case 'integer':

@@ -46,7 +46,7 @@ export function configure(command: Command, context: Context): void {
   addNotes(command, {
     readsValue: true,
     notes:
-      'A client id is also taken from the variable SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for on a terminal, and otherwise read from standard input. With a GitHub App --scopes names permissions, such as contents:read,issues:write.\nA parameter such as audience or resource goes to every request that it makes sense in, and refreshes repeat these two.',
+      'A client id is also taken from the variable SIGILFORGE_SERVICE_CLIENT_ID. A secret is never an argument: it is asked for on a terminal, and otherwise read from standard input. With a GitHub App --scopes names permissions, such as contents:read,issues:write.\nA parameter such as audience or resource goes to every request that it makes sense in, and refreshes repeat these two. One that stands in braces in the addresses of the provider, such as {region}, is filled in there instead.',
     examples: [
       ['sigilforge add-account github work', 'sign in with the browser'],
       ['sigilforge add-account github work --flow device_code', 'sign in on another device'],

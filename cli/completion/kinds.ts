@@ -5,6 +5,7 @@ import { ClientAuth, FlowKind, LogLevel } from '../../shared/schemas.js';
 import { TOKEN_FORMATS } from '../access/token-format.js';
 import { pathOf } from '../arguments/help.js';
 import { helpers } from '../helpers/index.js';
+import { UNSETTABLE } from '../provider/unset.js';
 import { SHELLS } from './shells.js';
 
 /** Names that only a daemon knows. */
@@ -87,7 +88,9 @@ const USUAL: Readonly<Record<string, Kind>> = {
       'SERVICE/ACCOUNT',
     ].map((name) => [name, 'text' as const]),
   ),
-  ...Object.fromEntries(['NAME=VALUE', 'FIELD=VALUE'].map((name) => [name, 'text' as const])),
+  ...Object.fromEntries(
+    ['NAME=VALUE', 'FIELD=VALUE', 'NAME=OTHER', 'FIELD'].map((name) => [name, 'text' as const]),
+  ),
 };
 
 /** Where the same word stands for something else: by the command and its argument or option. */
@@ -107,7 +110,8 @@ const SPECIAL: Readonly<Record<string, Kind>> = {
   'capability secret KEY': 'capability secrets',
   'provider set --quirk': ProviderQuirk.options,
   'provider set --pkce': ['on', 'off'],
-  'provider set --scope-separator': ['space', 'comma'],
+  'provider set --scope-separator': ['space', 'comma', '+'],
+  'provider set --unset': UNSETTABLE,
 };
 
 /** What the value of an argument or an option of a command is; `undefined` if nothing says so. */

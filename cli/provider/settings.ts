@@ -1,10 +1,13 @@
+import * as v from 'valibot';
 import type { ParamsOf } from '../../shared/contract/index.js';
 import { definedOnly } from '../../shared/defined.js';
 import { ProviderQuirk, refreshHabits, revocationForm, type SecretRule } from '../../shared/provider.js';
-import type { ClientAuth, FlowKind } from '../../shared/schemas.js';
+import { RENAMABLE_PARAMS } from '../../shared/request-params.js';
+import { type ClientAuth, type FlowKind, ScopeSeparator } from '../../shared/schemas.js';
 import { readChoice, readChoices } from '../arguments/choices.js';
 import { badArgument } from '../arguments/context.js';
 import { readPairs, readProviderParams } from '../arguments/pairs.js';
+import { readUnset } from './unset.js';
 
 type Settings = ParamsOf<'set_provider'>;
 
@@ -23,7 +26,7 @@ export interface SettingOptions {
   readonly refreshEndpoint?: string;
   readonly name?: string;
   readonly flows?: FlowKind[];
-  readonly scopeSeparator?: 'space' | 'comma';
+  readonly scopeSeparator?: string;
   readonly param?: string[];
   readonly pkce?: 'on' | 'off';
   readonly quirk?: string[];
@@ -33,6 +36,12 @@ export interface SettingOptions {
   readonly clientSecretRule?: SecretRule;
   readonly iss?: string[];
   readonly baseUrl?: string;
+  readonly registerUrl?: string;
+  readonly registrationEndpoint?: string;
+  readonly answerField?: string[];
+  readonly redirectField?: string[];
+  readonly paramName?: string[];
+  readonly unset?: string[];
 }
 
 /** The settings that the options name. */
@@ -51,7 +60,7 @@ export function readSettings(id: string, options: SettingOptions, secret: string
       client_auth: options.clientAuth,
       flows: options.flows,
       default_scopes: options.scopes,
-      scope_separator: options.scopeSeparator && SEPARATORS[options.scopeSeparator],
+      scope_separator: options.scopeSeparator,
       redirect_uri: options.redirectUri,
       ...readProviderParams(options.param ?? []),
       refresh_endpoint: options.refreshEndpoint,
@@ -64,11 +73,16 @@ export function readSettings(id: string, options: SettingOptions, secret: string
       client_secret_rule: options.clientSecretRule,
       iss: options.iss && withoutNone(options.iss),
       base_url: options.baseUrl,
+      register_url: options.registerUrl,
+      registration_endpoint: options.registrationEndpoint,
+      answer_fields: options.answerField && withoutNone(options.answerField),
+      redirect_fields: options.redirectField && withoutNone(options.redirectField),
+      param_names: options.paramName && readNames(options.paramName),
+      unset: options.unset && readUnset(options.unset),
     }),
   };
 }
 
-const SEPARATORS = { space: ' ', comma: ',' } as const;
 const PKCE = { on: 'supported', off: 'unsupported' } as const;
 
 const HINT = 'Show how it is used with: sigilforge provider set --help';
@@ -118,6 +132,23 @@ function readSeconds(text: string): number | null {
   if (text === '') return null;
   if (/^[0-9]{1,12}$/.test(text)) return Number(text);
   throw badArgument('--refresh: a time is written in whole seconds.', HINT);
+}
+
+/** What separates scopes: a word for it, or the sign itself. */
+export function readSeparator(text: string): string {
+  const sign = text === 'space' ? ' ' : text === 'comma' ? ',' : text;
+  if (v.is(ScopeSeparator, sign)) return sign;
+  throw badArgument(
+    '--scope-separator is space, comma, or one to three of the signs , + ; | and blank.',
+    HINT,
+  );
+}
+
+/** Other names of parameters of the protocol. */
+function readNames(texts: readonly string[]): Settings['param_names'] {
+  const names = readPairs('--param-name', texts);
+  readChoices('--param-name', Object.keys(names), RENAMABLE_PARAMS);
+  return names;
 }
 
 /** A list of the one word `none` takes back what was set. */

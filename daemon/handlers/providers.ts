@@ -21,8 +21,8 @@ export function providerHandlers({ providers, providerTest }: Core): Pick<Handle
       const checks = await providerTest.run(id);
       return { works: checks.every(({ state }) => state !== 'fault'), checks };
     },
-    set_provider: async ({ id, client_secret, ...settings }) => ({
-      provider: await providers.set(id, settings, client_secret),
+    set_provider: async ({ id, client_secret, unset, ...settings }) => ({
+      provider: await providers.set(id, settings, { clientSecret: client_secret, unset }),
     }),
     remove_provider: async ({ id }) => ({ removed: await providers.remove(id) }),
   };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Provider, providerSettingsAndSecret, SecretRule } from '../provider.js';
+import { Provider, providerSettingsAndSecret, SecretRule, SettingName } from '../provider.js';
 import { ServiceName } from '../schemas.js';
 import { Cursor, cursorParam, method } from './types.js';
 
@@ -54,7 +54,7 @@ export const providers = {
   ),
   set_provider: method(
     'Adds a provider, or updates the given settings of an existing one.',
-    { id: ServiceName, ...providerSettingsAndSecret },
+    { id: ServiceName, ...providerSettingsAndSecret, unset: v.optional(v.array(SettingName), []) },
     v.object({ provider: Provider }),
   ),
   remove_provider: method(

@@ -7,7 +7,7 @@ import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { append } from '../../arguments/pairs.js';
 import { setByGuide, withSecret } from '../../provider/guide/set.js';
-import { readSettings, type SettingOptions } from '../../provider/settings.js';
+import { readSeparator, readSettings, type SettingOptions } from '../../provider/settings.js';
 import { lacksSecret } from '../../provider/state.js';
 import { readSecret } from '../../terminal/secret-input.js';
 
@@ -31,8 +31,10 @@ export function configure(command: Command, context: Context): void {
     .option('--flows <A,B>', 'the flows that it offers, the best one first', (text) =>
       readList('--flows', text, FlowKind.options),
     )
-    .option('--scope-separator <WORD>', 'what separates scopes: space or comma', (text) =>
-      readChoice('--scope-separator', text, ['space', 'comma']),
+    .option(
+      '--scope-separator <SIGN>',
+      'what separates scopes: space, comma, or the sign itself',
+      readSeparator,
     )
     .option('--param <NAME=VALUE>', 'one more parameter for its requests; may be repeated', append)
     .option('--pkce <WORD>', 'on, or off for a server that refuses it', (text) =>
@@ -47,10 +49,24 @@ export function configure(command: Command, context: Context): void {
     .option('--base-url <URL>', 'what --issuer of add-account replaces in its addresses')
     .option('--revocation <FIELD=VALUE>', 'how it revokes: token, field, body, auth or method', append)
     .option('--refresh <FIELD=VALUE>', 'its refresh tokens: issued, rotates, lifetime_s or idle_s', append)
+    .option('--register-url <URL>', 'where a person registers a client')
+    .option('--registration-endpoint <URL>', 'where a client registers itself')
+    .option(
+      '--answer-field <FIELD>',
+      'a field of its answers to keep, such as team.id; may be repeated',
+      append,
+    )
+    .option('--redirect-field <FIELD>', 'a field of the redirect to keep; may be repeated', append)
+    .option(
+      '--param-name <NAME=OTHER>',
+      'what it calls a parameter; empty leaves it out; may be repeated',
+      append,
+    )
+    .option('--unset <OPTION>', 'take back what an option has set; may be repeated', append)
     .action((id: string, options: SettingOptions) => setProvider(context, id, options));
   addNotes(command, {
     readsValue: true,
-    notes: `A parameter goes to every request; authorize:, device:, token: or refresh: before its name sends it only there, and an empty value leaves one out.\nQuirks: ${ProviderQuirk.options.join(', ')}. The word none empties what --quirk, --dead-grant-error or --iss has set.`,
+    notes: `A parameter goes to every request; authorize:, device:, token: or refresh: before its name sends it only there, and an empty value leaves one out.\nQuirks: ${ProviderQuirk.options.join(', ')}. The word none empties what --quirk, --dead-grant-error, --iss, --answer-field or --redirect-field has set; --unset takes back what any option has set (--unset param: all parameters).\nAn address may have parts to fill in, such as https://{region}.example.org/token: --param region=eu says which for all sign-ins, and --param of add-account for one. These are never sent.`,
     examples: [
       ['sigilforge provider set github', 'be told what to register, and asked for it'],
       ['sigilforge provider set github --client-id Iv1.0123456789abcdef', 'a client without a secret'],
@@ -60,6 +76,12 @@ export function configure(command: Command, context: Context): void {
         'sigilforge provider set work --param resource=https://api.example.org --param authorize:prompt=login',
         'more parameters: one for every request, one only for the browser',
       ],
+      [
+        'sigilforge provider set work --token-endpoint https://{region}.example.org/token --param region=eu',
+        'an address with a part to fill in',
+      ],
+      ['sigilforge provider set work --param-name client_id=client_key', 'a parameter under another name'],
+      ['sigilforge provider set work --unset scopes --unset param', 'back to what was known before'],
       ['sigilforge provider set work --dead-grant-error session_over', 'when a person has to sign in again'],
       [
         'sigilforge provider set work --revocation-endpoint URL --revocation token=access --revocation auth=bearer',

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseJson } from '../../../shared/json.js';
 import { Minting } from '../oauth/keys/minting-kind.js';
 import { ClientRegistration } from '../oauth/registration/client.js';
+import { withAddresses } from '../providers/addresses.js';
 import { builtinProviders } from '../providers/builtin/index.js';
 import type { AccountFields } from '../store/accounts.js';
 
@@ -23,15 +24,17 @@ export function signInCommand(account: SignedIn): string {
 function providerOptions({ service, client, askedScopes }: SignedIn): string[] {
   const registration = read(ClientRegistration, client);
   if (!registration) return [];
-  const { id, base_url, default_scopes, refresh_params } = registration;
+  const { id, base_url, default_scopes, refresh_params, address_params } = registration;
   const builtin = builtinProviders.get(id);
+  const base = builtin && withAddresses(builtin, address_params).base_url;
   const scopes = read(v.array(v.string()), askedScopes) ?? [];
   const usual = scopes.length === 0 || scopes.join() === default_scopes.join();
-  const moved = base_url !== null && base_url !== builtin?.base_url;
+  const moved = base_url !== null && base_url !== base;
   return [
     ...(id === service ? [] : ['--provider', id]),
     ...(moved ? ['--issuer', base_url] : []),
     ...(usual ? [] : ['--scopes', scopes.join()]),
+    ...Object.entries(address_params).flatMap(([name, value]) => ['--param', `${name}=${value}`]),
     ...Object.entries(refresh_params)
       .filter(([name, value]) => SAID_AGAIN.includes(name) && builtin?.refresh_params[name] !== value)
       .flatMap(([name, value]) => ['--param', `${name}=${value}`]),

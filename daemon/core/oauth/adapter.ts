@@ -1,6 +1,7 @@
 import type * as oauth from 'oauth4webapi';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from './http/http.js';
+import { inTheirNames } from './param-names.js';
 import type { ClientRegistration } from './registration/client.js';
 
 /** The client as oauth4webapi knows it. */
@@ -36,12 +37,18 @@ interface FetchInit {
   readonly body?: unknown;
 }
 
-/** `encoding`: how a form is sent. */
-export function capture(http: HttpClient, { encoding }: { encoding: 'form' | 'json' }): Capture {
+interface FormStyle {
+  /** How a form is sent. */
+  readonly encoding: 'form' | 'json';
+  /** What the provider calls parameters of the protocol. */
+  readonly names: ClientRegistration['param_names'];
+}
+
+export function capture(http: HttpClient, style: FormStyle): Capture {
   let received: HttpAnswer | undefined;
   return {
     fetch: async (url, init) => {
-      received = await http(new URL(url), requestOf(init, encoding));
+      received = await http(new URL(url), requestOf(init, style));
       return responseOf(received);
     },
     answer: () => {
@@ -51,14 +58,15 @@ export function capture(http: HttpClient, { encoding }: { encoding: 'form' | 'js
   };
 }
 
-function requestOf({ method, headers, body }: FetchInit, encoding: 'form' | 'json'): HttpRequest {
+function requestOf({ method, headers, body }: FetchInit, { encoding, names }: FormStyle): HttpRequest {
   const base = { method: method === 'POST' ? ('POST' as const) : ('GET' as const), headers };
   if (!(body instanceof URLSearchParams)) return base;
-  if (encoding === 'form') return { ...base, body: body.toString() };
+  const form = inTheirNames(body, names);
+  if (encoding === 'form') return { ...base, body: form.toString() };
   return {
     ...base,
     headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(Object.fromEntries(body)),
+    body: JSON.stringify(Object.fromEntries(form)),
   };
 }
 

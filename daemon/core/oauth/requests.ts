@@ -14,7 +14,7 @@ export async function tokenEndpointRequest(
 ): Promise<HttpAnswer> {
   const { registration } = client;
   const encoding = registration.quirks.includes('json_token_requests') ? 'json' : 'form';
-  const { fetch, answer } = capture(http, { encoding });
+  const { fetch, answer } = capture(http, { encoding, names: registration.param_names });
   await oauth.genericTokenEndpointRequest(
     libraryServer(registration, grantType),
     libraryClient(registration),
@@ -40,7 +40,7 @@ export async function deviceAuthorizationRequest(
   parameters: Readonly<Record<string, string>>,
 ): Promise<HttpAnswer> {
   const { registration } = client;
-  const { fetch, answer } = capture(http, { encoding: 'form' });
+  const { fetch, answer } = capture(http, { encoding: 'form', names: registration.param_names });
   await oauth.deviceAuthorizationRequest(
     libraryServer(registration),
     libraryClient(registration),

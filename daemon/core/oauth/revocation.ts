@@ -4,6 +4,7 @@ import { readAnswerObject } from './answers/answer-body.js';
 import { authenticate } from './client-auth.js';
 import type { OAuthContext } from './exchange.js';
 import type { HttpRequest } from './http/http.js';
+import { inTheirNames } from './param-names.js';
 import type { OAuthClient } from './registration/client.js';
 
 interface GrantTokens {
@@ -48,11 +49,10 @@ async function requestFor(
 ): Promise<HttpRequest> {
   const values = tokens.map((token) => token.reveal());
   const headers = new Headers();
-  const form = new URLSearchParams();
-  if (revocation.field !== null) for (const value of values) form.append(revocation.field, value);
+  const proof = new URLSearchParams();
   switch (revocation.auth) {
     case 'client':
-      await authenticate(client, form, headers);
+      await authenticate(client, proof, headers);
       break;
     case 'basic': {
       const pair = `${client.registration.client_id}:${client.secret?.reveal() ?? ''}`;
@@ -60,7 +60,7 @@ async function requestFor(
       break;
     }
     case 'client_id':
-      form.set('client_id', client.registration.client_id);
+      proof.set('client_id', client.registration.client_id);
       break;
     case 'bearer':
       headers.set('authorization', `Bearer ${values[0] ?? ''}`);
@@ -68,6 +68,9 @@ async function requestFor(
     case 'none':
       break;
   }
+  const form = new URLSearchParams();
+  if (revocation.field !== null) for (const value of values) form.append(revocation.field, value);
+  for (const [name, value] of inTheirNames(proof, client.registration.param_names)) form.append(name, value);
   const body = encode(revocation, form, headers);
   return {
     method: revocation.method,

@@ -65,7 +65,7 @@ export class ClientSecrets {
   assertGivenFor(registration: ClientRegistration): void {
     const stored = this.#of(registration);
     const origin = stored && foreign(stored, namedOrigins(registration));
-    if (stored && origin !== undefined) throw givenForAnother(stored, origin);
+    if (stored && origin !== undefined) throw givenForAnother(stored, origin, registration.address_params);
   }
 
   /** Adds what the metadata of an issuer has named. `named`: what was known before, which the secret was given for. */
@@ -153,13 +153,22 @@ function registrationOf(client: string | null): ClientRegistration[] {
   return read.success ? [read.output] : [];
 }
 
-function givenForAnother({ id, secretOrigins }: StoredProvider, origin: string): SigilforgeError {
+function givenForAnother(
+  { id, secretOrigins }: StoredProvider,
+  origin: string,
+  said: ClientRegistration['address_params'],
+): SigilforgeError {
+  const params = Object.entries(said).map(([name, value]) => ` --param ${name}=${value}`);
+  const options =
+    params.length > 0
+      ? ` --client-secret${params.join('')}`
+      : ` --client-secret (with --issuer or --token-endpoint if that is not the provider's address yet).`;
   const given = readOrigins(secretOrigins).join(', ') || 'no address';
   return new SigilforgeError(
     'config',
     `The client secret of ${id} was given for ${given}, and is not sent to ${origin}.`,
     {
-      hint: `If the client is registered there as well, name that address and give its secret again: sigilforge provider set ${id} --client-secret (with --issuer or --token-endpoint if that is not the provider's address yet).`,
+      hint: `If the client is registered there as well, name that address and give its secret again: sigilforge provider set ${id}${options}`,
     },
   );
 }

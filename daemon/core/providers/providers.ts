@@ -1,5 +1,6 @@
 import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
-import { Provider, type ProviderSettings } from '../../../shared/provider.js';
+import { Provider, type ProviderSettings, type SettingName } from '../../../shared/provider.js';
+import { ParamNames } from '../../../shared/request-params.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
@@ -9,11 +10,19 @@ import { ClientRegistration, type OAuthClient, registrationOf } from '../oauth/r
 import type { Env } from '../store/env.js';
 import { ProviderStore, type StoredProvider, type StoredSecret } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
+import {
+  assertWhole,
+  missingParts,
+  placeholdersOf,
+  saidParts,
+  withAddresses,
+  withParts,
+} from './addresses.js';
 import { defineProvider } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
 import { ClientSecrets } from './client-secrets.js';
 import { originsOf, writeOrigins } from './secret-origins.js';
-import { applySettings, mergeSettings, rebase } from './settings.js';
+import { applySettings, mergeSettings, rebase, takenBack } from './settings.js';
 import { provenSettings, readableSettings, sealSettings, storedSettings } from './stored-settings.js';
 import { type Stated, withMetadata } from './with-metadata.js';
 
@@ -24,6 +33,10 @@ export interface ClientOverrides {
   /** How it signs in, which decides what endpoints it needs. */
   readonly flow: FlowKind;
   readonly tokenEndpoint?: string | undefined;
+  /** What it says for placeholders in addresses. */
+  readonly addressParams?: Readonly<Record<string, string>>;
+  /** The command that it began with, for a hint. */
+  readonly again: string;
   /** The secret of a client that belongs only to this account. */
   readonly clientSecret?: Secret | undefined;
 }
@@ -53,7 +66,7 @@ export class Providers {
     this.#secrets = new ClientSecrets(env, {
       vault,
       store: this.#store,
-      provider: (id) => this.#listed(id),
+      provider: (id) => this.#located(id),
     });
   }
 
@@ -75,9 +88,11 @@ export class Providers {
 
   /** The same with what its metadata says. Throws what keeps it from being discovered. */
   async discovered(id: string): Promise<Provider> {
-    const provider = this.get(id);
-    const found = provider.discovery ? await this.#metadata(provider) : undefined;
-    if (!found) return provider;
+    const entry = this.get(id);
+    const provider = withAddresses(entry);
+    const isWhole = missingParts(provider).length === 0;
+    const found = provider.discovery && isWhole ? await this.#metadata(provider) : undefined;
+    if (!found) return entry;
     const merged = withMetadata(provider, found, this.#stated(id));
     return parse(Provider, merged, `metadata of ${provider.issuer}`, 'refresh_failed');
   }
@@ -89,16 +104,23 @@ export class Providers {
   }
 
   /** Stores these settings over what was stored before. They steer sign-ins, so the vault proves them, and must be open. */
-  async set(id: string, settings: ProviderSettings, clientSecret: string | undefined): Promise<Provider> {
+  async set(
+    id: string,
+    settings: ProviderSettings,
+    { clientSecret, unset = [] }: { clientSecret?: string | undefined; unset?: readonly SettingName[] } = {},
+  ): Promise<Provider> {
     const sealer = await this.#vault.unlocked();
     await this.#env.db.write(() => {
       const stored = this.#store.find(id);
-      const merged = mergeSettings(stored ? provenSettings(sealer, stored) : {}, settings);
+      const before = takenBack(stored ? provenSettings(sealer, stored) : {}, unset);
+      const merged = this.#placed(id, mergeSettings(before, settings));
       if (!builtinProviders.has(id) && !this.#configured[id]) assertReachable(id, merged);
       const secret =
         clientSecret !== undefined
           ? this.#secrets.seal(sealer, this.#known(id, merged), clientSecret)
-          : this.#keptSecret(id, settings);
+          : unset.includes('client_secret')
+            ? NO_SECRET
+            : this.#keptSecret(id, merged);
       this.#store.put({
         id,
         ...sealSettings(sealer, id, merged),
@@ -137,11 +159,14 @@ export class Providers {
   /** The client to sign in with, with everything that its requests need; asks the issuer if an endpoint is missing. */
   async client(id: string, overrides: ClientOverrides): Promise<OAuthClient> {
     const entry = await this.#proven(id);
-    const provider = overrides.issuer === undefined ? entry : rebase(entry, overrides.issuer);
+    const said = saidParts(id, overrides.addressParams ?? {});
+    const moved = overrides.issuer === undefined ? entry : rebase(entry, overrides.issuer);
+    const provider = withAddresses(moved, said);
+    assertWhole(provider, overrides.again);
     const clientId = overrides.clientId ?? provider.client_id;
     if (clientId === null) throw withoutClientId(id);
     const token_endpoint = overrides.tokenEndpoint ?? provider.token_endpoint;
-    const named = registrationOf({ ...provider, token_endpoint }, clientId);
+    const named = registrationOf({ ...provider, token_endpoint }, clientId, said);
     const { clientSecret, flow } = overrides;
     if (!clientSecret) this.#secrets.assertGivenFor(named);
     const found = named.discovery ? await this.#discovered(named, flow) : { registration: named };
@@ -156,6 +181,12 @@ export class Providers {
     const stored = this.#store.find(id);
     if (stored) provenSettings(sealer, stored);
     return this.get(id);
+  }
+
+  /** The same with the parts of its addresses that are known. */
+  #located(id: string): Provider | undefined {
+    const provider = this.#listed(id);
+    return provider && withAddresses(provider);
   }
 
   /** The provider, without its stored settings if they are damaged. */
@@ -194,15 +225,22 @@ export class Providers {
 
   /** A provider with these stored settings. */
   #known(id: string, settings: ProviderSettings): Provider {
-    return this.#assemble(id, { hasSecret: false, settings });
+    return withAddresses(this.#assemble(id, { hasSecret: false, settings }));
+  }
+
+  /** These settings, with what they say about addresses where it belongs. Throws `invalid_params` if they contradict. */
+  #placed(id: string, settings: ProviderSettings): ProviderSettings {
+    const known = this.#known(id, settings);
+    parse(ParamNames, known.param_names, 'set_provider: param_names');
+    return withParts(settings, placeholdersOf(known));
   }
 
   /** The stored secret, unless another client replaces the one that it belongs to. */
-  #keptSecret(id: string, { client_id }: ProviderSettings): StoredSecret {
-    const known = this.find(id)?.client_id ?? client_id;
+  #keptSecret(id: string, settings: ProviderSettings): StoredSecret {
+    const known = this.find(id)?.client_id ?? null;
     const stored = this.#store.find(id);
-    const stays = client_id === undefined || client_id === known;
-    if (!stored || !stays) return { clientSecret: null, secretOrigins: null };
+    const stays = known === null || known === this.#known(id, settings).client_id;
+    if (!stored || !stays) return NO_SECRET;
     const { clientSecret, secretOrigins } = stored;
     return { clientSecret, secretOrigins };
   }
@@ -251,6 +289,8 @@ export class Providers {
     return discover(this.#http, { id, issuer, iss, issuerVaries: quirks.includes('issuer_varies') });
   }
 }
+
+const NO_SECRET: StoredSecret = { clientSecret: null, secretOrigins: null };
 
 /** Whether every endpoint is known that the flow asks. */
 function isComplete(

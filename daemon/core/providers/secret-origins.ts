@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { placeholdersIn } from '../../../shared/address-template.js';
 import { parseJson } from '../../../shared/json.js';
 import type { ClientRegistration } from '../oauth/registration/client.js';
 
@@ -44,6 +45,8 @@ export function readOrigins(text: string | null): string[] {
   return read.success ? read.output : [];
 }
 
+/** A host with a part that is not known is none: a secret is never given for it. */
 function unique(addresses: readonly (string | null | undefined)[]): string[] {
-  return [...new Set(addresses.flatMap((address) => (address ? new URL(address).origin : [])))];
+  const origins = addresses.flatMap((address) => (address ? new URL(address).origin : []));
+  return [...new Set(origins.filter((origin) => placeholdersIn(origin).length === 0))];
 }

@@ -1,5 +1,5 @@
 import { definedOnly } from '../../../shared/defined.js';
-import type { Provider, ProviderSettings, RedirectRule } from '../../../shared/provider.js';
+import type { Provider, ProviderSettings, RedirectRule, SettingName } from '../../../shared/provider.js';
 import { isLoopback } from '../../../shared/schemas.js';
 import { standardRevocation } from './builtin/define.js';
 
@@ -45,12 +45,26 @@ export function mergeSettings(before: ProviderSettings, settings: ProviderSettin
   const replaced = settings.revocation !== undefined || settings.revocation_endpoint !== undefined;
   const merged: ProviderSettings = { ...(replaced ? others : before), ...definedOnly(settings) };
   for (const name of PARAMS) {
-    if (before[name] && settings[name]) merged[name] = { ...before[name], ...settings[name] };
+    if (before[name] && settings[name])
+      Object.assign(merged, { [name]: { ...before[name], ...settings[name] } });
   }
   return merged;
 }
 
-const PARAMS = ['authorize_params', 'device_params', 'token_params', 'refresh_params'] as const;
+/** What was stored before, without the settings of these names. Of revocation there are two forms, and both are gone. */
+export function takenBack(before: ProviderSettings, names: readonly SettingName[]): ProviderSettings {
+  const gone: ReadonlySet<string> = new Set(
+    names.flatMap((name) => (REVOCATION.includes(name) ? REVOCATION : [name])),
+  );
+  return Object.fromEntries(Object.entries(before).filter(([name]) => !gone.has(name)));
+}
+
+const REVOCATION: readonly SettingName[] = ['revocation', 'revocation_endpoint'];
+
+const PARAMS = [
+  ...(['authorize_params', 'device_params', 'token_params', 'refresh_params'] as const),
+  ...(['address_params', 'param_names'] as const),
+];
 
 /**
  * A person who adds a parameter keeps the others, such as the one that asks for a refresh token. An empty one stays, because
@@ -62,6 +76,8 @@ function params(base: Facts, settings: ProviderSettings): Pick<Facts, (typeof PA
     device_params: { ...base.device_params, ...settings.device_params },
     token_params: { ...base.token_params, ...settings.token_params },
     refresh_params: { ...base.refresh_params, ...settings.refresh_params },
+    address_params: { ...base.address_params, ...settings.address_params },
+    param_names: { ...base.param_names, ...settings.param_names },
   };
 }
 

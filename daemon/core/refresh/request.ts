@@ -4,6 +4,7 @@ import { readJsonFields } from '../accounts/json-fields.js';
 import { type Exchange, exchange, type OAuthContext } from '../oauth/exchange.js';
 import { mint } from '../oauth/keys/minting.js';
 import type { OAuthClient } from '../oauth/registration/client.js';
+import { joinScopes } from '../oauth/scopes.js';
 import type { Providers } from '../providers/providers.js';
 import type { StoredAccount } from '../store/accounts.js';
 import { notRefreshable, signInAgain } from './refusals.js';
@@ -33,7 +34,7 @@ export async function refreshRequest(
   const privateKey = await grants.open(account, 'privateKey');
   if (minting && privateKey) return { client, send: () => mint(oauth, client, { privateKey, minting }) };
   if (account.flow === 'client_credentials') {
-    const scope = (askedScopes ?? scopes).join(client.registration.scope_separator);
+    const scope = joinScopes(askedScopes ?? scopes, client.registration.scope_separator);
     const parameters = scope === '' ? {} : { scope };
     return { client, send: () => exchange(oauth, client, 'client_credentials', parameters) };
   }

@@ -1,4 +1,5 @@
 import type { OAuthContext } from '../oauth/exchange.js';
+import { joinScopes } from '../oauth/scopes.js';
 import { signInOrThrow } from '../oauth/sign-in-exchange.js';
 import type { Providers } from '../providers/providers.js';
 import { requestedClient, type SignInRequest } from './sign-in-request.js';
@@ -13,7 +14,8 @@ export async function addClientCredentials(
   const { service, account, replace } = request;
   const flow = 'client_credentials';
   const { client, scopes } = await requestedClient(providers, request, flow);
-  const parameters = scopes.length > 0 ? { scope: scopes.join(client.registration.scope_separator) } : {};
+  const parameters =
+    scopes.length > 0 ? { scope: joinScopes(scopes, client.registration.scope_separator) } : {};
   const signedIn = await signInOrThrow(oauth, client, flow, parameters);
   return store.storeSignIn({ service, account, replace, flow, scopes, ...signedIn });
 }

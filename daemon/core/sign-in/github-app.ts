@@ -5,11 +5,12 @@ import { githubApi } from '../oauth/keys/installation-token.js';
 import { GitHubApp } from '../oauth/keys/minting-kind.js';
 import type { Providers } from '../providers/providers.js';
 import { assertKnownParams, type KeySignIn, noTokenEndpoint, withoutRefresh } from './key-sign-in.js';
-import { credentialMissing, providerIdOf, type SignInRequest } from './sign-in-request.js';
+import { addressedRequest, credentialMissing, providerIdOf, type SignInRequest } from './sign-in-request.js';
 
 /** A sign-in as a GitHub App, in one place where it is installed. */
 export async function readGitHubApp(providers: Providers, request: SignInRequest): Promise<KeySignIn> {
-  const { credential, params = {} } = request;
+  const { credential } = request;
+  const { addresses, params } = addressedRequest(providers, request);
   if (!credential || !('app_id' in credential))
     throw credentialMissing('github_app', 'app_id, installation_id and private_key');
   assertKnownParams(params, ['repositories', 'permissions']);
@@ -17,7 +18,12 @@ export async function readGitHubApp(providers: Providers, request: SignInRequest
   if (!providers.get(id).flows.includes('github_app')) throw notGitHub(id);
   const { app_id, installation_id } = credential;
   const { registration, secret } = withoutRefresh(
-    await providers.client(id, { flow: 'github_app', issuer: request.issuer, clientId: app_id }),
+    await providers.client(id, {
+      ...addresses,
+      flow: 'github_app',
+      issuer: request.issuer,
+      clientId: app_id,
+    }),
   );
   const base = registration.base_url ?? registration.issuer;
   if (base === null) throw noTokenEndpoint(registration);

@@ -5,11 +5,12 @@ import { readKeyFile } from '../oauth/keys/service-account.js';
 import { withTokenParams } from '../oauth/own-params.js';
 import type { Providers } from '../providers/providers.js';
 import { assertKnownParams, type KeySignIn, noTokenEndpoint, withoutRefresh } from './key-sign-in.js';
-import { credentialMissing, providerIdOf, type SignInRequest } from './sign-in-request.js';
+import { addressedRequest, credentialMissing, providerIdOf, type SignInRequest } from './sign-in-request.js';
 
 /** A sign-in with a key that signs assertions for the token endpoint (RFC 7523, section 2.1). */
 export async function readJwtBearer(providers: Providers, request: SignInRequest): Promise<KeySignIn> {
-  const { credential, params = {} } = request;
+  const { credential } = request;
+  const { addresses, params } = addressedRequest(providers, request);
   if (!isJwtCredential(credential)) throw credentialMissing('jwt_bearer', 'private_key and issuer');
   assertKnownParams(params, ['audience', 'resource']);
   const file = readKeyFile(credential.private_key);
@@ -17,6 +18,7 @@ export async function readJwtBearer(providers: Providers, request: SignInRequest
   if (issuer === undefined)
     throw credentialMissing('jwt_bearer', 'issuer, because its private_key is not a whole key file');
   const registered = await providers.client(providerIdOf(request), {
+    ...addresses,
     flow: 'jwt_bearer',
     issuer: request.issuer,
     clientId: request.client_id ?? issuer,

@@ -4,7 +4,8 @@ import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
 import { withRefreshParams, withTokenParams } from '../oauth/own-params.js';
 import type { OAuthClient } from '../oauth/registration/client.js';
-import type { Providers } from '../providers/providers.js';
+import { partedParams } from '../providers/addresses.js';
+import type { ClientOverrides, Providers } from '../providers/providers.js';
 
 /** The checked parameters of `add_account`. */
 export type SignInRequest = CheckedParamsOf<'add_account'>;
@@ -18,6 +19,8 @@ export interface RequestedClient {
   readonly scopes: readonly string[];
   /** Those of them that neither the request nor the provider's entry names. */
   readonly assumed: readonly string[];
+  /** The parameters of the request, without those that are parts of addresses. */
+  readonly params: Readonly<Record<string, string>>;
 }
 
 /** The id of the provider to sign in at: the service's own name unless the request names another. */
@@ -31,9 +34,11 @@ export async function requestedClient(
   request: SignInRequest,
   flow: FlowKind,
 ): Promise<RequestedClient> {
-  const { credential, issuer, client_id, scopes, params = {} } = request;
+  const { credential, issuer, client_id, scopes } = request;
+  const { addresses, params } = addressedRequest(providers, request);
   const own = credential && 'client_secret' in credential ? credential : undefined;
   const registered = await providers.client(providerIdOf(request), {
+    ...addresses,
     flow,
     issuer,
     clientId: own?.client_id ?? client_id,
@@ -47,7 +52,25 @@ export async function requestedClient(
   const kept = isWithPerson(flow) ? withRefreshParams(registered, params) : client;
   const assumed = scopes === undefined ? (registered.assumedScopes ?? []) : [];
   const usual = hasDefault ? registered.registration.default_scopes : [];
-  return { client, kept, scopes: scopes ?? usual, assumed };
+  return { client, kept, scopes: scopes ?? usual, assumed, params };
+}
+
+/** What a request says about the addresses of its provider, and its other parameters. */
+export function addressedRequest(
+  providers: Providers,
+  request: SignInRequest,
+): {
+  readonly addresses: Pick<ClientOverrides, 'addressParams' | 'again'>;
+  readonly params: Readonly<Record<string, string>>;
+} {
+  const { parts, sent } = partedParams(providers.get(providerIdOf(request)), request.params ?? {});
+  return { addresses: { addressParams: parts, again: commandOf(request) }, params: sent };
+}
+
+/** The command of a sign-in, as far as it names the account and its provider. */
+function commandOf({ service, account, provider, replace }: SignInRequest): string {
+  const named = provider === undefined ? '' : ` --provider ${provider}`;
+  return `sigilforge add-account ${service} ${account}${named}${replace ? ' --replace' : ''}`;
 }
 
 /** Whether a person takes part in the flow. */

@@ -70,8 +70,8 @@ export class PersonSignIn {
 
   /** `notices` takes what the person should know once the grant is stored. */
   async #start(request: SignInRequest, flow: PersonFlow, notices: string[]): Promise<PendingFlow> {
-    const { service, account, replace, params = {}, without_refresh: withoutRefresh } = request;
-    const { client, kept, scopes, assumed } = await requestedClient(this.#providers, request, flow);
+    const { service, account, replace, without_refresh: withoutRefresh } = request;
+    const { client, kept, scopes, assumed, params } = await requestedClient(this.#providers, request, flow);
     const surroundings = {
       ...{ oauth: this.#oauth, log: this.#log },
       revokedWith: ({ registration }: OAuthClient) =>

@@ -180,6 +180,8 @@ export const providerMethods: TextsOf<typeof providers> = {
       },
       refresh: { text: 'What is known about its refresh tokens. It informs people.', fields: refreshTexts },
       client_secret_rule: 'Whether a client needs a secret, may have one, or must not.',
+      unset:
+        'Settings to take back before the others are set, by the names of these parameters: what was known without them counts again.',
     },
     result: { text: 'The provider.', fields: { provider: 'The provider as it is now.' } },
     errors: ['vault_locked', 'integrity'],

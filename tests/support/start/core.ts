@@ -35,7 +35,7 @@ export async function signInTo(
     client_id: provider.clients.native.clientId,
     default_scopes: ['openid', 'profile'],
   };
-  await core.providers.set(work.service, settings, undefined);
+  await core.providers.set(work.service, settings);
   const peer = aPeer();
   const request = { service: work.service, account, flow: 'authorization_code', replace: false } as const;
   const { waiting } = await core.addAccount.add(request, peer);

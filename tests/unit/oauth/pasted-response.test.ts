@@ -8,7 +8,7 @@ const LATE = `${URI}?code=a.b-c%2Fd&iss=x&state=${STATE}`;
 const EARLY = `${URI}?state=${STATE}&code=a.b-c%2Fd`;
 
 const codeIn = (pasted: string, redirectUri = URI): string | null =>
-  pastedResponse(pasted, { redirectUri, state: STATE }).get('code');
+  pastedResponse(pasted, { redirectUri, state: STATE, names: {} }).get('code');
 
 describe('a pasted address is found', () => {
   test.each([
@@ -45,7 +45,9 @@ describe('a pasted address is found', () => {
 
   test('with the error of a refusal', () => {
     const pasted = `"${URI}?error=access_denied&state=${STATE}"`;
-    expect(pastedResponse(pasted, { redirectUri: URI, state: STATE }).get('error')).toBe('access_denied');
+    expect(pastedResponse(pasted, { redirectUri: URI, state: STATE, names: {} }).get('error')).toBe(
+      'access_denied',
+    );
   });
 
   test.each(['4/0Ab-c_d', ' "4/0Ab-c_d" \n', '<4/0Ab-c_d>'])('as the bare code %j of a page', (pasted) => {

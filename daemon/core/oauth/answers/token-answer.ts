@@ -3,6 +3,7 @@ import type { NamedFields } from '../../../../shared/named-fields.js';
 import { Secret } from '../../../../shared/secret.js';
 import type { HttpAnswer } from '../http/http.js';
 import type { ClientRegistration } from '../registration/client.js';
+import { splitScopes } from '../scopes.js';
 import { readAnswerObject } from './answer-body.js';
 import { field } from './fields.js';
 import { ACCESS_TOKEN, jwtLifetimeS, type LifetimeFields, lifetimeS, REFRESH_TOKEN } from './lifetime.js';
@@ -134,8 +135,8 @@ function providerTime({ headers }: HttpAnswer, now: number): number {
 function readScopes(value: unknown, registration: ClientRegistration): string[] | null {
   if (Array.isArray(value)) return value.filter((scope) => typeof scope === 'string');
   if (typeof value !== 'string') return null;
-  const separator = registration.quirks.includes('comma_scopes_in_answer') ? /[\s,]+/ : /\s+/;
-  return value.split(separator).filter((scope) => scope !== '');
+  const commas = registration.quirks.includes('comma_scopes_in_answer') ? ',' : '';
+  return splitScopes(value, registration.scope_separator + commas);
 }
 
 /**

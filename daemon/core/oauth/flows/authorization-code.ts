@@ -3,8 +3,11 @@ import type { NamedFields } from '../../../../shared/named-fields.js';
 import { redirectFields } from '../answers/named-fields.js';
 import { authorizationCode, refusalIn } from '../authorization-response.js';
 import type { OAuthContext } from '../exchange.js';
+import { sentParams } from '../own-params.js';
+import { inTheirNames } from '../param-names.js';
 import { newNonce, newPkce, newState } from '../pkce.js';
 import type { ClientRegistration } from '../registration/client.js';
+import { joinScopes } from '../scopes.js';
 import { type SignedIn, signInOrThrow } from '../sign-in-exchange.js';
 import { type Asked, askedInstead, assumedIn, firstAsked } from './asked.js';
 import type { Answered, Outcome } from './callback-page.js';
@@ -106,7 +109,13 @@ export async function beginAuthorizationCode(
     },
     done,
     async complete(redirectUrl) {
-      await respond(pastedResponse(redirectUrl, { redirectUri: redirect.redirectUri, state }));
+      await respond(
+        pastedResponse(redirectUrl, {
+          redirectUri: redirect.redirectUri,
+          state,
+          names: registration.param_names,
+        }),
+      );
       await done;
     },
     cancel: (reason) => ending.reject(reason),
@@ -130,12 +139,11 @@ function authorizationUrl(
     ...params,
     response_type: 'code',
     client_id: registration.client_id,
-    ...(scopes.length > 0 ? { scope: scopes.join(registration.scope_separator) } : {}),
+    ...(scopes.length > 0 ? { scope: joinScopes(scopes, registration.scope_separator) } : {}),
     ...ours,
   };
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== '') url.searchParams.set(name, value);
-  }
+  const query = inTheirNames(new URLSearchParams(sentParams(parameters)), registration.param_names);
+  for (const [name, value] of query) url.searchParams.set(name, value);
   return url.href;
 }
 

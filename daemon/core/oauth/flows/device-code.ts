@@ -12,6 +12,7 @@ import type { HttpAnswer } from '../http/http.js';
 import type { OAuthClient } from '../registration/client.js';
 import { DEVICE_CODE } from '../registration/grant-types.js';
 import { deviceAuthorizationRequest } from '../requests.js';
+import { joinScopes } from '../scopes.js';
 import { short } from '../short.js';
 import { inEitherWay, type SignInExchange, signInExchange, withAdvice } from '../sign-in-exchange.js';
 import { type Asked, askedInstead, firstAsked } from './asked.js';
@@ -99,7 +100,7 @@ async function askForDevice(
     });
   }
   const parameter = quirks.includes('device_scopes_plural') ? 'scopes' : 'scope';
-  const scope = scopes.length > 0 ? { [parameter]: scopes.join(scope_separator) } : {};
+  const scope = scopes.length > 0 ? { [parameter]: joinScopes(scopes, scope_separator) } : {};
   const parameters = { ...params, ...scope };
   try {
     const attempted = await inEitherWay(client, async (known) =>

@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import { isLoopback } from '../../../../shared/schemas.js';
 import { isSameText } from '../../platform/same-text.js';
+import { inStandardNames } from '../param-names.js';
 import type { ClientRegistration } from '../registration/client.js';
 import { type Answered, callbackPage, callbackPageHeaders, type Outcome } from './callback-page.js';
 import { listenOnLoopback } from './loopback-servers.js';
@@ -25,7 +26,7 @@ interface Expected {
  * If the redirect URI is not a loopback address, nothing listens, and the person pastes the address instead.
  */
 export async function listenForRedirect(
-  { id, redirect: rule }: Pick<ClientRegistration, 'id' | 'redirect'>,
+  { id, redirect: rule, param_names: names }: Pick<ClientRegistration, 'id' | 'redirect' | 'param_names'>,
   { state, respond, claimPort }: Expected,
 ): Promise<LoopbackRedirect> {
   const uri = URL.canParse(rule.uri) ? new URL(rule.uri) : undefined;
@@ -41,7 +42,8 @@ export async function listenForRedirect(
         text: 'This address only ends a sign-in.',
       });
     }
-    if (request.headers.host !== uri.host || !stateMatches(url.searchParams, state) || taken) {
+    const answered = inStandardNames(url.searchParams, names);
+    if (request.headers.host !== uri.host || !stateMatches(answered, state) || taken) {
       return show(response, 400, {
         ok: false,
         title: 'This is not the sign-in Sigilforge is waiting for',
@@ -49,7 +51,7 @@ export async function listenForRedirect(
       });
     }
     taken = true;
-    const outcome = await respond(url.searchParams);
+    const outcome = await respond(answered);
     if (outcome.onward !== undefined) {
       taken = false;
       response.writeHead(302, { ...callbackPageHeaders, location: outcome.onward });

@@ -1,4 +1,6 @@
 import { SigilforgeError } from '../../../../shared/errors.js';
+import { inStandardNames } from '../param-names.js';
+import type { ClientRegistration } from '../registration/client.js';
 import { stateMatches } from './loopback.js';
 
 const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
@@ -7,6 +9,7 @@ const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
 interface Expected {
   readonly redirectUri: string;
   readonly state: string;
+  readonly names: ClientRegistration['param_names'];
 }
 
 /**
@@ -14,7 +17,7 @@ interface Expected {
  * in several lines, with what HTML or a shell escapes, or only its end. With the out-of-band redirect a page shows the bare
  * code, guarded only by PKCE. Throws `invalid_params` unless it has the right state and an answer.
  */
-export function pastedResponse(pasted: string, { redirectUri, state }: Expected): URLSearchParams {
+export function pastedResponse(pasted: string, { redirectUri, state, names }: Expected): URLSearchParams {
   const text = unescaped(pasted);
   const bare = text.replace(/^["'<(`]+|["'>)`]+$/g, '');
   if (redirectUri === OUT_OF_BAND && /^[^?&=]+$/.test(bare) && !/\s/.test(pasted.trim())) {
@@ -23,7 +26,10 @@ export function pastedResponse(pasted: string, { redirectUri, state }: Expected)
   // The address that was opened has the right state too, and may be pasted by mistake.
   const isAnswer = (response: URLSearchParams): boolean =>
     (response.has('code') || response.has('error')) && stateMatches(response, state);
-  const found = candidates(text, redirectUri).flatMap(responsesIn).find(isAnswer);
+  const found = candidates(text, redirectUri)
+    .flatMap(responsesIn)
+    .map((response) => inStandardNames(response, names))
+    .find(isAnswer);
   if (found) return found;
   throw new SigilforgeError('invalid_params', 'This is not the address that the browser was redirected to.', {
     hint: "After signing in, copy the whole address from the browser's address bar, and paste it.",

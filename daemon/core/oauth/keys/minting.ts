@@ -2,6 +2,7 @@ import type { Secret } from '../../../../shared/secret.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from '../exchange.js';
 import type { OAuthClient } from '../registration/client.js';
 import { JWT_BEARER } from '../registration/grant-types.js';
+import { joinScopes } from '../scopes.js';
 import { readSigningKey, signAssertion } from './assertion.js';
 import { installationTokenExchange } from './installation-token.js';
 import type { JwtBearer, Minting } from './minting-kind.js';
@@ -26,7 +27,7 @@ export async function mint(
   }
   const { scope_separator, quirks } = client.registration;
   const { issuer, audience, key_id, scopes } = minting;
-  const scope = scopes.length === 0 ? undefined : scopes.join(scope_separator);
+  const scope = scopes.length === 0 ? undefined : joinScopes(scopes, scope_separator);
   const inside = quirks.includes('scope_in_assertion');
   const claims = { issuer, subject: subjectOf(client, minting), audience, scope: inside ? scope : undefined };
   const assertion = (await signAssertion(key, key_id, claims, now)).reveal();

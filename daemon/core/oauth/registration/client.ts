@@ -3,7 +3,7 @@ import { Provider } from '../../../../shared/provider.js';
 import { ExtraParams, Text } from '../../../../shared/schemas.js';
 import type { Secret } from '../../../../shared/secret.js';
 
-/** What a person needs to register a client, and what the addresses were made of, is over once it signs in. */
+/** What a person needs to register a client is over once it signs in. */
 const facts = v.omit(Provider, [
   'notes',
   'sources',
@@ -15,12 +15,12 @@ const facts = v.omit(Provider, [
   'public_client_id',
   'registration_endpoint',
   'client_id_documents',
-  'address_params',
 ]);
 
 /**
  * A client's registration with one provider (RFC 6749, section 2), and everything that its requests need: the provider's
- * facts as they were when the person signed in, including endpoints found by discovery. An account keeps it as it is.
+ * facts as they were when the person signed in, including endpoints found by discovery. An account keeps it as it is. No
+ * address has a placeholder any more, and `address_params` is what the sign-in itself said for them.
  */
 export const ClientRegistration = v.strictObject({
   ...facts.entries,
@@ -33,12 +33,16 @@ export const ClientRegistration = v.strictObject({
 });
 export type ClientRegistration = v.InferOutput<typeof ClientRegistration>;
 
-/** The registration of a client with a provider, before its metadata is read. */
-export function registrationOf(provider: Provider, client_id: string): ClientRegistration {
+/** The registration of a client with a provider, before its metadata is read. `said`: see `address_params` there. */
+export function registrationOf(
+  provider: Provider,
+  client_id: string,
+  said: ClientRegistration['address_params'] = {},
+): ClientRegistration {
   const { notes, sources, source, configured, has_client_secret, ...known } = provider;
   const { register_url, register_steps, public_client_id, ...located } = known;
-  const { registration_endpoint, client_id_documents, address_params, ...facts } = located;
-  return { ...facts, client_id, iss_required: false };
+  const { registration_endpoint, client_id_documents, ...facts } = located;
+  return { ...facts, client_id, address_params: said, iss_required: false };
 }
 
 /** A registered client with its secret, if it has one. */
