@@ -36,6 +36,11 @@ test.each<[what: string, changed: Partial<SignedIn>, options: string]>([
     },
     " --param 'resource=https://a.example/?x=1'",
   ],
+  [
+    'a part of its address',
+    { client: JSON.stringify(clientOf('gitlab', { address_params: { region: 'eu' } })) },
+    ' --param region=eu',
+  ],
   ['the device flow', { flow: 'device_code' }, ' --flow device_code'],
   ['client credentials', { flow: 'client_credentials' }, ' --flow client_credentials'],
   ['an import', { flow: 'import' }, ' --flow import'],
