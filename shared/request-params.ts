@@ -36,7 +36,7 @@ export const RENAMABLE_PARAMS = [...PROTOCOL_PARAMS, 'scope', 'redirect_code'] a
 type Renamable = (typeof RENAMABLE_PARAMS)[number];
 
 /** Parameters that tie an answer to its request, or that a request is about. */
-const NEVER_LEFT_OUT: readonly Renamable[] = [
+export const NEVER_LEFT_OUT: readonly Renamable[] = [
   ...(['redirect_uri', 'state', 'nonce', 'code', 'redirect_code', 'refresh_token', 'device_code'] as const),
   ...(['code_challenge', 'code_challenge_method', 'code_verifier', 'assertion'] as const),
 ];

@@ -54,7 +54,11 @@ export const providers = {
   ),
   set_provider: method(
     'Adds a provider, or updates the given settings of an existing one.',
-    { id: ServiceName, ...providerSettingsAndSecret, unset: v.optional(v.array(SettingName), []) },
+    {
+      id: ServiceName,
+      ...providerSettingsAndSecret,
+      unset: v.optional(v.pipe(v.array(SettingName), v.maxLength(100)), []),
+    },
     v.object({ provider: Provider }),
   ),
   remove_provider: method(

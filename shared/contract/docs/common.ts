@@ -1,10 +1,18 @@
 import type { ErrorKind } from '../../errors.js';
-import { PROTOCOL_PARAMS, RequestParams, TokenParams } from '../../request-params.js';
+import {
+  NEVER_LEFT_OUT,
+  ParamNames,
+  PROTOCOL_PARAMS,
+  RequestParams,
+  TokenParams,
+} from '../../request-params.js';
 import {
   AccountName,
-  Endpoint,
+  AddressParams,
+  EndpointTemplate,
   ExtraParams,
   Issuer,
+  IssuerTemplate,
   LogLevel,
   RedirectUri,
   Scope,
@@ -98,9 +106,18 @@ export const commonTypes: Readonly<Record<string, NamedType>> = {
   Seconds: namedValue(Seconds, 'Whole seconds, from 0 to 31,536,000 (one year).'),
   Text: namedValue(Text, 'Text of 1 to 65,536 characters.'),
   Scope: namedValue(Scope, 'A scope of at most 512 characters (RFC 6749, section 3.3), without commas.'),
-  Endpoint: namedValue(
-    Endpoint,
-    'An https address, or http on the loopback interface (RFC 8252, section 8.3).',
+  EndpointTemplate: namedValue(
+    EndpointTemplate,
+    'An https address, or http on the loopback interface (RFC 8252, section 8.3). A `{name}` in it stands for a part that `address_params` or a sign-in fills in.',
+  ),
+  IssuerTemplate: namedValue(IssuerTemplate, 'The same without query or fragment (RFC 8414, section 2).'),
+  AddressParams: namedValue(
+    AddressParams,
+    'Parts of addresses by name: letters (A to Z, a to z), digits, - and single full stops between them, at most 253; or empty.',
+  ),
+  ParamNames: namedValue(
+    ParamNames,
+    `Other names by those of the protocol, of which two cannot be equal. \`redirect_code\` is \`code\` in the redirect, if that has another name only there. An empty name is refused for ${named(NEVER_LEFT_OUT)}.`,
   ),
   RedirectUri: namedValue(RedirectUri, 'An absolute URI without a fragment.'),
   Scopes: namedValue(Scopes, 'At most 200 scopes.'),

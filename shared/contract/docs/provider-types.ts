@@ -17,7 +17,7 @@ export const settingTexts = {
   flows: 'The flows it offers, the best one first.',
   default_scopes: 'The scopes to ask for if a sign-in names none.',
   scope_separator:
-    'What separates scopes in requests: a space (RFC 6749, section 3.3), a comma, or what else a provider wants.',
+    'What separates scopes in requests: a space (RFC 6749, section 3.3), a comma, or what else a provider wants. A `+` is sent as it is, which is how a form writes a space.',
   authorize_params: `More parameters for every authorization request; a device authorization request repeats what makes sense there. ${BY_NAME}`,
   token_params: `More parameters for every token request, whatever its grant. ${BY_NAME}`,
   refresh_endpoint: 'Where refresh requests go, if that is not the token endpoint.',
@@ -37,7 +37,7 @@ export const settingTexts = {
     'Fields of the token answer that are kept with the account and are not secret, such as `instance_url`; `team.id` is `id` in the object `team`.',
   redirect_fields: 'The same for parameters of the redirect, such as `realmId`.',
   address_params:
-    'What stands for `{name}` in the addresses of its endpoints, such as `region`; empty where a sign-in has to say it.',
+    'What stands for `{name}` in the addresses of its endpoints, such as `region`; empty where a sign-in says it. A parameter of such a name, of a sign-in or of any request, is filled in there and never sent.',
   param_names:
     'Other names that it has for parameters of the protocol, such as `client_key` for `client_id`; an empty one leaves that parameter out.',
 };
