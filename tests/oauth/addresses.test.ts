@@ -145,6 +145,38 @@ describe('a part of an address', () => {
   });
 });
 
+describe('a test of the provider', () => {
+  test('asks only addresses that are whole, and says what is missing in the others', async () => {
+    const id = await regional({ token_endpoint: `${fake.url}/whole` });
+    fake.route('POST /whole', () => ({ status: 400, body: { error: 'invalid_request' } }));
+    const before = fake.received.length;
+    const { works, checks } = await api.testProvider({ id });
+    expect(works).toBe(true);
+    expect(fake.received.slice(before).map(({ path }) => path)).toEqual(['/whole']);
+    expect(checks.find(({ name }) => name === 'authorization_endpoint')).toMatchObject({
+      state: 'warning',
+      sentence: 'Each sign-in says a part of its address: region.',
+      hint: `To try it, say that part for all sign-ins: sigilforge provider set ${id} --param region=VALUE`,
+    });
+    await api.setProvider({ id, address_params: { region: 'eu' } });
+    fake.route('GET /eu/authorize', () => ({ body: 'sign in' }));
+    const whole = (await api.testProvider({ id })).checks;
+    expect(whole.find(({ name }) => name === 'authorization_endpoint')).toMatchObject({
+      ...{ state: 'ok', address: `${fake.url}/eu/authorize` },
+    });
+  });
+
+  test('asks for no metadata of an issuer that is not whole', async () => {
+    const id = `untested${providers++}`;
+    await api.setProvider({ id, issuer: `${fake.url}/{tenant}`, client_id: 'client' });
+    const before = fake.received.length;
+    const { works, checks } = await api.testProvider({ id });
+    expect(works).toBe(true);
+    expect(checks.find(({ name }) => name === 'metadata')).toMatchObject({ state: 'warning' });
+    expect(fake.received).toHaveLength(before);
+  });
+});
+
 describe('is refused', () => {
   test('if it is missing, with the command of the person', async () => {
     const id = await regional();

@@ -1,8 +1,10 @@
+import { placeholdersIn } from '../../../shared/address-template.js';
 import type { ProviderCheck } from '../../../shared/contract/providers.js';
 import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Provider } from '../../../shared/provider.js';
 import type { HttpClient } from '../oauth/http/http.js';
 import { type Reached, reachEndpoint, reachPage } from '../oauth/reach/endpoints.js';
+import { missingParts, withAddresses } from './addresses.js';
 import type { Providers } from './providers.js';
 
 type Endpoint = Extract<ProviderCheck['name'], `${string}_endpoint`>;
@@ -19,7 +21,7 @@ export class ProviderTest {
 
   /** Throws `not_found`, and `integrity` if its stored settings are damaged. */
   async run(id: string): Promise<ProviderCheck[]> {
-    const known = this.#providers.get(id);
+    const known = withAddresses(this.#providers.get(id));
     const { provider, metadata } = await this.#discover(known);
     const endpoints = endpointsOf(provider, metadata?.state !== undefined && metadata.state !== 'ok');
     const reached = await Promise.all(endpoints.map((name) => this.#reach(provider, name)));
@@ -30,6 +32,9 @@ export class ProviderTest {
   async #discover(known: Provider): Promise<{ provider: Provider; metadata?: ProviderCheck }> {
     if (!known.discovery) return { provider: known };
     const about = { name: 'metadata', address: known.issuer, status: null } as const;
+    const [missing] = missingParts(known);
+    if (missing !== undefined)
+      return { provider: known, metadata: partlyKnown(known, { ...about, missing }) };
     try {
       const provider = await this.#providers.discovered(known.id);
       const sentence = 'The metadata is there, and names this issuer.';
@@ -45,6 +50,8 @@ export class ProviderTest {
   async #reach(provider: Provider, name: Endpoint): Promise<ProviderCheck> {
     const address = provider[name];
     if (address === null) return unknownAddress(provider, name);
+    const [missing] = placeholdersIn(address);
+    if (missing !== undefined) return partlyKnown(provider, { name, address, missing });
     const encoding = provider.quirks.includes('json_token_requests') ? 'json' : 'form';
     const reached =
       name === 'authorization_endpoint'
@@ -99,6 +106,18 @@ function unknownAddress({ id }: Provider, name: Endpoint): ProviderCheck {
     sentence: 'Its address is not known.',
     kind: 'config',
     hint: `Set it: sigilforge provider set ${id} ${OPTION[name]} URL`,
+  };
+}
+
+/** An address of which each sign-in says a part. */
+function partlyKnown(
+  { id }: Provider,
+  { name, address, missing }: Pick<ProviderCheck, 'name' | 'address'> & { readonly missing: string },
+): ProviderCheck {
+  return {
+    ...{ name, state: 'warning', address, status: null, kind: 'invalid_params' },
+    sentence: `Each sign-in says a part of its address: ${missing}.`,
+    hint: `To try it, say that part for all sign-ins: sigilforge provider set ${id} --param ${missing}=VALUE`,
   };
 }
 
