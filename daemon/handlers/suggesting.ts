@@ -85,8 +85,8 @@ function withSuggestion(thrown: unknown, suggest: (hint: string) => string | und
   if (error !== thrown || !MISSING.has(error.kind)) return thrown;
   const hint = suggest(error.hint);
   if (hint === undefined) return thrown;
-  const { kind, message, cause, stack } = error;
-  return Object.assign(new SigilforgeError(kind, message, { hint, cause }), { stack });
+  const { kind, message, cause, stack, needs } = error;
+  return Object.assign(new SigilforgeError(kind, message, { hint, cause, needs }), { stack });
 }
 
 /** To sign in under the name that was typed is still possible, unless its service is what was mistyped. */

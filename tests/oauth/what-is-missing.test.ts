@@ -135,4 +135,20 @@ describe.each(backends)('what a sign-in lacks is said in a word, with $name', ({
     expect(error.hint).toContain('sigilforge add-account openai me --api-key');
     expect(error.hint).toContain('sigilforge provider set openai --issuer URL');
   });
+
+  test('the page of an own provider is that of its documentation, unless it is set or is no safe address', async () => {
+    const id = await know({ issuer: fake.url });
+    const documented = async (service_documentation: unknown): Promise<string | null> => {
+      fake.route('GET /.well-known/openid-configuration', () => ({
+        body: { issuer: fake.url, service_documentation },
+      }));
+      return (await api.getProvider({ id, discover: true })).provider.register_url;
+    };
+    expect(await documented('https://docs.example.org/clients')).toBe('https://docs.example.org/clients');
+    for (const odd of ['http://docs.example.org/', 'javascript:alert(1)', 42, undefined]) {
+      expect(await documented(odd)).toBeNull();
+    }
+    await api.setProvider({ id, register_url: 'https://id.example.org/clients' });
+    expect(await documented('https://docs.example.org/')).toBe('https://id.example.org/clients');
+  });
 });

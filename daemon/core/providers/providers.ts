@@ -94,7 +94,8 @@ export class Providers {
     const found = provider.discovery && isWhole ? await this.#metadata(provider) : undefined;
     if (!found) return entry;
     const merged = withMetadata(provider, found, this.#stated(id));
-    return parse(Provider, merged, `metadata of ${provider.issuer}`, 'refresh_failed');
+    const register_url = provider.register_url ?? found.documentation;
+    return parse(Provider, { ...merged, register_url }, `metadata of ${provider.issuer}`, 'refresh_failed');
   }
 
   /** Throws `integrity` if its stored settings are damaged. */

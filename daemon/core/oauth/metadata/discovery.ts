@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isRecord, parseJson } from '../../../../shared/json.js';
-import { Issuer } from '../../../../shared/schemas.js';
+import { Endpoint, Issuer } from '../../../../shared/schemas.js';
 import { readAnswerText } from '../answers/answer-body.js';
 import { isForLater, retryAfter } from '../failures/retry-after.js';
 import { HttpFailure } from '../http/failure.js';
@@ -27,6 +27,8 @@ export interface ServerMetadata {
   readonly clientAuths: readonly string[] | undefined;
   /** The PKCE methods that it lists, if it does (RFC 7636, section 4.3). */
   readonly challengeMethods: readonly string[] | undefined;
+  /** What it says to developers, also about the registration of clients (RFC 8414, section 2: `service_documentation`). */
+  readonly documentation: string | null;
 }
 
 /** The provider to ask. */
@@ -161,5 +163,6 @@ function metadataOf(json: Record<string, unknown>, provider: Discoverable, openi
     grantTypes: texts('grant_types_supported'),
     clientAuths: texts('token_endpoint_auth_methods_supported'),
     challengeMethods: texts('code_challenge_methods_supported'),
+    documentation: v.is(Endpoint, json['service_documentation']) ? json['service_documentation'] : null,
   };
 }
