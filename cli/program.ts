@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../shared/version.js';
+import { isFreshHome } from './access/fresh-home.js';
+import { beginning } from './arguments/beginning.js';
 import { addCommands, addHelpCommand, operandsOf } from './arguments/command.js';
 import { type Context, globalOptions } from './arguments/context.js';
 import { addNotes, helpStyle } from './arguments/help.js';
@@ -9,6 +11,10 @@ import { commands, HELP_GROUP } from './commands.js';
 
 /** Reads the arguments with commander and runs the command that they name. */
 export async function runCommand(args: readonly string[], context: Context): Promise<void> {
+  if (args.length === 0 && process.stdout.isTTY && (await isFreshHome())) {
+    for (const line of beginning(commands.map(({ name }) => name))) context.output.value(line);
+    return;
+  }
   const program = createProgram();
   const operands = operandsOf(args);
   await addCommands(program, context, commands, operands);

@@ -1,11 +1,3 @@
-import type { Environment } from './paths.js';
-
-/** Whether this process was started over SSH with no display to open a window on. */
-export function isRemote(env: Environment = process.env): boolean {
-  const overSsh = Boolean(env['SSH_CONNECTION'] || env['SSH_TTY']);
-  return overSsh && !env['DISPLAY'] && !env['WAYLAND_DISPLAY'];
-}
-
 /** Opens an http or https address in the person's browser. Returns whether a browser was started. */
 export async function openBrowser(address: string): Promise<boolean> {
   if (!URL.canParse(address)) return false;

@@ -1,6 +1,8 @@
 import type { SigilforgeClient } from '../../client/index.js';
 import { badArgument, type Context } from '../arguments/context.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
+import { claimToday } from '../terminal/once-a-day.js';
+import type { Output } from '../terminal/output.js';
 import { describeLost, lostDaemon } from './daemon.js';
 
 /** A client as the arguments ask for it: of the daemon, else of the library in this process, which a notice says. */
@@ -9,12 +11,19 @@ export async function openClient(context: Context): Promise<SigilforgeClient> {
   const { connect } = await import('../../client/index.js');
   const onNotice = (sentence: string): void => context.output.notice(sentence);
   const client = await connect({ fallback: context.fallback ? 'direct' : 'none', onNotice });
-  if (client.via === 'direct') {
-    const lost = await lostDaemon();
-    const daemon = lost ? `The daemon is ${describeLost(lost)},` : 'No daemon is running,';
-    context.output.notice(`${daemon} so the library in this process is used.`);
-  }
+  if (client.via === 'direct') await noteDirect(context.output);
   return client;
+}
+
+/** A daemon that no socket leads to is said at each call, because that is a fault; none at all, once a day. */
+async function noteDirect(output: Output): Promise<void> {
+  const lost = await lostDaemon();
+  if (lost)
+    return output.notice(`The daemon is ${describeLost(lost)}, so the library in this process is used.`);
+  if (output.quiet || output.json || !claimToday('no-daemon')) return;
+  output.notice(
+    'No daemon is running, so the library in this process is used. Start it with: sigilforge daemon start, or at each login with: sigilforge daemon install',
+  );
 }
 
 /**

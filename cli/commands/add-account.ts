@@ -9,6 +9,9 @@ import { addNotes } from '../arguments/help.js';
 import { append, readParams } from '../arguments/pairs.js';
 import { type CredentialOptions, chooseFlow, readCredential } from '../sign-in/credential.js';
 import { signInGuided } from '../sign-in/guided.js';
+import { nextSteps } from '../sign-in/next-steps.js';
+import type { SignedIn } from '../sign-in/sign-in.js';
+import { withStartAgain } from '../sign-in/start-again.js';
 
 interface Options extends CredentialOptions {
   readonly scopes?: string[];
@@ -68,13 +71,29 @@ async function addAccount(
   account: string,
   options: Options,
 ): Promise<void> {
+  try {
+    const { account: added, notices } = await signInAs(context, service, account, options);
+    const { output } = context;
+    for (const notice of notices) output.warn(notice);
+    output.result(added, () => output.value(`${added.service}/${added.account}`));
+    if (output.isWatched && !output.quiet && !output.json)
+      for (const line of nextSteps(added)) output.say(line);
+  } catch (thrown) {
+    throw withStartAgain(thrown, process.argv.slice(2));
+  }
+}
+
+async function signInAs(
+  context: Context,
+  service: string,
+  account: string,
+  options: Options,
+): Promise<SignedIn> {
   const { output } = context;
   const request = { service, account, ...(await readRequest(context, service, options)) };
   const client = await openClient(context);
   try {
-    const { account: added, notices } = await signInGuided({ client, output }, request, options);
-    for (const notice of notices) output.warn(notice);
-    output.result(added, () => output.value(`${added.service}/${added.account}`));
+    return await signInGuided({ client, output }, request, options);
   } finally {
     await client.close();
   }

@@ -1,4 +1,4 @@
-import { isRemote } from '../../shared/browser.js';
+import { browserPlace } from '../../shared/browser-place.js';
 import type { Api, ParamsOf } from '../../shared/contract/index.js';
 import { type Needs, SigilforgeError } from '../../shared/errors.js';
 import { askForClient } from '../provider/guide/ask.js';
@@ -6,7 +6,7 @@ import { guideCommands, guideLines } from '../provider/guide/text.js';
 import { wantedFor } from '../provider/guide/wanted.js';
 import { knownProvider } from '../provider/known.js';
 import { isAttended } from '../terminal/attended.js';
-import { untilInterrupted } from '../terminal/interrupt.js';
+import { CANCELLED, untilInterrupted } from '../terminal/interrupt.js';
 import { pageWidth } from '../terminal/wrap.js';
 import { type Options, type SignedIn, type Surroundings, signIn } from './sign-in.js';
 
@@ -27,11 +27,20 @@ export async function signInGuided(guiding: Guiding, request: Request, options: 
       return await signIn(guiding, request, options);
     } catch (thrown) {
       const needs = thrown instanceof SigilforgeError ? thrown.needs : undefined;
+      if (asked.size > 0 && isCancelled(thrown)) throw clientKept();
       if (needs === undefined || asked.has(needs) || guiding.output.json) throw thrown;
       asked.add(needs);
       await supply(guiding, { request, options, needs, thrown });
     }
   }
+}
+
+function isCancelled(thrown: unknown): boolean {
+  return thrown instanceof SigilforgeError && thrown.kind === 'cancelled' && thrown.message === CANCELLED;
+}
+
+function clientKept(): SigilforgeError {
+  return new SigilforgeError('cancelled', 'This was cancelled. No account was stored; the client is kept.');
 }
 
 /** Stores what was missing, asked for on the terminal. Throws what was thrown where that is not possible. */
@@ -58,7 +67,7 @@ async function supply(
     throw thrown;
   }
   if (needs === 'client_secret' && thrown instanceof SigilforgeError) output.warn(thrown.message);
-  const browser = options.browser && !isRemote();
+  const browser = options.browser && browserPlace().opens !== undefined;
   const answers = await askForClient({ output, provider, wanted, browser, again });
   await untilInterrupted(
     client.setProvider({ id, ...(client_id !== undefined && { client_id }), ...answers }),

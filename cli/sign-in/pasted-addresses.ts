@@ -6,9 +6,12 @@ import { type Manner, typedLines } from '../terminal/typing.js';
 
 const ADDRESS: Manner = { readPaste: inOneLine, isWhole: false, show };
 
-/** The lines that a person pastes, or that standard input holds where it is a file or a pipe, until `over`. */
-export function pastedAddresses(over: AbortSignal): AsyncIterable<string> {
-  return canAsk() ? typedLines(ADDRESS, over) : linesOfInput(over);
+/**
+ * The lines that a person pastes, or that standard input holds where it is a file or a pipe, until `over`. `idle`: what a
+ * terminal shows in place of an empty line.
+ */
+export function pastedAddresses(over: AbortSignal, idle?: () => string): AsyncIterable<string> {
+  return canAsk() ? typedLines({ ...ADDRESS, ...(idle && { idle }) }, over) : linesOfInput(over);
 }
 
 function linesOfInput(over: AbortSignal): AsyncIterable<string> {

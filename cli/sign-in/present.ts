@@ -1,37 +1,75 @@
 import { openBrowser } from '../../shared/browser.js';
 import type { ResultOf } from '../../shared/contract/index.js';
+import { isAttended } from '../terminal/attended.js';
+import { copyToClipboard } from '../terminal/clipboard.js';
 import type { Output } from '../terminal/output.js';
+import { type Screen, screenOf } from '../terminal/screen.js';
+import { inWords, secondsLeft } from '../terminal/time-left.js';
+import { pageWidth, wrap } from '../terminal/wrap.js';
 
 type Flow = ResultOf<'add_account'>;
 
+interface Manner {
+  /** Whether a browser is opened. */
+  readonly browser: boolean;
+  /** Why none is, to be said. */
+  readonly obstacle?: string | undefined;
+  /** The scopes that are asked for. */
+  readonly scopes: readonly string[];
+}
+
 /** Shows a person where to sign in: an address on a line of its own, or a device code and the address to enter it at. */
-export async function present(
-  output: Output,
-  flow: Flow,
-  { browser }: { readonly browser: boolean },
-): Promise<void> {
+export async function present(output: Output, flow: Flow, manner: Manner): Promise<void> {
   if (flow.message !== null) output.say(flow.message);
-  if (flow.user_code !== null) return presentCode(output, flow, flow.user_code);
+  if (!output.quiet) for (const line of aboutLines(flow, manner.scopes)) output.say(line);
+  if (flow.user_code !== null) return presentCode(output, flow, flow.user_code, manner);
   if (flow.authorization_url === null) return;
-  const opened = browser && (await openBrowser(flow.authorization_url));
-  output.say(opened ? 'Opening your browser. If it did not open, go to:' : 'Open this address:');
-  output.say(flow.authorization_url, 'cyan');
+  await presentAddress(output, flow.authorization_url, manner);
 }
 
-async function presentCode(output: Output, flow: Flow, code: string): Promise<void> {
-  const address = flow.verification_uri ?? '';
-  const complete = flow.verification_uri_complete ?? address;
-  if (output.isWatched) await drawCode(output, complete);
-  output.say('Open this address on any device:');
+/** What is asked for; and the time that is left, where no clock runs down before the person. */
+function aboutLines({ expires_at }: Flow, scopes: readonly string[]): string[] {
+  const seconds = secondsLeft(expires_at);
+  return [
+    ...(scopes.length > 0 ? wrap(`Asking for: ${scopes.join(', ')}`, pageWidth()) : []),
+    ...(seconds === undefined || screenOf()?.moves ? [] : [`You have ${inWords(seconds)}.`]),
+  ];
+}
+
+async function presentAddress(
+  output: Output,
+  address: string,
+  { browser, obstacle }: Manner,
+  instead = 'Open this address:',
+): Promise<void> {
+  const isOpened = browser && (await openBrowser(address));
+  if (!isOpened && obstacle !== undefined && !output.quiet) output.say(`${obstacle}: no browser is opened.`);
+  output.say(isOpened ? 'Opening your browser. If it did not open, go to:' : instead);
   output.say(address, 'cyan');
-  output.say('and enter the code:');
-  if (output.isWatched) drawBox(output, code);
-  else output.say(code);
 }
 
-async function drawCode(output: Output, address: string): Promise<void> {
+async function presentCode(output: Output, flow: Flow, code: string, manner: Manner): Promise<void> {
+  const address = flow.verification_uri ?? '';
+  const screen = output.isWatched ? screenOf() : undefined;
+  if (!manner.browser && screen) await drawCode(output, flow.verification_uri_complete ?? address, screen);
+  await presentAddress(output, address, manner, 'Open this address on any device:');
+  const isCopied = isAttended() && (await copyToClipboard(code));
+  output.say(isCopied ? 'and enter the code, which is on your clipboard:' : 'and enter the code:');
+  if (screen?.hasUnicode) drawBox(output, code);
+  else output.say(code, 'bold');
+}
+
+/** The lines of text around a drawn code: message, scopes, address, box, time, and one to spare. */
+const LINES_AROUND = 13;
+
+/** A code for a camera, where the whole of it and the text below fit on the screen. */
+async function drawCode(output: Output, address: string, screen: Screen): Promise<void> {
+  if (!screen.hasColours || !screen.hasUnicode) return;
   const { renderUnicodeCompact } = await import('uqr');
-  output.draw(renderUnicodeCompact(address, { border: 2 }));
+  const drawn = renderUnicodeCompact(address, { border: 2 });
+  const lines = drawn.split('\n');
+  const isWide = lines.some((line) => [...line].length > screen.columns);
+  if (!isWide && lines.length + LINES_AROUND <= screen.rows) output.draw(drawn);
 }
 
 function drawBox(output: Output, code: string): void {

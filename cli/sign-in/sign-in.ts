@@ -1,12 +1,15 @@
-import { isRemote } from '../../shared/browser.js';
+import { browserPlace, isRemote } from '../../shared/browser-place.js';
 import type { AccountInfo, Api, ParamsOf, ResultOf } from '../../shared/contract/index.js';
 import { SigilforgeError } from '../../shared/errors.js';
+import type { Provider } from '../../shared/provider.js';
 import { ifRedirectIsRefused, ifScopesAreRefused } from '../provider/registration.js';
 import { isAttended } from '../terminal/attended.js';
 import { untilInterrupted } from '../terminal/interrupt.js';
 import type { Output } from '../terminal/output.js';
 import { canAsk } from '../terminal/prompt.js';
+import { asClock, secondsLeft } from '../terminal/time-left.js';
 import { pastedAddresses } from './pasted-addresses.js';
+import { beginWithoutBrowser } from './preferred-flow.js';
 import { present } from './present.js';
 
 /** The client that signs in, and the terminal of the person. */
@@ -20,7 +23,7 @@ interface Waiting extends Surroundings {
   readonly started: ResultOf<'add_account'>;
   readonly flow_id: string;
   readonly provider: string;
-  readonly areScopesNamed: boolean;
+  readonly request: ParamsOf<'add_account'>;
   /** Aborted when the sign-in is over, for better or worse. */
   readonly over: AbortSignal;
 }
@@ -42,50 +45,93 @@ export async function signIn(
   options: Options,
 ): Promise<SignedIn> {
   const { client, output } = surroundings;
-  const started = await untilInterrupted(output.waiting('Asking the provider…', client.addAccount(request)));
+  const started = await begin(surroundings, request, options);
   const { flow_id } = started;
   if (flow_id === null) return storedBy(started);
   const ending = new AbortController();
   const provider = request.provider ?? request.service;
-  const areScopesNamed = request.scopes !== undefined;
   const over = ending.signal;
-  const waiting: Waiting = { client, output, started, flow_id, provider, areScopesNamed, over };
+  const waiting: Waiting = { client, output, started, flow_id, provider, request, over };
   try {
     return await untilInterrupted(follow(waiting, options));
   } catch (thrown) {
-    if (thrown instanceof SigilforgeError && thrown.kind === 'cancelled') await cancel(waiting);
-    throw thrown;
+    if (!(thrown instanceof SigilforgeError) || thrown.kind !== 'cancelled') throw thrown;
+    throw (await isTooLateToCancel(waiting)) ? storedAllTheSame(request) : thrown;
   } finally {
     ending.abort();
   }
 }
 
+/** Where a person sits who can open no browser here, the device flow is the better one. */
+function begin(
+  surroundings: Surroundings,
+  request: ParamsOf<'add_account'>,
+  options: Options,
+): Promise<ResultOf<'add_account'>> {
+  const { client, output } = surroundings;
+  const hasBrowser = options.browser && browserPlace().opens !== undefined;
+  if (!hasBrowser && isAttended()) return beginWithoutBrowser(surroundings, request);
+  return untilInterrupted(output.waiting('Asking the provider…', client.addAccount(request)));
+}
+
 /** What was stored, from whichever comes first: the provider's own end of the flow, or an address that is pasted. */
 async function follow(waiting: Waiting, options: Options): Promise<SignedIn> {
-  const { output, started } = waiting;
-  const elsewhere = !options.browser || isRemote();
-  await present(output, started, { browser: !elsewhere && isAttended() });
-  await adviseOnErrors(waiting);
+  const { client, output, started, provider: id, request } = waiting;
+  const known = await client.getProvider({ id }).catch(() => undefined);
+  const { opens, obstacle } = browserPlace();
+  // Who names the device flow means another device.
+  const isWanted = options.browser && isAttended() && request.flow !== 'device_code';
+  const scopes = scopesOf(waiting, known?.provider);
+  await present(output, started, {
+    browser: isWanted && opens !== undefined,
+    obstacle: isWanted ? obstacle : undefined,
+    scopes,
+  });
+  if (!output.quiet) adviseOnErrors(waiting, known?.provider);
   const end = waitForEnd(waiting);
-  if (!elsewhere || started.authorization_url === null) {
-    return output.waiting('Waiting for you to sign in…', end);
-  }
-  // The terminal takes long lines before the prompt.
-  const pasted = completeByPaste(waiting);
+  if (started.authorization_url === null || !takesPaste(options)) return output.waiting(clock(started), end);
+  // The terminal takes long lines before the prompt, and shows the clock below it.
+  let isAsked = false;
+  const text = clock(started);
+  const pasted = completeByPaste(waiting, end, () => (isAsked ? text() : ''));
   output.say('If the browser cannot return here, paste the address it was redirected to, and press Enter:');
+  isAsked = true;
   return Promise.race([end, pasted]);
 }
 
+/** A person can always paste. A pipe or a file is read only where the address must come by hand. */
+function takesPaste(options: Options): boolean {
+  return canAsk() || !options.browser || isRemote();
+}
+
+/** That it waits, and how long it will. */
+function clock({ expires_at }: ResultOf<'add_account'>): () => string {
+  return () => {
+    const seconds = secondsLeft(expires_at);
+    return `Waiting for you to sign in…${seconds === undefined ? '' : ` ${asClock(seconds)} left`}`;
+  };
+}
+
+/** The scopes as they stand in the address; a device code does not show its own. */
+function scopesOf({ started, request }: Waiting, known: Provider | undefined): readonly string[] {
+  const query = queryOf(started);
+  const inAddress = query?.get(known?.param_names['scope'] || 'scope');
+  if (query) return inAddress?.split(known?.scope_separator ?? ' ').filter((scope) => scope !== '') ?? [];
+  return request.scopes ?? known?.default_scopes ?? [];
+}
+
+function queryOf({ authorization_url: url }: ResultOf<'add_account'>): URLSearchParams | undefined {
+  return url !== null && URL.canParse(url) ? new URL(url).searchParams : undefined;
+}
+
 /** Servers show some errors only in the browser, and do not come back: the person has to know what to do about them. */
-async function adviseOnErrors({ client, output, started, provider, areScopesNamed }: Waiting): Promise<void> {
-  if (started.authorization_url === null || !URL.canParse(started.authorization_url)) return;
-  const query = new URL(started.authorization_url).searchParams;
-  const uri = query.get('redirect_uri');
-  if (uri === null || output.quiet) return;
-  const known = await client.getProvider({ id: provider }).catch(() => undefined);
-  output.notice(ifRedirectIsRefused(uri, known?.provider));
-  const scopes = ifScopesAreRefused(query.get('scope') ?? '', known?.provider);
-  if (scopes !== undefined && !areScopesNamed) output.notice(scopes);
+function adviseOnErrors({ output, started, request }: Waiting, known: Provider | undefined): void {
+  const query = queryOf(started);
+  const uri = query?.get(known?.param_names['redirect_uri'] || 'redirect_uri') ?? null;
+  if (uri === null) return;
+  output.notice(ifRedirectIsRefused(uri, known));
+  const scopes = ifScopesAreRefused(query?.get('scope') ?? '', known);
+  if (scopes !== undefined && request.scopes === undefined) output.notice(scopes);
 }
 
 async function waitForEnd({ client, flow_id, over }: Waiting): Promise<SignedIn> {
@@ -96,9 +142,13 @@ async function waitForEnd({ client, flow_id, over }: Waiting): Promise<SignedIn>
   throw new SigilforgeError('cancelled', 'The sign-in is over.');
 }
 
-/** Takes pasted addresses. Resolves with what was stored, and never if the input ends without one. */
-async function completeByPaste({ client, output, flow_id, over }: Waiting): Promise<SignedIn> {
-  for await (const line of pastedAddresses(over)) {
+/** Takes pasted addresses. Resolves with what was stored, and as `end` does if the input ends without one. */
+async function completeByPaste(
+  { client, output, flow_id, over, started }: Waiting,
+  end: Promise<SignedIn>,
+  idle: () => string,
+): Promise<SignedIn> {
+  for await (const line of pastedAddresses(over, output.isWatched && !output.quiet ? idle : undefined)) {
     const redirect_url = line.trim();
     if (redirect_url === '') continue;
     try {
@@ -108,7 +158,7 @@ async function completeByPaste({ client, output, flow_id, over }: Waiting): Prom
       output.warn('This is not the address of this sign-in. Paste the whole address from the browser.');
     }
   }
-  return new Promise<never>(() => undefined);
+  return over.aborted ? end : output.waiting(clock(started), end);
 }
 
 /** Whether a person can paste again. Without a terminal there is no person to do it. */
@@ -116,9 +166,25 @@ function isWrongPaste(thrown: unknown): boolean {
   return canAsk() && thrown instanceof SigilforgeError && thrown.kind === 'invalid_params';
 }
 
-async function cancel({ client, flow_id }: Waiting): Promise<void> {
-  // If this fails too, the flow ends by its own time limit; the person has left either way.
-  await client.cancelFlow({ flow_id }).catch(() => undefined);
+/** Cancels the flow, so that nothing is stored any more, unless it has ended well in the meantime. */
+async function isTooLateToCancel({ client, flow_id }: Waiting): Promise<boolean> {
+  try {
+    if ((await client.cancelFlow({ flow_id })).cancelled) return false;
+    return (await client.waitFlow({ flow_id, timeout_s: 1 })).state === 'complete';
+  } catch {
+    // If this fails, the flow ends by its own time limit; the person has left either way.
+    return false;
+  }
+}
+
+function storedAllTheSame({ service, account }: ParamsOf<'add_account'>): SigilforgeError {
+  return new SigilforgeError(
+    'cancelled',
+    'This was cancelled too late: the account was stored just before.',
+    {
+      hint: `Keep it, or remove it with: sigilforge remove-account ${service} ${account}`,
+    },
+  );
 }
 
 function storedBy({ account, notices }: { account: AccountInfo | null; notices: string[] }): SignedIn {

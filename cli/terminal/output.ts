@@ -5,6 +5,7 @@ import type { SigilforgeError } from '../../shared/errors.js';
 import { printable } from '../../shared/printable.js';
 import { describeError, isDebugging, recordTrace } from './debug.js';
 import { align, type Cell, flatten, friendly, plain } from './format.js';
+import { isDumb } from './screen.js';
 import { startSpinner } from './spinner.js';
 
 /*
@@ -144,11 +145,11 @@ export class Output {
     writeError(lines.map((line) => `  ${line}\n`).join(''));
   }
 
-  /** Shows on a terminal that `work` goes on, once it has taken a second. */
-  async waiting<T>(text: string, work: Promise<T>): Promise<T> {
-    if (!this.isWatched || this.quiet) return await work;
+  /** Shows on a terminal that `work` goes on, once it has taken a second. A text that changes is shown as it is then. */
+  async waiting<T>(text: string | (() => string), work: Promise<T>): Promise<T> {
+    if (!this.isWatched || this.quiet || isDumb()) return await work;
     const over = new AbortController();
-    const shown = spin(text, over.signal);
+    const shown = spin(typeof text === 'string' ? () => text : text, over.signal);
     try {
       return await work;
     } finally {
@@ -181,7 +182,7 @@ function writeError(text: string): void {
   process.stderr.write(text);
 }
 
-async function spin(text: string, over: AbortSignal): Promise<void> {
+async function spin(text: () => string, over: AbortSignal): Promise<void> {
   const isSlow = await sleep(SPINNER_DELAY_MS, true, { signal: over }).catch(() => false);
   if (!isSlow || over.aborted) return;
   over.addEventListener('abort', startSpinner(process.stderr, text), { once: true });

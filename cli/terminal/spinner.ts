@@ -3,17 +3,21 @@
  * Here Ctrl-C must give the sign-in up, and standard input may be waiting for a pasted address.
  */
 
+import { hasUnicode } from './screen.js';
+
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const ASCII_FRAMES = ['|', '/', '-', '\\'];
 const INTERVAL_MS = 80;
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 const ERASE_LINE = '\r\u001b[2K';
 
-/** Turns in front of `text` on one line of a terminal. Returns what removes it without a trace. */
-export function startSpinner(stream: NodeJS.WriteStream, text: string): () => void {
+/** Turns in front of `text`, which may change, on one line of a terminal. Returns what removes it without a trace. */
+export function startSpinner(stream: NodeJS.WriteStream, text: () => string): () => void {
+  const frames = hasUnicode() ? FRAMES : ASCII_FRAMES;
   let turn = 0;
   const draw = (): void => {
-    const line = `${FRAMES[turn++ % FRAMES.length]} ${text}`;
+    const line = `${frames[turn++ % frames.length]} ${text()}`;
     // A line that wraps could not be erased.
     stream.write(`${ERASE_LINE}${line.slice(0, (stream.columns || 80) - 1)}`);
   };

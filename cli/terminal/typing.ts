@@ -2,6 +2,7 @@ import { on, once } from 'node:events';
 import { isErrno } from '../../shared/errno.js';
 import { SigilforgeError } from '../../shared/errors.js';
 import { setRawMode } from './lost-terminals.js';
+import { isDumb } from './screen.js';
 import { type PasteReader, TypedLine } from './typed-line.js';
 
 const BRACKETED_PASTE_ON = '\u001b[?2004h';
@@ -17,7 +18,12 @@ export interface Manner {
   readonly isWhole: boolean;
   /** Of what was typed, all that is shown: one line of the terminal, because a longer one could not be drawn again. */
   show(text: string, columns: number): string;
+  /** What is shown in place of an empty line, and changes by itself. A dumb terminal shows nothing. */
+  readonly idle?: () => string;
 }
+
+/** How often what changes by itself is looked at. */
+const IDLE_MS = 500;
 
 /**
  * The lines that a person types or pastes, each at Enter, until Ctrl-D or `over`. Throws `cancelled` at Ctrl-C. The terminal
@@ -29,13 +35,20 @@ export async function* typedLines(
 ): AsyncGenerator<string, void, undefined> {
   const line = new TypedLine(manner.readPaste);
   const terminal = new RawTerminal(manner);
-  const restore = (): void => terminal.restore();
+  // Not while a line is looked at: the caller may write then.
+  let isReading = true;
+  const ticks = setInterval(() => isReading && terminal.show(line.text), IDLE_MS);
+  const restore = (): void => {
+    clearInterval(ticks);
+    terminal.restore();
+  };
   over.addEventListener('abort', restore, { once: true });
   process.once('exit', restore);
   try {
     terminal.take();
     terminal.show('');
     for await (const chunk of chunks(over)) {
+      isReading = false;
       for (const typed of line.push(chunk)) {
         terminal.show(typed.kind === 'line' ? typed.text : line.text);
         terminal.endLine();
@@ -46,6 +59,7 @@ export async function* typedLines(
         else if (typed.kind === 'end') return;
         else throw new SigilforgeError('cancelled', 'This was cancelled.');
       }
+      isReading = true;
       terminal.show(line.text);
     }
   } finally {
@@ -73,9 +87,10 @@ class RawTerminal {
   readonly #manner: Manner;
   /** A question that is not visible would look like a program that hangs. */
   readonly #screen = [process.stderr, process.stdout].find((stream) => stream.isTTY);
-  readonly #isDumb = process.env['TERM'] === 'dumb';
+  readonly #isDumb = isDumb();
   #taken = false;
   #shown = '';
+  #isIdle = false;
 
   constructor(manner: Manner) {
     this.#manner = manner;
@@ -99,7 +114,12 @@ class RawTerminal {
   }
 
   show(text: string): void {
-    const shown = this.#manner.show(text, this.#screen?.columns || 80);
+    if (!this.#taken) return;
+    const { show, idle } = this.#manner;
+    const columns = this.#screen?.columns || 80;
+    this.#isIdle = text === '' && idle !== undefined && !this.#isDumb;
+    // A line that wraps could not be erased.
+    const shown = this.#isIdle && idle ? idle().slice(0, columns - 1) : show(text, columns);
     if (shown !== this.#shown) this.#screen?.write(this.#redrawn(shown));
     this.#shown = shown;
   }
@@ -111,7 +131,7 @@ class RawTerminal {
   }
 
   endLine(): void {
-    if (this.#shown !== '') this.#screen?.write('\n');
+    if (this.#shown !== '') this.#screen?.write(this.#isIdle ? ERASE_LINE : '\n');
     this.#shown = '';
   }
 

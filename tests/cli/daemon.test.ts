@@ -1,3 +1,5 @@
+import { mkdir, rm, stat, utimes } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isRunning } from '../support/start/processes.js';
 import { createSandbox, type Sandbox } from '../support/start/sandbox.js';
@@ -62,15 +64,30 @@ test('daemon run ends by the signal that ended the daemon', async () => {
   expect(await running.exited).toMatchObject({ code: null, signal: 'SIGKILL' });
 });
 
-test('where no daemon runs the library answers, which one line says unless it is asked to be quiet', async () => {
+test('where no daemon runs the library answers, which one line says once a day and never quietly', async () => {
+  for (const option of ['--quiet', '--json', '--direct']) {
+    expect((await sandbox.run(['provider', 'list', option])).stderr).not.toContain('No daemon');
+  }
+  const NOTICE =
+    'sigilforge: No daemon is running, so the library in this process is used. Start it with: sigilforge daemon start, or at each login with: sigilforge daemon install\n';
   const first = await sandbox.run(['status']);
-  expect(first.stderr).toContain('There is no keychain here, so the key of the vault is kept in');
+  expect(first.stderr).toContain(NOTICE);
   expect(first.stdout).toContain('daemon\tnot running\n');
-  const loud = await sandbox.run(['provider', 'list']);
-  expect(loud.code).toBe(0);
-  expect(loud.stderr).toBe('sigilforge: No daemon is running, so the library in this process is used.\n');
+  const said = path.join(sandbox.home, 'state', 'said-no-daemon');
+  expect((await stat(said)).mode & 0o777).toBe(0o600);
+  expect(await sandbox.run(['provider', 'list'])).toMatchObject({ code: 0, stderr: '' });
+  const yesterday = Date.now() / 1000 - 86_401;
+  await utimes(said, yesterday, yesterday);
+  expect((await sandbox.run(['provider', 'list'])).stderr).toBe(NOTICE);
+  expect(await sandbox.run(['provider', 'list'])).toMatchObject({ code: 0, stderr: '' });
   for (const option of ['--quiet', '--direct']) {
     expect(await sandbox.run(['provider', 'list', option])).toMatchObject({ code: 0, stderr: '' });
+  }
+  // What cannot be remembered is said, and is no error.
+  await rm(said);
+  await mkdir(said);
+  for (let call = 0; call < 2; call += 1) {
+    expect(await sandbox.run(['provider', 'list'])).toMatchObject({ code: 0, stderr: NOTICE });
   }
   expect(await sandbox.run(['status', '--no-fallback'])).toMatchObject({ code: 9, stdout: '' });
 });

@@ -45,7 +45,7 @@ test.skipIf(!hasTerminals)('on a terminal the CLI opens the browser that the per
   await signIn(address);
   await expect(running.exited).resolves.toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/demo\/ada\r\n$/),
+    stdout: expect.stringMatching(/demo\/ada\r\n/),
   });
 });
 

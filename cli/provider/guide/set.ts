@@ -1,4 +1,4 @@
-import { isRemote } from '../../../shared/browser.js';
+import { browserPlace } from '../../../shared/browser-place.js';
 import type { Api, ResultOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Provider } from '../../../shared/provider.js';
@@ -22,7 +22,13 @@ export async function setByGuide(context: Context, id: string): Promise<void> {
     const wanted = wantedFor(provider);
     if (output.json || !isAttended()) throw nothingToSet(output, provider, wanted);
     const again = `sigilforge provider set ${id}`;
-    const answers = await askForClient({ output, provider, wanted, browser: !isRemote(), again });
+    const answers = await askForClient({
+      output,
+      provider,
+      wanted,
+      browser: browserPlace().opens !== undefined,
+      again,
+    });
     await client.setProvider({ id, ...answers });
     output.notice(`The client of ${provider.name} is stored. Sign in with: sigilforge add-account ${id} me`);
   });

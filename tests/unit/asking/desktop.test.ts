@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasDesktop } from '../../../daemon/core/asking/notice/desktop.js';
+import { hasDesktop } from '../../../shared/browser-place.js';
 import { daemonEnvironment } from '../../../shared/daemon-environment.js';
 
 const ssh = { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' };

@@ -1,7 +1,7 @@
 import { openBrowser } from '../../../../shared/browser.js';
+import { browserPlace, hasDesktop } from '../../../../shared/browser-place.js';
 import { errnoOf } from '../../../../shared/errno.js';
 import type { Env } from '../../store/env.js';
-import { hasDesktop } from './desktop.js';
 import { NoticeFailure } from './notice-failure.js';
 import { type AskedAloud, noticeText } from './notice-text.js';
 import { notify } from './notifier.js';
@@ -26,14 +26,17 @@ export class Notice {
    * secret requests`, which the page says as well.
    */
   async show(asked: AskedAloud, over: Promise<void>): Promise<void> {
-    if (!this.#options.desktop || !hasDesktop()) return;
+    if (!this.#options.desktop) return;
+    const isShown = hasDesktop();
     // The words are there before the page that asks for them.
-    await this.#attempt('notification', async () => {
-      const withdraw = await notify(noticeText(asked));
-      void over.then(() => this.#attempt('withdrawal', withdraw));
-    });
+    if (isShown)
+      await this.#attempt('notification', async () => {
+        const withdraw = await notify(noticeText(asked));
+        void over.then(() => this.#attempt('withdrawal', withdraw));
+      });
     const { address } = asked;
-    if (address !== undefined) await this.#attempt('page', () => openPage(address));
+    if (address === undefined || !(isShown || hasBrowser())) return;
+    await this.#attempt('page', () => openPage(address));
   }
 
   async #attempt(what: 'notification' | 'withdrawal' | 'page', work: () => Promise<void>): Promise<void> {
@@ -45,8 +48,12 @@ export class Notice {
   }
 }
 
+function hasBrowser(): boolean {
+  return browserPlace().opens !== undefined;
+}
+
 async function openPage(address: string): Promise<void> {
-  if (!(await openBrowser(address))) throw new NoticeFailure('no browser could be started');
+  if (!hasBrowser() || !(await openBrowser(address))) throw new NoticeFailure('no browser could be started');
 }
 
 /** Other messages may quote what they are about. */
