@@ -98,6 +98,19 @@ const forms: readonly Form[] = [
     keeps: { team_id: '12', user_id: '98' },
   },
   {
+    id: 'zoho',
+    what: 'says in the redirect where the account is, and in the answer where its API is',
+    asks: { scope: 'AaaServer.profile.Read', access_type: 'offline', region: null },
+    comesBack: { location: 'eu', 'accounts-server': 'https://accounts.zoho.eu' },
+    brings: { api_domain: 'https://www.zohoapis.eu' },
+    proves: 'post',
+    keeps: {
+      location: 'eu',
+      'accounts-server': 'https://accounts.zoho.eu',
+      api_domain: 'https://www.zohoapis.eu',
+    },
+  },
+  {
     id: 'notion',
     what: 'takes JSON',
     asks: { owner: 'user' },

@@ -256,7 +256,8 @@ describe('token requests that go elsewhere, or carry more', () => {
 
   test.each([...builtinProviders.keys()])('%s is asked at its token endpoint, by https', async (id) => {
     const { url, method, headers } = await request(id, 'authorization_code', { code: 'c' });
-    expect(url).toBe(builtinProviders.get(id)?.token_endpoint);
+    expect(url).toBe(clientOf(id).token_endpoint);
+    expect(url).toMatch(/^https:\/\/[^{}]+$/);
     expect(method).toBe('POST');
     expect(headers['accept']).toBe('application/json');
   });
@@ -379,6 +380,11 @@ describe('revocation, to the byte', () => {
       url: 'https://cloud.digitalocean.com/v1/oauth/revoke',
       headers: { authorization: 'Bearer AT/+', 'content-type': FORM },
       body: 'token=AT%2F%2B',
+    },
+    zoho: {
+      url: 'https://accounts.zoho.com/oauth/v2/token/revoke',
+      headers: { 'content-type': FORM },
+      body: 'token=RT%2F%2B',
     },
     canva: {
       url: 'https://api.canva.com/rest/v1/oauth/revoke',

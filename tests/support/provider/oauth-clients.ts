@@ -1,5 +1,6 @@
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../daemon/core/oauth/http/http.js';
 import { type ClientRegistration, registrationOf } from '../../../daemon/core/oauth/registration/client.js';
+import { withAddresses } from '../../../daemon/core/providers/addresses.js';
 import { defineProvider } from '../../../daemon/core/providers/builtin/define.js';
 import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
 
@@ -12,7 +13,7 @@ export function clientOf(id: string, facts: Partial<ClientRegistration> = {}): C
   });
   const entry = id === example.id ? example : (builtinProviders.get(id) ?? unknown(id));
   const own = { client_id: null, has_client_secret: false, source: 'builtin', configured: false } as const;
-  return { ...registrationOf({ ...entry, ...own }, 'client'), ...facts };
+  return { ...registrationOf(withAddresses({ ...entry, ...own }), 'client'), ...facts };
 }
 
 /** An answer as it comes from an HTTP client. An object is its JSON. */

@@ -42,6 +42,7 @@ clickup     | authorization_code | http://localhost:8484/callback  | fixed | spa
 monday      | authorization_code | http://localhost:8484/callback  | fixed | space | post, required  | required    | always/unknown      |                                    |
 quickbooks  | authorization_code | http://localhost:8484/callback  | fixed | space | basic, required | unknown     | always/sometimes    |                                    |
 xero        | authorization_code | http://localhost:8484/callback  | fixed | space | basic, optional | supported   | with_params/always  | +offline_access                    |
+zoho        | authorization_code | http://localhost:8484/callback  | fixed | comma | post, required  | unknown     | with_params/never   | access_type=offline prompt=consent |
 pipedrive   | authorization_code | http://localhost:8484/callback  | fixed | space | basic, required | unknown     | always/never        |                                    |
 calendly    | authorization_code | http://localhost:8484/callback  | fixed | space | post, optional  | supported   | always/always       |                                    |
 miro        | authorization_code | http://127.0.0.1:8484/callback  | fixed | space | post, required  | unknown     | unknown/always      |                                    |
@@ -94,6 +95,7 @@ strava      | POST empty   |               | access       | bearer
 todoist     | POST json    | token         | access       | basic
 quickbooks  | POST json    | token         | refresh      | basic
 xero        | POST form    | token         | refresh      | client
+zoho        | POST form    | token         | refresh_only | none
 pipedrive   | POST form    | token         | refresh      | client
 calendly    | POST form    | token         | refresh      | client
 digitalocean | POST form   | token         | access       | bearer
@@ -136,6 +138,7 @@ hubspot     | hub_id, user_id     |         |
 strava      | athlete.id          |         |
 monday      |                     |         | response_type=
 quickbooks  |                     | realmId |
+zoho        | api_domain          | location, accounts-server |
 pipedrive   | api_domain          |         |
 calendly    | owner, organization |         |
 miro        | team_id, user_id    |         |

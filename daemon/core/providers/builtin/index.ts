@@ -34,6 +34,7 @@ import { todoist } from './todoist.js';
 import { twitch } from './twitch.js';
 import { x } from './x.js';
 import { xero } from './xero.js';
+import { zoho } from './zoho.js';
 import { zoom } from './zoom.js';
 
 const entries: readonly BuiltinProvider[] = [
@@ -70,6 +71,7 @@ const entries: readonly BuiltinProvider[] = [
   monday,
   quickbooks,
   xero,
+  zoho,
   pipedrive,
   calendly,
   miro,
