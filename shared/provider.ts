@@ -27,6 +27,7 @@ export const ProviderQuirk = v.picklist([
   'issuer_varies',
   'device_refresh_without_secret',
   'scope_in_assertion',
+  'endpoint_as_audience',
   'revokes_all_grants',
 ]);
 export type ProviderQuirk = v.InferOutput<typeof ProviderQuirk>;

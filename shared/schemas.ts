@@ -158,7 +158,12 @@ export const FlowKind = v.picklist([
 export type FlowKind = v.InferOutput<typeof FlowKind>;
 
 /** How a client proves itself at the token endpoint (RFC 6749, section 2.3). */
-export const ClientAuth = v.picklist(['none', 'client_secret_basic', 'client_secret_post']);
+export const ClientAuth = v.picklist([
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+]);
 export type ClientAuth = v.InferOutput<typeof ClientAuth>;
 
 export const LogLevel = v.picklist(['trace', 'debug', 'info', 'warn', 'error']);

@@ -16,6 +16,7 @@ export interface SettingOptions {
   readonly issuer?: string;
   readonly clientId?: string;
   readonly clientSecret?: boolean;
+  readonly clientKeyFile?: string;
   readonly scopes?: string[];
   readonly redirectUri?: string;
   readonly clientAuth?: ClientAuth;
@@ -57,7 +58,8 @@ export function readSettings(id: string, options: SettingOptions, secret: string
       revocation_endpoint: revocation === undefined ? options.revocationEndpoint : undefined,
       client_id: options.clientId,
       client_secret: secret,
-      client_auth: options.clientAuth,
+      client_auth:
+        options.clientAuth ?? (options.clientKeyFile === undefined ? undefined : 'private_key_jwt'),
       flows: options.flows,
       default_scopes: options.scopes,
       scope_separator: options.scopeSeparator,

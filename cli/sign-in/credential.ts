@@ -75,16 +75,24 @@ function jwtCredential(private_key: string, clientId: string | undefined): Crede
 }
 
 async function readKey(output: Pick<Output, 'warn'>, path: string | undefined): Promise<string> {
-  const name = required(path, '--key-file');
-  if (name === '-') return (await readStandardInput('--key-file')).toString('utf8');
+  return readKeyFile(output, '--key-file', required(path, '--key-file'));
+}
+
+/** The text of the file that an option names, or of standard input for `-`. */
+export async function readKeyFile(
+  output: Pick<Output, 'warn'>,
+  option: string,
+  name: string,
+): Promise<string> {
+  if (name === '-') return (await readStandardInput(option)).toString('utf8');
   try {
     const key = await readFile(name, 'utf8');
     if (isOpenToOthers(await stat(name))) {
-      output.warn('--key-file: others may read this file. Make it private with: chmod 600');
+      output.warn(`${option}: others may read this file. Make it private with: chmod 600`);
     }
     return key;
   } catch (thrown) {
-    throw badArgument(`--key-file: this file cannot be read (${errnoOf(thrown) ?? 'unknown'}).`, HINT);
+    throw badArgument(`${option}: this file cannot be read (${errnoOf(thrown) ?? 'unknown'}).`, HINT);
   }
 }
 

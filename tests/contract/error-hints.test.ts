@@ -619,9 +619,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '{} is an API key, which comes without an ID token.': 'tests/tokens/id-tokens.test.ts',
   '{} has no ID token: it was signed in without the scope openid.': 'tests/tokens/id-tokens.test.ts',
   'The provider of {} has sent no ID token that can be kept.': 'tests/tokens/id-tokens.test.ts',
-  'The provider of {} has sent no {}.': 'tests/tokens/fields.test.ts',
-  '{} was signed in before its {} was kept.': 'tests/tokens/fields.test.ts',
-  '{} has nothing of this name.': 'tests/tokens/fields.test.ts',
   '{} has been refreshing this account for over {} seconds.': 'it takes 90 seconds',
   'A request was answered without being sent.': 'it would be a bug',
   'You can also name the endpoints: sigilforge provider set {} --authorization-endpoint URL --token-endpoint URL':

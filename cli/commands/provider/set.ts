@@ -3,12 +3,14 @@ import { ProviderQuirk, SecretRule } from '../../../shared/provider.js';
 import { ClientAuth, FlowKind } from '../../../shared/schemas.js';
 import { withClient } from '../../access/client.js';
 import { readChoice, readList, readScopes } from '../../arguments/choices.js';
-import type { Context } from '../../arguments/context.js';
+import { badArgument, type Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { append } from '../../arguments/pairs.js';
 import { setByGuide, withSecret } from '../../provider/guide/set.js';
 import { readSeparator, readSettings, type SettingOptions } from '../../provider/settings.js';
 import { lacksSecret } from '../../provider/state.js';
+import { readKeyFile } from '../../sign-in/credential.js';
+import type { Output } from '../../terminal/output.js';
 import { readSecret } from '../../terminal/secret-input.js';
 
 export function configure(command: Command, context: Context): void {
@@ -17,6 +19,7 @@ export function configure(command: Command, context: Context): void {
     .option('--issuer <URL>', 'its issuer, where its endpoints are discovered')
     .option('--client-id <ID>', 'the client that you registered')
     .option('--client-secret', "the client's secret, asked for or read from standard input")
+    .option('--client-key-file <FILE>', 'the private key that the client signs with (private_key_jwt)')
     .option('--scopes <A,B>', 'the scopes to ask for by default', readScopes)
     .option('--redirect-uri <URL>', 'the redirect URI that you registered')
     .option('--client-auth <METHOD>', `one of ${ClientAuth.options.join(', ')}`, (text) =>
@@ -73,6 +76,10 @@ export function configure(command: Command, context: Context): void {
       ['sigilforge provider set google --client-id ID --client-secret < secret.txt', 'one with a secret'],
       ['sigilforge provider set work --issuer https://id.example.org --client-id cli', 'an OpenID provider'],
       [
+        'sigilforge provider set work --client-id ID --client-key-file key.pem',
+        'a client that signs with a key',
+      ],
+      [
         'sigilforge provider set work --param resource=https://api.example.org --param authorize:prompt=login',
         'more parameters: one for every request, one only for the browser',
       ],
@@ -92,10 +99,20 @@ export function configure(command: Command, context: Context): void {
   });
 }
 
+/** The secret of the client, or the key that it signs with instead; `undefined` if neither is given. */
+async function readGivenSecret(
+  output: Output,
+  { clientSecret, clientKeyFile: file }: SettingOptions,
+): Promise<string | undefined> {
+  if (file === undefined) return clientSecret ? readSecret('Client secret') : undefined;
+  if (!clientSecret) return readKeyFile(output, '--client-key-file', file);
+  throw badArgument('--client-secret and --client-key-file cannot be combined.', 'A client has one of them.');
+}
+
 async function setProvider(context: Context, id: string, options: SettingOptions): Promise<void> {
   if (Object.keys(options).length === 0) return setByGuide(context, id);
   const { output } = context;
-  const secret = options.clientSecret ? await readSecret('Client secret') : undefined;
+  const secret = await readGivenSecret(output, options);
   const result = await withClient(context, async (client) => {
     const set = await client.setProvider(readSettings(id, options, secret));
     if (!output.json) output.notice(`The provider ${set.provider.id} is set.`);

@@ -1,17 +1,25 @@
 import * as oauth from 'oauth4webapi';
+import { SigilforgeError } from '../../../shared/errors.js';
 import { ClientAuth } from '../../../shared/schemas.js';
+import type { Secret } from '../../../shared/secret.js';
 import { libraryClient, libraryServer } from './adapter.js';
-import type { OAuthClient } from './registration/client.js';
+import { clientAssertion, isClientKey } from './keys/client-key.js';
+import type { ClientRegistration, OAuthClient } from './registration/client.js';
 import { formEncoded } from './registration/form-encoded.js';
 import { JWT_BEARER } from './registration/grant-types.js';
 
 /** How this client authenticates at the token endpoint (RFC 6749, section 2.3). */
 export function clientAuthentication({ registration, secret }: OAuthClient): oauth.ClientAuth {
+  // A key is never sent, whatever the registration says: the client may have had a secret before.
+  if (secret && isClientKey(secret)) return signed(registration, secret);
+  if (!secret && registration.client_auth === 'private_key_jwt') throw withoutKey(registration);
   if (!secret) {
     // Reddit requires an empty password, which the library refuses to send.
     return registration.quirks.includes('basic_without_secret') ? basic('') : oauth.None();
   }
   switch (registration.client_auth) {
+    case 'private_key_jwt':
+      throw withoutKey(registration);
     case 'client_secret_basic':
       return basic(secret.reveal());
     case 'client_secret_post':
@@ -48,10 +56,10 @@ export function clientAuthOf(listed: readonly string[] | undefined): ClientAuth 
   return WITH_SECRET.find((method) => listed?.includes(method)) ?? 'client_secret_basic';
 }
 
-/** The client with the other way to send its secret; `undefined` if it does not send any. */
+/** The client with the other way to send its secret; `undefined` if it does not send any. A key has no other way. */
 export function withOtherClientAuth(client: OAuthClient): OAuthClient | undefined {
   const { registration, secret } = client;
-  if (!secret || registration.client_auth === 'none') return undefined;
+  if (!secret || isClientKey(secret) || registration.client_auth === 'none') return undefined;
   const [basic, post] = WITH_SECRET;
   return withClientAuth(client, registration.client_auth === basic ? post : basic);
 }
@@ -60,6 +68,13 @@ export function withOtherClientAuth(client: OAuthClient): OAuthClient | undefine
 export function foreignAuths({ listedAuths = [] }: OAuthClient): readonly string[] | undefined {
   const isOurs = listedAuths.some((method) => ClientAuth.options.some((own) => own === method));
   return isOurs || listedAuths.length === 0 ? undefined : listedAuths;
+}
+
+/** Whether a provider wants a signed assertion and nothing that there is without a key, and this client has none. */
+export function wantsKey({ listedAuths = [], secret }: OAuthClient): boolean {
+  const others: readonly ClientAuth[] = [...WITH_SECRET, 'none'];
+  const isOnly = listedAuths.includes('private_key_jwt') && !others.some((one) => listedAuths.includes(one));
+  return isOnly && !(secret && isClientKey(secret));
 }
 
 /** The client with this way to authenticate. */
@@ -76,3 +91,21 @@ function basic(secret: string): oauth.ClientAuth {
 }
 
 const anonymous: oauth.ClientAuth = () => {};
+
+/** The type of an assertion that a client proves itself with (RFC 7523, section 2.2). */
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+function signed(registration: ClientRegistration, key: Secret): oauth.ClientAuth {
+  return async (_server, { client_id }, body) => {
+    body.set('client_id', client_id);
+    body.set('client_assertion_type', ASSERTION_TYPE);
+    body.set('client_assertion', (await clientAssertion(registration, key)).reveal());
+  };
+}
+
+/** A client that is to sign, and has no key. */
+export function withoutKey({ id, name }: ClientRegistration): SigilforgeError {
+  return new SigilforgeError('config', `No private key is stored for the client of ${name}.`, {
+    hint: `Give its key: sigilforge provider set ${id} --client-auth private_key_jwt --client-key-file FILE`,
+  });
+}

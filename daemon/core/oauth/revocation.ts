@@ -4,6 +4,7 @@ import { readAnswerObject } from './answers/answer-body.js';
 import { authenticate } from './client-auth.js';
 import type { OAuthContext } from './exchange.js';
 import type { HttpRequest } from './http/http.js';
+import { isClientKey } from './keys/client-key.js';
 import { inTheirNames } from './param-names.js';
 import type { OAuthClient } from './registration/client.js';
 
@@ -55,6 +56,10 @@ async function requestFor(
       await authenticate(client, proof, headers);
       break;
     case 'basic': {
+      if (client.secret && isClientKey(client.secret)) {
+        await authenticate(client, proof, headers);
+        break;
+      }
       const pair = `${client.registration.client_id}:${client.secret?.reveal() ?? ''}`;
       headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
       break;

@@ -1,5 +1,5 @@
 import { SigilforgeError } from '../../../shared/errors.js';
-import { foreignAuths, withOtherClientAuth } from './client-auth.js';
+import { foreignAuths, wantsKey, withOtherClientAuth } from './client-auth.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from './exchange.js';
 import type { ClientRefusal } from './failures/client-refusal.js';
 import type { TokenFailure } from './failures/failure.js';
@@ -104,9 +104,12 @@ function bothRefused(client: OAuthClient): string {
 
 /** A right secret cannot help where a client has to prove itself by a key or a certificate (RFC 7523, RFC 8705). */
 function withoutOurs(client: OAuthClient): string | undefined {
+  const { id, name } = client.registration;
+  const { listedAuths = [] } = client;
+  if (wantsKey(client))
+    return `${name} lists only ${short(listedAuths.join(', '))} to authenticate a client by. Register the public part of a key there, then: sigilforge provider set ${id} --client-auth private_key_jwt --client-key-file FILE`;
   const auths = foreignAuths(client);
   if (!auths) return undefined;
-  const { id, name } = client.registration;
   return `${name} lists only ${short(auths.join(', '))} to authenticate a client by, which Sigilforge does not use. Register a client with a secret or a public one, then: sigilforge provider set ${id} --client-id CLIENT_ID --client-secret`;
 }
 

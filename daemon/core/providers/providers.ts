@@ -2,7 +2,7 @@ import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { Provider, type ProviderSettings, type SettingName } from '../../../shared/provider.js';
 import { ParamNames } from '../../../shared/request-params.js';
 import type { FlowKind } from '../../../shared/schemas.js';
-import type { Secret } from '../../../shared/secret.js';
+import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import type { HttpClient } from '../oauth/http/http.js';
 import { discover, type ServerMetadata } from '../oauth/metadata/discovery.js';
@@ -20,6 +20,7 @@ import {
 } from './addresses.js';
 import { defineProvider } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
+import { assertSecretFits } from './client-key.js';
 import { ClientSecrets } from './client-secrets.js';
 import { originsOf, writeOrigins } from './secret-origins.js';
 import { applySettings, mergeSettings, rebase, takenBack } from './settings.js';
@@ -116,6 +117,7 @@ export class Providers {
       const before = takenBack(stored ? provenSettings(sealer, stored) : {}, unset);
       const merged = this.#placed(id, mergeSettings(before, settings));
       if (!builtinProviders.has(id) && !this.#configured[id]) assertReachable(id, merged);
+      if (clientSecret !== undefined) assertSecretFits(this.#known(id, merged), new Secret(clientSecret));
       const secret =
         clientSecret !== undefined
           ? this.#secrets.seal(sealer, this.#known(id, merged), clientSecret)

@@ -2,6 +2,7 @@ import type { CheckedParamsOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
+import { withoutKey } from '../oauth/client-auth.js';
 import { withRefreshParams, withTokenParams } from '../oauth/own-params.js';
 import type { OAuthClient } from '../oauth/registration/client.js';
 import { partedParams } from '../providers/addresses.js';
@@ -81,6 +82,7 @@ export function isWithPerson(flow: FlowKind): boolean {
 /** A sign-in that cannot end well is not begun: a person would give consent for nothing. */
 function assertSecret({ registration, secret }: OAuthClient, request: SignInRequest): void {
   const { id, name, client_secret, client_auth } = registration;
+  if (client_auth === 'private_key_jwt' && !secret) throw withoutKey(registration);
   if (client_secret !== 'required' || client_auth === 'none' || secret) return;
   const client = request.client_id === undefined ? '' : ' --client-id ID';
   throw new SigilforgeError('config', `A client of ${name} needs a secret, and none is known.`, {

@@ -140,6 +140,8 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       'A grant of the device flow is refreshed without the client secret (GitHub App).',
     scope_in_assertion:
       'A JWT assertion names the scopes itself, and a subject only to act for another user (Google).',
+    endpoint_as_audience:
+      'A client assertion names the token endpoint as its audience, not the issuer (Okta).',
     revokes_all_grants:
       'Revoking one token ends every grant of the client for the same person (Google, Discord).',
   }),
@@ -150,6 +152,8 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       none: 'Only by its id.',
       client_secret_basic: 'By id and secret in HTTP Basic.',
       client_secret_post: 'By id and secret in the body.',
+      private_key_jwt:
+        'By a new assertion for each request, signed with its private key (RFC 7523, section 2.2). The key, in PEM or as a JWK, is what `client_secret` sets: it is never sent.',
     },
   ),
 };

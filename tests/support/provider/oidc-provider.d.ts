@@ -6,7 +6,9 @@ declare module 'oidc-provider' {
     client_id: string;
     client_secret?: string;
     application_type?: 'native' | 'web';
-    token_endpoint_auth_method?: 'none' | 'client_secret_basic' | 'client_secret_post';
+    token_endpoint_auth_method?: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+    token_endpoint_auth_signing_alg?: string;
+    jwks?: { keys: object[] };
     grant_types?: string[];
     response_types?: string[];
     redirect_uris?: string[];

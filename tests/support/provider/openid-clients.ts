@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { ClientMetadata } from 'oidc-provider';
 
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -57,5 +58,26 @@ function identity({ clientId, clientSecret, auth }: OpenIdClient): ClientMetadat
     client_id: clientId,
     ...(clientSecret === '' ? {} : { client_secret: clientSecret }),
     token_endpoint_auth_method: auth,
+  };
+}
+
+/** A client that proves itself by a signature (OpenID Connect Core 1.0, section 9). */
+export function signingClient({
+  key,
+  kid,
+  alg,
+}: {
+  readonly key: KeyObject;
+  readonly kid?: string;
+  readonly alg?: string;
+}): ClientMetadata {
+  const jwk = { ...key.export({ format: 'jwk' }), use: 'sig', ...(kid && { kid }), ...(alg && { alg }) };
+  return {
+    ...withPerson(clients.native),
+    client_id: 'signer',
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT],
+    token_endpoint_auth_method: 'private_key_jwt',
+    ...(alg && { token_endpoint_auth_signing_alg: alg }),
+    jwks: { keys: [jwk] },
   };
 }

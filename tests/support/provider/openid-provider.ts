@@ -1,6 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import type { Configuration, Provider } from 'oidc-provider';
 import { type LoopbackServer, listenOnLoopback } from '../wire/loopback.js';
-import { clientMetadata, clients, SCOPES } from './openid-clients.js';
+import { clientMetadata, clients, SCOPES, signingClient } from './openid-clients.js';
 import { type ProviderRequest, recordRequests } from './openid-requests.js';
 import { quietProvider } from './quiet-provider.js';
 
@@ -13,6 +14,8 @@ export interface OpenIdProviderOptions {
   readonly deviceCodeLife?: number;
   /** Whether who gets a refresh token, which are rotated and who needs PKCE is as the package has it by itself. */
   readonly ownDefaults?: boolean;
+  /** A client that signs with the private key of this public one: `signer`. */
+  readonly signer?: { readonly key: KeyObject; readonly kid?: string; readonly alg?: string };
   /** The address that it is known by, where a proxy stands in front of it. */
   readonly issuer?: string;
 }
@@ -84,7 +87,7 @@ async function createProvider(issuer: string, options: OpenIdProviderOptions): P
   const { Provider } = await import('oidc-provider');
   const accessTokenLife = options.accessTokenLife ?? 3600;
   return new Provider(issuer, {
-    clients: clientMetadata,
+    clients: options.signer ? [...clientMetadata, signingClient(options.signer)] : clientMetadata,
     scopes: SCOPES,
     cookies: { keys: ['a key for cookies of tests'] },
     ...(options.ownDefaults ? {} : GENEROUS),

@@ -213,7 +213,9 @@ function laterHint({ trouble, waitMs }: Matter): string {
 }
 
 /** A sign-in has tried both ways of sending the secret; a refresh has not, because its token might be spent by that. */
-function clientHint({ registration: { id }, signingIn }: Matter): string {
+function clientHint({ registration: { id, client_auth }, signingIn }: Matter): string {
+  if (client_auth === 'private_key_jwt')
+    return `Check the client id and its key with the provider, and set them with: sigilforge provider set ${id} --client-id CLIENT_ID --client-key-file FILE. If the provider wants its token endpoint as the audience: sigilforge provider set ${id} --quirk endpoint_as_audience`;
   const check = `Check the client id and its secret with the provider, and set them with: sigilforge provider set ${id} --client-id CLIENT_ID --client-secret`;
   if (signingIn) return check;
   return `${check}. If both are right, send the secret in the other way: sigilforge provider set ${id} --client-auth METHOD, and sign in again with: sigilforge add-account SERVICE ACCOUNT --replace`;

@@ -4,10 +4,13 @@ import { SigilforgeError } from '../../../../shared/errors.js';
 import { Secret } from '../../../../shared/secret.js';
 import { newId } from '../../platform/id.js';
 
+type RsaAlgorithm = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512';
+type Algorithm = RsaAlgorithm | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519';
+
 /** A private key that signs, with its algorithm (RFC 7518, section 3.1; RFC 8037). */
 export interface SigningKey {
   readonly key: KeyObject;
-  readonly algorithm: 'RS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+  readonly algorithm: Algorithm;
 }
 
 export interface AssertionClaims {
@@ -17,9 +20,14 @@ export interface AssertionClaims {
   readonly scope?: string | undefined;
 }
 
+/** Seconds that an assertion counts before and after it is signed. */
+interface Life {
+  readonly beforeS: number;
+  readonly afterS: number;
+}
+
 /** Clocks differ: the other side may be this much behind, and GitHub accepts ten minutes in all. */
-const BEFORE_S = 60;
-const AFTER_S = 540;
+const LONGEST: Life = { beforeS: 60, afterS: 540 };
 /** What RS256 requires (RFC 7518, section 3.3). */
 const SHORTEST_RSA_BITS = 2048;
 
@@ -31,9 +39,22 @@ const ALGORITHM_OF_CURVE: Readonly<Record<string, SigningKey['algorithm']>> = {
 
 /** Reads a private key in PEM: PKCS#8, PKCS#1 or SEC1. Throws `invalid_params`. */
 export function readSigningKey(pem: Secret): SigningKey {
-  const key = parseKey(pem.reveal());
-  return { key, algorithm: algorithmOf(key) };
+  return withAlgorithm(parseKey(pem.reveal()));
 }
+
+/** The key with the algorithm that it is for, or else the usual one of its kind. Throws `invalid_params`. */
+export function withAlgorithm(key: KeyObject, wanted?: string): SigningKey {
+  const usual = algorithmOf(key);
+  const others: readonly Algorithm[] = usual === 'RS256' ? RSA : usual === 'EdDSA' ? ['Ed25519'] : [];
+  const algorithm = [usual, ...others].find((one) => one === (wanted ?? usual));
+  if (algorithm !== undefined) return { key, algorithm };
+  throw new SigilforgeError('invalid_params', 'This key cannot sign with the algorithm that it names.', {
+    hint: `Leave out its alg, or write ${usual}.`,
+  });
+}
+
+/** What an RSA key can sign with. */
+const RSA: readonly RsaAlgorithm[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
 
 /** A signed assertion (RFC 7523, section 3) for one exchange: each has its own id. `now`: milliseconds since 1970. */
 export async function signAssertion(
@@ -41,13 +62,14 @@ export async function signAssertion(
   keyId: string | null,
   { issuer, subject, audience, scope }: AssertionClaims,
   now: number,
+  { beforeS, afterS }: Life = LONGEST,
 ): Promise<Secret> {
   const seconds = Math.floor(now / 1000);
   const jwt = new SignJWT(scope === undefined ? {} : { scope })
     .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(keyId === null ? {} : { kid: keyId }) })
     .setIssuer(issuer)
-    .setIssuedAt(seconds - BEFORE_S)
-    .setExpirationTime(seconds + AFTER_S)
+    .setIssuedAt(seconds - beforeS)
+    .setExpirationTime(seconds + afterS)
     .setJti(newId());
   if (subject !== undefined) jwt.setSubject(subject);
   if (audience !== undefined) jwt.setAudience(audience);
