@@ -181,6 +181,26 @@ describe.skipIf(!hasPython)('on a terminal of 24 lines by 80', () => {
     expect(stored(daemon)).toEqual([{ id: 'github', client_id: ID, address_params: { shop: 'mine' } }]);
   });
 
+  test('and where a sign-in lacks only them, nothing else', async () => {
+    const withoutPart = new SigilforgeError('invalid_params', 'A part is missing.', {
+      needs: 'address_part',
+    });
+    const placed: Provider = { ...github, client_id: ID, address_params: { shop: '' } };
+    const ends = [withoutPart, { ...flow, flow_id: null, account }];
+    const daemon = await startWithout(placed, {
+      add_account: () => {
+        const end = ends.shift();
+        if (end === undefined || end instanceof SigilforgeError) throw end;
+        return end;
+      },
+    });
+    const terminal = start(daemon, ['add-account', 'github', 'work']);
+    await terminal.shown('have a part that you have to say: shop\\.[^]*shop: ');
+    terminal.type(`mine${ENTER}`);
+    await terminal.event(/exit 0/);
+    expect(stored(daemon)).toEqual([{ id: 'github', address_params: { shop: 'mine' } }]);
+  });
+
   test('provider set without settings asks in the same way', async () => {
     const daemon = await startWithout();
     const terminal = start(daemon, ['provider', 'set', 'github']);

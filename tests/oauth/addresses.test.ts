@@ -185,6 +185,7 @@ describe('is refused', () => {
       begin(api, { service: 'crm', account: 'me', provider: id, replace: true }),
     ).rejects.toMatchObject({
       kind: 'invalid_params',
+      needs: 'address_part',
       message: `The address of ${id} has a part that it does not know: region.`,
       hint: `Say it: sigilforge add-account crm me --provider ${id} --replace --param region=VALUE. To keep it for all sign-ins: sigilforge provider set ${id} --param region=VALUE`,
     });

@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import type { Provider } from '../../../shared/provider.js';
+import { AddressPart } from '../../../shared/schemas.js';
 import { looksLikeId, looksLikeSecret, looksLikeToken } from './shapes.js';
 
 /** An answer as it is stored, or a sentence that says what is wrong with it. It never repeats the answer. */
@@ -34,12 +36,11 @@ export function judgeSecret(id: string, isOptional: boolean, clientId: string | 
   return { value };
 }
 
-/** Stands in an address, so it has only what a name or a path may have. */
 export function judgePlace(name: string, text: string): Judged {
   const value = cleaned(text);
   if (value === '') return { fault: `Enter the ${name}, or press Ctrl-C to stop.` };
-  if (!/^[\w.~-]+$/.test(value)) {
-    return { fault: 'Enter only that part: letters, digits and the characters . _ ~ -' };
+  if (!v.is(AddressPart, value)) {
+    return { fault: 'Enter only that part of the address: letters, digits, - and single full stops.' };
   }
   return { value };
 }

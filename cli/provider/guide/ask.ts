@@ -1,3 +1,4 @@
+import { placeholdersIn } from '../../../shared/address-template.js';
 import { openBrowser } from '../../../shared/browser.js';
 import type { ParamsOf } from '../../../shared/contract/index.js';
 import { SigilforgeError } from '../../../shared/errors.js';
@@ -40,8 +41,9 @@ export async function askForClient(guided: Guided): Promise<Answers> {
   }
 }
 
-async function offerPage({ output, provider: { register_url }, browser }: Guided): Promise<void> {
-  if (!browser || register_url === null) return;
+async function offerPage({ output, provider: { register_url }, wanted, browser }: Guided): Promise<void> {
+  if (!wanted.clientId && wanted.secret === 'none') return;
+  if (!browser || register_url === null || placeholdersIn(register_url).length > 0) return;
   const faultOf = (text: string): string | undefined =>
     YES.test(text) || NO.test(text) ? undefined : 'Answer y or n.';
   const answer = await askLine({ name: 'Open that page in your browser? (y/N)', faultOf });

@@ -7,7 +7,7 @@ import type { Wanted } from './wanted.js';
 /** What a person does at the provider before the first sign-in, on less than a screen of 24 lines. */
 export function guideLines(provider: Provider, wanted: Wanted, columns: number): string[] {
   const body = wanted.clientId ? clientLines(provider, columns) : secretLines(provider, wanted, columns);
-  return [...body, ...placeLines(wanted, columns)];
+  return [...body, ...placeLines(provider, wanted, columns)];
 }
 
 /** The commands that do the rest without a terminal. */
@@ -52,9 +52,9 @@ function secretLines({ name, register_url }: Provider, { secret }: Wanted, colum
   ];
 }
 
-function placeLines({ places }: Wanted, columns: number): string[] {
+function placeLines({ name }: Provider, { places }: Wanted, columns: number): string[] {
   if (places.length === 0) return [];
-  return wrap(`Its addresses have a part that you have to say: ${listed(places)}.`, columns);
+  return wrap(`The addresses of ${name} have a part that you have to say: ${listed(places)}.`, columns);
 }
 
 /** The provider's own steps, or those that any authorization server has. */

@@ -1,3 +1,4 @@
+import { placeholdersIn } from '../../../shared/address-template.js';
 import type { Needs } from '../../../shared/errors.js';
 import type { Provider } from '../../../shared/provider.js';
 
@@ -21,13 +22,16 @@ export function wantedFor(
   return { clientId: true, secret: secretOf(provider), places };
 }
 
-/** Names in braces in the addresses, and those that the provider lists, which nothing stands for. */
+/** Placeholders in the provider's addresses, and those that it lists, which nothing stands for. */
 function placesOf(provider: Provider): string[] {
-  const { address_params, authorization_endpoint, token_endpoint, device_authorization_endpoint } = provider;
-  const addresses = [authorization_endpoint, token_endpoint, device_authorization_endpoint];
-  const named = addresses.flatMap((address) => [...(address ?? '').matchAll(/\{(\w+)\}/g)]);
-  const names = [...Object.keys(address_params), ...named.map(([, name = '']) => name)];
-  return [...new Set(names)].filter((name) => !address_params[name]);
+  const { address_params, issuer, base_url, authorization_endpoint, token_endpoint } = provider;
+  const { refresh_endpoint, device_authorization_endpoint, revocation } = provider;
+  const addresses = [
+    ...[issuer, base_url, authorization_endpoint, token_endpoint],
+    ...[refresh_endpoint, device_authorization_endpoint, revocation?.endpoint ?? null],
+  ];
+  const named = addresses.flatMap((address) => placeholdersIn(address ?? ''));
+  return [...new Set([...Object.keys(address_params), ...named])].filter((name) => !address_params[name]);
 }
 
 function secretOf({ client_secret, client_auth }: Provider): Wanted['secret'] {

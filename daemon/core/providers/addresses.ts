@@ -127,6 +127,7 @@ function lacking({ id, name }: Pick<Provider, 'id' | 'name'>, part: string, agai
     `The address of ${name} has a part that it does not know: ${part}.`,
     {
       hint: `Say it: ${again} --param ${part}=VALUE. To keep it for all sign-ins: sigilforge provider set ${id} --param ${part}=VALUE`,
+      needs: 'address_part',
     },
   );
 }

@@ -90,7 +90,7 @@ describe('the guide', () => {
       places: ['tenant'],
     });
     expect(guideLines(placed, wantedFor(placed, 'address_part'), 80)).toEqual([
-      'Its addresses have a part that you have to say: shop and tenant.',
+      'The addresses of corp have a part that you have to say: shop and tenant.',
     ]);
   });
 
