@@ -143,7 +143,7 @@ export const AddressPart = v.pipe(
   ),
 );
 
-/** What stands for the placeholders of addresses, by their names. An empty one has to be said by each sign-in. */
+/** What stands for the placeholders of addresses, by their names. Each sign-in says what is empty here. */
 export const AddressParams = v.record(ExtraParams.key, AddressPart);
 
 export const FlowKind = v.picklist([

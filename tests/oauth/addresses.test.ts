@@ -224,7 +224,7 @@ describe('is refused', () => {
   });
 
   test.each(['http://{host}/token', 'https://a.example:{port}/token', 'http://localhost{x}/', '{a}'])(
-    'if the whole is no address whatever it is: %s',
+    'if the whole cannot be an address, whatever it says: %s',
     async (token_endpoint) => {
       await expect(regional({ token_endpoint })).rejects.toMatchObject({ kind: 'invalid_params' });
     },

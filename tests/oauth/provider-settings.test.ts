@@ -199,6 +199,10 @@ client_secret_rule = "required"
 device_params = { audience = "api" }
 refresh_params = { keep = "yes" }
 iss = ["https://other.example.org"]
+base_url = "https://{region}.example.org"
+address_params = { region = "eu" }
+param_names = { client_id = "client_key", response_type = "" }
+scope_separator = "+"
 revocation = { endpoint = "https://id.example.org/end", token = "access", auth = "bearer" }
 refresh = { issued = "always", rotates = "always", idle_s = 86400 }`,
     }),
@@ -214,6 +218,10 @@ refresh = { issued = "always", rotates = "always", idle_s = 86400 }`,
     device_params: { audience: 'api' },
     refresh_params: { keep: 'yes' },
     iss: ['https://other.example.org'],
+    base_url: 'https://{region}.example.org',
+    address_params: { region: 'eu' },
+    param_names: { client_id: 'client_key', response_type: '' },
+    scope_separator: '+',
     revocation: { endpoint: 'https://id.example.org/end', token: 'access', auth: 'bearer', body: 'form' },
     refresh: { issued: 'always', rotates: 'always', idle_s: 86_400, lifetime_s: null },
   });

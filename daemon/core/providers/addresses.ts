@@ -66,7 +66,7 @@ export function missingParts(provider: Addressed): string[] {
   return [...new Set(neededAddresses(provider).flatMap(placeholdersIn))];
 }
 
-/** What a sign-in says of the parts of addresses, without what it leaves to the provider. Throws `invalid_params`. */
+/** What a sign-in says about parts of addresses, without what it leaves to the provider. Throws `invalid_params`. */
 export function saidParts(id: string, said: Params): Record<string, string> {
   const parts = Object.entries(said).filter(([, value]) => value !== '');
   for (const [name, value] of parts) if (!v.is(AddressPart, value)) throw notAPart(id, name);
@@ -133,7 +133,7 @@ function lacking({ id, name }: Pick<Provider, 'id' | 'name'>, part: string, agai
 }
 
 function notAPart(id: string, name: string): SigilforgeError {
-  return new SigilforgeError('invalid_params', `The value of ${name} is no part of an address.`, {
+  return new SigilforgeError('invalid_params', `The value of ${name} is not part of an address.`, {
     hint: `It has letters (A to Z, a to z), digits, - and single full stops between them. The addresses that it is for: sigilforge provider show ${id}`,
   });
 }

@@ -45,7 +45,7 @@ export function readOrigins(text: string | null): string[] {
   return read.success ? read.output : [];
 }
 
-/** A host with a part that is not known is none: a secret is never given for it. */
+/** A host of which a part is not known is left out: a secret is never given for it. */
 function unique(addresses: readonly (string | null | undefined)[]): string[] {
   const origins = addresses.flatMap((address) => (address ? new URL(address).origin : []));
   return [...new Set(origins.filter((origin) => placeholdersIn(origin).length === 0))];

@@ -4,7 +4,7 @@ import { readJsonFields } from '../accounts/json-fields.js';
 import { type Exchange, exchange, type OAuthContext } from '../oauth/exchange.js';
 import { mint } from '../oauth/keys/minting.js';
 import type { OAuthClient } from '../oauth/registration/client.js';
-import { joinScopes } from '../oauth/scopes.js';
+import { joinScopes } from '../oauth/registration/scopes.js';
 import type { Providers } from '../providers/providers.js';
 import type { StoredAccount } from '../store/accounts.js';
 import { notRefreshable, signInAgain } from './refusals.js';

@@ -1,5 +1,5 @@
 import type { OAuthContext } from '../oauth/exchange.js';
-import { joinScopes } from '../oauth/scopes.js';
+import { joinScopes } from '../oauth/registration/scopes.js';
 import { signInOrThrow } from '../oauth/sign-in-exchange.js';
 import type { Providers } from '../providers/providers.js';
 import { requestedClient, type SignInRequest } from './sign-in-request.js';

@@ -68,7 +68,7 @@ export function addressedRequest(
   return { addresses: { addressParams: parts, again: commandOf(request) }, params: sent };
 }
 
-/** The command of a sign-in, as far as it names the account and its provider. */
+/** The command of a sign-in, with the account and its provider. */
 function commandOf({ service, account, provider, replace }: SignInRequest): string {
   const named = provider === undefined ? '' : ` --provider ${provider}`;
   return `sigilforge add-account ${service} ${account}${named}${replace ? ' --replace' : ''}`;

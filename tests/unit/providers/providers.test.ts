@@ -232,6 +232,13 @@ describe('the facts of each provider', () => {
 });
 
 describe.each(providers)('the entry $id', (provider) => {
+  test('names the host of each address, of which a sign-in says at most a part', () => {
+    const addresses = Object.values({ ...provider, ...provider.revocation }).filter(
+      (value) => typeof value === 'string' && /^https?:/.test(value),
+    );
+    for (const address of addresses) expect(address).not.toMatch(/^https?:\/\/\{[^}]*\}(?:[:/]|$)/);
+  });
+
   test('is a whole provider once it has a client', () => {
     const whole = {
       ...provider,

@@ -26,6 +26,16 @@ test('origins are those of RFC 6454: scheme, host and port', () => {
   expect(at('http://127.0.0.1:1/token')).toEqual(['http://127.0.0.1:1']);
 });
 
+test('an address of which a part is not known belongs to no origin', () => {
+  const [google] = [...builtinProviders.values()].filter(({ id }) => id === 'google');
+  const token_endpoint = 'https://{shop}.example.org/token';
+  const at = google && { ...google, token_endpoint, device_authorization_endpoint: null, revocation: null };
+  expect(at && secretTargets(at)).toEqual([]);
+  expect(at && originsOf({ ...at, issuer: 'https://id.example.org/{tenant}' })).toEqual([
+    'https://id.example.org',
+  ]);
+});
+
 test('they are always written in the same way, and read back', () => {
   const text = writeOrigins(['https://b.example', 'https://a.example', 'https://b.example']);
   expect(text).toBe('["https://a.example","https://b.example"]');

@@ -3,7 +3,7 @@ import type { NamedFields } from '../../../../shared/named-fields.js';
 import { Secret } from '../../../../shared/secret.js';
 import type { HttpAnswer } from '../http/http.js';
 import type { ClientRegistration } from '../registration/client.js';
-import { splitScopes } from '../scopes.js';
+import { splitScopes } from '../registration/scopes.js';
 import { readAnswerObject } from './answer-body.js';
 import { field } from './fields.js';
 import { ACCESS_TOKEN, jwtLifetimeS, type LifetimeFields, lifetimeS, REFRESH_TOKEN } from './lifetime.js';

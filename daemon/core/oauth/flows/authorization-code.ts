@@ -7,7 +7,7 @@ import { sentParams } from '../own-params.js';
 import { inTheirNames } from '../param-names.js';
 import { newNonce, newPkce, newState } from '../pkce.js';
 import type { ClientRegistration } from '../registration/client.js';
-import { joinScopes } from '../scopes.js';
+import { joinScopes } from '../registration/scopes.js';
 import { type SignedIn, signInOrThrow } from '../sign-in-exchange.js';
 import { type Asked, askedInstead, assumedIn, firstAsked } from './asked.js';
 import type { Answered, Outcome } from './callback-page.js';

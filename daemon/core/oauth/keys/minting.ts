@@ -2,7 +2,7 @@ import type { Secret } from '../../../../shared/secret.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from '../exchange.js';
 import type { OAuthClient } from '../registration/client.js';
 import { JWT_BEARER } from '../registration/grant-types.js';
-import { joinScopes } from '../scopes.js';
+import { joinScopes } from '../registration/scopes.js';
 import { readSigningKey, signAssertion } from './assertion.js';
 import { installationTokenExchange } from './installation-token.js';
 import type { JwtBearer, Minting } from './minting-kind.js';
