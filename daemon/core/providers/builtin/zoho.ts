@@ -26,7 +26,7 @@ export const zoho: BuiltinProvider = defineProvider({
   // Where the APIs and the accounts of this data centre are.
   answer_fields: ['api_domain'],
   redirect_fields: ['location', 'accounts-server'],
-  register_url: 'https://api-console.zoho.{region}',
+  register_url: 'https://api-console.zoho.com',
   register_steps: [
     'Press "GET STARTED" or "ADD CLIENT", and choose "Server-based Applications".',
     'Fill in a name and any homepage, and paste {redirect_uri} into "Authorized Redirect URIs".',
@@ -34,7 +34,7 @@ export const zoho: BuiltinProvider = defineProvider({
     'If other people sign in, under "Settings" turn on the same credentials for all data centers.',
   ],
   notes:
-    'This is the data center zoho.com; for another one: add-account --param region=eu (or in, com.au, jp, com.cn). Name the scopes of the service that you use, such as ZohoCRM.modules.READ. Requests go to the api_domain of the answer, some of them with the header "Authorization: Zoho-oauthtoken TOKEN". A person has at most 20 refresh tokens of one client; a further one ends the oldest.',
+    'This is the data center zoho.com; for another one: add-account --param region=eu (or in, com.au, jp, com.cn), and its own console, such as https://api-console.zoho.eu. Name the scopes of the service that you use, such as ZohoCRM.modules.READ. Requests go to the api_domain of the answer, some of them with the header "Authorization: Zoho-oauthtoken TOKEN". A person has at most 20 refresh tokens of one client; a further one ends the oldest.',
   sources: [
     'zoho.com/accounts/protocol: client registration, multi DC support, revoke OAuth token',
     'docs.unified.to: Zoho API console (scopes, 20 refresh tokens)',
