@@ -37,7 +37,7 @@ const CONTAINER_GROUPS = /[/-](?:docker|kubepods|libpod|containerd|lxc|machine\.
 const SANDBOX_FILES = ['/.flatpak-info'];
 const SANDBOX_VARIABLES = ['FLATPAK_ID', 'SNAP', 'SANDBOX_RUNTIME', 'CODEX_SANDBOX'];
 
-/** Whether a sign-in can open a browser whose way back leads here. Everything that opens one, or tells of it, asks this. */
+/** Whether a sign-in can open a browser whose way back leads here. Everything that opens one, or tells people about it, asks this. */
 export function browserPlace(env: Environment = process.env, machine: Machine = HERE): BrowserPlace {
   const named = env['BROWSER'];
   if (isEditorsBrowser(named)) return { opens: 'the browser of your editor' };
@@ -120,8 +120,9 @@ function isContained(env: Environment, { exists, read }: Machine): boolean {
   return CONTAINER_GROUPS.test(read('/proc/self/cgroup'));
 }
 
-/** A container on Windows has the same kernel, and reaches nothing of Windows. */
+/** A container on Windows has the same kernel, without the variables, and reaches nothing of Windows. */
 function isWsl(env: Environment, machine: Machine): boolean {
-  if (machine.platform !== 'linux' || isContained(env, machine)) return false;
-  return Boolean(env['WSL_DISTRO_NAME'] || env['WSL_INTEROP']) || /microsoft/i.test(machine.release);
+  if (machine.platform !== 'linux') return false;
+  if (env['WSL_DISTRO_NAME'] || env['WSL_INTEROP']) return true;
+  return /microsoft/i.test(machine.release) && !isContained(env, machine);
 }

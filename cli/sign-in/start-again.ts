@@ -12,7 +12,7 @@ export function withStartAgain(thrown: unknown, args: readonly string[]): unknow
   return new SigilforgeError('cancelled', thrown.message, { hint, cause: thrown });
 }
 
-/** As the person typed it, but for the values of parameters, which may be anything. */
+/** As the person typed it, without the values of parameters, which may be anything. */
 function commandLine(args: readonly string[]): string {
   const shown = args.map((word, index) => {
     if (args[index - 1] === '--param') return word.replace(/=.*/s, '=VALUE');

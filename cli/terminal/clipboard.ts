@@ -23,7 +23,7 @@ export function clipboardCommands(
   ];
 }
 
-/** Puts a text that is no secret on the person's clipboard. Returns whether a program said that it did. */
+/** Puts a text that may be seen on the person's clipboard. Returns whether a program said that it did. */
 export async function copyToClipboard(text: string, env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   for (const command of clipboardCommands(env)) {
     if (isInPath(command[0], env) && (await keeps(command, text))) return true;

@@ -6,8 +6,8 @@ import { resolvePaths } from '../../shared/paths.js';
 const DAY_MS = 86_400_000;
 
 /**
- * Whether nothing of this name was said in this home for a day. An empty file in the state folder remembers it; where there
- * is no such folder, or the file cannot be written, it is said each time.
+ * Whether nothing of this name was said in this home for a day. An empty file in the state folder remembers it; where that
+ * folder is missing, or the file cannot be written, it is said each time.
  */
 export function claimToday(name: string, now = Date.now()): boolean {
   try {

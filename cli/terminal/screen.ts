@@ -11,7 +11,7 @@ export interface Screen {
   readonly hasUnicode: boolean;
 }
 
-/** The terminal that standard error is; `undefined` if it is none. */
+/** The terminal that standard error is; `undefined` if it is something else. */
 export function screenOf(
   stream: NodeJS.WriteStream = process.stderr,
   env: Environment = process.env,

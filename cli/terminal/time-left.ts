@@ -1,6 +1,6 @@
 const DAY_S = 86_400;
 
-/** The seconds until a time; `undefined` for none, and for one that is too far away to hurry anybody. */
+/** The seconds until a time; `undefined` for none, and for one that is over a day away. */
 export function secondsLeft(until: string | null, now = Date.now()): number | undefined {
   if (until === null) return undefined;
   const seconds = Math.ceil((Date.parse(until) - now) / 1000);

@@ -63,7 +63,9 @@ const stored = ({ calls }: StubDaemon): unknown[] =>
 describe.skipIf(!hasPython)('on a terminal of 24 lines by 80', () => {
   function start(daemon: StubDaemon, args: readonly string[]): Terminal {
     const size = ['sh', '-c', 'stty rows 24 cols 80; exec "$@"', 'sh'];
-    return new Terminal(daemon.spawn(onTerminal([...size, ...program('sigilforge'), ...args])));
+    // Named, so that there is a page to offer on a machine without a display.
+    const env = { BROWSER: '/nowhere/browser' };
+    return new Terminal(daemon.spawn(onTerminal([...size, ...program('sigilforge'), ...args]), { env }));
   }
 
   const add = ['add-account', 'github', 'work', '--no-browser'];
@@ -131,7 +133,7 @@ describe.skipIf(!hasPython)('on a terminal of 24 lines by 80', () => {
     await terminal.event(/exit 8/);
     const shown = await terminal.ended();
     expect(shown).toContain('This was cancelled, and nothing was stored.');
-    expect(shown).toContain('Start again when you are ready: sigilforge add-account github work');
+    expect(shown).toContain('Start again with: sigilforge add-account github work');
     expect(stored(daemon)).toEqual([]);
   });
 

@@ -322,7 +322,7 @@ const SHARED_FILES = [
     'core-files',
     'descriptor-flags',
   ],
-  ...['built-program', 'program-end'],
+  ...['built-program', 'program-end', 'browser-place'],
   ...['presence', 'holder', 'process-stat'],
   ...['service/installed', 'service/marked'],
 ];
