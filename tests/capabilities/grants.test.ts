@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MOST_GRANTS } from '../../shared/grant.js';
 import { weather, writeCapability } from '../support/capabilities.js';
+import { startFakeProvider } from '../support/provider/fake-provider.js';
 import { openTestCore } from '../support/start/core.js';
 import { createSandbox } from '../support/start/sandbox.js';
 import { stopAfter } from '../support/start/stop-after.js';
@@ -176,3 +177,26 @@ describe('in a database that was altered', () => {
     expect(await scene.run('wisher')).toMatchObject({ run: { status: 'completed' } });
   });
 });
+
+test.each(['auth://own/robot/instance_url', 'auth://own/robot/*'])(
+  'a field of an account is given to a capability by the grant %s',
+  async (grant) => {
+    const instance_url = 'https://acme.example.org';
+    const answer = { body: { access_token: 'a token', instance_url } };
+    const provider = await stopAfter(startFakeProvider({ 'POST /token': () => answer }));
+    const scene = await capabilityScene();
+    const { api } = scene;
+    const token_endpoint = `${provider.url}/token`;
+    await api.setProvider({ id: 'own', token_endpoint, answer_fields: ['instance_url'] });
+    const credential = { client_id: 'robot', client_secret: 'a secret' };
+    await api.addAccount({ service: 'own', account: 'robot', credential });
+    const reference = 'auth://own/robot/instance_url';
+    const body = 'import os\nreturn str(len(os.environ["URL"]))';
+    await scene.add('caller', body, { grants: [reference], env: { URL: reference } });
+    await expect(scene.run('caller')).rejects.toMatchObject({ kind: 'denied' });
+    await api.grantCapability({ name: 'caller', grant: 'auth://own/robot/token' });
+    await expect(scene.run('caller')).rejects.toMatchObject({ kind: 'denied' });
+    await api.grantCapability({ name: 'caller', grant });
+    expect(await scene.run('caller')).toMatchObject({ response: String(instance_url.length) });
+  },
+);

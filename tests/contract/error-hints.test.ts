@@ -326,7 +326,7 @@ describe('a sign-in', () => {
     await daemon.api.setProvider({ id: 'deaf', issuer: other, client_id: 'client' });
     await raised.of(() => begin(daemon.api, { service: 'deaf' }));
     metadata({
-      body: { issuer: fake.url, ...endpoints, token_endpoint_auth_methods_supported: ['private_key_jwt'] },
+      body: { issuer: fake.url, ...endpoints, token_endpoint_auth_methods_supported: ['tls_client_auth'] },
     });
     await daemon.api.setProvider({ id: 'shy', client_secret: 'a secret' });
     answer(refused('invalid_client', 401));

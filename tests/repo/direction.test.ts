@@ -265,7 +265,7 @@ describe('packages', () => {
     uuid: ['daemon/core/platform'],
     koffi: ['daemon/core/platform'],
     oauth4webapi: ['daemon/core/oauth'],
-    jose: ['daemon/core/oauth/keys'],
+    jose: ['daemon/core/oauth/signing'],
     open: ['shared'],
     '@clack/prompts': ['cli/terminal'],
     uqr: ['cli/sign-in'],

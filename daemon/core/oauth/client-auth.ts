@@ -3,10 +3,10 @@ import { SigilforgeError } from '../../../shared/errors.js';
 import { ClientAuth } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
 import { libraryClient, libraryServer } from './adapter.js';
-import { clientAssertion, isClientKey } from './keys/client-key.js';
 import type { ClientRegistration, OAuthClient } from './registration/client.js';
 import { formEncoded } from './registration/form-encoded.js';
 import { JWT_BEARER } from './registration/grant-types.js';
+import { clientAssertion, isClientKey } from './signing/client-key.js';
 
 /** How this client authenticates at the token endpoint (RFC 6749, section 2.3). */
 export function clientAuthentication({ registration, secret }: OAuthClient): oauth.ClientAuth {

@@ -4,9 +4,9 @@ import { readAnswerObject } from './answers/answer-body.js';
 import { authenticate } from './client-auth.js';
 import type { OAuthContext } from './exchange.js';
 import type { HttpRequest } from './http/http.js';
-import { isClientKey } from './keys/client-key.js';
 import { inTheirNames } from './param-names.js';
 import type { OAuthClient } from './registration/client.js';
+import { isClientKey } from './signing/client-key.js';
 
 interface GrantTokens {
   readonly accessToken: Secret | undefined;

@@ -1,7 +1,7 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Provider } from '../../../shared/provider.js';
 import type { Secret } from '../../../shared/secret.js';
-import { isClientKey, readClientKey } from '../oauth/keys/client-key.js';
+import { isClientKey, readClientKey } from '../oauth/signing/client-key.js';
 
 /** Throws `invalid_params` unless a client that signs is given a key that can sign, and any other client something that can be sent. */
 export function assertSecretFits({ id, client_auth }: Provider, secret: Secret): void {

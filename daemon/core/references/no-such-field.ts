@@ -25,7 +25,7 @@ export function noSuchField(account: StoredAccount, name: string, known: Known):
     return new SigilforgeError('not_found', `${which} was signed in before its ${name} was kept.`, {
       hint: `Sign in again: ${signInCommand(account)}`,
     });
-  // The name is not repeated: what is no field may be anything.
+  // The name is not repeated: a text that names nothing may be anything.
   return new SigilforgeError('not_found', `${which} has nothing of this name.`, {
     hint: `It has: ${whatItHas(account, known.fields).join(', ')}. Fields of its provider's answers are named in answer_fields of the provider.`,
   });

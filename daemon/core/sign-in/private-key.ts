@@ -1,7 +1,7 @@
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { OAuthContext } from '../oauth/exchange.js';
-import { readSigningKey } from '../oauth/keys/assertion.js';
 import { mintOrThrow } from '../oauth/keys/minting.js';
+import { readSigningKey } from '../oauth/signing/assertion.js';
 import type { Providers } from '../providers/providers.js';
 import { readGitHubApp } from './github-app.js';
 import { readJwtBearer } from './jwt-bearer.js';

@@ -216,7 +216,7 @@ export const accountMethods: TextsOf<typeof accounts> = {
     errors: ['not_found', 'integrity'],
     example: {
       params: { service: 'example', account: 'work' },
-      result: { ...exampleAccount, revoked_with: [], issued_by: 'https://login.example.com' },
+      result: { ...exampleAccount, revoked_with: [], issued_by: 'https://login.example.com', fields: {} },
     },
   },
   remove_account: {

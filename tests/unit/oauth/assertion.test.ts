@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { readSigningKey, signAssertion } from '../../../daemon/core/oauth/keys/assertion.js';
+import { readSigningKey, signAssertion } from '../../../daemon/core/oauth/signing/assertion.js';
 import { Secret } from '../../../shared/secret.js';
 import {
   makeEcKey,

@@ -72,7 +72,7 @@ describe('of an answer', () => {
     ['one in an object', { access_token: TOKEN, refreshToken: { value: 't2' }, id: 't2' }],
     ['a secret', { access_token: TOKEN, client_secret: 's1', id: 's1' }],
     ['an address with a token', { access_token: TOKEN, id: `https://example.org/?t=${TOKEN}` }],
-  ])('%s is no field', (_, body) => {
+  ])('%s is not kept as a field', (_, body) => {
     expect(fieldsOf(body, ['id'])).toEqual({});
   });
 

@@ -64,7 +64,7 @@ function shortText(value: unknown): string | undefined {
   return value.trim() === '' || /\p{Cc}/u.test(value) ? undefined : value;
 }
 
-/** So many characters of a secret within another text are no chance. */
+/** So many characters of a secret do not stand in another text by chance. */
 const TELLING_LENGTH = 16;
 
 /** Whether a value is a secret, or has one in it, such as an address with a token. */

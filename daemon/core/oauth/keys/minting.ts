@@ -3,7 +3,7 @@ import { type Exchange, exchange, type Granted, type OAuthContext } from '../exc
 import type { OAuthClient } from '../registration/client.js';
 import { JWT_BEARER } from '../registration/grant-types.js';
 import { joinScopes } from '../registration/scopes.js';
-import { readSigningKey, signAssertion } from './assertion.js';
+import { readSigningKey, signAssertion } from '../signing/assertion.js';
 import { installationTokenExchange } from './installation-token.js';
 import type { JwtBearer, Minting } from './minting-kind.js';
 

@@ -20,7 +20,7 @@ export function isClientKey(secret: Secret): boolean {
   return /^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(text) || privateJwk(text) !== undefined;
 }
 
-/** Throws `invalid_params` if it is no private key, or not one that can sign. */
+/** Throws `invalid_params` unless it is a private key that can sign. */
 export function readClientKey(secret: Secret): ClientKey {
   const jwk = privateJwk(secret.reveal());
   if (!jwk) return { ...readSigningKey(secret), keyId: null };
