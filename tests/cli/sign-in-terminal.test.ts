@@ -270,7 +270,7 @@ describe.skipIf(!hasPython)('with a browser here', () => {
     const screen = await shown(running);
     expect(screen).toContain('github/work\n');
     // Nothing stands behind the clock on its line: it was erased first.
-    for (const after of screen.split(' left').slice(1)) expect('\n\u001b').toContain(after.charAt(0));
+    for (const after of screen.split(' left').slice(1)) expect(after.startsWith('\r\u001b[2K')).toBe(true);
     expect(daemon.calls.at(-1)?.params).toMatchObject({ redirect_url: keys.trim() });
   });
 
