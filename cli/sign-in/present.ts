@@ -14,21 +14,19 @@ interface Manner {
   readonly browser: boolean;
   /** Why none is, to be said. */
   readonly obstacle?: string | undefined;
-  /** The scopes that are asked for. */
-  readonly scopes: readonly string[];
 }
 
 /** Shows a person where to sign in: an address on a line of its own, or a device code and the address to enter it at. */
 export async function present(output: Output, flow: Flow, manner: Manner): Promise<void> {
   if (flow.message !== null) output.say(flow.message);
-  if (!output.quiet) for (const line of aboutLines(flow, manner.scopes)) output.say(line);
+  if (!output.quiet) for (const line of aboutLines(flow)) output.say(line);
   if (flow.user_code !== null) return presentCode(output, flow, flow.user_code, manner);
   if (flow.authorization_url === null) return;
   await presentAddress(output, flow.authorization_url, manner);
 }
 
 /** What is asked for; and the time that is left, where no clock runs down before the person. */
-function aboutLines({ expires_at }: Flow, scopes: readonly string[]): string[] {
+function aboutLines({ expires_at, scopes }: Flow): string[] {
   const seconds = secondsLeft(expires_at);
   return [
     ...(scopes.length > 0 ? wrap(`Asking for: ${scopes.join(', ')}`, pageWidth()) : []),

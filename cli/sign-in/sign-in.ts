@@ -81,11 +81,9 @@ async function follow(waiting: Waiting, options: Options): Promise<SignedIn> {
   const { opens, obstacle } = browserPlace();
   // Who names the device flow means another device.
   const isWanted = options.browser && isAttended() && request.flow !== 'device_code';
-  const scopes = scopesOf(waiting, known?.provider);
   await present(output, started, {
     browser: isWanted && opens !== undefined,
     obstacle: isWanted ? obstacle : undefined,
-    scopes,
   });
   if (!output.quiet) adviseOnErrors(waiting, known?.provider);
   const end = waitForEnd(waiting);
@@ -110,14 +108,6 @@ function clock({ expires_at }: ResultOf<'add_account'>): () => string {
     const seconds = secondsLeft(expires_at);
     return `Waiting for you to sign in…${seconds === undefined ? '' : ` ${asClock(seconds)} left`}`;
   };
-}
-
-/** The scopes as they stand in the address; a device code does not show its own. */
-function scopesOf({ started, request }: Waiting, known: Provider | undefined): readonly string[] {
-  const query = queryOf(started);
-  const inAddress = query?.get(known?.param_names['scope'] || 'scope');
-  if (query) return inAddress?.split(known?.scope_separator ?? ' ').filter((scope) => scope !== '') ?? [];
-  return request.scopes ?? known?.default_scopes ?? [];
 }
 
 function queryOf({ authorization_url: url }: ResultOf<'add_account'>): URLSearchParams | undefined {

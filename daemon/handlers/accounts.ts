@@ -43,6 +43,7 @@ function flowStarted({ flow, waiting, stored }: Added): ResultOf<'add_account'> 
     verification_uri_complete: prompt?.verificationUriComplete ?? null,
     expires_at: timestamp(prompt?.expiresAt ?? null),
     interval_s: prompt?.intervalS ?? null,
+    scopes: [...(prompt?.scopes ?? [])],
     account: stored?.account ?? null,
     notices: [...(stored?.notices ?? [])],
   };

@@ -57,6 +57,7 @@ export const FlowStarted = v.object({
   verification_uri_complete: v.nullable(v.string()),
   expires_at: MaybeTime,
   interval_s: v.nullable(v.number()),
+  scopes: v.optional(v.array(v.string()), []),
   account: v.nullable(AccountInfo),
   notices: Notices,
 });

@@ -111,6 +111,7 @@ export const flow: ResultOf<'add_account'> = {
   verification_uri_complete: null,
   expires_at: time,
   interval_s: null,
+  scopes: [],
   account: null,
   notices: [],
 };

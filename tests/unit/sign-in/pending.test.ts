@@ -21,6 +21,7 @@ function flow() {
       verificationUriComplete: null,
       expiresAt: 0,
       intervalS: null,
+      scopes: [],
     },
     done,
     complete: async () => end(),

@@ -106,6 +106,7 @@ export async function beginAuthorizationCode(
       verificationUriComplete: null,
       expiresAt: context.clock.wall() + LIFETIME_MS,
       intervalS: null,
+      scopes: asked.scopes,
     },
     done,
     async complete(redirectUrl) {

@@ -64,6 +64,7 @@ export async function beginDeviceCode(context: OAuthContext, request: FlowReques
       verificationUriComplete: device.verificationUriComplete,
       expiresAt,
       intervalS,
+      scopes: device.scopes,
     },
     done,
     async complete() {

@@ -37,6 +37,8 @@ export interface Prompt {
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   readonly intervalS: number | null;
+  /** What the person is asked for. */
+  readonly scopes: readonly string[];
 }
 
 /** A flow that waits for a person. */
