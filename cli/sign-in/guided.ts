@@ -43,7 +43,7 @@ function clientKept(): SigilforgeError {
   return new SigilforgeError('cancelled', 'This was cancelled. No account was stored; the client is kept.');
 }
 
-/** Stores what was missing, asked for on the terminal. Throws what was thrown where that is not possible. */
+/** Stores what was missing, asked for on the terminal. Throws what was thrown if that is not possible. */
 async function supply(
   { client, output }: Guiding,
   { request, options, needs, thrown }: { request: Request; options: Options; needs: Needs; thrown: unknown },

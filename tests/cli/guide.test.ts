@@ -137,7 +137,7 @@ describe.skipIf(!hasPython)('on a terminal of 24 lines by 80', () => {
     expect(stored(daemon)).toEqual([]);
   });
 
-  test('a secret that the server misses is asked for, and the sign-in begins anew', async () => {
+  test('a secret that the server misses is asked for, and the sign-in begins again', async () => {
     const ends = [withoutSecret, { state: 'complete' as const, account, notices: [] }];
     const daemon = await startWithout(
       { ...github, client_secret: 'optional', client_id: ID, configured: true },

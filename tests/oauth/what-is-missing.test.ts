@@ -136,7 +136,7 @@ describe.each(backends)('what a sign-in lacks is said in a word, with $name', ({
     expect(error.hint).toContain('sigilforge provider set openai --issuer URL');
   });
 
-  test('the page of an own provider is that of its documentation, unless it is set or is no safe address', async () => {
+  test('the page of an own provider is that of its documentation, unless it is set or is not a safe address', async () => {
     const id = await know({ issuer: fake.url });
     const documented = async (service_documentation: unknown): Promise<string | null> => {
       fake.route('GET /.well-known/openid-configuration', () => ({

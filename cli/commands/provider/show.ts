@@ -5,7 +5,7 @@ import { withClient } from '../../access/client.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
 import { knownProvider } from '../../provider/known.js';
-import { pageLines } from '../../provider/page.js';
+import { pageLines } from '../../provider/overview.js';
 import { whatToRegister } from '../../provider/registration.js';
 import type { Output } from '../../terminal/output.js';
 import { pageWidth } from '../../terminal/wrap.js';

@@ -6,7 +6,7 @@ import type { Provider } from '../../../shared/provider.js';
 import type { Output } from '../../terminal/output.js';
 import { askLine } from '../../terminal/prompt.js';
 import { pageWidth } from '../../terminal/wrap.js';
-import { type Judged, judgeClientId, judgePlace, judgeSecret } from './answers.js';
+import { type Judged, judgeClientId, judgePlace, judgeSecret } from './judged.js';
 import { guideLines } from './text.js';
 import type { Wanted } from './wanted.js';
 
@@ -19,7 +19,7 @@ interface Guided {
   readonly wanted: Wanted;
   /** Whether a browser can be opened. */
   readonly browser: boolean;
-  /** The command that begins anew. */
+  /** The command that begins again. */
   readonly again: string;
   /** What is true if they stop here, after "This was cancelled". */
   readonly stopped?: string;

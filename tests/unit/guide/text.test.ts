@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { guideCommands, guideLines } from '../../../cli/provider/guide/text.js';
 import { wantedFor } from '../../../cli/provider/guide/wanted.js';
-import { pageLines } from '../../../cli/provider/page.js';
+import { pageLines } from '../../../cli/provider/overview.js';
 import { stateOf } from '../../../cli/provider/state.js';
 import { wrap } from '../../../cli/terminal/wrap.js';
 import { builtinProviders } from '../../../daemon/core/providers/builtin/index.js';
@@ -77,7 +77,7 @@ describe('the guide', () => {
     expect(guideLines(device, wantedFor(device), 80).join('\n')).not.toMatch(/redirect/i);
   });
 
-  test('names the parts of addresses that have to be said, and those only', () => {
+  test('names the parts of addresses that must be said, and those only', () => {
     const placed: Provider = {
       ...own,
       token_endpoint: 'https://{region}.example.org/{tenant}/token',

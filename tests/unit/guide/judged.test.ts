@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeClientId, judgePlace, judgeSecret } from '../../../cli/provider/guide/answers.js';
+import { judgeClientId, judgePlace, judgeSecret } from '../../../cli/provider/guide/judged.js';
 import { provider } from '../../support/samples.js';
 
 const ID = 'Iv1.0123456789abcdef';
