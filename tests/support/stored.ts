@@ -292,6 +292,18 @@ export function sealedOwn(home: string, table: keyof typeof OWN | 'capability_ve
   return select<{ sealed: Buffer }>(home, sql).map(({ sealed }) => sealed);
 }
 
+/** The clients that were registered by themselves. */
+export function registeredClients(home: string): { client_id: string; doubted: number }[] {
+  const sql =
+    "SELECT registration ->> '$.client_id' AS client_id, doubted FROM registered_clients ORDER BY id";
+  return select(home, sql);
+}
+
+/** Writes another text in their place, as a program without any key can. */
+export function alterRegistered(home: string, from: string, to: string): void {
+  alter(home, 'UPDATE registered_clients SET registration = replace(registration, ?, ?)', from, to);
+}
+
 /** Gives an account another name, as a program without any key can. */
 export function rename(home: string, from: string, to: string): void {
   changeAccounts(home, from, { account: to });

@@ -131,7 +131,13 @@ export class Accounts {
       const others = revoked ? this.#endingWith(stored) : [];
       await this.#grants.remove(stored);
       removed = true;
-      return { removed: true, revoked, notices: others.length > 0 ? [endedWith(others)] : [] };
+      const client = readUnlessDamaged(this.#env.log, stored, clientOf, () => null);
+      const notices = client ? await this.#providers.ended(client) : [];
+      return {
+        removed: true,
+        revoked,
+        notices: [...(others.length > 0 ? [endedWith(others)] : []), ...notices],
+      };
     } finally {
       lease.release();
       if (removed) this.#grants.forgetLease(id);

@@ -56,6 +56,11 @@ export function clientAuthOf(listed: readonly string[] | undefined): ClientAuth 
   return WITH_SECRET.find((method) => listed?.includes(method)) ?? 'client_secret_basic';
 }
 
+/** How a client that registers itself asks to prove itself: not at all if it may, because its secret would be none. */
+export function authToAskFor(listed: readonly string[] | undefined): ClientAuth {
+  return listed?.includes('none') ? 'none' : clientAuthOf(listed);
+}
+
 /** The client with the other way to send its secret; `undefined` if it does not send any. A key has no other way. */
 export function withOtherClientAuth(client: OAuthClient): OAuthClient | undefined {
   const { registration, secret } = client;

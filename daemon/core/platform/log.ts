@@ -35,6 +35,8 @@ export type LogEvent =
   | 'account.damaged'
   | 'secret.damaged'
   | 'provider.damaged'
+  | 'registered_client.damaged'
+  | 'registered_client.kept'
   | 'discovery.failed'
   | 'id_token.foreign'
   | 'id_token.passed_over'

@@ -4,6 +4,7 @@ import { ParamNames } from '../../../shared/request-params.js';
 import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
+import { authToAskFor } from '../oauth/client-auth.js';
 import type { HttpClient } from '../oauth/http/http.js';
 import { discover, type ServerMetadata } from '../oauth/metadata/discovery.js';
 import { ClientRegistration, type OAuthClient, registrationOf } from '../oauth/registration/client.js';
@@ -22,6 +23,7 @@ import { defineProvider } from './builtin/define.js';
 import { builtinProviders } from './builtin/index.js';
 import { assertSecretFits } from './client-key.js';
 import { ClientSecrets } from './client-secrets.js';
+import { RegisteredClients } from './registered-clients.js';
 import { originsOf, writeOrigins } from './secret-origins.js';
 import { applySettings, mergeSettings, rebase, takenBack } from './settings.js';
 import { provenSettings, readableSettings, sealSettings, storedSettings } from './stored-settings.js';
@@ -57,6 +59,7 @@ export class Providers {
   readonly #configured: Collaborators['configured'];
   readonly #store: ProviderStore;
   readonly #secrets: ClientSecrets;
+  readonly #registered: RegisteredClients;
 
   constructor(env: Env, { vault, http, configured }: Collaborators) {
     this.#env = env;
@@ -69,6 +72,7 @@ export class Providers {
       store: this.#store,
       provider: (id) => this.#located(id),
     });
+    this.#registered = new RegisteredClients(env, { vault, http });
   }
 
   /** Every known provider. Damaged settings of one do not hide the others: it is listed without them. */
@@ -94,15 +98,24 @@ export class Providers {
     const isWhole = missingParts(provider).length === 0;
     const found = provider.discovery && isWhole ? await this.#metadata(provider) : undefined;
     if (!found) return entry;
-    const merged = withMetadata(provider, found, this.#stated(id));
-    const register_url = provider.register_url ?? found.documentation;
-    return parse(Provider, { ...merged, register_url }, `metadata of ${provider.issuer}`, 'refresh_failed');
+    const merged = {
+      ...withMetadata(provider, found, this.#stated(id)),
+      register_url: provider.register_url ?? found.documentation,
+      registration_endpoint: registrationEndpoint(provider, found),
+      client_id_documents: provider.client_id_documents || found.clientIdDocuments,
+    };
+    return parse(Provider, merged, `metadata of ${provider.issuer}`, 'refresh_failed');
   }
 
   /** Throws `integrity` if its stored settings are damaged. */
   find(id: string): Provider | undefined {
     const stored = this.#store.find(id);
     return this.#layered(id, { stored, settings: stored && storedSettings(stored) });
+  }
+
+  /** A provider of which nothing but its issuer is known: enough to sign in where clients register themselves. */
+  at(id: string, issuer: string | undefined): Provider | undefined {
+    return issuer === undefined ? undefined : this.#known(id, { issuer });
   }
 
   /** Stores these settings over what was stored before. They steer sign-ins, so the vault proves them, and must be open. */
@@ -145,8 +158,18 @@ export class Providers {
    * The secret that is stored for this client; `undefined` if there is none, or it was given for other origins than those
    * of this registration.
    */
-  secretOf(registration: ClientRegistration): Promise<Secret | undefined> {
-    return this.#secrets.find(registration);
+  async secretOf(registration: ClientRegistration): Promise<Secret | undefined> {
+    return (await this.#secrets.find(registration)) ?? (await this.#registered.secretOf(registration));
+  }
+
+  /** Ends what was registered for an account that was the last one with this client. Returns what a person should know. */
+  ended(registration: ClientRegistration): Promise<string[]> {
+    return this.#registered.ended(registration);
+  }
+
+  /** A sign-in with this client did not end well. */
+  doubt({ registration, redirects }: OAuthClient): Promise<void> {
+    return redirects ? this.#registered.doubt(registration) : Promise.resolve();
   }
 
   /** The origins that a secret is bound to that is given together with these settings. */
@@ -161,14 +184,15 @@ export class Providers {
 
   /** The client to sign in with, with everything that its requests need; asks the issuer if an endpoint is missing. */
   async client(id: string, overrides: ClientOverrides): Promise<OAuthClient> {
-    const entry = await this.#proven(id);
+    const entry = await this.#proven(id, overrides.issuer);
     const said = saidParts(id, overrides.addressParams ?? {});
     const moved = overrides.issuer === undefined ? entry : rebase(entry, overrides.issuer);
     const provider = withAddresses(moved, said);
     assertWhole(provider, overrides.again);
-    const clientId = overrides.clientId ?? provider.client_id;
-    if (clientId === null) throw withoutClientId(id);
     const token_endpoint = overrides.tokenEndpoint ?? provider.token_endpoint;
+    const clientId = overrides.clientId ?? provider.client_id ?? publicId(provider, overrides.flow);
+    if (clientId === null)
+      return this.#registeredClient({ ...provider, token_endpoint }, said, overrides.flow);
     const named = registrationOf({ ...provider, token_endpoint }, clientId, said);
     const { clientSecret, flow } = overrides;
     if (!clientSecret) this.#secrets.assertGivenFor(named);
@@ -179,11 +203,28 @@ export class Providers {
   }
 
   /** The provider for a sign-in. Throws `integrity` if its stored settings are not those that a person set. */
-  async #proven(id: string): Promise<Provider> {
+  async #proven(id: string, issuer: string | undefined): Promise<Provider> {
     const sealer = await this.#vault.unlocked();
     const stored = this.#store.find(id);
     if (stored) provenSettings(sealer, stored);
-    return this.get(id);
+    // An issuer is enough to sign in at a server that registers clients, or with a client that the request names.
+    return this.find(id) ?? this.at(id, issuer) ?? this.get(id);
+  }
+
+  /** A client that registers itself where the provider takes that (RFC 7591), for a person to sign in with. */
+  async #registeredClient(
+    provider: Provider,
+    said: Readonly<Record<string, string>>,
+    flow: FlowKind,
+  ): Promise<OAuthClient> {
+    const named = registrationOf(provider, NOT_REGISTERED, said);
+    const mayRegister = isWithPerson(flow) && (provider.registration_endpoint ?? !isBuiltin(provider));
+    if (!mayRegister) throw withoutClientId(provider.id);
+    const found: Found = named.discovery ? await this.#discovered(named, flow) : { registration: named };
+    const endpoint = registrationEndpoint(provider, found);
+    if (endpoint === null) throw withoutClientId(provider.id);
+    const auth = authToAskFor(found.listedAuths);
+    return this.#registered.client(found, { endpoint, auth });
   }
 
   /** The same with the parts of its addresses that are known. */
@@ -259,7 +300,7 @@ export class Providers {
   }
 
   /** The registration with what the metadata adds to it. Endpoints that a person names are enough without any metadata. */
-  async #discovered(registration: ClientRegistration, flow: FlowKind): Promise<Omit<OAuthClient, 'secret'>> {
+  async #discovered(registration: ClientRegistration, flow: FlowKind): Promise<Found> {
     try {
       return await this.#withMetadata(registration);
     } catch (thrown) {
@@ -270,7 +311,7 @@ export class Providers {
     }
   }
 
-  async #withMetadata(registration: ClientRegistration): Promise<Omit<OAuthClient, 'secret'>> {
+  async #withMetadata(registration: ClientRegistration): Promise<Found> {
     const found = await this.#metadata(registration);
     if (!found) return { registration };
     const merged = withMetadata(registration, found, this.#stated(registration.id));
@@ -278,6 +319,7 @@ export class Providers {
     return {
       registration: parse(ClientRegistration, whole, `metadata of ${registration.issuer}`, 'refresh_failed'),
       listedAuths: found.clientAuths,
+      registration_endpoint: found.registration_endpoint,
       assumedScopes: registration.default_scopes.length > 0 ? [] : merged.default_scopes,
     };
   }
@@ -294,6 +336,33 @@ export class Providers {
 }
 
 const NO_SECRET: StoredSecret = { clientSecret: null, secretOrigins: null };
+
+/** A client without its secret, and where another one could be registered. */
+type Found = Omit<OAuthClient, 'secret'> & { readonly registration_endpoint?: string | null };
+
+/** Stands for the id until the client is registered. */
+const NOT_REGISTERED = 'not registered';
+
+/** An entry knows what its provider's registration is worth: some register clients for one purpose only. */
+function registrationEndpoint(
+  provider: Provider,
+  { registration_endpoint: found = null }: { readonly registration_endpoint?: string | null },
+): string | null {
+  return provider.registration_endpoint ?? (isBuiltin(provider) ? null : found);
+}
+
+function isBuiltin({ source }: Provider): boolean {
+  return source === 'builtin';
+}
+
+/** This project's own client, for a person who has none. */
+function publicId({ public_client_id: id }: Provider, flow: FlowKind): string | null {
+  return isWithPerson(flow) ? id : null;
+}
+
+function isWithPerson(flow: FlowKind): boolean {
+  return flow === 'authorization_code' || flow === 'device_code';
+}
 
 /** Whether every endpoint is known that the flow asks. */
 function isComplete(

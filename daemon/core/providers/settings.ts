@@ -17,7 +17,11 @@ type Located = Pick<
   | 'refresh_endpoint'
   | 'device_authorization_endpoint'
   | 'revocation'
-> & { readonly register_url?: string | null };
+> & {
+  readonly register_url?: string | null;
+  readonly registration_endpoint?: string | null;
+  readonly public_client_id?: string | null;
+};
 
 /** A provider with a person's settings over what was known before. */
 export function applySettings(base: Facts, settings: ProviderSettings): Facts {
@@ -87,13 +91,15 @@ function params(base: Facts, settings: ProviderSettings): Pick<Facts, (typeof PA
  */
 export function rebase<P extends Located>(provider: P, issuer: string): P {
   const { base_url: base } = provider;
-  if (base === null) return { ...provider, issuer, discovery: true };
+  // What was registered at one address is not known at another.
+  const elsewhere = provider.public_client_id == null ? provider : { ...provider, public_client_id: null };
+  if (base === null) return { ...elsewhere, issuer, discovery: true };
   const address = baseOf(issuer, provider.issuer?.slice(base.length) ?? '');
   const moved = (endpoint: string | null): string | null =>
     endpoint?.startsWith(base) ? address + endpoint.slice(base.length) : null;
   const revocation = moved(provider.revocation?.endpoint ?? null);
   return {
-    ...provider,
+    ...elsewhere,
     base_url: address,
     issuer: moved(provider.issuer),
     iss: [],
@@ -102,6 +108,7 @@ export function rebase<P extends Located>(provider: P, issuer: string): P {
     refresh_endpoint: moved(provider.refresh_endpoint),
     device_authorization_endpoint: moved(provider.device_authorization_endpoint),
     ...(provider.register_url && { register_url: moved(provider.register_url) ?? provider.register_url }),
+    ...(provider.registration_endpoint && { registration_endpoint: moved(provider.registration_endpoint) }),
     revocation:
       provider.revocation && revocation !== null ? { ...provider.revocation, endpoint: revocation } : null,
   };
@@ -114,7 +121,7 @@ function baseOf(issuer: string, suffix: string): string {
 }
 
 /** A loopback address without a port allows any port; every other address stays as it is. */
-function redirectRule(uri: string): RedirectRule {
+export function redirectRule(uri: string): RedirectRule {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   const free = url?.protocol === 'http:' && isLoopback(url) && url.port === '';
   return { uri, port: free ? 'any' : 'fixed' };

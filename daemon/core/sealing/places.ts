@@ -3,6 +3,7 @@ import type { AccountFields } from '../store/accounts.js';
 import type { StoredAnchor } from '../store/audit.js';
 import type { StoredGrant, StoredItem, StoredOwnSecret, StoredVersion } from '../store/capabilities.js';
 import type { StoredProvider } from '../store/providers.js';
+import type { StoredRegistered } from '../store/registered-clients.js';
 import type { SEALED_COLUMNS, SealedValue } from '../store/sealed.js';
 import type { StoredSecret } from '../store/secrets.js';
 
@@ -69,6 +70,14 @@ export const place = {
     bound: digest([settingsText]),
     since: 2,
   }),
+  /** What belongs to a client that was registered by itself, bound to its registration, which says where it is sent. */
+  registeredClient: (
+    { id, registrationText }: Pick<StoredRegistered, 'id' | 'registrationText'>,
+    column: Column<'registered_clients'>,
+  ): Place => ({
+    ...sealedColumn('registered_clients', id, column),
+    bound: digest([registrationText]),
+  }),
   /** A secret that is kept in the vault, bound to its name. */
   secret: ({ id, key }: Pick<StoredSecret, 'id' | 'key'>): Place => ({
     ...sealedColumn('secrets', id, 'value'),
@@ -120,6 +129,8 @@ export const place = {
         return place.account(value, value.column);
       case 'providers':
         return value.column === 'settings_seal' ? place.settingsSeal(value) : place.clientSecret(value);
+      case 'registered_clients':
+        return place.registeredClient(value, value.column);
       case 'secrets':
         return place.secret(value);
       case 'audit_anchor':

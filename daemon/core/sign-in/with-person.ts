@@ -13,6 +13,7 @@ import { keepOpen } from './keep-open.js';
 import type { SignInClient } from './parts.js';
 import type { PendingSignIns, WaitingSignIn } from './pending.js';
 import type { RedirectPorts } from './redirect-ports.js';
+import { beginAtFreePort } from './registered-redirect.js';
 import { requestedClient, type SignInRequest } from './sign-in-request.js';
 import type { SignInStore } from './sign-in-store.js';
 
@@ -77,22 +78,26 @@ export class PersonSignIn {
       revokedWith: ({ registration }: OAuthClient) =>
         this.#accounts.revokedWith({ client: registration, flow, subject: null }),
     };
-    return BEGIN[flow](this.#oauth, {
-      ...{ client, scopes, assumed, params },
-      claimPort: (port) => this.#ports.claim(port, `${service}/${account}`),
-      keepOpen: (exchange) => keepOpen(this.#vault, exchange),
-      store: async (answer) => {
-        const { subject, granted } = await signedInAs(surroundings, {
-          ...answer,
-          account: `${service}/${account}`,
-        });
-        const { client: signedIn, scopes: asked } = answer;
-        const refused = scopes.filter((scope) => !asked.includes(scope));
-        const names = { service, account, replace, withoutRefresh, flow };
-        const signIn = { ...names, scopes: asked, refused, granted, subject };
-        const client = withClientAuth(kept, signedIn.registration.client_auth);
-        notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, client })));
-      },
-    });
+    const begun = await beginAtFreePort(client, (atPort) =>
+      BEGIN[flow](this.#oauth, {
+        ...{ client: atPort, scopes, assumed, params },
+        claimPort: (port) => this.#ports.claim(port, `${service}/${account}`),
+        keepOpen: (exchange) => keepOpen(this.#vault, exchange),
+        store: async (answer) => {
+          const { subject, granted } = await signedInAs(surroundings, {
+            ...answer,
+            account: `${service}/${account}`,
+          });
+          const { client: signedIn, scopes: asked } = answer;
+          const refused = scopes.filter((scope) => !asked.includes(scope));
+          const names = { service, account, replace, withoutRefresh, flow };
+          const signIn = { ...names, scopes: asked, refused, granted, subject };
+          const client = withClientAuth(kept, signedIn.registration.client_auth);
+          notices.push(...(await this.#signInStore.storeSignIn({ ...signIn, client })));
+        },
+      }),
+    );
+    begun.done.catch(() => this.#providers.doubt(client).catch(() => {}));
+    return begun;
   }
 }

@@ -8,12 +8,13 @@ import runs from './migrations/0005_runs.sql';
 import asking from './migrations/0006_asking.sql';
 import idTokens from './migrations/0007_id_tokens.sql';
 import answerFields from './migrations/0008_answer_fields.sql';
+import registeredClients from './migrations/0009_registered_clients.sql';
 import type { Sqlite } from './sqlite.js';
 
 /** Every migration in its order; the version is the place in this list, from 1. A released one is never changed. */
 const migrations: readonly string[] = [
   ...[initial, boundValues, audit, capabilities, runs, asking, idTokens],
-  answerFields,
+  ...[answerFields, registeredClients],
 ];
 
 export const SCHEMA_VERSION = migrations.length;

@@ -3,6 +3,7 @@ import type { AccountFields } from './accounts.js';
 import type { StoredAnchor } from './audit.js';
 import type { StoredGrant, StoredItem, StoredOwnSecret, StoredVersion } from './capabilities.js';
 import type { StoredProvider } from './providers.js';
+import type { StoredRegistered } from './registered-clients.js';
 import type { StoredSecret } from './secrets.js';
 import type { Sqlite, Statement } from './sqlite.js';
 
@@ -10,6 +11,7 @@ import type { Sqlite, Statement } from './sqlite.js';
 export const SEALED_COLUMNS = {
   accounts: ['access_token', 'refresh_token', 'client_secret', 'private_key', 'id_token', 'fields'],
   providers: ['client_secret', 'settings_seal'],
+  registered_clients: ['seal', 'client_secret', 'access_token'],
   secrets: ['value'],
   audit_anchor: ['sealed_key'],
   capability_versions: ['seal'],
@@ -34,6 +36,7 @@ const BINDING_COLUMNS = {
     latestEnd: 'latest_end',
   },
   providers: { secretOrigins: 'secret_origins', settingsText: 'settings' },
+  registered_clients: { registrationText: 'registration' },
   secrets: { key: 'key' },
   audit_anchor: { seq: 'seq', mac: 'mac', since: 'since' },
   capability_versions: {
@@ -59,6 +62,9 @@ type SealedInAccount = Sealed<'accounts'> & Pick<AccountFields, keyof (typeof BI
 type SealedInProvider = Sealed<'providers'> &
   Pick<StoredProvider, keyof (typeof BINDING_COLUMNS)['providers']>;
 
+type SealedInRegistered = Sealed<'registered_clients'> &
+  Pick<StoredRegistered, keyof (typeof BINDING_COLUMNS)['registered_clients']>;
+
 type SealedSecret = Sealed<'secrets'> & Pick<StoredSecret, keyof (typeof BINDING_COLUMNS)['secrets']>;
 
 type SealedAnchor = Sealed<'audit_anchor'> &
@@ -80,6 +86,7 @@ type SealedItem = Sealed<'capability_storage'> &
 export type SealedValue =
   | SealedInAccount
   | SealedInProvider
+  | SealedInRegistered
   | SealedSecret
   | SealedAnchor
   | SealedVersion
@@ -114,6 +121,7 @@ export class SealedStore {
     this.#tables = {
       accounts: prepare(db, 'accounts'),
       providers: prepare(db, 'providers'),
+      registered_clients: prepare(db, 'registered_clients'),
       secrets: prepare(db, 'secrets'),
       audit_anchor: prepare(db, 'audit_anchor'),
       capability_versions: prepare(db, 'capability_versions'),

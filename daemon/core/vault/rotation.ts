@@ -45,6 +45,7 @@ interface Pass {
 /** The tables whose values need no lease. */
 const OTHERS = [
   'providers',
+  'registered_clients',
   'secrets',
   'audit_anchor',
   'capability_versions',
@@ -285,6 +286,8 @@ function describe(value: SealedValue): string {
       return 'an account';
     case 'providers':
       return `the provider ${value.id}`;
+    case 'registered_clients':
+      return `the client that is registered at ${value.id}`;
     case 'secrets':
       return 'a secret';
     case 'audit_anchor':

@@ -38,7 +38,10 @@ declare module 'oidc-provider' {
       id: string,
     ) => { accountId: string; claims: () => Promise<{ sub: string }> };
     ttl?: Partial<Record<'AccessToken' | 'ClientCredentials' | 'RefreshToken' | 'DeviceCode', number>>;
+    clientDefaults?: Partial<ClientMetadata>;
     features?: {
+      registration?: { enabled: boolean };
+      registrationManagement?: { enabled: boolean; rotateRegistrationAccessToken?: boolean };
       deviceFlow?: { enabled: boolean };
       clientCredentials?: { enabled: boolean };
       introspection?: { enabled: boolean; allowedPolicy?: Policy };
@@ -58,6 +61,7 @@ declare module 'oidc-provider' {
     constructor(issuer: string, configuration?: Configuration);
     readonly AccessToken: GrantableModel;
     readonly RefreshToken: GrantableModel;
+    readonly Client: { find(id: string): Promise<Client | undefined> };
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     on(event: 'grant.success', listener: (context: GrantContext) => void): this;
   }

@@ -16,6 +16,8 @@ export interface OpenIdProviderOptions {
   readonly ownDefaults?: boolean;
   /** A client that signs with the private key of this public one: `signer`. */
   readonly signer?: { readonly key: KeyObject; readonly kid?: string; readonly alg?: string };
+  /** Whether clients may register themselves, and be managed with the token that they get for it. */
+  readonly registration?: boolean;
   /** The address that it is known by, where a proxy stands in front of it. */
   readonly issuer?: string;
 }
@@ -49,6 +51,8 @@ export interface OpenIdProvider {
   endGrants(): Promise<void>;
   /** An authorization URL, for tests that play the client themselves. */
   signInUrl(request: SignInRequest): string;
+  /** Whether it knows this client. */
+  knows(clientId: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +75,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
     introspect: (token) => introspect(server, token),
     endGrants: () => grants.end(),
     signInUrl: (request) => signInUrl(issuer, request),
+    knows: async (clientId) => (await provider.Client.find(clientId)) !== undefined,
     stop: () => server.stop(),
   };
 }
@@ -106,6 +111,10 @@ async function createProvider(issuer: string, options: OpenIdProviderOptions): P
         allowedPolicy: (_, client) => client.clientId === clients.inspector.clientId,
       },
       revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },
+      ...(options.registration && {
+        registration: { enabled: true },
+        registrationManagement: { enabled: true },
+      }),
     },
   });
 }

@@ -16,6 +16,9 @@ export interface ServerMetadata {
   readonly token_endpoint: string | null;
   readonly device_authorization_endpoint: string | null;
   readonly revocation_endpoint: string | null;
+  readonly registration_endpoint: string | null;
+  /** Whether a client may be the address of a document about it. */
+  readonly clientIdDocuments: boolean;
   readonly iss_required: boolean;
   /** Whether it stands where OpenID providers have it. */
   readonly openid: boolean;
@@ -157,6 +160,8 @@ function metadataOf(json: Record<string, unknown>, provider: Discoverable, openi
     token_endpoint: endpoint('token_endpoint'),
     device_authorization_endpoint: endpoint('device_authorization_endpoint'),
     revocation_endpoint: endpoint('revocation_endpoint'),
+    registration_endpoint: endpoint('registration_endpoint'),
+    clientIdDocuments: json['client_id_metadata_document_supported'] === true,
     iss_required: json['authorization_response_iss_parameter_supported'] === true,
     openid,
     scopes: texts('scopes_supported'),

@@ -13,6 +13,7 @@ const ENDPOINTS = [
   'token_endpoint',
   'device_authorization_endpoint',
   'revocation_endpoint',
+  'registration_endpoint',
 ] as const;
 
 /** The endpoints that a server's metadata names. */

@@ -53,4 +53,6 @@ export interface OAuthClient {
   readonly listedAuths?: readonly string[] | undefined;
   /** The default scopes that come from the metadata, and not from the entry or a person. */
   readonly assumedScopes?: readonly string[];
+  /** Where the browser of a client that registered itself may come back to, the first choice first. */
+  readonly redirects?: readonly string[];
 }
