@@ -25,6 +25,7 @@ const NAMES = [
   'token_endpoint',
   'device_authorization_endpoint',
   'revocation_endpoint',
+  'registration_endpoint',
 ];
 
 describe('an issuer elsewhere', () => {
