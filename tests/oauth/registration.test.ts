@@ -339,6 +339,21 @@ test('a secret that ends soon is renewed before a refresh, so that the grant liv
   expect(json).not.toHaveProperty('registration_access_token');
 });
 
+test('an account that is exported refreshes elsewhere, with the secret that was renewed', async () => {
+  const { fake, secretSent } = await startExpiring([3600]);
+  const { api, sandbox } = await stopAfter(startDaemon());
+  await signInAtFake(api, fake.url);
+  await api.refreshToken(work);
+  const other = await stopAfter(startDaemon());
+  const file = path.join(other.sandbox.home, 'export.sigil');
+  const input = 'a passphrase of the tests\n';
+  const exporting = ['vault', 'export', file, '--with-grants'];
+  expect(await sandbox.run(exporting, { input })).toMatchObject({ code: 0 });
+  expect(await other.sandbox.run(['vault', 'import', file], { input })).toMatchObject({ code: 0 });
+  await other.api.refreshToken(work);
+  expect(secretSent()).toBe('renewed 1');
+});
+
 test('a secret that has ended, and is not renewed, means another client at the next sign-in', async () => {
   const { fake, secretSent } = await startExpiring([-10, 0]);
   fake.route('GET /register/1', () => ({ status: 401 }));

@@ -113,9 +113,9 @@ export class Providers {
     return this.#layered(id, { stored, settings: stored && storedSettings(stored) });
   }
 
-  /** A provider of which nothing but its issuer is known: enough to sign in where clients register themselves. */
+  /** The provider, or one of which nothing but its issuer is known: enough to sign in where clients register themselves. */
   at(id: string, issuer: string | undefined): Provider | undefined {
-    return issuer === undefined ? undefined : this.#known(id, { issuer });
+    return this.find(id) ?? (issuer === undefined ? undefined : this.#known(id, { issuer }));
   }
 
   /** Stores these settings over what was stored before. They steer sign-ins, so the vault proves them, and must be open. */
@@ -159,7 +159,12 @@ export class Providers {
    * of this registration.
    */
   async secretOf(registration: ClientRegistration): Promise<Secret | undefined> {
-    return (await this.#secrets.find(registration)) ?? (await this.#registered.secretOf(registration));
+    return (await this.#secrets.find(registration)) ?? (await this.registeredSecretOf(registration));
+  }
+
+  /** The secret of a client that registered itself, as the server has renewed it. */
+  registeredSecretOf(registration: ClientRegistration): Promise<Secret | undefined> {
+    return this.#registered.secretOf(registration);
   }
 
   /** Ends what was registered for an account that was the last one with this client. Returns what a person should know. */
@@ -207,8 +212,7 @@ export class Providers {
     const sealer = await this.#vault.unlocked();
     const stored = this.#store.find(id);
     if (stored) provenSettings(sealer, stored);
-    // An issuer is enough to sign in at a server that registers clients, or with a client that the request names.
-    return this.find(id) ?? this.at(id, issuer) ?? this.get(id);
+    return this.at(id, issuer) ?? this.get(id);
   }
 
   /** A client that registers itself where the provider takes that (RFC 7591), for a person to sign in with. */

@@ -92,7 +92,7 @@ export class AddAccount {
   /** Throws `not_found` with every way to go on: what is asked for need not have a provider at all. */
   #provider(request: SignInRequest): Provider {
     const id = providerIdOf(request);
-    const provider = this.#providers.find(id) ?? this.#providers.at(id, request.issuer);
+    const provider = this.#providers.at(id, request.issuer);
     if (provider) return provider;
     const { service, account } = request;
     throw new SigilforgeError('not_found', `There is no provider named ${id}.`, {

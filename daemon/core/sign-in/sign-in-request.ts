@@ -64,7 +64,9 @@ export function addressedRequest(
   readonly addresses: Pick<ClientOverrides, 'addressParams' | 'again'>;
   readonly params: Readonly<Record<string, string>>;
 } {
-  const { parts, sent } = partedParams(providers.get(providerIdOf(request)), request.params ?? {});
+  const id = providerIdOf(request);
+  const provider = providers.at(id, request.issuer) ?? providers.get(id);
+  const { parts, sent } = partedParams(provider, request.params ?? {});
   return { addresses: { addressParams: parts, again: commandOf(request) }, params: sent };
 }
 

@@ -1,7 +1,8 @@
 import { asSigilforgeError } from '../../../shared/errors.js';
 import type { Secret } from '../../../shared/secret.js';
 import type { Grants } from '../accounts/grants.js';
-import { fieldsOf, readJsonFields } from '../accounts/json-fields.js';
+import { clientOf, fieldsOf, readJsonFields } from '../accounts/json-fields.js';
+import type { ClientRegistration } from '../oauth/registration/client.js';
 import { provenSettings } from '../providers/stored-settings.js';
 import { place } from '../sealing/places.js';
 import type { Secrets } from '../secrets/secrets.js';
@@ -16,6 +17,8 @@ interface Collaborators {
   readonly providers: ProviderStore;
   readonly accounts: AccountStore;
   readonly grants: Grants;
+  /** The secret that the account's client has now, if another one than that of its sign-in is kept. */
+  readonly renewedSecret: (registration: ClientRegistration) => Promise<Secret | undefined>;
 }
 
 /** What an export leaves out. */
@@ -28,14 +31,14 @@ export interface LeftOut {
 
 /** Everything that an export takes along, opened. */
 export async function collect(
-  { vault, secrets, providers, accounts, grants }: Collaborators,
+  { vault, secrets, providers, accounts, grants, renewedSecret }: Collaborators,
   { withGrants }: { readonly withGrants: boolean },
 ): Promise<{ content: ExportedContent } & LeftOut> {
   const left: LeftOut = { missing: [], damaged: [] };
   const content = {
     secrets: await collectSecrets(secrets, left),
     providers: await collectProviders(vault, providers, left),
-    accounts: withGrants ? await collectAccounts(accounts, grants, left) : [],
+    accounts: withGrants ? await collectAccounts({ accounts, grants, renewedSecret, left }) : [],
   };
   return { content, ...left };
 }
@@ -92,14 +95,12 @@ function unlessDamaged<T>(damaged: string[], name: string, read: () => T): T | u
   }
 }
 
-async function collectAccounts(
-  accounts: AccountStore,
-  grants: Grants,
-  left: LeftOut,
-): Promise<ExportedAccount[]> {
+type Accounts = Pick<Collaborators, 'accounts' | 'grants' | 'renewedSecret'> & { readonly left: LeftOut };
+
+async function collectAccounts(collaborators: Accounts): Promise<ExportedAccount[]> {
   const carried: ExportedAccount[] = [];
-  for (const { id } of accounts.list()) {
-    const account = await collectAccount({ accounts, grants, left }, id);
+  for (const { id } of collaborators.accounts.list()) {
+    const account = await collectAccount(collaborators, id);
     if (account) carried.push(account);
   }
   return carried;
@@ -107,7 +108,7 @@ async function collectAccounts(
 
 /** Under the account's lease, so that no exchange spends the refresh token at this moment. */
 async function collectAccount(
-  { accounts, grants, left }: Pick<Collaborators, 'accounts' | 'grants'> & { readonly left: LeftOut },
+  { accounts, grants, renewedSecret, left }: Accounts,
   id: string,
 ): Promise<ExportedAccount | undefined> {
   const lease = await grants.lease(id);
@@ -117,7 +118,10 @@ async function collectAccount(
     // It was removed meanwhile.
     if (!stored) return undefined;
     const name = `the account ${stored.service}/${stored.account}`;
-    return unlessDamaged(left.damaged, name, () => exported(stored, (field) => open(stored, field)));
+    const account = unlessDamaged(left.damaged, name, () => exported(stored, (field) => open(stored, field)));
+    const client = account && clientOf(stored);
+    const secret = client ? await renewedSecret(client) : undefined;
+    return account && secret ? { ...account, client_secret: secret.reveal() } : account;
   } finally {
     lease.release();
   }

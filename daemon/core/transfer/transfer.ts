@@ -63,6 +63,7 @@ export class Transfer {
         providers: this.#providerStore,
         accounts: this.#accounts,
         grants: this.#grants,
+        renewedSecret: (registration) => this.#providers.registeredSecretOf(registration),
       },
       { withGrants },
     );
