@@ -77,7 +77,9 @@ export function registeredOf(
   const { client_secret, client_secret_expires_at, token_endpoint_auth_method } = answer;
   const named = v.safeParse(ClientAuth, token_endpoint_auth_method);
   const secret = client_secret ? new Secret(client_secret) : undefined;
-  const withSecret = named.success ? named.output : auth === 'none' ? 'client_secret_basic' : auth;
+  // No key was given to it to sign with, so it cannot be asked to.
+  const isNamed = named.success && named.output !== 'private_key_jwt';
+  const withSecret = isNamed ? named.output : auth === 'none' ? 'client_secret_basic' : auth;
   return {
     clientId: answer.client_id,
     secret: withSecret === 'none' ? undefined : secret,
