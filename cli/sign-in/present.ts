@@ -59,10 +59,12 @@ async function presentCode(output: Output, flow: Flow, code: string, manner: Man
 
 /** The lines of text around a drawn code: message, scopes, address, box, time, and one to spare. */
 const LINES_AROUND = 13;
+/** Bytes of an address that is drawn. A code has room for 2,953, and one of that size cannot be read from a screen. */
+const LONGEST_DRAWN = 1000;
 
 /** A code for a camera, where the whole of it and the text below fit on the screen. */
 async function drawCode(output: Output, address: string, screen: Screen): Promise<void> {
-  if (!screen.hasColours || !screen.hasUnicode) return;
+  if (!screen.hasColours || !screen.hasUnicode || Buffer.byteLength(address) > LONGEST_DRAWN) return;
   const { renderUnicodeCompact } = await import('uqr');
   const drawn = renderUnicodeCompact(address, { border: 2 });
   const lines = drawn.split('\n');

@@ -34,7 +34,8 @@ export async function copyToClipboard(text: string, env: NodeJS.ProcessEnv = pro
 /** The text goes to its standard input: arguments are visible to every user. */
 function keeps([program, ...args]: readonly [string, ...string[]], text: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'], timeout: LIMIT_MS });
+    const limit = { timeout: LIMIT_MS, killSignal: 'SIGKILL' } as const;
+    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'], ...limit });
     child.once('error', () => resolve(false)).once('exit', (code) => resolve(code === 0));
     // It may end without reading.
     child.stdin.on('error', () => undefined).end(text);

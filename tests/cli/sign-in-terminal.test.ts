@@ -154,6 +154,17 @@ describe.skipIf(!hasPython)('what is shown', () => {
     if (env['LC_ALL']) expect(screen).not.toMatch(/[─│╭█]/);
   });
 
+  test('an address that is too long for a code is no reason to stop', async () => {
+    const verification_uri_complete = `https://id.example.org/device?user_code=${'a'.repeat(4000)}`;
+    const daemon = await start({
+      add_account: { ...byDevice(), verification_uri_complete },
+      wait_flow: complete,
+    });
+    const screen = await shown(onSize(daemon, [150, 100]));
+    expect(screen).toContain('WDJB-MJHT    │');
+    expect(screen).not.toMatch(/[█▀▄]/);
+  });
+
   test.each([byBrowser, byDevice])(
     'a dumb terminal gets no sequences, and the time in words',
     async (begun) => {
@@ -230,6 +241,17 @@ describe.skipIf(!hasPython)('the code on the clipboard', () => {
     const screen = await shown(onSize(daemon, [80, 40], ARGS, { ...env, ...display }));
     expect(screen).toContain('and enter the code, which is on your clipboard:\n');
     expect(await readFile(kept, 'utf8')).toBe(`${args}\nWDJB-MJHT`);
+  });
+
+  test('is not waited for where the program hangs, and does not end when asked to', async () => {
+    const { daemon, env } = await withTool('wl-copy');
+    const hangs =
+      "#!/usr/bin/env node\nprocess.on('SIGTERM', () => undefined);\nsetInterval(() => undefined, 9e6);\n";
+    await writeFile(path.join(daemon.home, 'wl-copy'), hangs);
+    const PATH = `${path.dirname(process.execPath)}:${env.PATH}`;
+    const screen = await shown(onSize(daemon, [80, 40], ARGS, { ...env, PATH, WAYLAND_DISPLAY: 'w' }));
+    expect(screen).toContain('and enter the code:\n');
+    expect(screen).toContain('Signed in: github/work.');
   });
 
   test('is not spoken of where the program fails, and not tried without a display or a person', async () => {
