@@ -7,7 +7,7 @@ const MOST_EDITS = 2;
 const LETTERS_FOR_AN_EDIT = 3;
 
 /**
- * The one of these names that somebody probably meant who typed `typed`: the one with the fewest slips, or else the shortest
+ * The one of these names that was probably meant by `typed`: the one with the fewest slips, or else the shortest
  * that begins like it. Capital letters, and which of `-` and `_` it is, do not matter.
  */
 export function nearest(typed: string, names: readonly string[]): string | undefined {

@@ -89,7 +89,7 @@ const OTHER_WORDS: ReadonlyMap<string, Meant> = new Map([
   ['demo', always('quickstart')],
 ]);
 
-/** What to type in place of a word that is no command here; `undefined` for a word that nothing is known of. */
+/** What to type in place of a word that is not a command here; `undefined` for a word that nothing is known of. */
 export function commandInPlaceOf([word = '', ...words]: readonly string[]): string | undefined {
   const meant = OTHER_WORDS.get(word);
   return meant && `sigilforge ${meant(words)}`;

@@ -60,7 +60,7 @@ function helpHint(command: Command): string {
   return `Show how it is used with: ${pathOf(command)} --help`;
 }
 
-/** The command as far as it was typed, and what is missing after that. */
+/** The command with what was typed of it, and what is missing after that. */
 function missingArgument(message: string, command: Command, hint: string): SigilforgeError {
   const name = /argument '([A-Z]+)'/.exec(message)?.[1];
   const wanted = command.registeredArguments;

@@ -29,6 +29,6 @@ async function quickstart({ output }: Context, { browser = false }: Options): Pr
 }
 
 /** It is a file of its own, which no other command loads. */
-async function loaded(): Promise<typeof import('../quickstart/main.js')> {
+async function loaded(): Promise<typeof import('../quickstart/demonstration.js')> {
   return import(pathToFileURL(builtProgram('quickstart.cjs')).href);
 }

@@ -41,7 +41,7 @@ export async function outlive({ provider, signal }: Scene, token: string): Promi
   stage.result(`The provider, asked about ${token}: expired.`);
 }
 
-/** Asks the provider, as an API does that is sent a token. Throws where it is not good. */
+/** Asks the provider, as an API does that is sent a token. Throws if it is not. */
 export async function expectGood({ provider }: Scene, token: string): Promise<void> {
   const { active, sub } = await provider.introspect(token);
   if (!active) throw new Error('The provider says that the token is not good.');
@@ -60,7 +60,7 @@ export async function sigilforge(
   return finished(line, await scene.home.run(args, input));
 }
 
-/** Shows what a program printed. Throws where it did not end well. */
+/** Shows what a program printed. Throws if it did not end well. */
 export function finished(line: string, ended: Ended): Ended {
   stage.output(ended.stderr + ended.stdout);
   if (ended.code === 0) return ended;

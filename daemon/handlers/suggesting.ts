@@ -112,7 +112,7 @@ function nearestAccount({ accounts }: Names, { service, account }: AccountNames)
   return only && others.length === 0 ? `${only.service}/${only.account}` : undefined;
 }
 
-/** Where the service is no provider, but close to one. */
+/** If no provider has the name of the service, but one is close to it. */
 function newAccountSuggestion(
   { providers, accounts }: Names,
   { service, account }: AccountNames,

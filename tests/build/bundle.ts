@@ -10,7 +10,7 @@ const PROGRAMS = {
   sigilforged: 'daemon/main.ts',
   daemon: 'daemon/library/api.ts',
   keychain: 'daemon/core/keychain/child.ts',
-  quickstart: 'cli/quickstart/main.ts',
+  quickstart: 'cli/quickstart/demonstration.ts',
   'run-node': 'daemon/core/runs/launch/run-node.ts',
 };
 

@@ -81,7 +81,7 @@ describe('words of other programs are answered with the command', () => {
   });
 });
 
-describe('what is missing is said, and the command as far as it is known', () => {
+describe('what is missing is said, and the command with what is known of it', () => {
   test.each([
     [
       'add-account github',

@@ -40,11 +40,14 @@ const PASSWORD = 'correct horse battery staple\n';
 export const FATES: Readonly<Record<string, Fate>> = {
   'npm ci && npm run quickstart': installs,
   'npm ci && npm test': installs,
-  'npm ci && npm run build && npm link': installs,
+  'npm ci && npm run build && npm pack --ignore-scripts': installs,
+  'npm install -g --prefix ~/.local ./sigilforge-0.1.0.tgz': installs,
+  'sigilforge quickstart': { because: 'it takes half a minute; tests/e2e/quickstart.test.ts runs it' },
   'sigilforge daemon start': { prints: /^pid\t\d+\nsocket\t\/.+\n$/ },
   'sigilforge provider set github --client-id YOUR_CLIENT_ID': { prints: '' },
   'sigilforge add-account github work': { prints: 'github/work\n' },
   'sigilforge get-token github work': { prints: 'the token\n' },
+  'sigilforge exec --env GH_TOKEN=auth://github/work/token -- gh pr list': { prints: 'gh pr list has 9\n' },
   'sigilforge get-token github work --format header | curl -H @- https://api.github.com/user': {
     prints: '{"login":"ada"}',
   },

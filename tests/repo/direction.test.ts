@@ -201,6 +201,7 @@ describe('inside the CLI', () => {
     'service',
     'helpers',
     'completion',
+    'quickstart',
     'commands',
   ];
   const inCli = own.filter(({ file, target }) => file.startsWith(CLI) && target.startsWith(CLI));

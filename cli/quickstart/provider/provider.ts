@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Grants } from './grants.js';
 import { IdTokens } from './id-tokens.js';
-import { signInPage } from './page.js';
+import { signInPage } from './sign-in-page.js';
 
 /** Who signs in there. There is no password: who reaches the provider is this person. */
 export const PERSON = 'ada';
@@ -55,14 +55,14 @@ export async function startDemonstrationProvider(tokenLife: number): Promise<Dem
   };
 }
 
-interface Parts {
+interface Demonstration {
   readonly issuer: string;
   readonly grants: Grants;
   readonly tokenLife: number;
   readonly onRefresh: () => void;
 }
 
-function routesOf(parts: Parts): Readonly<Record<string, Route>> {
+function routesOf(parts: Demonstration): Readonly<Record<string, Route>> {
   const { issuer, grants } = parts;
   const idTokens = new IdTokens();
   return {
@@ -118,7 +118,7 @@ function isLoopback(address: string): boolean {
   return URL.canParse(address) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(address).hostname);
 }
 
-function allow({ grants, issuer }: Parts, params: URLSearchParams): Answer {
+function allow({ grants, issuer }: Demonstration, params: URLSearchParams): Answer {
   const allowed = grants.allow(params.get('request') ?? '');
   if (!allowed) return refused('invalid_request');
   const { request, code } = allowed;
@@ -128,7 +128,7 @@ function allow({ grants, issuer }: Parts, params: URLSearchParams): Answer {
 }
 
 function tokens(
-  { issuer, grants, tokenLife, onRefresh }: Parts,
+  { issuer, grants, tokenLife, onRefresh }: Demonstration,
   idTokens: IdTokens,
   params: URLSearchParams,
 ): Answer {
