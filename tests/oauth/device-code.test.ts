@@ -71,7 +71,7 @@ describe('with a real provider', () => {
       verification_uri: `${provider.issuer}/device`,
       verification_uri_complete: `${provider.issuer}/device?user_code=${started.user_code}`,
       interval_s: 5,
-      scopes: ['openid', 'offline_access'],
+      scopes: ['openid', 'profile'],
       account: null,
     });
     await approveDevice(started.verification_uri_complete ?? '');
