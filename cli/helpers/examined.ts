@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { AccountInfo } from '../../shared/contract/index.js';
+import { isInPath } from '../files/in-path.js';
 import type { Helper, Setup } from './helper.js';
-import { isInPath } from './in-path.js';
 
 /** A helper as `helper list` shows it. */
 export interface ExaminedHelper {

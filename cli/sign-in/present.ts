@@ -1,11 +1,11 @@
 import { openBrowser } from '../../shared/browser.js';
 import type { ResultOf } from '../../shared/contract/index.js';
 import { isAttended } from '../terminal/attended.js';
-import { copyToClipboard } from '../terminal/clipboard.js';
 import type { Output } from '../terminal/output.js';
 import { type Screen, screenOf } from '../terminal/screen.js';
 import { inWords, secondsLeft } from '../terminal/time-left.js';
 import { pageWidth, wrap } from '../terminal/wrap.js';
+import { copyToClipboard } from './clipboard.js';
 
 type Flow = ResultOf<'add_account'>;
 

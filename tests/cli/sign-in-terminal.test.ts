@@ -154,7 +154,7 @@ describe.skipIf(!hasPython)('what is shown', () => {
     if (env['LC_ALL']) expect(screen).not.toMatch(/[─│╭█]/);
   });
 
-  test('an address that is too long for a code is no reason to stop', async () => {
+  test('an address that is too long for a code does not stop the sign-in', async () => {
     const verification_uri_complete = `https://id.example.org/device?user_code=${'a'.repeat(4000)}`;
     const daemon = await start({
       add_account: { ...byDevice(), verification_uri_complete },

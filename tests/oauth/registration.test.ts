@@ -399,7 +399,7 @@ test('a token for the management of a client goes to no other server', async () 
   expect(other.received).toEqual([]);
 });
 
-test('a server that takes one redirect alone gets one', async () => {
+test('a server that takes only one redirect gets one', async () => {
   const { fake } = await startExpiring([0]);
   fake.route('POST /register', ({ json }) => {
     const { redirect_uris } = json as { redirect_uris: string[] };

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { RedirectRule } from '../../../shared/provider.js';
 import { ClientAuth, Endpoint, isLoopback, RedirectUri, Text } from '../../../shared/schemas.js';
 import type { Secret } from '../../../shared/secret.js';
-import type { Management } from '../oauth/registration/dynamic.js';
+import type { Management } from '../oauth/dynamic-clients/registration.js';
 
 /** What is stored of a registered client beside its secrets. */
 export const Kept = v.strictObject({

@@ -4,15 +4,15 @@ import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
 import type { ClientAuth } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
-import type { HttpClient } from '../oauth/http/http.js';
-import type { ClientRegistration, OAuthClient } from '../oauth/registration/client.js';
+import { type Looked, readClient, removeClient, renewClient } from '../oauth/dynamic-clients/management.js';
 import {
   type Management,
   type RegisteredClient,
   register,
   registeredOf,
-} from '../oauth/registration/dynamic.js';
-import { type Looked, readClient, removeClient, renewClient } from '../oauth/registration/management.js';
+} from '../oauth/dynamic-clients/registration.js';
+import type { HttpClient } from '../oauth/http/http.js';
+import type { ClientRegistration, OAuthClient } from '../oauth/registration/client.js';
 import { place } from '../sealing/places.js';
 import { AccountStore, type StoredAccount } from '../store/accounts.js';
 import type { Env } from '../store/env.js';
@@ -41,7 +41,7 @@ const RENEWED_AHEAD_MS = 24 * 3600 * 1000;
 const TRIED_AGAIN_MS = 10 * 60 * 1000;
 
 /**
- * The clients that were registered by themselves: one for an issuer, whoever asks first, in any process. It is kept until
+ * The clients that were registered by themselves: one for an issuer, for all callers, in any process. It is kept until
  * its last account is removed.
  */
 export class RegisteredClients {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clipboardCommands } from '../../../cli/terminal/clipboard.js';
+import { clipboardCommands } from '../../../cli/sign-in/clipboard.js';
 import { hasUnicode } from '../../../cli/terminal/screen.js';
 
 test.each([

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { HttpFailure } from '../http/failure.js';
 import type { HttpAnswer, HttpClient } from '../http/http.js';
-import { isGood, jsonOf, type Management, RegistrationAnswer } from './dynamic.js';
+import { isGood, jsonOf, type Management, RegistrationAnswer } from './registration.js';
 
 /** What a server says about a client of its own (RFC 7592); `gone`: it knows none; `unknown`: it says nothing. */
 export type Looked = { readonly found: RegistrationAnswer } | 'gone' | 'unknown';
@@ -16,7 +16,7 @@ export async function readClient(http: HttpClient, management: Management): Prom
 
 /**
  * Writes the client again as it is (RFC 7592, section 2.2), by which a server may give it a new secret. The fields that the
- * server alone decides are left out.
+ * server by itself decides are left out.
  */
 export async function renewClient(http: HttpClient, management: Management): Promise<Looked> {
   const now = await send(http, management, 'GET');

@@ -7,8 +7,8 @@ import { Secret } from '../../../../shared/secret.js';
 import { readAnswerText } from '../answers/answer-body.js';
 import { HttpFailure } from '../http/failure.js';
 import type { HttpAnswer, HttpClient } from '../http/http.js';
-import type { ClientRegistration } from './client.js';
-import { DEVICE_CODE } from './grant-types.js';
+import type { ClientRegistration } from '../registration/client.js';
+import { DEVICE_CODE } from '../registration/grant-types.js';
 
 /**
  * What a client asks for when it registers itself (RFC 7591, section 2). It names no scopes: servers that are told some let the

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { isRemote } from '../../shared/browser-place.js';
 import type { Environment } from '../../shared/paths.js';
-import { isInPath } from '../helpers/in-path.js';
+import { isInPath } from '../files/in-path.js';
 
 /** How long a program may take to keep a text, in milliseconds: without its display it may wait for ever. */
 const LIMIT_MS = 2000;
