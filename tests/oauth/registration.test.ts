@@ -73,6 +73,20 @@ describe.each(backends)('by $name, an OpenID provider', ({ start }) => {
     expect(stored.registeredClients(sandbox.home)).toEqual([]);
   });
 
+  test('keeps the client of an account whose grant is not to end: it may have been taken elsewhere', async () => {
+    const { issuer, provider, count } = await startRegistrar();
+    const { api, sandbox } = await stopAfter(start());
+    await addAccount(api, { issuer });
+    const [id = ''] = stored.registeredClients(sandbox.home).map(({ client_id }) => client_id);
+    await api.removeAccount({ ...work, revoke: false });
+    expect(await provider.knows(id)).toBe(true);
+    // It serves the next account, and ends with that one.
+    await addAccount(api, { issuer });
+    expect(count(REGISTER)).toBe(1);
+    await api.removeAccount(work);
+    expect(await provider.knows(id)).toBe(false);
+  });
+
   test('that does not remove the client keeps no account from being removed', async () => {
     const { issuer, proxy } = await startRegistrar();
     const { api, sandbox } = await stopAfter(start());

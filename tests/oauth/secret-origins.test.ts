@@ -131,6 +131,15 @@ describe.each(backends)('by $name', ({ start }) => {
     },
   );
 
+  test('a key file whose token address has a placeholder is refused, too', async () => {
+    const file = serviceAccountFile(makeRsaKey().pem, 'https://{shop}.example.org/token');
+    const signIn = { ...one, client_id: 'a client', credential: { private_key: file } };
+    await expect(api.addAccount(signIn)).rejects.toMatchObject({
+      kind: 'config',
+      message: expect.stringContaining('is not sent to https://{shop}.example.org.'),
+    });
+  });
+
   test('an account goes on at its own address with the secret of its sign-in', async () => {
     await api.addAccount(importOne());
     await api.setProvider({ id: ID, token_endpoint: `${evil.url}/token` });

@@ -131,8 +131,8 @@ export class Accounts {
       const others = revoked ? this.#endingWith(stored) : [];
       await this.#grants.remove(stored);
       removed = true;
-      const client = readUnlessDamaged(this.#env.log, stored, clientOf, () => null);
-      const notices = client ? await this.#providers.ended(client) : [];
+      // A grant that is not to end may live on elsewhere, where its account was taken to, with the same client.
+      const notices = revokeGrant ? await this.#endClient(stored) : [];
       return {
         removed: true,
         revoked,
@@ -142,6 +142,11 @@ export class Accounts {
       lease.release();
       if (removed) this.#grants.forgetLease(id);
     }
+  }
+
+  async #endClient(account: StoredAccount): Promise<string[]> {
+    const client = readUnlessDamaged(this.#env.log, account, clientOf, () => null);
+    return client ? this.#providers.ended(client) : [];
   }
 
   async #revoke(account: StoredAccount): Promise<boolean> {

@@ -14,20 +14,16 @@ const PROVEN_BY_SECRET: ReadonlySet<string> = new Set(['client', 'basic']);
 /** The origins (RFC 6454, section 4) of an issuer and its endpoints: they belong together. */
 export function originsOf(provider: Addresses): string[] {
   const { issuer, token_endpoint, refresh_endpoint, device_authorization_endpoint, revocation } = provider;
-  return unique([
-    issuer,
-    token_endpoint,
-    refresh_endpoint,
-    device_authorization_endpoint,
-    revocation?.endpoint,
-  ]);
+  const addresses = [issuer, token_endpoint, refresh_endpoint, device_authorization_endpoint];
+  // A host of which a part is not known is left out: a secret is never given for it.
+  return unique([...addresses, revocation?.endpoint]).filter((origin) => placeholdersIn(origin).length === 0);
 }
 
 export function issuerOrigin({ issuer }: Pick<Addresses, 'issuer'>): string[] {
   return unique([issuer]);
 }
 
-/** The origins that a client's secret is sent to. */
+/** The origins that a client's secret is sent to. One that still has a placeholder is among them: no secret was given for it. */
 export function secretTargets(registration: Addresses): string[] {
   const { token_endpoint, refresh_endpoint, device_authorization_endpoint, revocation } = registration;
   const ended = revocation && PROVEN_BY_SECRET.has(revocation.auth) ? revocation.endpoint : null;
@@ -45,8 +41,6 @@ export function readOrigins(text: string | null): string[] {
   return read.success ? read.output : [];
 }
 
-/** A host of which a part is not known is left out: a secret is never given for it. */
 function unique(addresses: readonly (string | null | undefined)[]): string[] {
-  const origins = addresses.flatMap((address) => (address ? new URL(address).origin : []));
-  return [...new Set(origins.filter((origin) => placeholdersIn(origin).length === 0))];
+  return [...new Set(addresses.flatMap((address) => (address ? new URL(address).origin : [])))];
 }
