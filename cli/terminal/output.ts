@@ -131,10 +131,12 @@ export class Output {
   }
 
   fail(error: SigilforgeError): void {
-    const { code, kind, message, hint } = error;
+    const { code, kind, message, hint, needs } = error;
     const debug = this.#traced && { stack: describeError(error), trace: this.#traced() };
     if (this.json) {
-      writeError(`${JSON.stringify({ error: { code, kind, message, hint }, ...(debug && { debug }) })}\n`);
+      writeError(
+        `${JSON.stringify({ error: { code, kind, message, hint, ...(needs && { needs }) }, ...(debug && { debug }) })}\n`,
+      );
       return;
     }
     writeError(`${style(process.stderr, ['bold', 'red'], 'sigilforge:')} ${printableList(message)}\n`);

@@ -202,6 +202,14 @@ test('provider show prints every property', async () => {
   expect(JSON.parse(json.stdout)).toEqual({ provider });
 });
 
+test('provider show fills in the redirect URI in the steps', async () => {
+  const register_steps = ['Paste {redirect_uri} there.'];
+  const stub = await startStubDaemon({ get_provider: { provider: { ...provider, register_steps } } });
+  const { stdout } = await stub.run(['provider', 'show', 'github']);
+  await stub.stop();
+  expect(stdout).toContain(`register_steps\tPaste ${provider.redirect.uri} there.\n`);
+});
+
 test('get-token --rejected reads the token that an API refused from standard input', async () => {
   const rejected = ['get-token', 'github', 'work', '--rejected'];
   const end = await daemon.run(rejected, { input: 'gho_refused\n' });

@@ -42,6 +42,13 @@ test('an error is one JSON object with --json', async () => {
   });
 });
 
+test('what a sign-in lacks is a word in that object', async () => {
+  const lacking = new SigilforgeError('config', 'No client.', { hint: 'Do.', needs: 'client_id' });
+  const daemon = await start({ add_account: lacking });
+  const { stderr } = await daemon.run(['add-account', 'github', 'work', '--json']);
+  expect(JSON.parse(stderr).error).toMatchObject({ kind: 'config', needs: 'client_id' });
+});
+
 test('control characters of an error do not reach the terminal', async () => {
   const daemon = await start({ get_token: new SigilforgeError('network', 'a\u001b[2Jb', { hint: 'c' }) });
   const end = await daemon.run(['get-token', 'github', 'work']);

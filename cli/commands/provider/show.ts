@@ -4,6 +4,7 @@ import type { Provider } from '../../../shared/provider.js';
 import { withClient } from '../../access/client.js';
 import type { Context } from '../../arguments/context.js';
 import { addNotes } from '../../arguments/help.js';
+import { filledIn } from '../../provider/guide/text.js';
 import { knownProvider } from '../../provider/known.js';
 import { pageLines } from '../../provider/overview.js';
 import { whatToRegister } from '../../provider/registration.js';
@@ -47,12 +48,16 @@ function showPage(output: Output, provider: Provider, all: boolean): void {
   for (const line of pageLines(provider, pageWidth(process.stdout))) output.value(printable(line));
   if (!all) return;
   output.value('');
-  output.record(provider);
+  output.record({ ...provider, register_steps: filledIn(provider) });
 }
 
 function recordAll(output: Output, provider: Provider): void {
   const register = whatToRegister(provider);
-  output.record({ ...provider, ...(register !== undefined && { to_register: register }) });
+  output.record({
+    ...provider,
+    register_steps: filledIn(provider),
+    ...(register !== undefined && { to_register: register }),
+  });
   if (provider.configured || register === undefined) return;
   output.notice(
     `No client is set. Once it is registered: sigilforge provider set ${provider.id} --client-id ID`,

@@ -47,9 +47,14 @@ async function offerPage({ output, provider: { register_url }, wanted, browser }
   const faultOf = (text: string): string | undefined =>
     YES.test(text) || NO.test(text) ? undefined : 'Answer y or n.';
   const answer = await askLine({ name: 'Open that page in your browser? (y/N)', faultOf });
-  if (YES.test(answer) && !(await openBrowser(register_url))) {
-    output.say('No browser could be opened. Open the address yourself.');
-  }
+  if (!YES.test(answer)) return;
+  // A browser that has started may fail all the same.
+  const isOpened = await openBrowser(register_url);
+  output.say(
+    isOpened
+      ? 'If it does not open, open the address above yourself.'
+      : 'No browser could be opened. Open the address above yourself.',
+  );
 }
 
 const YES = /^\s*y(es)?\s*$/i;

@@ -20,7 +20,7 @@ export function judgeClientId({ id, redirect, client_id_documents }: Provider, t
   if (/\s/.test(value)) return { fault: 'A client id has no spaces in it. Copy it once more.' };
   if (value === redirect.uri) return { fault: 'This is the redirect URI. Paste the client id here.' };
   if (/^https?:/i.test(value) && !client_id_documents) {
-    return { fault: 'This is an address. Paste the client id, which the provider shows for the client.' };
+    return { fault: 'This is an address. Paste the client id, which the provider shows.' };
   }
   if (looksLikeSecret(id, value)) return { fault: 'This looks like the secret. Paste the client id first.' };
   if (looksLikeToken(value)) return { fault: 'This looks like a token. Paste the id of the client.' };

@@ -47,8 +47,7 @@ function secretLines({ name, register_url }: Provider, { secret }: Wanted, colum
       `${name} wants the secret of this client. It stands where the client was registered${where}`,
       columns,
     ),
-    '',
-    ...(register_url === null ? [] : [`  ${register_url}`, '']),
+    ...(register_url === null ? [] : ['', `  ${register_url}`]),
   ];
 }
 
@@ -60,9 +59,7 @@ function placeLines({ name }: Provider, { places }: Wanted, columns: number): st
 /** The provider's own steps, or those that any authorization server has. */
 export function stepsOf(provider: Provider): string[] {
   const { register_steps, redirect, source, id, flows, notes } = provider;
-  if (register_steps.length > 0) {
-    return register_steps.map((step) => step.replaceAll('{redirect_uri}', redirect.uri));
-  }
+  if (register_steps.length > 0) return filledIn(provider);
   const byBrowser = flows.includes('authorization_code');
   const isFree = byBrowser && source !== 'builtin' && redirect.port === 'any';
   return [
@@ -77,6 +74,11 @@ export function stepsOf(provider: Provider): string[] {
     `Allow it ${listed(grantsToAllow(provider))}.`,
     ...(notes === null ? [] : [notes]),
   ];
+}
+
+/** The provider's own steps, with the redirect URI in its place. */
+export function filledIn({ register_steps, redirect }: Provider): string[] {
+  return register_steps.map((step) => step.replaceAll('{redirect_uri}', redirect.uri));
 }
 
 export function numbered(steps: readonly string[], columns: number): string[] {

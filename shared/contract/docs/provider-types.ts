@@ -96,7 +96,7 @@ export const providerTypes: Readonly<Record<string, NamedType>> = {
       redirect: 'The rule for redirect URIs.',
       refresh: 'What is known about its refresh tokens.',
       register_url: `${settingTexts.register_url} \`null\` if that is not known.`,
-      register_steps: 'What to do on that page, step by step.',
+      register_steps: 'What to do on that page, step by step. `{redirect_uri}` stands for `redirect.uri`.',
       client_id_documents:
         'Whether it takes the address of a client id metadata document as a client id (OAuth Client ID Metadata Document).',
       notes: 'What a person should know when registering a client; `null` if nothing.',

@@ -100,7 +100,6 @@ describe('the guide', () => {
       'registered:',
       '',
       '  https://github.com/settings/applications/new',
-      '',
     ]);
   });
 
