@@ -23,11 +23,6 @@ export function stateOf(provider: Readiness): string {
   return provider.client_secret === 'required' ? 'needs a client id and secret' : 'needs a client id';
 }
 
-/** Whether a person can sign in as it is. */
-export function isReady(provider: Readiness): boolean {
-  return ['ready', 'registers itself', 'needs no client'].includes(stateOf(provider));
-}
-
 /** Whether its flows are those of a registered client, and not only keys that a person has. */
 export function needsClient({ flows }: Pick<Provider, 'flows'>): boolean {
   return flows.some((flow) => BY_CLIENT.has(flow));

@@ -40,7 +40,7 @@ export async function beginWithoutBrowser(
  * Whether the device flow is worth a try with the client of the other one. Where a secret is required, the device flow wants
  * a client of another kind (Google).
  */
-export function isBestWithoutBrowser({
+function isBestWithoutBrowser({
   flows,
   client_secret,
   device_authorization_endpoint,

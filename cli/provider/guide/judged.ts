@@ -9,7 +9,7 @@ export type Judged = { readonly value: string } | { readonly fault: string };
 const QUOTED = /^(["'`])(.*)\1$/s;
 
 /** What was copied together with an answer: spaces, line breaks and quotes around it. */
-export function cleaned(text: string): string {
+function cleaned(text: string): string {
   const trimmed = text.trim();
   return QUOTED.exec(trimmed)?.[2]?.trim() ?? trimmed;
 }

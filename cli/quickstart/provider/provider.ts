@@ -4,7 +4,7 @@ import { IdTokens } from './id-tokens.js';
 import { signInPage } from './sign-in-page.js';
 
 /** Who signs in there. There is no password: who reaches the provider is this person. */
-export const PERSON = 'ada';
+const PERSON = 'ada';
 
 const CLIENT_ID = 'quickstart';
 const LONGEST_BODY = 64 * 1024;
