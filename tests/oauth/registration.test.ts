@@ -87,6 +87,20 @@ describe.each(backends)('by $name, an OpenID provider', ({ start }) => {
     expect(await provider.knows(id)).toBe(false);
   });
 
+  test('keeps the client while a sign-in waits with it, though its last account is removed', async () => {
+    const { issuer, provider, count } = await startRegistrar();
+    const { api, sandbox } = await stopAfter(start());
+    await addAccount(api, { issuer });
+    const [id = ''] = stored.registeredClients(sandbox.home).map(({ client_id }) => client_id);
+    const { address, flowId } = await begin(api, { issuer, account: 'other' });
+    await api.removeAccount(work);
+    await signIn(address);
+    expect(await completed(api, flowId)).toMatchObject({ state: 'ok' });
+    await api.removeAccount({ ...work, account: 'other' });
+    expect(await provider.knows(id)).toBe(false);
+    expect(count(REGISTER)).toBe(1);
+  });
+
   test('that does not remove the client keeps no account from being removed', async () => {
     const { issuer, proxy } = await startRegistrar();
     const { api, sandbox } = await stopAfter(start());
@@ -351,6 +365,60 @@ test('a secret that ends soon is renewed before a refresh, so that the grant liv
   expect(headers.authorization).toBe('Bearer token of 1');
   expect(json).toMatchObject({ client_id: 'client 1', client_secret: 'secret 1' });
   expect(json).not.toHaveProperty('registration_access_token');
+});
+
+test('a secret is renewed once by two processes, and neither waits for the other', async () => {
+  const { fake, secretSent } = await startExpiring([3600]);
+  const { api, sandbox } = await stopAfter(startDaemon());
+  await signInAtFake(api, fake.url);
+  await signInAtFake(api, fake.url, 'other');
+  const beside = await openBeside(sandbox);
+  const held = gate();
+  const asked = gate();
+  fake.route('GET /register/1', async () => {
+    asked.open();
+    await held.opened;
+    return { body: { client_id: 'client 1', client_secret: 'secret 1' } };
+  });
+  const first = api.refreshToken(work);
+  await asked.opened;
+  // The other one does not wait for what is under way: the old secret is good for an hour.
+  await beside.refreshToken({ ...work, account: 'other' });
+  expect(secretSent()).toBe('secret 1');
+  held.open();
+  await first;
+  await beside.refreshToken({ ...work, account: 'other' });
+  expect(secretSent()).toBe('renewed 1');
+  expect(fake.sentTo('PUT /register/1')).toHaveLength(1);
+});
+
+test('what a provider had registered at another server is no client of the issuer', async () => {
+  const other = await stopAfter(startFakeProvider());
+  other.route('POST /register', () => ({ status: 201, body: { client_id: 'chosen elsewhere' } }));
+  const { fake } = await startExpiring([0]);
+  const { api } = await stopAfter(startDaemon());
+  await api.setProvider({
+    id: 'lure',
+    issuer: fake.url,
+    registration_endpoint: `${other.url}/register`,
+  });
+  const { address } = await begin(api, { service: 'lure' });
+  expect(new URL(address).searchParams.get('client_id')).toBe('chosen elsewhere');
+  expect(await clientIn(api, fake.url)).toBe('client 1');
+});
+
+test.each([
+  [401, true],
+  [404, true],
+  [403, false],
+  [405, false],
+])('a removal that is answered with status %i: the client is gone: %s', async (status, isGone) => {
+  const { fake } = await startExpiring([0]);
+  const { api } = await stopAfter(startDaemon());
+  await signInAtFake(api, fake.url);
+  fake.route('DELETE /register/1', () => ({ status }));
+  const { notices } = await api.removeAccount(work);
+  expect(notices).toHaveLength(isGone ? 0 : 1);
 });
 
 test('an account that is exported refreshes elsewhere, with the secret that was renewed', async () => {

@@ -172,6 +172,11 @@ export class Providers {
     return this.#registered.ended(registration);
   }
 
+  /** A sign-in with this client waits no longer, however it ended. */
+  release({ registration, redirects }: OAuthClient): void {
+    if (redirects) this.#registered.release(registration);
+  }
+
   /** A sign-in with this client did not end well. */
   doubt({ registration, redirects }: OAuthClient): Promise<void> {
     return redirects ? this.#registered.doubt(registration) : Promise.resolve();

@@ -52,6 +52,8 @@ export class RegisteredClients {
   readonly #accounts: AccountStore;
   /** When the renewal of a secret was tried last, by the issuer. */
   readonly #tried = new Map<string, number>();
+  /** How many sign-ins of this process wait with the client of an issuer. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(env: Env, { vault, http }: Collaborators) {
     this.#env = env;
@@ -61,7 +63,7 @@ export class RegisteredClients {
     this.#accounts = new AccountStore(env.db);
   }
 
-  /** The client of this provider's issuer, which is registered if there is none that can be used. */
+  /** The client of this provider's issuer, which is registered if there is none that can be used. It stays until `release`. */
   async client(found: Omit<OAuthClient, 'secret'>, registrar: Registrar): Promise<OAuthClient> {
     const { registration } = found;
     const id = keyOf(registration);
@@ -69,11 +71,21 @@ export class RegisteredClients {
     if (!lease) throw busy(registration);
     try {
       const known =
-        (await this.#usable(id, registration)) ?? (await this.#register(id, registration, registrar));
+        (await this.#usable(id, registration, registrar)) ??
+        (await this.#register(id, registration, registrar));
+      this.#waiting.set(id, (this.#waiting.get(id) ?? 0) + 1);
       return clientOf(found, known);
     } finally {
       lease.release();
     }
+  }
+
+  /** A sign-in no longer waits with this client. */
+  release(registration: ClientRegistration): void {
+    const id = keyOf(registration);
+    const others = (this.#waiting.get(id) ?? 0) - 1;
+    if (others > 0) this.#waiting.set(id, others);
+    else this.#waiting.delete(id);
   }
 
   /** The secret of a client that was registered by itself, renewed in time where the server offers that (RFC 7592). */
@@ -84,7 +96,8 @@ export class RegisteredClients {
     const known = this.#open(sealer, id);
     if (known?.kept.client_id !== registration.client_id) return undefined;
     if (!isGivenFor(known, registration)) return undefined;
-    return (await this.#renewed(id, known))?.secret ?? known.secret;
+    if (!this.#isToRenew(id, known)) return known.secret;
+    return (await this.#renewed(id, sealer)) ?? known.secret;
   }
 
   /** A sign-in with this client did not end well: the server may not know it any more, which only the browser was told. */
@@ -127,6 +140,7 @@ export class RegisteredClients {
   }
 
   #isUnused(id: string): boolean {
+    if (this.#waiting.has(id)) return false;
     const stored = this.#store.find(id);
     if (!stored) return false;
     const kept = keptOf(stored);
@@ -134,11 +148,17 @@ export class RegisteredClients {
   }
 
   /** The client that is known, if it can be signed in with. The caller holds the lease. */
-  async #usable(id: string, registration: ClientRegistration): Promise<OpenRegistered | undefined> {
+  async #usable(
+    id: string,
+    registration: ClientRegistration,
+    { endpoint }: Registrar,
+  ): Promise<OpenRegistered | undefined> {
     const stored = this.#store.find(id);
     if (!stored) return undefined;
     const known = this.#open(await this.#vault.unlocked(), id);
     if (!known || !isGivenFor(known, registration)) return undefined;
+    // What a provider's settings had registered elsewhere is no client of this issuer.
+    if (new URL(known.kept.endpoint).origin !== new URL(endpoint).origin) return undefined;
     if (redirectsFor(registration.redirect, known.kept).length === 0) return undefined;
     if (isOver(known, this.#env.clock.wall())) return this.#lookedAt(id, known, renewClient);
     if (!stored.doubted || this.#users(id, known.kept.client_id).some(({ state }) => state === 'ok'))
@@ -159,16 +179,22 @@ export class RegisteredClients {
     return isOver(again, this.#env.clock.wall()) ? undefined : again;
   }
 
-  /** The client with a new secret before the old one ends; `undefined` if there is nothing to do, or it does not work. */
-  async #renewed(id: string, known: OpenRegistered): Promise<OpenRegistered | undefined> {
+  #isToRenew(id: string, known: OpenRegistered): boolean {
     const now = this.#env.clock.wall();
-    if (!known.management || !isOver(known, now + RENEWED_AHEAD_MS)) return undefined;
-    if (now - (this.#tried.get(id) ?? 0) < TRIED_AGAIN_MS) return undefined;
+    if (!known.management || !isOver(known, now + RENEWED_AHEAD_MS)) return false;
+    return now - (this.#tried.get(id) ?? 0) >= TRIED_AGAIN_MS;
+  }
+
+  /** The new secret of a client whose old one ends soon; `undefined` if that does not work. */
+  async #renewed(id: string, sealer: Sealer): Promise<Secret | undefined> {
     const lease = this.#env.leases.tryTake(leaseOf(id));
     if (!lease) return undefined;
     try {
-      this.#tried.set(id, now);
-      return await this.#lookedAt(id, known, renewClient);
+      // Another process may have renewed it meanwhile, by which its token may have changed, too.
+      const known = this.#open(sealer, id);
+      if (!known || !this.#isToRenew(id, known)) return known?.secret;
+      this.#tried.set(id, this.#env.clock.wall());
+      return (await this.#lookedAt(id, known, renewClient))?.secret;
     } finally {
       lease.release();
     }

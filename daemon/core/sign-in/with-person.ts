@@ -14,7 +14,7 @@ import type { SignInClient } from './parts.js';
 import type { PendingSignIns, WaitingSignIn } from './pending.js';
 import type { RedirectPorts } from './redirect-ports.js';
 import { beginAtFreePort } from './registered-redirect.js';
-import { requestedClient, type SignInRequest } from './sign-in-request.js';
+import { type RequestedClient, requestedClient, type SignInRequest } from './sign-in-request.js';
 import type { SignInStore } from './sign-in-store.js';
 
 /** The flows in which a person takes part. */
@@ -71,14 +71,33 @@ export class PersonSignIn {
 
   /** `notices` takes what the person should know once the grant is stored. */
   async #start(request: SignInRequest, flow: PersonFlow, notices: string[]): Promise<PendingFlow> {
-    const { service, account, replace, without_refresh: withoutRefresh } = request;
-    const { client, kept, scopes, assumed, params } = await requestedClient(this.#providers, request, flow);
+    const requested = await requestedClient(this.#providers, request, flow);
+    const { client } = requested;
+    try {
+      const begun = await this.#begin(requested, request, flow, notices);
+      begun.done
+        .catch(() => this.#providers.doubt(client))
+        .catch(() => {})
+        .finally(() => this.#providers.release(client));
+      return begun;
+    } catch (thrown) {
+      this.#providers.release(client);
+      throw thrown;
+    }
+  }
+
+  #begin(
+    { client, kept, scopes, assumed, params }: RequestedClient,
+    { service, account, replace, without_refresh: withoutRefresh }: SignInRequest,
+    flow: PersonFlow,
+    notices: string[],
+  ): Promise<PendingFlow> {
     const surroundings = {
       ...{ oauth: this.#oauth, log: this.#log },
       revokedWith: ({ registration }: OAuthClient) =>
         this.#accounts.revokedWith({ client: registration, flow, subject: null }),
     };
-    const begun = await beginAtFreePort(client, (atPort) =>
+    return beginAtFreePort(client, (atPort) =>
       BEGIN[flow](this.#oauth, {
         ...{ client: atPort, scopes, assumed, params },
         claimPort: (port) => this.#ports.claim(port, `${service}/${account}`),
@@ -97,7 +116,5 @@ export class PersonSignIn {
         },
       }),
     );
-    begun.done.catch(() => this.#providers.doubt(client).catch(() => {}));
-    return begun;
   }
 }

@@ -6,8 +6,8 @@ import { isGood, jsonOf, type Management, RegistrationAnswer } from './registrat
 /** What a server says about a client of its own (RFC 7592); `gone`: it knows none; `unknown`: it says nothing. */
 export type Looked = { readonly found: RegistrationAnswer } | 'gone' | 'unknown';
 
-/** Statuses by which a server says that there is no such client (RFC 7592, section 2.1). */
-const GONE = new Set([401, 403, 404, 410]);
+/** Statuses by which a server says that there is no such client: 403 says that it is there (RFC 7592, section 2.1). */
+const GONE = new Set([401, 404, 410]);
 
 /** Reads a client (RFC 7592, section 2.1). Never throws for what the server or the network does. */
 export async function readClient(http: HttpClient, management: Management): Promise<Looked> {

@@ -46,7 +46,7 @@ export const RegistrationAnswer = v.object({
   registration_access_token: v.nullish(Text),
   registration_client_uri: v.nullish(Text),
   token_endpoint_auth_method: v.nullish(v.string()),
-  redirect_uris: v.nullish(v.array(RedirectUri)),
+  redirect_uris: v.nullish(v.pipe(v.array(RedirectUri), v.maxLength(100))),
 });
 export type RegistrationAnswer = v.InferOutput<typeof RegistrationAnswer>;
 
