@@ -45,7 +45,7 @@ describe('a driver that is not installed', () => {
     expect(await answerOf(asked)).toEqual({
       kind: 'incompatible',
       message: `better-sqlite3 ${isOldNode ? 12 : 13}, which opens the vault's database, is not installed for ${NODE}.`,
-      hint: 'Install again with this Node, optional packages included: npm install --include=optional',
+      hint: 'Install again with this Node, optional packages included (on Node 20 with Python, make and a C++ compiler): npm install --include=optional',
     });
   });
 

@@ -7,11 +7,14 @@ type PackageManager = 'npm' | 'npm, globally' | 'pnpm' | 'yarn';
 /** What is wrong with the driver: it is not there, or it is there without a binary that this Node can load. */
 type Fault = 'missing' | 'unbuilt';
 
+/** Where no binary fits, as on Node 20, the driver was to be built, and is left out without a word if that fails. */
+const AGAIN =
+  'Install again with this Node, optional packages included (on Node 20 with Python, make and a C++ compiler)';
+
 const MISSING: Record<PackageManager, string> = {
-  npm: 'Install again with this Node, optional packages included: npm install --include=optional',
-  'npm, globally':
-    'Install again with this Node, optional packages included: npm install --global --include=optional sigilforge',
-  pnpm: 'Install again with this Node, optional packages included: pnpm install --force',
+  npm: `${AGAIN}: npm install --include=optional`,
+  'npm, globally': `${AGAIN}: npm install --global --include=optional sigilforge`,
+  pnpm: `${AGAIN}: pnpm install --force`,
   yarn: 'Install again with this Node: yarn install',
 };
 
