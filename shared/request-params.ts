@@ -49,7 +49,7 @@ const OtherName = v.pipe(
 
 /** Other names of parameters of the protocol. An empty one leaves the parameter out. */
 export const ParamNames = v.pipe(
-  v.record(v.picklist(RENAMABLE_PARAMS), OtherName),
+  v.record(v.pipe(v.string(), v.values(RENAMABLE_PARAMS)), OtherName),
   rule(
     (names) => NEVER_LEFT_OUT.every((name) => names[name] !== ''),
     `without an empty name: ${NEVER_LEFT_OUT.join(', ')} cannot be left out`,
@@ -59,10 +59,10 @@ export const ParamNames = v.pipe(
 export type ParamNames = v.InferOutput<typeof ParamNames>;
 
 /** No two parameters of the same message have one name. The code of the redirect is in a message of its own. */
-function areDistinct(names: Readonly<Partial<Record<Renamable, string>>>): boolean {
+function areDistinct(names: Readonly<Record<string, string>>): boolean {
   const sent = RENAMABLE_PARAMS.filter((name) => name !== 'redirect_code')
     .map((name) => names[name] ?? name)
     .filter((name) => name !== '');
-  const returned = [names.redirect_code ?? names.code ?? 'code', names.state ?? 'state'];
+  const returned = [names['redirect_code'] ?? names['code'] ?? 'code', names['state'] ?? 'state'];
   return [sent, returned].every((message) => new Set(message).size === message.length);
 }

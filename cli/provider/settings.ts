@@ -140,10 +140,7 @@ function readSeconds(text: string): number | null {
 export function readSeparator(text: string): string {
   const sign = text === 'space' ? ' ' : text === 'comma' ? ',' : text;
   if (v.is(ScopeSeparator, sign)) return sign;
-  throw badArgument(
-    '--scope-separator is space, comma, or one to three of the signs , + ; | and blank.',
-    HINT,
-  );
+  throw badArgument('--scope-separator is space, comma, or up to three signs such as ; and +.', HINT);
 }
 
 /** Other names of parameters of the protocol. */

@@ -402,7 +402,7 @@ describe.each(backends)('$name: wrong calls', ({ start }) => {
     ['resolve', { reference: CANARY }, 'invalid_reference'],
     ['resolve', { reference: 'env://NOT SET' }, 'invalid_reference'],
     ['resolve', { reference: 'ref+echo://x' }, 'denied'],
-    ['resolve', { reference: 'auth://example/work/password' }, 'invalid_reference'],
+    ['resolve', { reference: 'auth://example/work/password' }, 'not_found'],
     ['subscribe', { topics: [] }, 'invalid_params'],
     ['subscribe', { topics: [CANARY] }, 'invalid_params'],
     ['unsubscribe', { subscription: CANARY }, 'invalid_params'],

@@ -616,6 +616,28 @@ const ROOMS = [
 
 /** Why an error is not made here: the test that makes it, or what it would take. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'No private key is stored for the client of {}.': 'tests/oauth/private-key-jwt.test.ts',
+  'Check the client id and its key with the provider, and set them with: sigilforge provider set {} --client-id CLIENT_ID --client-key-file FILE. If the provider wants its token endpoint as the audience: sigilforge provider set {} --quirk endpoint_as_audience':
+    'tests/oauth/private-key-jwt.test.ts',
+  '{} lists only {} to authenticate a client by. Register the public part of a key there, then: sigilforge provider set {} --client-auth private_key_jwt --client-key-file FILE':
+    'tests/oauth/private-key-jwt.test.ts',
+  'This key cannot sign with the algorithm that it names.': 'tests/oauth/private-key-jwt.test.ts',
+  'This is not a private key as a JWK.': 'tests/oauth/private-key-jwt.test.ts',
+  'This is a private key, which is never sent as a secret.': 'tests/oauth/private-key-jwt.test.ts',
+  '{} did not register a client by itself: {}.': 'tests/oauth/registration.test.ts',
+  'No client could be registered with {}: {}.': 'tests/oauth/registration.test.ts',
+  'No client could be registered with {}: {}': 'tests/oauth/registration.test.ts',
+  'The server did not remove its client.': 'tests/oauth/registration.test.ts',
+  'Another process is registering a client with {}.': 'it takes a process that hangs in a registration',
+  'What was said for {} makes no address.': 'tests/oauth/addresses.test.ts',
+  'The address of {} has a part that it does not know: {}.': 'tests/oauth/addresses.test.ts',
+  'The value of {} is not part of an address.': 'tests/oauth/addresses.test.ts',
+  'The provider of {} has sent no {}.': 'tests/tokens/fields.test.ts',
+  '{} was signed in before its {} was kept.': 'tests/tokens/fields.test.ts',
+  '{} has nothing of this name.': 'tests/tokens/fields.test.ts',
+  'There is no provider named {}.': 'tests/oauth/what-is-missing.test.ts',
+  '{} has no sign-in with a browser or a device code.': 'tests/oauth/what-is-missing.test.ts',
+  'A client of {} needs a secret, and none is known.': 'tests/oauth/what-is-missing.test.ts',
   '{} is an API key, which comes without an ID token.': 'tests/tokens/id-tokens.test.ts',
   '{} has no ID token: it was signed in without the scope openid.': 'tests/tokens/id-tokens.test.ts',
   'The provider of {} has sent no ID token that can be kept.': 'tests/tokens/id-tokens.test.ts',

@@ -169,6 +169,7 @@ describe('objects inside', () => {
       id: 'example',
       refresh: { rotates: 'never', lifetime_s: null },
       revocation: { endpoint: 'https://id.example.org/revoke', field: null },
+      unset: [],
     });
   });
 });

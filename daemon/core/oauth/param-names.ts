@@ -26,7 +26,10 @@ export function inTheirNames(params: URLSearchParams, names: Names): URLSearchPa
 /** A redirect with the standard's names for what the provider calls otherwise. */
 export function inStandardNames(response: URLSearchParams, names: Names): URLSearchParams {
   const standard = new URLSearchParams(response);
-  const theirs = { code: names.redirect_code ?? names.code ?? 'code', state: names.state ?? 'state' };
+  const theirs = {
+    code: names['redirect_code'] ?? names['code'] ?? 'code',
+    state: names['state'] ?? 'state',
+  };
   for (const [name, other] of Object.entries(theirs)) {
     if (other === name || !response.has(other)) continue;
     standard.delete(name);
