@@ -7,7 +7,7 @@ type PackageManager = 'npm' | 'npm, globally' | 'pnpm' | 'yarn';
 /** What is wrong with the driver: it is not there, or it is there without a binary that this Node can load. */
 type Fault = 'missing' | 'unbuilt';
 
-/** Where no binary fits, as on Node 20, the driver was to be built, and is left out without a word if that fails. */
+/** Where no binary fits, as on Node 20, the driver is built at install time, and left out without a word if that fails. */
 const AGAIN =
   'Install again with this Node, optional packages included (on Node 20 with Python, make and a C++ compiler)';
 
