@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { filledAddress, placeholdersIn } from '../../../shared/address-template.js';
 import { SigilforgeError } from '../../../shared/errors.js';
 import type { Provider, ProviderSettings } from '../../../shared/provider.js';
-import { AddressParams, AddressPart, Endpoint } from '../../../shared/schemas.js';
+import { AddressParams, AddressPart, Endpoint, EndpointTemplate } from '../../../shared/schemas.js';
 import { parse } from '../../../shared/validate.js';
 
 type Params = Readonly<Record<string, string>>;
@@ -39,7 +39,8 @@ export function withAddresses<P extends Addressed>(provider: P, said: Params = {
   const names = placeholdersOf(provider);
   if (names.length === 0) return provider;
   const values = { ...provider.address_params, ...said };
-  const fill = (address: string): string => filledAddress(address, (name) => values[name] || `{${name}}`);
+  const fill = (address: string): string =>
+    filledAddress(address, (name) => (Object.hasOwn(values, name) && values[name]) || `{${name}}`);
   const filled = (address: string | null): string | null => (address === null ? null : fill(address));
   const { revocation } = provider;
   return {
@@ -78,10 +79,13 @@ export function assertWhole(provider: Addressed & Pick<Provider, 'id' | 'name'>,
   const { id, name } = provider;
   const [missing] = missingParts(provider);
   if (missing !== undefined) throw lacking(provider, missing, again);
-  if (neededAddresses(provider).every((address) => v.is(Endpoint, address))) return;
-  throw new SigilforgeError('invalid_params', `What was said for ${name} makes no address.`, {
-    hint: `Compare it with the addresses that it is for: sigilforge provider show ${id}`,
-  });
+  if (!neededAddresses(provider).every((address) => v.is(Endpoint, address))) throw noAddress(id, name);
+}
+
+/** Throws `invalid_params` if the parts of a provider's addresses that are known make no address. */
+export function assertFillable(provider: Addressed & Pick<Provider, 'id' | 'name'>): void {
+  const isAddress = (address: string): boolean => v.is(EndpointTemplate, address);
+  if (!neededAddresses(provider).every(isAddress)) throw noAddress(provider.id, provider.name);
 }
 
 /** Settings in which a parameter that stands for a part of an address is just that, and is not sent. Throws `invalid_params`. */
@@ -130,6 +134,12 @@ function lacking({ id, name }: Pick<Provider, 'id' | 'name'>, part: string, agai
       needs: 'address_part',
     },
   );
+}
+
+function noAddress(id: string, name: string): SigilforgeError {
+  return new SigilforgeError('invalid_params', `What was said for ${name} makes no address.`, {
+    hint: `Compare it with the addresses that it is for: sigilforge provider show ${id}`,
+  });
 }
 
 function notAPart(id: string, name: string): SigilforgeError {

@@ -12,6 +12,7 @@ import type { Env } from '../store/env.js';
 import { ProviderStore, type StoredProvider, type StoredSecret } from '../store/providers.js';
 import type { Vault } from '../vault/vault.js';
 import {
+  assertFillable,
   assertWhole,
   missingParts,
   placeholdersOf,
@@ -285,7 +286,9 @@ export class Providers {
   #placed(id: string, settings: ProviderSettings): ProviderSettings {
     const known = this.#known(id, settings);
     parse(ParamNames, known.param_names, 'set_provider: param_names');
-    return withParts(settings, placeholdersOf(known));
+    const placed = withParts(settings, placeholdersOf(known));
+    assertFillable(this.#known(id, placed));
+    return placed;
   }
 
   /** The stored secret, unless another client replaces the one that it belongs to. */

@@ -314,7 +314,10 @@ function taken(
   answer: Parameters<typeof registeredOf>[0],
 ): RegisteredClient {
   const { endpoint, client_auth: auth, redirect_uris: redirectUris } = kept;
-  const now = registeredOf({ ...answer, client_id: kept.client_id }, { endpoint, auth, redirectUris });
+  // A server that gives a new token need not say again where it is used (RFC 7592, section 3).
+  const registration_client_uri = answer.registration_client_uri ?? management?.endpoint;
+  const said = { ...answer, client_id: kept.client_id, registration_client_uri };
+  const now = registeredOf(said, { endpoint, auth, redirectUris });
   const isSame = now.secret === undefined;
   return {
     ...now,

@@ -26,6 +26,8 @@ describe('of an answer', () => {
     ['a list', ['x'], undefined],
     ['two lines', 'a\nb', undefined],
     ['a zero byte', 'a\0b', undefined],
+    ['a sign that turns the line around', 'a\u202eb', undefined],
+    ["Unicode's end of a line", 'a\u2028b', undefined],
     ['the longest text', 'x'.repeat(2048), 'x'.repeat(2048)],
     ['a longer text', 'x'.repeat(2049), undefined],
     ['a number that JSON has rounded', 2 ** 60, undefined],

@@ -56,12 +56,12 @@ function at(json: Readonly<Record<string, unknown>>, path: string): unknown {
   return value;
 }
 
-/** Text that fits into a line. A number that JSON has rounded would be another one. */
+/** Text that fits into a line, and is what it looks like. A number that JSON has rounded would be another one. */
 function shortText(value: unknown): string | undefined {
   const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
   if (typeof value === 'boolean' || (typeof value === 'number' && !isRounded)) return String(value);
   if (typeof value !== 'string' || value.length > MAX_FIELD_VALUE) return undefined;
-  return value.trim() === '' || /\p{Cc}/u.test(value) ? undefined : value;
+  return value.trim() === '' || /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value) ? undefined : value;
 }
 
 /** So many characters of a secret do not stand in another text by chance. */
