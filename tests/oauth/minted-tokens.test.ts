@@ -307,7 +307,7 @@ describe.each(backends)('by $name', ({ start }) => {
     await api.addAccount(serviceAccount());
     for (const type of ['private_key', 'key', 'minting']) {
       await expect(api.resolve({ reference: `auth://google/robot/${type}` })).rejects.toMatchObject({
-        kind: 'invalid_reference',
+        kind: 'not_found',
       });
     }
     for (const type of ['refresh_token', 'client_secret', 'api_key']) {

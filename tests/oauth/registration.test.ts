@@ -7,7 +7,7 @@ import type { SigilforgeClient } from '../../client/index.js';
 import { ACCOUNT, addAccount, begin, completed, SERVICE, work } from '../support/accounts.js';
 import { gate } from '../support/gate.js';
 import { type BetterAuth, startBetterAuth } from '../support/provider/better-auth.js';
-import { startFakeProvider } from '../support/provider/fake-provider.js';
+import { type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
 import { startFaultProxy } from '../support/provider/fault-proxy.js';
 import {
   answerWith,
@@ -114,7 +114,7 @@ describe.each(backends)('by $name, an OpenID provider', ({ start }) => {
     expect(await api.listAccounts()).toMatchObject({ accounts: [] });
   });
 
-  test('that lost the client is signed in to with another one', async () => {
+  test('that still knows the client of a cancelled sign-in is signed in to with the same one', async () => {
     const { issuer, count } = await startRegistrar();
     const { api, sandbox } = await stopAfter(start());
     const { flowId } = await begin(api, { issuer });
@@ -124,6 +124,18 @@ describe.each(backends)('by $name, an OpenID provider', ({ start }) => {
     // As the server knows it, it is used again.
     expect(await clientIn(api, issuer, 'second')).toBe(before?.client_id);
     expect(count(REGISTER)).toBe(1);
+  });
+
+  test('that lost the client of a cancelled sign-in is signed in to with another one', async () => {
+    const { issuer, count, proxy } = await startRegistrar();
+    const { api, sandbox } = await stopAfter(start());
+    const { flowId } = await begin(api, { issuer });
+    const [before] = stored.registeredClients(sandbox.home);
+    await api.cancelFlow({ flow_id: flowId });
+    await expect.poll(() => stored.registeredClients(sandbox.home)[0]?.doubted).toBe(1);
+    proxy.plan(answerWith(401), { path: `/reg/${before?.client_id}` });
+    expect(await clientIn(api, issuer, 'second')).not.toBe(before?.client_id);
+    expect(count(REGISTER)).toBe(2);
   });
 });
 
@@ -481,6 +493,146 @@ test('a token for the management of a client goes to no other server', async () 
   expect(other.received).toEqual([]);
 });
 
+const refused = { status: 401, body: { error: 'invalid_client' } };
+
+/** From now on, the server numbers its clients and says nothing about them. */
+function manageNothing(fake: FakeProvider): void {
+  let registered = 0;
+  fake.route('POST /register', () => {
+    registered += 1;
+    return { status: 201, body: { client_id: `client ${registered}` } };
+  });
+}
+
+describe('a client that the server refuses at the token endpoint', () => {
+  test.each([
+    ['and says nothing about', undefined, 'client 2'],
+    ['and does not find', 404, 'client 2'],
+    ['and does not let be looked at any more', 401, 'client 2'],
+    ['and finds', 200, 'client 1'],
+    ['and cannot look for just now', 503, 'client 2'],
+  ])('%s: the next sign-in', async (_, status, next) => {
+    const { fake } = await startExpiring([0, 0]);
+    if (status === undefined) manageNothing(fake);
+    else if (status !== 200) fake.route('GET /register/1', () => ({ status }));
+    fake.route('POST /token', () => refused);
+    const { api } = await stopAfter(startDaemon());
+    await expect(signInAtFake(api, fake.url)).rejects.toMatchObject({
+      kind: 'refresh_failed',
+      needs: undefined,
+      hint: expect.stringContaining('start the sign-in again, which registers another one'),
+    });
+    expect(await clientIn(api, fake.url, 'other')).toBe(next);
+  });
+
+  test('for a refresh is replaced by the next sign-in, although the account was well', async () => {
+    const { fake } = await startExpiring([0]);
+    manageNothing(fake);
+    const { api } = await stopAfter(startDaemon());
+    await signInAtFake(api, fake.url);
+    fake.route('POST /token', () => refused);
+    await expect(api.refreshToken(work)).rejects.toMatchObject({
+      hint: expect.stringContaining(
+        `registers another one: sigilforge add-account ${SERVICE} ${ACCOUNT} --replace`,
+      ),
+    });
+    expect(await clientIn(api, fake.url, 'other')).toBe('client 2');
+  });
+
+  test('for a refresh, and knows otherwise, stays', async () => {
+    const { fake } = await startExpiring([0]);
+    const { api, sandbox } = await stopAfter(startDaemon());
+    await signInAtFake(api, fake.url);
+    fake.route('POST /token', () => refused);
+    await expect(api.refreshToken(work)).rejects.toMatchObject({ kind: expect.any(String) });
+    expect(stored.registeredClients(sandbox.home)).toEqual([{ client_id: 'client 1', doubted: 1 }]);
+    expect(await clientIn(api, fake.url, 'other')).toBe('client 1');
+    expect(stored.registeredClients(sandbox.home)).toEqual([{ client_id: 'client 1', doubted: 0 }]);
+  });
+
+  test('or where device codes are given is replaced by the next sign-in', async () => {
+    const { fake } = await startExpiring([0]);
+    manageNothing(fake);
+    fake.route('GET /.well-known/openid-configuration', () => ({
+      body: {
+        issuer: fake.url,
+        token_endpoint: `${fake.url}/token`,
+        device_authorization_endpoint: `${fake.url}/device`,
+        registration_endpoint: `${fake.url}/register`,
+      },
+    }));
+    fake.route('POST /device', () => refused);
+    const { api } = await stopAfter(startDaemon());
+    const params = { ...work, issuer: fake.url, flow: 'device_code' as const };
+    for (const _ of [1, 2]) {
+      await expect(api.addAccount(params)).rejects.toMatchObject({
+        hint: expect.stringContaining('registers another one'),
+      });
+    }
+    expect(fake.sentTo('POST /device').map(({ form }) => form['client_id'])).toEqual([
+      'client 1',
+      'client 2',
+    ]);
+  });
+});
+
+describe('a client that a sign-in waits with', () => {
+  test('is kept when its last account is removed, and ends with the next one', async () => {
+    const { fake } = await startExpiring([0]);
+    const { api } = await stopAfter(startDaemon());
+    await signInAtFake(api, fake.url);
+    const { redirectUri, state, flowId } = await begin(api, { issuer: fake.url, account: 'other' });
+    expect(await api.removeAccount(work)).toMatchObject({ removed: true, notices: [] });
+    expect(fake.sentTo('DELETE /register/1')).toEqual([]);
+    await fetch(`${redirectUri}?${new URLSearchParams({ code: 'a code', state })}`);
+    await completed(api, flowId);
+    await api.removeAccount({ ...work, account: 'other' });
+    expect(fake.sentTo('DELETE /register/1')).toHaveLength(1);
+    expect(fake.sentTo('POST /register')).toHaveLength(1);
+  });
+
+  test('is not replaced because another sign-in was cancelled', async () => {
+    const { fake } = await startExpiring([0]);
+    manageNothing(fake);
+    const { api, sandbox } = await stopAfter(startDaemon());
+    const waiting = await begin(api, { issuer: fake.url });
+    const other = await begin(api, { issuer: fake.url, account: 'other' });
+    await api.cancelFlow({ flow_id: other.flowId });
+    await expect.poll(() => stored.registeredClients(sandbox.home)[0]?.doubted).toBe(1);
+    expect(await clientIn(api, fake.url, 'third')).toBe('client 1');
+    await api.cancelFlow({ flow_id: waiting.flowId });
+  });
+
+  test('is not doubted where a person said no', async () => {
+    const { fake } = await startExpiring([0]);
+    manageNothing(fake);
+    const { api } = await stopAfter(startDaemon());
+    const { redirectUri, state, flowId } = await begin(api, { issuer: fake.url });
+    await fetch(`${redirectUri}?${new URLSearchParams({ error: 'access_denied', state })}`);
+    await expect(completed(api, flowId)).rejects.toMatchObject({ kind: 'denied' });
+    expect(await clientIn(api, fake.url, 'other')).toBe('client 1');
+  });
+});
+
+test.each([403, 405, 500])('a client whose removal is answered with %s is told of', async (status) => {
+  const { fake } = await startExpiring([0]);
+  fake.route('DELETE /register/1', () => ({ status }));
+  const { api } = await stopAfter(startDaemon());
+  await signInAtFake(api, fake.url);
+  expect(await api.removeAccount(work)).toMatchObject({
+    removed: true,
+    notices: [`${SERVICE} did not remove the client that was registered there for Sigilforge.`],
+  });
+});
+
+test.each([204, 401, 404])('a client whose removal is answered with %s is gone', async (status) => {
+  const { fake } = await startExpiring([0]);
+  fake.route('DELETE /register/1', () => ({ status }));
+  const { api } = await stopAfter(startDaemon());
+  await signInAtFake(api, fake.url);
+  expect(await api.removeAccount(work)).toMatchObject({ removed: true, notices: [] });
+});
+
 test('a server that takes only one redirect gets one', async () => {
   const { fake } = await startExpiring([0]);
   fake.route('POST /register', ({ json }) => {
@@ -503,6 +655,31 @@ test('a client that is the address of a document needs no registration', async (
   const { address } = await begin(api, { issuer: fake.url, client_id });
   expect(new URL(address).searchParams.get('client_id')).toBe(client_id);
   expect(fake.sentTo('POST /register')).toEqual([]);
+});
+
+test.each([
+  [false, 'is refused before the browser'],
+  [true, 'is sent'],
+])('where the metadata says %s, the address of a document %s', async (supported) => {
+  const { fake } = await startExpiring([0]);
+  fake.route('GET /.well-known/openid-configuration', () => ({
+    body: {
+      issuer: fake.url,
+      authorization_endpoint: `${fake.url}/authorize`,
+      token_endpoint: `${fake.url}/token`,
+      client_id_metadata_document_supported: supported,
+    },
+  }));
+  const { api } = await stopAfter(startDaemon());
+  const begun = begin(api, { issuer: fake.url, client_id: 'https://app.example.org/client.json' });
+  if (supported) expect((await begun).address).toContain('client.json');
+  else
+    await expect(begun).rejects.toMatchObject({
+      kind: 'config',
+      message: `${SERVICE} takes no client id that is the address of a document.`,
+    });
+  // Any other client id is a matter of the server.
+  await begin(api, { issuer: fake.url, client_id: 'a client', account: 'other' });
 });
 
 test('a provider that is shown says that it registers clients by itself', async () => {

@@ -3,6 +3,7 @@ import { foreignAuths, wantsKey, withOtherClientAuth } from './client-auth.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from './exchange.js';
 import type { ClientRefusal } from './failures/client-refusal.js';
 import type { TokenFailure } from './failures/failure.js';
+import { UnknownClient } from './failures/unknown-client.js';
 import type { OAuthClient } from './registration/client.js';
 import { DEVICE_CODE } from './registration/grant-types.js';
 import { short } from './short.js';
@@ -76,6 +77,9 @@ export function withAdvice<F extends Pick<TokenFailure, 'signInError' | 'client'
   { client, grantType, hint }: { client: OAuthClient; grantType: string; hint: string | undefined },
 ): F {
   const { kind, message, cause, hint: usual } = failure.signInError;
+  // Of a client that registered itself there is nothing that a person could give.
+  if (client.redirects && failure.client === 'surely')
+    return { ...failure, signInError: new UnknownClient(client.registration, failure.signInError) };
   const needs = lacksSecret(client, failure, grantType) ? ('client_secret' as const) : undefined;
   return {
     ...failure,

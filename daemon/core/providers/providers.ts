@@ -5,6 +5,7 @@ import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import { authToAskFor } from '../oauth/client-auth.js';
+import { UnknownClient } from '../oauth/failures/unknown-client.js';
 import type { HttpClient } from '../oauth/http/http.js';
 import { discover, type ServerMetadata } from '../oauth/metadata/discovery.js';
 import { ClientRegistration, type OAuthClient, registrationOf } from '../oauth/registration/client.js';
@@ -103,7 +104,7 @@ export class Providers {
       ...withMetadata(provider, found, this.#stated(id)),
       register_url: provider.register_url ?? found.documentation,
       registration_endpoint: registrationEndpoint(provider, found),
-      client_id_documents: provider.client_id_documents || found.clientIdDocuments,
+      client_id_documents: provider.client_id_documents || found.clientIdDocuments === true,
     };
     return parse(Provider, merged, `metadata of ${provider.issuer}`, 'refresh_failed');
   }
@@ -179,8 +180,16 @@ export class Providers {
   }
 
   /** A sign-in with this client did not end well. */
-  doubt({ registration, redirects }: OAuthClient): Promise<void> {
-    return redirects ? this.#registered.doubt(registration) : Promise.resolve();
+  async doubt({ registration, redirects }: OAuthClient, thrown: unknown): Promise<void> {
+    if (!redirects) return;
+    if (thrown instanceof UnknownClient) await this.refused(registration);
+    // The server sent the browser back, so it knows the client.
+    else if (asSigilforgeError(thrown).kind !== 'denied') await this.#registered.doubt(registration);
+  }
+
+  /** A server does not know this client. Says whether it is one that registered itself there. */
+  refused(registration: ClientRegistration): Promise<boolean> {
+    return this.#registered.refused(registration);
   }
 
   /** The origins that a secret is bound to that is given together with these settings. */
@@ -208,6 +217,7 @@ export class Providers {
     const { clientSecret, flow } = overrides;
     if (!clientSecret) this.#secrets.assertGivenFor(named);
     const found = named.discovery ? await this.#discovered(named, flow) : { registration: named };
+    if (isWithPerson(flow) && !provider.client_id_documents) assertTaken(found);
     if (clientSecret) return { ...found, secret: clientSecret };
     await this.#secrets.learn(named, found.registration);
     return { ...found, secret: await this.secretOf(found.registration) };
@@ -332,6 +342,7 @@ export class Providers {
       registration: parse(ClientRegistration, whole, `metadata of ${registration.issuer}`, 'refresh_failed'),
       listedAuths: found.clientAuths,
       registration_endpoint: found.registration_endpoint,
+      clientIdDocuments: found.clientIdDocuments,
       assumedScopes: registration.default_scopes.length > 0 ? [] : merged.default_scopes,
     };
   }
@@ -350,7 +361,10 @@ export class Providers {
 const NO_SECRET: StoredSecret = { clientSecret: null, secretOrigins: null };
 
 /** A client without its secret, and where another one could be registered. */
-type Found = Omit<OAuthClient, 'secret'> & { readonly registration_endpoint?: string | null };
+type Found = Omit<OAuthClient, 'secret'> & {
+  readonly registration_endpoint?: string | null;
+  readonly clientIdDocuments?: boolean | undefined;
+};
 
 /** Stands for the id until the client is registered. */
 const NOT_REGISTERED = 'not registered';
@@ -396,6 +410,14 @@ function assertReachable(id: string, settings: ProviderSettings): void {
       hint: `Set its issuer: sigilforge provider set ${id} --issuer URL, or its endpoints, at least --token-endpoint URL.`,
     },
   );
+}
+
+/** A client that is the address of a document is one only where the server reads such documents; many do not say so. */
+function assertTaken({ registration: { client_id, id, name }, clientIdDocuments }: Found): void {
+  if (clientIdDocuments !== false || !client_id.startsWith('https://')) return;
+  throw new SigilforgeError('config', `${name} takes no client id that is the address of a document.`, {
+    hint: `Register a client with the provider, then: sigilforge provider set ${id} --client-id ID`,
+  });
 }
 
 function withoutClientId(id: string): SigilforgeError {

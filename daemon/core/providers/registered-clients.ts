@@ -4,10 +4,10 @@ import { asSigilforgeError, SigilforgeError } from '../../../shared/errors.js';
 import { parseJson } from '../../../shared/json.js';
 import type { ClientAuth } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
-import { type Looked, readClient, removeClient, renewClient } from '../oauth/dynamic-clients/management.js';
+import { readClient, removeClient, renewClient } from '../oauth/dynamic-clients/management.js';
 import {
-  type Management,
   type RegisteredClient,
+  type RegistrationAnswer,
   register,
   registeredOf,
 } from '../oauth/dynamic-clients/registration.js';
@@ -109,6 +109,30 @@ export class RegisteredClients {
     });
   }
 
+  /**
+   * The server refuses the client itself. It is looked at before the next sign-in, or forgotten if it cannot be: accounts keep
+   * what they signed in with. Returns whether there is such a client here.
+   */
+  async refused(registration: ClientRegistration): Promise<boolean> {
+    const id = keyOf(registration);
+    const stored = this.#store.find(id);
+    if (!stored || keptOf(stored)?.client_id !== registration.client_id) return false;
+    if (await this.#doubtOrForget(id, registration.client_id)) await this.#env.db.truncateLog();
+    return true;
+  }
+
+  /** Resolves to whether it was forgotten. */
+  #doubtOrForget(id: string, clientId: string): Promise<boolean> {
+    return this.#env.db.write(() => {
+      const stored = this.#store.find(id);
+      const kept = stored && keptOf(stored);
+      if (kept?.client_id !== clientId) return false;
+      if (kept.management !== null) this.#store.doubt(id);
+      else this.#store.remove(id);
+      return kept.management === null;
+    });
+  }
+
   /** Removes the client of an issuer after its last account. Returns what a person should know about it; never throws. */
   async ended(registration: ClientRegistration): Promise<string[]> {
     const id = keyOf(registration);
@@ -160,22 +184,32 @@ export class RegisteredClients {
     // What a provider's settings had registered elsewhere is no client of this issuer.
     if (new URL(known.kept.endpoint).origin !== new URL(endpoint).origin) return undefined;
     if (redirectsFor(registration.redirect, known.kept).length === 0) return undefined;
-    if (isOver(known, this.#env.clock.wall())) return this.#lookedAt(id, known, renewClient);
-    if (!stored.doubted || this.#users(id, known.kept.client_id).some(({ state }) => state === 'ok'))
-      return known;
-    return this.#lookedAt(id, known, readClient);
+    if (isOver(known, this.#env.clock.wall())) return this.#withNewSecret(id, known);
+    if (!stored.doubted) return known;
+    const looked = known.management ? await readClient(this.#http, known.management) : 'unknown';
+    if (typeof looked === 'object') return this.#taken(id, known, looked.found);
+    return looked === 'unknown' && this.#isOfUse(id, known.kept.client_id) ? known : undefined;
   }
 
-  /** What the server says about a client that may be of no use any more; `undefined`: it is of none. */
-  async #lookedAt(
+  /** Whether accounts work with a client, or sign-ins wait with it. */
+  #isOfUse(id: string, clientId: string): boolean {
+    return this.#waiting.has(id) || this.#users(id, clientId).some(({ state }) => state === 'ok');
+  }
+
+  /** The client with another secret, if the server gives one. */
+  async #withNewSecret(id: string, known: OpenRegistered): Promise<OpenRegistered | undefined> {
+    if (!known.management) return undefined;
+    const looked = await renewClient(this.#http, known.management);
+    return typeof looked === 'string' ? undefined : this.#taken(id, known, looked.found);
+  }
+
+  /** The client as the server says that it is; `undefined` if its secret has ended. */
+  async #taken(
     id: string,
     known: OpenRegistered,
-    look: (http: HttpClient, management: Management) => Promise<Looked>,
+    answer: RegistrationAnswer,
   ): Promise<OpenRegistered | undefined> {
-    if (!known.management) return undefined;
-    const looked = await look(this.#http, known.management);
-    if (typeof looked === 'string') return undefined;
-    const again = await this.#keep(id, known.kept.origins, known.kept.endpoint, taken(known, looked.found));
+    const again = await this.#keep(id, known.kept.origins, known.kept.endpoint, taken(known, answer));
     return isOver(again, this.#env.clock.wall()) ? undefined : again;
   }
 
@@ -194,7 +228,7 @@ export class RegisteredClients {
       const known = this.#open(sealer, id);
       if (!known || !this.#isToRenew(id, known)) return known?.secret;
       this.#tried.set(id, this.#env.clock.wall());
-      return (await this.#lookedAt(id, known, renewClient))?.secret;
+      return (await this.#withNewSecret(id, known))?.secret;
     } finally {
       lease.release();
     }
@@ -309,10 +343,7 @@ function isOver({ kept: { secret_expires_at: end }, secret }: OpenRegistered, no
 }
 
 /** What a server says about its client, over what is known: an answer without a token leaves the one that there is. */
-function taken(
-  { kept, secret, management }: OpenRegistered,
-  answer: Parameters<typeof registeredOf>[0],
-): RegisteredClient {
+function taken({ kept, secret, management }: OpenRegistered, answer: RegistrationAnswer): RegisteredClient {
   const { endpoint, client_auth: auth, redirect_uris: redirectUris } = kept;
   // A server that gives a new token need not say again where it is used (RFC 7592, section 3).
   const registration_client_uri = answer.registration_client_uri ?? management?.endpoint;

@@ -33,6 +33,7 @@ export function applySettings(base: Facts, settings: ProviderSettings): Facts {
     ...located,
     ...definedOnly(named),
     ...params(base, settings),
+    ...(ENDPOINTS.some((name) => settings[name] !== undefined) && { public_client_id: null }),
     ...(ending === undefined
       ? {}
       : { revocation: { ...standardRevocation(ending), ...definedOnly(revocation ?? {}) } }),
@@ -42,6 +43,12 @@ export function applySettings(base: Facts, settings: ProviderSettings): Facts {
   };
   return { ...provider, flows: settings.flows ?? flowsOf(provider) };
 }
+
+/** Where a client is sent to: what was registered for one address is not known at another. */
+const ENDPOINTS = [
+  ...(['authorization_endpoint', 'token_endpoint', 'refresh_endpoint'] as const),
+  'device_authorization_endpoint',
+] as const;
 
 /** Settings over those that were stored before. Parameters are set by name; of the two forms of revocation the last counts. */
 export function mergeSettings(before: ProviderSettings, settings: ProviderSettings): ProviderSettings {

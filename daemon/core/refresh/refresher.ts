@@ -2,6 +2,7 @@ import { asSigilforgeError } from '../../../shared/errors.js';
 import { noSuchAccount } from '../accounts/errors.js';
 import type { Grants } from '../accounts/grants.js';
 import type { Exchange, Granted, OAuthContext } from '../oauth/exchange.js';
+import type { TokenFailure } from '../oauth/failures/failure.js';
 import { newId } from '../platform/id.js';
 import { shuttingDown } from '../platform/shutting-down.js';
 import { shieldFromSignals } from '../platform/signal-shield.js';
@@ -14,7 +15,14 @@ import type { Lease } from '../store/lease.js';
 import type { Vault } from '../vault/vault.js';
 import type { Answers } from './answers.js';
 import { backoffMs } from './backoff.js';
-import { forAccount, judgedByHistory, notStored, signInAgain, withLostAnswer } from './refusals.js';
+import {
+  forAccount,
+  judgedByHistory,
+  notStored,
+  signInAgain,
+  withLostAnswer,
+  withUnknownClient,
+} from './refusals.js';
 import { type RefreshRequest, refreshRequest } from './request.js';
 import type { Rescue } from './rescue.js';
 import type { UnreadAnswers } from './unread-answers.js';
@@ -178,7 +186,7 @@ export class Refresher {
       await this.#answers.store({ account, granted, attemptId, client: request.client }, lease);
       return 'stored';
     }
-    const failure = judgedByHistory(judged, account);
+    const failure = await this.#aboutClient(judgedByHistory(judged, account), request);
     if (failure.unread) await this.#unread.keep(account, failure.unread);
     const isKept = mayBeSpent && this.#unread.has(account);
     const recorded = mayBeSpent ? withLostAnswer(failure, isKept) : failure;
@@ -192,6 +200,13 @@ export class Refresher {
       return this.#exchange(account, request, { lease, mayBeSpent: true });
     const { verdict, error } = recorded;
     throw verdict === 'dead' ? signInAgain(account, error.message) : forAccount(error, account);
+  }
+
+  /** A client that registered itself is not a matter of settings: another one is registered at the next sign-in. */
+  async #aboutClient(failure: TokenFailure, { client }: RefreshRequest): Promise<TokenFailure> {
+    if (failure.client !== 'surely' || !client) return failure;
+    const isRegistered = await this.#providers.refused(client.registration).catch(() => false);
+    return isRegistered ? withUnknownClient(failure) : failure;
   }
 
   /** One exchange, in the journal before its first byte is sent: if the store cannot be written, nothing is sent. */

@@ -39,6 +39,14 @@ export function withLostAnswer(failure: TokenFailure, isKept: boolean): TokenFai
   return { ...failure, error: new SigilforgeError(kind, `${lost} ${message}`, { hint, cause }) };
 }
 
+/** The failure of a grant whose client the server does not know any more, although it was registered there. */
+export function withUnknownClient(failure: TokenFailure): TokenFailure {
+  const { kind, message, cause } = failure.error;
+  const hint =
+    'The server does not know the client any more that was registered there. Sign in again, which registers another one: sigilforge add-account SERVICE ACCOUNT --replace';
+  return { ...failure, error: new SigilforgeError(kind, message, { hint, cause }) };
+}
+
 /**
  * The same failure, judged by what is known of this grant: a request that was valid until now (RFC 6749, section 5.2) is
  * made invalid only by its refresh token. Some servers call a dead one so.

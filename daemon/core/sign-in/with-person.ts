@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.js';
 import { withClientAuth } from '../oauth/client-auth.js';
 import type { OAuthContext } from '../oauth/exchange.js';
+import { UnknownClient } from '../oauth/failures/unknown-client.js';
 import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';
 import { beginDeviceCode } from '../oauth/flows/device-code.js';
 import type { PendingFlow } from '../oauth/flows/flow.js';
@@ -75,15 +76,22 @@ export class PersonSignIn {
     const { client } = requested;
     try {
       const begun = await this.#begin(requested, request, flow, notices);
-      begun.done
-        .catch(() => this.#providers.doubt(client))
-        .catch(() => {})
+      // What is known of the client is stored before anyone hears of it and tries again.
+      const done = begun.done
+        .catch((thrown: unknown) => this.#doubted(client, thrown))
         .finally(() => this.#providers.release(client));
-      return begun;
+      return { ...begun, done };
     } catch (thrown) {
       this.#providers.release(client);
+      // Nothing else that keeps it from beginning says anything about the client.
+      if (thrown instanceof UnknownClient) return this.#doubted(client, thrown);
       throw thrown;
     }
+  }
+
+  async #doubted(client: OAuthClient, thrown: unknown): Promise<never> {
+    await this.#providers.doubt(client, thrown).catch(() => {});
+    throw thrown;
   }
 
   #begin(

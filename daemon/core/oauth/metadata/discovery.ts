@@ -17,8 +17,8 @@ export interface ServerMetadata {
   readonly device_authorization_endpoint: string | null;
   readonly revocation_endpoint: string | null;
   readonly registration_endpoint: string | null;
-  /** Whether a client may be the address of a document about it. */
-  readonly clientIdDocuments: boolean;
+  /** Whether a client may be the address of a document about it, if it says so. */
+  readonly clientIdDocuments: boolean | undefined;
   readonly iss_required: boolean;
   /** Whether it stands where OpenID providers have it. */
   readonly openid: boolean;
@@ -150,6 +150,10 @@ function metadataOf(json: Record<string, unknown>, provider: Discoverable, openi
     const value = json[name];
     return typeof value === 'string' && URL.canParse(value) ? value : null;
   };
+  const truth = (name: string): boolean | undefined => {
+    const value = json[name];
+    return typeof value === 'boolean' ? value : undefined;
+  };
   const texts = (name: string): string[] | undefined => {
     const value = json[name];
     return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
@@ -161,7 +165,7 @@ function metadataOf(json: Record<string, unknown>, provider: Discoverable, openi
     device_authorization_endpoint: endpoint('device_authorization_endpoint'),
     revocation_endpoint: endpoint('revocation_endpoint'),
     registration_endpoint: endpoint('registration_endpoint'),
-    clientIdDocuments: json['client_id_metadata_document_supported'] === true,
+    clientIdDocuments: truth('client_id_metadata_document_supported'),
     iss_required: json['authorization_response_iss_parameter_supported'] === true,
     openid,
     scopes: texts('scopes_supported'),
