@@ -51,10 +51,10 @@ async function presentCode(output: Output, flow: Flow, code: string, manner: Man
   const screen = output.isWatched ? screenOf() : undefined;
   if (!manner.browser && screen) await drawCode(output, flow.verification_uri_complete ?? address, screen);
   await presentAddress(output, address, manner, 'Open this address on any device:');
-  const isCopied = isAttended() && (await copyToClipboard(code));
-  output.say(isCopied ? 'and enter the code, which is on your clipboard:' : 'and enter the code:');
+  output.say('and enter the code:');
   if (screen?.hasUnicode) drawBox(output, code);
   else output.say(code, 'bold');
+  if (isAttended() && (await copyToClipboard(code))) output.say('It is on your clipboard.');
 }
 
 /** The lines of text around a drawn code: message, scopes, address, box, time, and one to spare. */
