@@ -178,9 +178,8 @@ describe.skipIf(!hasPython)('what is shown', () => {
 
   test('the scopes, wrapped, and a clock that runs down below the address', async () => {
     const scopes = Array.from({ length: 12 }, (_, index) => `scope-${index}`);
-    const address = `https://id.example.org/authorize?scope=${scopes.join('+')}`;
     const daemon = await start({
-      add_account: { ...byBrowser(), authorization_url: address },
+      add_account: { ...byBrowser(), scopes },
       wait_flow: forEver,
     });
     const running = onSize(daemon, [40, 24]);
@@ -196,9 +195,9 @@ describe.skipIf(!hasPython)('what is shown', () => {
 
   test('in a pipe the scopes and the time are words, and --quiet leaves them out', async () => {
     const daemon = await start({
-      add_account: byDevice(),
+      add_account: { ...byDevice(), scopes: ['repo', 'gist'] },
       wait_flow: complete,
-      get_provider: { provider: { ...example, default_scopes: ['repo', 'gist'] } },
+      get_provider: { provider: example },
     });
     const { stdout, stderr } = await daemon.run(ARGS);
     expect(stdout).toBe('github/work\n');
