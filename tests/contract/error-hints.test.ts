@@ -616,6 +616,11 @@ const ROOMS = [
 
 /** Why an error is not made here: the test that makes it, or what it would take. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'The server does not know the client any more that was registered there: start the sign-in again, which registers another one. If that does not help, register one by hand, then: sigilforge provider set {} --client-id ID':
+    'tests/oauth/registration.test.ts',
+  'The server does not know the client any more that was registered there. Sign in again, which registers another one: sigilforge add-account SERVICE ACCOUNT --replace':
+    'tests/oauth/registration.test.ts',
+  '{} takes no client id that is the address of a document.': 'tests/oauth/registration.test.ts',
   'No private key is stored for the client of {}.': 'tests/oauth/private-key-jwt.test.ts',
   'Check the client id and its key with the provider, and set them with: sigilforge provider set {} --client-id CLIENT_ID --client-key-file FILE. If the provider wants its token endpoint as the audience: sigilforge provider set {} --quirk endpoint_as_audience':
     'tests/oauth/private-key-jwt.test.ts',

@@ -404,7 +404,7 @@ test('a secret is renewed once by two processes, and neither waits for the other
   expect(fake.sentTo('PUT /register/1')).toHaveLength(1);
 });
 
-test('what a provider had registered at another server is no client of the issuer', async () => {
+test('what a provider had registered at another server is not a client of the issuer', async () => {
   const other = await stopAfter(startFakeProvider());
   other.route('POST /register', () => ({ status: 201, body: { client_id: 'chosen elsewhere' } }));
   const { fake } = await startExpiring([0]);
@@ -614,7 +614,7 @@ describe('a client that a sign-in waits with', () => {
   });
 });
 
-test.each([403, 405, 500])('a client whose removal is answered with %s is told of', async (status) => {
+test.each([403, 405, 500])('a client whose removal is answered with %s is told about', async (status) => {
   const { fake } = await startExpiring([0]);
   fake.route('DELETE /register/1', () => ({ status }));
   const { api } = await stopAfter(startDaemon());

@@ -3,7 +3,7 @@ import { foreignAuths, wantsKey, withOtherClientAuth } from './client-auth.js';
 import { type Exchange, exchange, type Granted, type OAuthContext } from './exchange.js';
 import type { ClientRefusal } from './failures/client-refusal.js';
 import type { TokenFailure } from './failures/failure.js';
-import { UnknownClient } from './failures/unknown-client.js';
+import { unknownClient } from './failures/unknown-client.js';
 import type { OAuthClient } from './registration/client.js';
 import { DEVICE_CODE } from './registration/grant-types.js';
 import { short } from './short.js';
@@ -79,7 +79,7 @@ export function withAdvice<F extends Pick<TokenFailure, 'signInError' | 'client'
   const { kind, message, cause, hint: usual } = failure.signInError;
   // Of a client that registered itself there is nothing that a person could give.
   if (client.redirects && failure.client === 'surely')
-    return { ...failure, signInError: new UnknownClient(client.registration, failure.signInError) };
+    return { ...failure, signInError: unknownClient(client.registration, failure.signInError) };
   const needs = lacksSecret(client, failure, grantType) ? ('client_secret' as const) : undefined;
   return {
     ...failure,

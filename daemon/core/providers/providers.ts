@@ -5,7 +5,7 @@ import type { FlowKind } from '../../../shared/schemas.js';
 import { Secret } from '../../../shared/secret.js';
 import { parse } from '../../../shared/validate.js';
 import { authToAskFor } from '../oauth/client-auth.js';
-import { UnknownClient } from '../oauth/failures/unknown-client.js';
+import { isUnknownClient } from '../oauth/failures/unknown-client.js';
 import type { HttpClient } from '../oauth/http/http.js';
 import { discover, type ServerMetadata } from '../oauth/metadata/discovery.js';
 import { ClientRegistration, type OAuthClient, registrationOf } from '../oauth/registration/client.js';
@@ -182,7 +182,7 @@ export class Providers {
   /** A sign-in with this client did not end well. */
   async doubt({ registration, redirects }: OAuthClient, thrown: unknown): Promise<void> {
     if (!redirects) return;
-    if (thrown instanceof UnknownClient) await this.refused(registration);
+    if (isUnknownClient(thrown)) await this.refused(registration);
     // The server sent the browser back, so it knows the client.
     else if (asSigilforgeError(thrown).kind !== 'denied') await this.#registered.doubt(registration);
   }

@@ -181,7 +181,7 @@ export class RegisteredClients {
     if (!stored) return undefined;
     const known = this.#open(await this.#vault.unlocked(), id);
     if (!known || !isGivenFor(known, registration)) return undefined;
-    // What a provider's settings had registered elsewhere is no client of this issuer.
+    // What a provider's settings had registered elsewhere is not a client of this issuer.
     if (new URL(known.kept.endpoint).origin !== new URL(endpoint).origin) return undefined;
     if (redirectsFor(registration.redirect, known.kept).length === 0) return undefined;
     if (isOver(known, this.#env.clock.wall())) return this.#withNewSecret(id, known);

@@ -1,7 +1,7 @@
 import type { Accounts } from '../accounts/accounts.js';
 import { withClientAuth } from '../oauth/client-auth.js';
 import type { OAuthContext } from '../oauth/exchange.js';
-import { UnknownClient } from '../oauth/failures/unknown-client.js';
+import { isUnknownClient } from '../oauth/failures/unknown-client.js';
 import { beginAuthorizationCode } from '../oauth/flows/authorization-code.js';
 import { beginDeviceCode } from '../oauth/flows/device-code.js';
 import type { PendingFlow } from '../oauth/flows/flow.js';
@@ -84,7 +84,7 @@ export class PersonSignIn {
     } catch (thrown) {
       this.#providers.release(client);
       // Nothing else that keeps it from beginning says anything about the client.
-      if (thrown instanceof UnknownClient) return this.#doubted(client, thrown);
+      if (isUnknownClient(thrown)) return this.#doubted(client, thrown);
       throw thrown;
     }
   }
