@@ -344,7 +344,9 @@ test('what cannot be stored is said, and the request stays open', async () => {
   const fields = { 'value.API_KEY': CANARY, words, action: 'save' };
   const full = await post(url, cookie, fields);
   expect(full.status).toBe(422);
-  expect(full.text).toContain('Nothing was saved: A capability has at most 256 secrets. Delete one that is not needed.');
+  expect(full.text).toContain(
+    'Nothing was saved: A capability has at most 256 secrets. Delete one that is not needed.',
+  );
   expect(full.text).toContain('role="alert"');
   expect(full.text).not.toContain(CANARY.slice(0, 12));
   expect(request).toMatchObject({ triesLeft: 3, status: 'pending' });
