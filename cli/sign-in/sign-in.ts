@@ -119,9 +119,14 @@ function adviseOnErrors({ output, started, request }: Waiting, known: Provider |
   const query = queryOf(started);
   const uri = query?.get(known?.param_names['redirect_uri'] || 'redirect_uri') ?? null;
   if (uri === null) return;
-  output.notice(ifRedirectIsRefused(uri, known));
+  if (!registeredItself(request, known)) output.notice(ifRedirectIsRefused(uri, known));
   const scopes = ifScopesAreRefused(query?.get('scope') ?? '', known);
   if (scopes !== undefined && request.scopes === undefined) output.notice(scopes);
+}
+
+/** Whether no person has named a client: the one that registered itself has said where it is sent back to. */
+function registeredItself({ client_id, issuer }: Waiting['request'], known: Provider | undefined): boolean {
+  return client_id === undefined && (known ? known.client_id === null : issuer !== undefined);
 }
 
 async function waitForEnd({ client, flow_id, over }: Waiting): Promise<SignedIn> {

@@ -131,7 +131,7 @@ describe('a sign-in says what to look for in the browser', () => {
     const daemon = await start({
       ...waiting('http://localhost:9000/back'),
       get_provider: {
-        provider: { ...own, redirect: { uri: 'http://localhost:9000/back', port: 'fixed' } },
+        provider: { ...own, client_id: 'c', redirect: { uri: 'http://localhost:9000/back', port: 'fixed' } },
       },
     });
     const { stderr } = await daemon.run(['add-account', 'corp', 'me', '--no-browser']);
@@ -141,7 +141,7 @@ describe('a sign-in says what to look for in the browser', () => {
   test('with any port, which some providers compare all the same', async () => {
     const daemon = await start({
       ...waiting('http://127.0.0.1:43210/callback'),
-      get_provider: { provider: own },
+      get_provider: { provider: { ...own, client_id: 'c' } },
     });
     const { stderr } = await daemon.run(['add-account', 'git', 'me', '--provider', 'corp']);
     expect(stderr).toContain(`${error} http://127.0.0.1/callback at the provider. ${exact}\n`);
@@ -153,6 +153,15 @@ describe('a sign-in says what to look for in the browser', () => {
     const { code, stderr } = await daemon.run(['add-account', 'corp', 'me']);
     expect(code).toBe(0);
     expect(stderr).toContain(`${error} http://127.0.0.1:43210/callback at the provider.\n`);
+  });
+
+  test('but not of a redirect that a client has registered by itself', async () => {
+    const asked = waiting('http://127.0.0.1:8484/callback');
+    const daemon = await start({ ...asked, get_provider: { provider: own } });
+    expect((await daemon.run(['add-account', 'corp', 'me'])).stderr).not.toContain('redirect address');
+    const unknown = await start(asked);
+    const args = ['add-account', 'corp', 'me', '--issuer', 'https://id.example.org'];
+    expect((await unknown.run(args)).stderr).not.toContain('redirect address');
   });
 
   test('about scopes that no person named', async () => {
