@@ -61,7 +61,7 @@ describe('a proposal', () => {
     );
   });
 
-  test.each(['nonsense', 'env://PATH', 'secret://', 'vals:ref+echo://*', 'auth://a/b/password'])(
+  test.each(['nonsense', 'env://PATH', 'secret://', 'vals:ref+echo://*', 'auth://a/b/pass word'])(
     'is a reference: not %s',
     async (reference) => {
       const { propose, waiting } = await setting();

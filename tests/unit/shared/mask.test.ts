@@ -212,7 +212,8 @@ describe('as a property', () => {
               [value],
               whole.replace(new RegExp(`.{${width}}(?!$)`, 'g'), (line) => line + lineEnd),
             );
-            const left = result.replaceAll(lineEnd, '').split(REPLACEMENT);
+            // The n of a line break that is written \n may be taken for a character of the secret: its \ is left then.
+            const left = result.replaceAll(lineEnd, '').replaceAll('\\', '').split(REPLACEMENT);
             expect(left).toHaveLength(2);
             // Characters with bits of the neighbours, and up to three before the end of a line.
             expect(left[0]?.length).toBeLessThanOrEqual(Math.ceil((before.length * 8) / 6) + 3);
