@@ -1,45 +1,26 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Api, ParamsOf } from '../../shared/contract/index.js';
+import { describe, expect, test } from 'vitest';
+import type { ParamsOf } from '../../shared/contract/index.js';
 import { begin, callback, completed } from '../support/accounts.js';
-import { type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
 import { importAccount } from '../support/provider/imports.js';
 import { openPage } from '../support/provider/person.js';
-import { type Backend, startLibrary } from '../support/start/backends.js';
+import { startScripted } from '../support/start/scripted.js';
 
 // Zoho has a host for each region, Shopify and Zendesk one for each customer, others a tenant in the path. The scripted
 // server stands in for all of them: it has a path for each region.
 
 const good = { access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 3600 };
 
-let fake: FakeProvider;
-let backend: Backend;
-let api: Api;
-
-beforeAll(async () => {
-  fake = await startFakeProvider();
-  backend = await startLibrary();
-  api = backend.api;
-});
-afterAll(async () => {
-  await backend.stop();
-  await fake.stop();
-});
-
-let providers = 0;
+const { fake, api, own } = await startScripted();
 
 /** A provider whose addresses have a region. */
-async function regional(settings: Partial<ParamsOf<'set_provider'>> = {}): Promise<string> {
-  const id = `regional${providers++}`;
-  await api.setProvider({
-    id,
+function regional(settings: Partial<ParamsOf<'set_provider'>> = {}): Promise<string> {
+  return own({
     authorization_endpoint: `${fake.url}/{region}/authorize`,
     token_endpoint: `${fake.url}/{region}/token`,
     device_authorization_endpoint: `${fake.url}/{region}/device`,
     revocation_endpoint: `${fake.url}/{region}/revoke`,
-    client_id: 'client',
     ...settings,
   });
-  return id;
 }
 
 async function signIn(service: string, params: Partial<ParamsOf<'add_account'>> = {}) {
@@ -128,7 +109,7 @@ describe('a part of an address', () => {
         response_types_supported: ['code'],
       },
     }));
-    const id = `issuer${providers++}`;
+    const id = 'issuer';
     await api.setProvider({ id, issuer: `${fake.url}/tenants/{tenant}`, client_id: 'client' });
     // Nothing is asked as long as the address is not whole.
     const asked = fake.received.length;
@@ -167,7 +148,7 @@ describe('a test of the provider', () => {
   });
 
   test('asks for no metadata of an issuer that is not whole', async () => {
-    const id = `untested${providers++}`;
+    const id = 'untested';
     await api.setProvider({ id, issuer: `${fake.url}/{tenant}`, client_id: 'client' });
     const before = fake.received.length;
     const { works, checks } = await api.testProvider({ id });

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Api, ParamsOf } from '../../shared/contract/index.js';
+import { describe, expect, test } from 'vitest';
+import type { ParamsOf } from '../../shared/contract/index.js';
 import { type Begun, begin, completed } from '../support/accounts.js';
-import {
-  type FakeProvider,
-  type ReceivedRequest,
-  type Route,
-  startFakeProvider,
-} from '../support/provider/fake-provider.js';
+import type { ReceivedRequest, Route } from '../support/provider/fake-provider.js';
 import { openPage } from '../support/provider/person.js';
-import { type Backend, startLibrary } from '../support/start/backends.js';
+import { startScripted } from '../support/start/scripted.js';
 
 // Providers whose requests differ from the standards in names and signs. The scripted server behaves as each of them does.
 
@@ -16,35 +11,14 @@ const good = { access_token: 'a', refresh_token: 'r', token_type: 'bearer', expi
 const CLIENT_SECRET = 'secret:of +client/&=';
 const SECRET = { client_secret: CLIENT_SECRET, client_auth: 'client_secret_post' } as const;
 
-let fake: FakeProvider;
-let backend: Backend;
-let api: Api;
-
-beforeAll(async () => {
-  fake = await startFakeProvider();
-  backend = await startLibrary();
-  api = backend.api;
-});
-afterAll(async () => {
-  await backend.stop();
-  await fake.stop();
-});
+const { fake, api, own: known } = await startScripted();
 
 let providers = 0;
 
-async function own(settings: Partial<ParamsOf<'set_provider'>>): Promise<string> {
-  const id = `named${providers++}`;
-  await api.setProvider({
-    id,
-    authorization_endpoint: `${fake.url}/authorize`,
-    token_endpoint: `${fake.url}/token`,
-    device_authorization_endpoint: `${fake.url}/device`,
-    revocation_endpoint: `${fake.url}/revoke`,
-    client_id: 'client',
-    default_scopes: ['a:read', 'b'],
-    ...settings,
-  });
-  return id;
+/** Each has a refresh token of its own, as no two accounts may have the same one. */
+function own(settings: Partial<ParamsOf<'set_provider'>>): Promise<string> {
+  providers++;
+  return known({ revocation_endpoint: `${fake.url}/revoke`, default_scopes: ['a:read', 'b'], ...settings });
 }
 
 /** Answers tokens to a request that has all it needs, and refuses any other. */

@@ -1,45 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Api, ParamsOf } from '../../shared/contract/index.js';
+import { describe, expect, test } from 'vitest';
 import { begin, callback, completed } from '../support/accounts.js';
-import { type FakeProvider, startFakeProvider } from '../support/provider/fake-provider.js';
 import { importAccount } from '../support/provider/imports.js';
 import { openPage } from '../support/provider/person.js';
-import { type Backend, startLibrary } from '../support/start/backends.js';
+import { startLibrary } from '../support/start/backends.js';
+import { startScripted } from '../support/start/scripted.js';
 import { stopAfter } from '../support/start/stop-after.js';
 
 // Whatever a built-in entry can state of its provider, a person can state of another one.
 
 const good = { access_token: 'a', refresh_token: 'r', token_type: 'bearer', expires_in: 3600 };
 
-let fake: FakeProvider;
-let backend: Backend;
-let api: Api;
-
-beforeAll(async () => {
-  fake = await startFakeProvider();
-  backend = await startLibrary();
-  api = backend.api;
-});
-afterAll(async () => {
-  await backend.stop();
-  await fake.stop();
-});
-
-let providers = 0;
-
-/** A provider of its own at the scripted server. */
-async function own(settings: Partial<ParamsOf<'set_provider'>>): Promise<string> {
-  const id = `own${providers++}`;
-  await api.setProvider({
-    id,
-    authorization_endpoint: `${fake.url}/authorize`,
-    token_endpoint: `${fake.url}/token`,
-    device_authorization_endpoint: `${fake.url}/device`,
-    client_id: 'client',
-    ...settings,
-  });
-  return id;
-}
+const { fake, api, own } = await startScripted();
 
 const lastForm = (route: string) => fake.sentTo(route).at(-1)?.form;
 
