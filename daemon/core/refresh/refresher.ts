@@ -186,8 +186,8 @@ export class Refresher {
       await this.#answers.store({ account, granted, attemptId, client: request.client }, lease);
       return 'stored';
     }
+    if (judged.unread) await this.#unread.keep(account, judged.unread);
     const failure = await this.#aboutClient(judgedByHistory(judged, account), request);
-    if (failure.unread) await this.#unread.keep(account, failure.unread);
     const isKept = mayBeSpent && this.#unread.has(account);
     const recorded = mayBeSpent ? withLostAnswer(failure, isKept) : failure;
     const waitMs = backoffMs(recorded, account.failures);
