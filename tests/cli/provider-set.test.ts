@@ -129,7 +129,7 @@ const mistakes: [args: string[], message: RegExp][] = [
   [['--param', SECRET], /--param is written as NAME=VALUE\./],
   [['--param', `=${SECRET}`], /--param is written as NAME=VALUE\./],
   [['--param', `a=${SECRET}`, '--param', 'a=2'], /--param names a twice\./],
-  [['--scope-separator', SECRET], /--scope-separator is space, comma, or one to three of the signs/],
+  [['--scope-separator', SECRET], /--scope-separator is space, comma, or up to three signs/],
   [['--scope-separator', ''], /--scope-separator is space, comma, or/],
   [['--param-name', `prompt=${SECRET}`], /--param-name is one of response_type, client_id, /],
   [['--param-name', SECRET], /--param-name is written as NAME=VALUE\./],
