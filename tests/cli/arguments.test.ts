@@ -87,7 +87,7 @@ const subcommands: Record<string, readonly string[]> = {
     ...['remove-slot', 'rotate', 'export', 'import'],
   ],
   secret: ['set', 'get', 'list', 'delete', 'requests', 'answer'],
-  provider: ['list', 'show', 'set', 'remove'],
+  provider: ['list', 'show', 'test', 'set', 'remove'],
   daemon: ['run', 'start', 'stop', 'restart', 'status', 'install', 'uninstall', 'logs', 'log-level'],
   door: ['list', 'close'],
 };

@@ -114,17 +114,25 @@ function usualFlow({ flows, name }: Provider, { service, account }: SignInReques
   const flow = flows.find(isWithPerson);
   if (flow !== undefined) return flow;
   const command = `sigilforge add-account ${service} ${account}`;
-  const ways = flows.flatMap((kind) => WAYS[kind] ?? []).map((way) => `${command} ${way}`);
+  const ways = flows.filter((kind) => !isWithPerson(kind)).map((kind) => `${command} ${wayOf(kind)}`);
   throw new SigilforgeError('invalid_params', `${name} has no sign-in with a browser or a device code.`, {
     hint: `Say which way to take: ${(ways.length > 0 ? ways : [`${command} --api-key`]).join(', or ')}`,
   });
 }
 
-/** The options of the command line for each flow that no person takes part in. */
-const WAYS: Partial<Record<FlowKind, string>> = {
-  api_key: '--api-key',
-  client_credentials: '--flow client_credentials',
-  import: '--flow import',
-  jwt_bearer: '--key-file PATH',
-  github_app: '--key-file PATH --app-id N --installation-id N',
-};
+/** The options of the command line for a flow. */
+function wayOf(flow: FlowKind): string {
+  switch (flow) {
+    case 'api_key':
+      return '--api-key';
+    case 'jwt_bearer':
+      return '--key-file PATH';
+    case 'github_app':
+      return '--key-file PATH --app-id N --installation-id N';
+    case 'authorization_code':
+    case 'device_code':
+    case 'client_credentials':
+    case 'import':
+      return `--flow ${flow}`;
+  }
+}
