@@ -40,7 +40,7 @@ describe('the owner is told the nearest', () => {
       'Did you mean github? Type: sigilforge add-account github me',
     );
     expect(await owners('add_account', gihtub)).toMatch(
-      /^Did you mean github\? Type: sigilforge add-account github me\. List them with: /,
+      /^Did you mean github\? Type: sigilforge add-account github me\. If you have an API key for it: /,
     );
     expect(await owners('get_token', { service: 'github', account: 'me' })).toBe(
       'Sign in with: sigilforge add-account github me',
