@@ -66,7 +66,7 @@ describe('what looks like a reference and is malformed is an error that names th
     '{{ secret://canary canary }}',
     '{{ secret:// }}',
     '{{ auth://canary/b }}',
-    '{{ auth://a/b/canary }}',
+    '{{ auth://a/b/canary! }}',
     '{{ secret://canary?y }}',
     '{{ SECRET://canary }}',
     '{{ secrets://canary }}',

@@ -84,7 +84,7 @@ const texts: [text: string, named: Fate, value: Fate, inherited: Fate, template:
   ['auth://github/work/token', R, R, R, R],
   ['auth://github', F, F, F, F],
   ['auth://a/b', F, F, F, F],
-  ['auth://a/b/nope', F, F, F, F],
+  ['auth://a/b/no-pe!', F, F, F, F],
   ['auth://a/b/token/', F, F, F, F],
   ['auth:/github/work/token', F, T, T, T],
   ['AUTH://github/work/token', F, T, T, F],
